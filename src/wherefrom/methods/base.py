@@ -1,0 +1,66 @@
+"""What a method must offer: ask the model (dear, torch), then arithmetic (cheap, no torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+from wherefrom.core.arrays import Scores, Seeds, Vector
+from wherefrom.core.card import Card
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images
+
+__all__ = ["Fit", "Method"]
+
+ModelT_contra = TypeVar("ModelT_contra", contravariant=True)
+Fit: TypeAlias = Mapping[str, Vector]
+"""What a method learned from belongings alone, as named vectors; empty for a method that learns nothing."""
+
+
+@runtime_checkable
+class Method(Protocol[ModelT_contra]):
+    """A way to ask a model whether it made an image. A high statistic means "not from this model".
+
+    A method is its options, a frozen dataclass. What it needs of a model is the annotation of `scores`.
+    """
+
+    @property
+    def card(self) -> Card:
+        """Name and options: all that changes the statistic."""
+        ...
+
+    @property
+    def measure(self) -> Card:
+        """All that changes the columns of `scores`, the key under which they are kept.
+
+        Methods that ask the model the same share it, so that the second one asks nothing.
+        """
+        ...
+
+    @property
+    def learns(self) -> bool:
+        """Whether `fit` learns something, so that a profile must keep one half of its belongings for it."""
+        ...
+
+    def scores(self, model: ModelT_contra, images: Images, seeds: Seeds) -> Scores:
+        """Raw columns; row i depends on image i and seed i alone.
+
+        Args:
+            model: on its device.
+            images: `(n, 3, h, w)` in [0, 1], on the model's device, sides multiples of its factor.
+            seeds: one an image.
+        """
+        ...
+
+    def fit(self, belonging: Scores) -> Fit:
+        """What the statistic needs to know of belongings, from rows that are never ranked afterwards.
+
+        Raises:
+            ProfileError: when there are too few rows; the message names how many are needed.
+        """
+        ...
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """One number an image, high for images of other origin; NaN where undefined. Arithmetic only."""
+        ...

@@ -1,0 +1,83 @@
+"""What a model must offer. An adapter satisfies these by shape; nothing inherits from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from wherefrom.core.arrays import Seeds
+from wherefrom.core.card import Card
+
+if TYPE_CHECKING:
+    import torch
+
+    from wherefrom.core.tensors import Images, Latents
+
+__all__ = ["Autoencoder", "Decoder", "Model"]
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Anything with a card and a device.
+
+    `card.facts` of a model hold at least `architecture`, `decoder` (digest of the decoder's weights), `dtype`, `device`
+    (its type: `cpu`, `cuda`) and, for an autoencoder, `encoder`. `card.notes` hold `source`, `family`, `licence`, `sizes`.
+    """
+
+    @property
+    def card(self) -> Card:
+        """Name and every fact that changes the numbers."""
+        ...
+
+    @property
+    def device(self) -> torch.device:
+        """Where images and latents must be."""
+        ...
+
+    @property
+    def factor(self) -> int:
+        """Both sides of an image must be multiples of this many pixels."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The only `(height, width)` that the model makes, or None when any multiple of `factor` will do."""
+        ...
+
+
+@runtime_checkable
+class Decoder(Model, Protocol):
+    """All that inversion needs: GAN, VAE, consistency model, the decoder of a latent model."""
+
+    def decode(self, latents: Latents) -> Images:
+        """Latents to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped; differentiable in `latents`.
+
+        Row i depends on latent i alone.
+        """
+        ...
+
+    def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Latents of new images, one a seed; the same seed gives the same latent on every device.
+
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` in pixels of the images wanted; None is the model's native size.
+
+        Raises:
+            ModelError: when the model cannot make that size, or cannot draw latents at all.
+        """
+        ...
+
+
+@runtime_checkable
+class Autoencoder(Decoder, Protocol):
+    """A decoder with the encoder it was trained with."""
+
+    def encode(self, images: Images) -> Latents:
+        """Images `(n, 3, h, w)` in [0, 1] to latents: the posterior's mode, never a sample.
+
+        Row i depends on image i alone.
+
+        Raises:
+            ImageError: when the shape is not `(n, 3, h, w)` or a side is no multiple of `factor`.
+        """
+        ...

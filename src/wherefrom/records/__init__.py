@@ -1,0 +1,1 @@
+"""Floor 1: score tables, profiles and verdicts, and their files. No torch."""
