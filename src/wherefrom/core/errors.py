@@ -1,17 +1,25 @@
 """The tree of errors. Each message holds the value, the bound and the way out.
 
-    WherefromError
-    ├── ImageError      a file or array that cannot be scored as it is
-    ├── ModelError      a model that cannot be found, read or used for what was asked
-    ├── ProfileError    reference images or cards that do not support the verdict that was asked for
-    ├── StoreError      a score store that cannot be opened or written
-    ├── UsageError      an argument outside its range, a name that does not exist
-    └── MissingExtra    an optional package that is not installed
+WherefromError
+├── ImageError      a file or array that cannot be scored as it is
+├── ModelError      a model that cannot be found, read or used for what was asked
+├── ProfileError    reference images or cards that do not support the verdict that was asked for
+├── StoreError      a score store that cannot be opened or written
+├── UsageError      an argument outside its range, a name that does not exist
+└── MissingExtra    an optional package that is not installed
 """
 
 from __future__ import annotations
 
-__all__ = ["ImageError", "MissingExtra", "ModelError", "ProfileError", "StoreError", "UsageError", "WherefromError"]
+__all__ = [
+    "ImageError",
+    "MissingExtra",
+    "ModelError",
+    "ProfileError",
+    "StoreError",
+    "UsageError",
+    "WherefromError",
+]
 
 
 class WherefromError(Exception):

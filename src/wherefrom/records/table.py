@@ -1,0 +1,109 @@
+"""A score table: what one model was asked by one method about n images, row by row, errors included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from wherefrom.core.arrays import Rows, Scores
+from wherefrom.core.card import Card
+from wherefrom.core.errors import UsageError
+from wherefrom.core.facts import ImageFacts
+
+__all__ = ["ScoreTable"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ScoreTable:
+    """What one model was asked by one method about n images. A row with an error has NaN in every column.
+
+    Attributes:
+        images: one entry a row, in the order in which the images were named.
+        sizes: `(height, width)` that was scored, after the crop; None for a row with an error.
+        scores: named columns, float64.
+        model: the model's card.
+        method: the method's card.
+        measure: the card of what was asked; two methods that ask the same share it.
+        seed: the root seed.
+    """
+
+    images: tuple[ImageFacts, ...]
+    sizes: tuple[tuple[int, int] | None, ...]
+    scores: Scores
+    model: Card
+    method: Card
+    measure: Card
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that every part has one entry a row."""
+        lengths = {"images": len(self.images), "sizes": len(self.sizes)}
+        if self.scores.names:
+            lengths["scores"] = len(self.scores)
+        if len(set(lengths.values())) > 1:
+            raise UsageError(f"parts of a score table differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        """The number of rows, errors included."""
+        return len(self.images)
+
+    @property
+    def scored(self) -> npt.NDArray[np.bool_]:
+        """Which rows have no error, shape `(n,)`."""
+        return np.array([facts.error is None for facts in self.images], dtype=np.bool_)
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """The reason by name, for every row that has one."""
+        return {
+            facts.name: facts.error for facts in self.images if facts.error is not None
+        }
+
+    def take(self, rows: Rows) -> ScoreTable:
+        """The same table for some of the rows."""
+        indices = np.arange(len(self))[rows]
+        return replace(
+            self,
+            images=tuple(self.images[i] for i in indices),
+            sizes=tuple(self.sizes[i] for i in indices),
+            scores=self.scores.take(indices) if self.scores.names else self.scores,
+        )
+
+    @staticmethod
+    def concatenate(parts: Sequence[ScoreTable]) -> ScoreTable:
+        """The rows of several tables of one model and method, one after another.
+
+        Raises:
+            UsageError: when there is no part, or two parts were asked differently.
+        """
+        if not parts:
+            raise UsageError("no score table to concatenate")
+        first = parts[0]
+        for part in parts[1:]:
+            if (part.model.digest, part.measure.digest, part.seed) != (
+                first.model.digest,
+                first.measure.digest,
+                first.seed,
+            ):
+                changed = (
+                    *first.model.differences(part.model),
+                    *first.measure.differences(part.measure),
+                )
+                raise UsageError(
+                    f"score tables were asked differently: {'; '.join(changed) or 'root seed'}"
+                )
+        filled = [part for part in parts if part.scores.names]
+        return replace(
+            first,
+            images=tuple(facts for part in parts for facts in part.images),
+            sizes=tuple(size for part in parts for size in part.sizes),
+            scores=Scores.concatenate(
+                [
+                    part.scores
+                    for part in (filled if len(filled) < len(parts) else parts)
+                ]
+            ),
+        )

@@ -1,0 +1,87 @@
+"""What is said of one image: an outcome, the evidence for it, and the reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wherefrom.core.facts import ImageFacts
+
+__all__ = ["Attribution", "Outcome", "Verdict"]
+
+
+class Outcome(StrEnum):
+    """What can be said of one image under one profile. "Made by" is never said: attribution is to a decoder."""
+
+    SUPPORTED = "SUPPORTED"
+    """Ranks as a belonging and under every named non-belonging pool: misses and false claims are bounded."""
+    COMPATIBLE = "COMPATIBLE"
+    """Ranks as a belonging, but no pool of non-belongings is fit to bound false claims."""
+    EXCLUDED = "EXCLUDED"
+    """Does not rank as a belonging."""
+    UNDECIDED = "UNDECIDED"
+    """Undefined, outside what the profile covers, or neither test decides; always with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What is said of one image under one profile.
+
+    Attributes:
+        image: the file's facts.
+        outcome: see `Outcome`.
+        reason: why, in one sentence that names the numbers.
+        statistic: the method's number, high is foreign; None where undefined.
+        threshold: the rule's cut at alpha; None where there is none.
+        p_belonging: how often a belonging scores at least as high; None where the rule has no p-value.
+        p_foreign: for each named pool, how often one of its images scores at most as low, `(1 + count) / (n + 1)`.
+        alpha: the bound on missed belongings.
+        beta: the bound on false claims, in each pool.
+        model: the model's name.
+        decoder: digest of the decoder's weights, to which alone the verdict speaks.
+        method: the method's name.
+        rule: the rule's name.
+        profile: the profile's digest.
+    """
+
+    image: ImageFacts
+    outcome: Outcome
+    reason: str
+    statistic: float | None
+    threshold: float | None
+    p_belonging: float | None
+    p_foreign: Mapping[str, float]
+    alpha: float
+    beta: float
+    model: str
+    decoder: str
+    method: str
+    rule: str
+    profile: str
+
+    @property
+    def belonging(self) -> bool | None:
+        """The papers' yes or no: whether it ranks as a belonging; None where that is undecided."""
+        if self.outcome in (Outcome.SUPPORTED, Outcome.COMPATIBLE):
+            return True
+        return False if self.outcome is Outcome.EXCLUDED else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attribution:
+    """What is said of one image when several decoders are candidates.
+
+    Attributes:
+        image: the file's facts.
+        verdicts: one a candidate profile, each after the correction for the number of candidates.
+        supported: names of the candidates whose claim survives; two or more are a tie and are never ranked.
+        answer: the name of the only survivor, `tie: …`, `none of these`, or `undecided`.
+        reason: why, in one sentence.
+    """
+
+    image: ImageFacts
+    verdicts: tuple[Verdict, ...]
+    supported: tuple[str, ...]
+    answer: str
+    reason: str
