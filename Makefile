@@ -1,0 +1,68 @@
+# The same commands for a person and for the pipeline. Needs Python 3.11 or newer with its venv module, and nothing else:
+# everything goes into .venv, at the versions of constraints.txt. Nothing but the installation reaches the network.
+
+PYTHON ?= python3
+PIP_VERSION := 26.3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
+
+# One thread a process: the tests run in $(WORKERS) processes.
+check bench: export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo check format lint types floors test docs bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    the main job on the embedded models, offline; leaves demo-output/"
+	@echo "make check   format, lint, types, floors, tests, docs: what must pass before a change lands"
+	@echo "make bench   the benchmarks that need no data of their own"
+	@echo "make docs    the documentation, in site/"
+	@echo "make clean   remove what the others made"
+
+$(VENV)/stamp-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "needs Python 3.11 or newer, $(PYTHON) is '$$($(PYTHON) --version 2>&1)': try make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "$(PYTHON) has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
+	@touch $@
+
+$(VENV)/stamp-package: $(VENV)/stamp-python pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/stamp-dev: $(VENV)/stamp-package
+	$(INSTALL) -e '.[heif]' --group dev --group docs
+	@touch $@
+
+demo: $(VENV)/stamp-package
+	$(BIN)/wherefrom demo --out demo-output
+
+check: format lint types floors test docs
+
+format: $(VENV)/stamp-dev
+	$(BIN)/ruff format --check
+
+lint: $(VENV)/stamp-dev
+	$(BIN)/ruff check
+
+types: $(VENV)/stamp-dev
+	$(BIN)/mypy
+
+floors: $(VENV)/stamp-dev
+	$(BIN)/lint-imports
+
+test: $(VENV)/stamp-dev
+	$(BIN)/pytest -n $(WORKERS)
+
+docs: $(VENV)/stamp-dev
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/stamp-package
+	$(BIN)/python benchmarks/startup.py
+
+clean:
+	rm -rf $(VENV) build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
