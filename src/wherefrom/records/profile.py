@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["Audit", "Coverage", "Finding", "Profile"]
+__all__ = ["Audit", "Coverage", "Finding", "Omission", "Profile"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +62,7 @@ class Coverage:
     Attributes:
         pixels: the smallest and the largest number of scored pixels, with the tolerated factor already applied.
         lossless: whether belongings were stored without loss.
-        jpeg_quality: the lowest and highest estimated JPEG quality among belongings, with tolerance; None without JPEGs.
+        jpeg_quality: the lowest and highest estimated JPEG quality of belongings, with tolerance; None without JPEGs.
         other_lossy: names of other lossy formats among belongings.
     """
 
@@ -67,6 +70,21 @@ class Coverage:
     lossless: bool
     jpeg_quality: tuple[float, float] | None = None
     other_lossy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Omission:
+    """One image that was given to a profile and is not ranked against.
+
+    Attributes:
+        pool: the pool's name; None for a belonging.
+        name: the image's name.
+        reason: the row's error, or that the statistic is undefined.
+    """
+
+    pool: str | None
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -80,12 +98,14 @@ class Profile:
         seed: the root seed of the scores.
         fit: what the method learned from the first half of the belongings; empty for a method that learns nothing.
         belonging: all belongings, raw columns included, so that another method can be tried without the model.
-        ranked: which rows of `belonging` are ranked against, the half that was not learned from.
+        ranked: which rows of `belonging` are ranked against: all that have a statistic or, for a method that learns,
+            those of the half that was not learned from.
         foreign: the named pools.
         statistic: statistics of the ranked belongings, shape `(n,)`, finite.
         foreign_statistic: statistics of each pool, finite ones only.
         coverage: for which images the profile speaks.
         audit: whether the files differ in anything but content.
+        omitted: images that were given but could not be ranked, each with its reason; never removed silently.
         version: the version of `wherefrom` that made it.
     """
 
@@ -101,31 +121,38 @@ class Profile:
     foreign_statistic: Mapping[str, Vector]
     coverage: Coverage
     audit: Audit = field(default_factory=Audit)
+    omitted: tuple[Omission, ...] = ()
     version: str = ""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the cards, the images' digests and the statistics, hexadecimal."""
+        """SHA-256 of all that a verdict depends on, hexadecimal.
+
+        That is the cards, the images' digests, their raw columns, the statistics, what was learned, what is covered and
+        what the audit found; not the files' names, nor the notes on the cards.
+        """
         content: dict[str, Any] = {
-            "cards": [
-                self.model.digest,
-                self.method.digest,
-                self.measure.digest,
-                self.seed,
-            ],
-            "belonging": [facts.pixel_digest for facts in self.belonging.images],
+            "cards": [self.model.digest, self.method.digest, self.measure.digest, self.seed],
+            "belonging": _content(self.belonging),
             "ranked": list(self.ranked),
-            "statistic": [float(value).hex() for value in self.statistic],
-            "fit": {
-                name: [float(value).hex() for value in values]
-                for name, values in sorted(self.fit.items())
-            },
+            "statistic": _hex(self.statistic),
+            "fit": {name: _hex(values) for name, values in sorted(self.fit.items())},
             "foreign": {
-                name: [
-                    [facts.pixel_digest for facts in table.images],
-                    [float(value).hex() for value in self.foreign_statistic[name]],
-                ]
+                name: [_content(table), _hex(self.foreign_statistic[name])]
                 for name, table in sorted(self.foreign.items())
             },
+            "coverage": dataclasses.asdict(self.coverage),
+            "audit": [dataclasses.asdict(finding) for finding in self.audit.findings],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _hex(values: Vector) -> str:
+    """The exact bits of the numbers, the same on every machine."""
+    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f8").tobytes()).hexdigest()
+
+
+def _content(table: ScoreTable) -> list[Any]:
+    """What a table says of its images, without their names."""
+    images = [[facts.file_digest, facts.pixel_digest, facts.error is None] for facts in table.images]
+    return [images, table.sizes, {name: _hex(table.scores[name]) for name in sorted(table.scores.names)}]

@@ -58,9 +58,7 @@ class ScoreTable:
     @property
     def errors(self) -> Mapping[str, str]:
         """The reason by name, for every row that has one."""
-        return {
-            facts.name: facts.error for facts in self.images if facts.error is not None
-        }
+        return {facts.name: facts.error for facts in self.images if facts.error is not None}
 
     def take(self, rows: Rows) -> ScoreTable:
         """The same table for some of the rows."""
@@ -92,18 +90,11 @@ class ScoreTable:
                     *first.model.differences(part.model),
                     *first.measure.differences(part.measure),
                 )
-                raise UsageError(
-                    f"score tables were asked differently: {'; '.join(changed) or 'root seed'}"
-                )
+                raise UsageError(f"score tables were asked differently: {'; '.join(changed) or 'root seed'}")
         filled = [part for part in parts if part.scores.names]
         return replace(
             first,
             images=tuple(facts for part in parts for facts in part.images),
             sizes=tuple(size for part in parts for size in part.sizes),
-            scores=Scores.concatenate(
-                [
-                    part.scores
-                    for part in (filled if len(filled) < len(parts) else parts)
-                ]
-            ),
+            scores=Scores.concatenate([part.scores for part in (filled if len(filled) < len(parts) else parts)]),
         )

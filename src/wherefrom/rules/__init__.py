@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+
 from wherefrom.core import plugins
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import UsageError
 from wherefrom.rules.base import Rule
 
-__all__ = ["load", "names"]
+__all__ = ["from_card", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -13,11 +18,30 @@ def names() -> tuple[str, ...]:
     return plugins.names(__name__)
 
 
-def load(name: str) -> Rule:
-    """A rule by name, with its default options.
+def load(name: str, options: Mapping[str, Fact] | None = None) -> Rule:
+    """A rule by name.
+
+    Args:
+        name: one of `names()`.
+        options: fields of the rule that differ from their defaults.
 
     Raises:
-        UsageError: when there is no such rule.
+        UsageError: when there is no such rule or no such option, or a value is refused.
     """
-    rule: Rule = plugins.load(__name__, name, "RULE")()
+    kind = plugins.load(__name__, name, "RULE")
+    fields = {item.name for item in dataclasses.fields(kind)}
+    unknown = sorted(set(options or {}) - fields)
+    if unknown:
+        has = f"it has {', '.join(sorted(fields))}" if fields else "it has none"
+        raise UsageError(f"rule {name!r} has no option {', '.join(unknown)}: {has}")
+    rule: Rule = kind(**dict(options or {}))
     return rule
+
+
+def from_card(card: Card) -> Rule:
+    """The rule that a card describes, with the same options.
+
+    Raises:
+        UsageError: when there is no such rule or option here (another version, a plug-in that is not installed).
+    """
+    return load(card.name, card.facts)

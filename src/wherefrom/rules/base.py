@@ -14,8 +14,8 @@ __all__ = ["Rule"]
 class Rule(Protocol):
     """Where to cut, given the statistics of known belongings. A high statistic is foreign.
 
-    An image ranks as a belonging when its p-value is above alpha, which for every rule is the same as its statistic being
-    below `threshold` (at it, for `conformal`).
+    An image ranks as a belonging when its p-value is above alpha, which for every rule with p-values is the same as its
+    statistic being below `threshold` (below or at it, for `conformal`). For a rule without, the threshold decides.
     """
 
     @property
@@ -41,5 +41,8 @@ class Rule(Protocol):
         ...
 
     def p_value(self, statistic: Vector, belonging: Vector) -> Vector:
-        """How often a belonging scores at least as high, in [0, 1]; NaN where the statistic is, or where the rule has none."""
+        """How often a belonging scores at least as high, in [0, 1].
+
+        NaN where the statistic is not finite, and everywhere for a rule that has no p-values.
+        """
         ...

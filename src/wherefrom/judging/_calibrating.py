@@ -1,0 +1,111 @@
+"""Known images in, a profile out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from wherefrom import __version__, methods
+from wherefrom.core.arrays import Vector
+from wherefrom.core.errors import ProfileError
+from wherefrom.methods.base import Fit, Method
+from wherefrom.records.audit import audit
+from wherefrom.records.checks import halves, refuse_duplicates, same_asking
+from wherefrom.records.coverage import coverage_of
+from wherefrom.records.profile import Omission, Profile
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["UNDEFINED", "calibrate", "statistic_of"]
+
+_Rows = npt.NDArray[np.intp]
+UNDEFINED: Final = "the statistic is undefined: the image is flat, or the model reproduces it exactly"
+
+
+def calibrate(
+    *, belonging: ScoreTable, foreign: Mapping[str, ScoreTable] | None = None, method: Method[Any] | None = None
+) -> Profile:
+    """A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
+
+    Nothing is removed silently: rows with an error or an undefined statistic stand in `Profile.omitted`. A method that
+    learns is fitted on one half of the belongings, chosen by a hash of their pixels, and the other half is ranked.
+
+    Args:
+        belonging: scores of images that the model made, saved as the images in question are.
+        foreign: scores of images that it did not make, by a name for each kind: `photos`, `another decoder`.
+        method: whose statistic to take, when it is not the tables' own: any method that asks the model the same.
+
+    Raises:
+        ProfileError: when tables were scored differently, the same pixels come twice, or no belonging can be ranked.
+        UsageError: when the tables' method is not installed here.
+    """
+    pools = dict(sorted((foreign or {}).items()))
+    chosen = methods.from_card(belonging.method) if method is None else method
+    _refuse_unlike(belonging, pools, chosen)
+    refuse_duplicates(belonging, pools)
+    rows = np.flatnonzero(belonging.scored)
+    learned, ranked = _split(belonging, rows) if chosen.learns else (rows[:0], rows)
+    fit = chosen.fit(belonging.take(learned).scores) if chosen.learns else {}
+    statistic = statistic_of(chosen, belonging, fit)
+    against = {name: statistic_of(chosen, table, fit) for name, table in pools.items()}
+    kept = ranked[np.isfinite(statistic[ranked])]
+    if len(kept) == 0:
+        raise ProfileError(
+            f"none of {len(belonging)} belonging images can be ranked "
+            f"({len(belonging) - len(rows)} with an error, the others undefined or learned from): add images"
+        )
+    omitted = _omitted(None, belonging, statistic)
+    omitted += [item for name, table in pools.items() for item in _omitted(name, table, against[name])]
+    return Profile(
+        model=belonging.model,
+        method=chosen.card,
+        measure=belonging.measure,
+        seed=belonging.seed,
+        fit=fit,
+        belonging=belonging,
+        ranked=tuple(kept.tolist()),
+        foreign=pools,
+        statistic=statistic[kept],
+        foreign_statistic={name: values[np.isfinite(values)] for name, values in against.items()},
+        coverage=coverage_of(belonging),
+        audit=audit(belonging, pools),
+        omitted=tuple(omitted),
+        version=__version__,
+    )
+
+
+def _refuse_unlike(belonging: ScoreTable, pools: Mapping[str, ScoreTable], method: Method[Any]) -> None:
+    """Every table was asked in the way of the first, and the method reads what was asked."""
+    asked = (belonging.model, belonging.measure, belonging.seed)
+    for name, table in pools.items():
+        same_asking("the belongings", asked, f"pool {name!r}", (table.model, table.measure, table.seed))
+    if method.measure.digest != belonging.measure.digest:
+        changed = "; ".join(method.measure.differences(belonging.measure)) or f"{belonging.measure.name!r}"
+        raise ProfileError(
+            f"method {method.card.name!r} reads {method.measure.name!r}, but the tables were asked for {changed}: "
+            "score the images with this method"
+        )
+
+
+def _split(belonging: ScoreTable, rows: _Rows) -> tuple[_Rows, _Rows]:
+    """Rows to learn from and rows to rank."""
+    learned, ranked = halves([str(belonging.images[row].pixel_digest) for row in rows])
+    return rows[learned], rows[ranked]
+
+
+def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:
+    """One number a row; NaN where it is undefined, infinite, or the row has an error."""
+    if not table.scores.names:
+        return np.full(len(table), np.nan)
+    values = np.asarray(method.statistic(table.scores, fit), dtype=np.float64)
+    return np.where(table.scored & np.isfinite(values), values, np.nan)
+
+
+def _omitted(pool: str | None, table: ScoreTable, statistic: Vector) -> list[Omission]:
+    return [
+        Omission(pool=pool, name=facts.name, reason=facts.error or UNDEFINED)
+        for facts, value in zip(table.images, statistic, strict=True)
+        if not np.isfinite(value)
+    ]

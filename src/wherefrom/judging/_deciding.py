@@ -1,0 +1,223 @@
+"""A profile and the scores of other images in, verdicts out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from wherefrom import methods, rules
+from wherefrom.core.arrays import Vector
+from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.facts import ImageFacts
+from wherefrom.core.shares import check_share, fewest
+from wherefrom.judging._calibrating import UNDEFINED, statistic_of
+from wherefrom.methods.base import Method
+from wherefrom.records.checks import same_asking
+from wherefrom.records.coverage import outside as why_outside
+from wherefrom.records.profile import Profile
+from wherefrom.records.table import ScoreTable
+from wherefrom.records.verdict import Outcome, Verdict
+from wherefrom.rules.base import Rule
+from wherefrom.rules.conformal import Conformal
+
+__all__ = ["Outside", "decoder_of", "judge"]
+
+Outside = Literal["undecided", "judge"]
+"""What becomes of an image that the profile does not cover: no verdict, or one without its error rates."""
+_OUTSIDE: Final = ("undecided", "judge")
+
+
+def judge(
+    table: ScoreTable,
+    *,
+    profile: Profile,
+    alpha: float = 0.05,
+    beta: float = 0.01,
+    rule: Rule | str = "conformal",
+    outside: Outside = "undecided",
+    method: Method[Any] | None = None,
+) -> tuple[Verdict, ...]:
+    """What can be said of each image of a table under one profile, one verdict a row.
+
+    Promise, with rule `conformal`: of images exchangeable with the profile's belongings at most a share alpha is
+    EXCLUDED. With every rule: of images exchangeable with any one of its pools at most a share beta is SUPPORTED. Both
+    are averages over profiles of this size. Assumption: the images were made and stored as the profile's were; what can
+    be checked of that, `Coverage` and `Audit` check.
+
+    Args:
+        table: scores under the profile's model, measure and seed.
+        profile: of `calibrate`.
+        alpha: the bound on missed belongings, in (0, 1).
+        beta: the bound on false claims in each pool, in (0, 1).
+        rule: where to cut: one of `rules.names()`, or a rule with its options.
+        outside: what becomes of images that the profile does not cover: UNDECIDED, or judged without the promise, which
+            the reason then says; such an image is never SUPPORTED.
+        method: the profile's method, where it cannot be made from its card.
+
+    Raises:
+        ProfileError: when the table was scored differently, or alpha needs more belongings than there are.
+        UsageError: when alpha or beta is not in (0, 1), or the rule or `outside` is unknown.
+    """
+    if outside not in _OUTSIDE:
+        raise UsageError(f"outside={outside!r} is none of {', '.join(_OUTSIDE)}")
+    same_asking(
+        "the scores",
+        (table.model, table.measure, table.seed),
+        "the profile",
+        (profile.model, profile.measure, profile.seed),
+    )
+    statistic = statistic_of(_method_of(profile, method), table, profile.fit)
+    court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta)
+    p = court.rule.p_value(statistic, profile.statistic)
+    pools = {name: _p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
+    return tuple(
+        court.verdict(
+            facts,
+            why_outside(facts, size, profile.coverage),
+            outside,
+            _Numbers(
+                float(statistic[row]), float(p[row]), {name: float(column[row]) for name, column in pools.items()}
+            ),
+        )
+        for row, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
+    )
+
+
+def decoder_of(profile: Profile) -> str:
+    """The digest of the decoder's weights, to which alone a verdict speaks; the model's digest where it names none."""
+    return str(profile.model.facts.get("decoder") or profile.model.digest)
+
+
+def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
+    if method is None:
+        return methods.from_card(profile.method)
+    if method.card.digest != profile.method.digest:
+        changed = "; ".join(method.card.differences(profile.method)) or f"{method.card.name}, {profile.method.name}"
+        raise ProfileError(f"the profile is of another method or other options ({changed}): use the profile's own")
+    return method
+
+
+def _p_foreign(statistic: Vector, pool: Vector) -> Vector:
+    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`."""
+    return Conformal().p_value(-statistic, -pool)
+
+
+def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
+    """Why a pool cannot bound false claims, with the way out; None when it can."""
+    count, needed = len(profile.foreign_statistic[pool]), fewest(beta)
+    if count < needed:
+        return f"pool {pool!r} has {count} images, beta={beta:g} needs {needed}"
+    if profile.audit.confounded(pool):
+        attributes = ", ".join(finding.attribute for finding in profile.audit.findings if finding.pool == pool)
+        return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): store both alike"
+    return None
+
+
+def _court(profile: Profile, rule: Rule, alpha: float, beta: float) -> _Court:
+    """All that is the same for every image, worked out once."""
+    check_share("beta", beta)
+    return _Court(
+        profile=profile,
+        rule=rule,
+        alpha=alpha,
+        beta=beta,
+        threshold=rule.threshold(profile.statistic, alpha),
+        unfit={name: _unfit(profile, name, beta) for name in profile.foreign},
+        known={
+            str(facts.pixel_digest): f"{facts.name} in pool {name!r}"
+            for name, table in profile.foreign.items()
+            for facts in table.images
+            if facts.error is None
+        },
+        digest=profile.digest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """One image's statistic and p-values; NaN where undefined."""
+
+    statistic: float
+    p: float
+    foreign: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Court:
+    """One profile, one rule and two bounds."""
+
+    profile: Profile
+    rule: Rule
+    alpha: float
+    beta: float
+    threshold: float
+    unfit: Mapping[str, str | None]
+    known: Mapping[str, str]
+    digest: str
+
+    def verdict(self, facts: ImageFacts, why: str | None, outside: Outside, numbers: _Numbers) -> Verdict:
+        """One image's verdict; `why` says that the profile does not cover it."""
+        if facts.error is not None:
+            outcome, reason = Outcome.UNDECIDED, f"not scored: {facts.error}"
+        elif math.isnan(numbers.statistic):
+            outcome, reason = Outcome.UNDECIDED, UNDEFINED
+        elif why is not None and outside == "undecided":
+            outcome, reason = Outcome.UNDECIDED, why
+        else:
+            outcome, reason = self._decide(facts, numbers)
+            if why is not None:
+                outcome = Outcome.COMPATIBLE if outcome is Outcome.SUPPORTED else outcome
+                reason = f"{reason}; judged although no error rate holds for it: {why}"
+        return self._write(facts, outcome, reason, numbers)
+
+    def _decide(self, facts: ImageFacts, numbers: _Numbers) -> tuple[Outcome, str]:
+        """The outcome of an image with a statistic, and why."""
+        rank, ranks = self._rank(numbers)
+        if not ranks:
+            return Outcome.EXCLUDED, f"does not rank as a belonging ({rank})"
+        belongs = f"ranks as a belonging ({rank})"
+        shown = ", ".join(f"{name}: p = {p:.4g}" for name, p in numbers.foreign.items())
+        like = [name for name, p in numbers.foreign.items() if self.unfit[name] is None and p > self.beta]
+        if (same := self.known.get(str(facts.pixel_digest))) is not None:
+            return Outcome.UNDECIDED, f"{belongs}, but it is {same}, a known non-belonging"
+        if like:
+            return Outcome.UNDECIDED, (
+                f"{belongs}, but so do images of {' and '.join(like)} ({shown}; beta={self.beta:g}): "
+                "images of both kinds score like this"
+            )
+        why = [reason for reason in self.unfit.values() if reason is not None]
+        if not self.unfit:
+            why = [f"there is no pool of non-belongings, add one of at least {fewest(self.beta)} images"]
+        if why:
+            return Outcome.COMPATIBLE, f"{belongs}, but false claims are not bounded: {'; '.join(why)}"
+        return Outcome.SUPPORTED, f"{belongs} and not as any named non-belonging ({shown}; beta={self.beta:g})"
+
+    def _rank(self, numbers: _Numbers) -> tuple[str, bool]:
+        """The comparison in words, and whether the image ranks as a belonging."""
+        if math.isnan(numbers.p):
+            ranks = numbers.statistic < self.threshold
+            sign = "<" if ranks else ">="
+            return f"statistic {numbers.statistic:.6g} {sign} cut {self.threshold:.6g} of {self.rule.card.name}", ranks
+        ranks = numbers.p > self.alpha
+        return f"p = {numbers.p:.4g} {'>' if ranks else '<='} alpha={self.alpha:g}", ranks
+
+    def _write(self, facts: ImageFacts, outcome: Outcome, reason: str, numbers: _Numbers) -> Verdict:
+        defined = not math.isnan(numbers.statistic)
+        return Verdict(
+            image=facts,
+            outcome=outcome,
+            reason=reason,
+            statistic=numbers.statistic if defined else None,
+            threshold=self.threshold,
+            p_belonging=None if math.isnan(numbers.p) else numbers.p,
+            p_foreign=dict(numbers.foreign) if defined else {},
+            alpha=self.alpha,
+            beta=self.beta,
+            model=self.profile.model.name,
+            decoder=decoder_of(self.profile),
+            method=self.profile.method.name,
+            rule=self.rule.card.name,
+            profile=self.digest,
+        )

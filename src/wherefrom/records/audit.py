@@ -1,0 +1,148 @@
+"""Whether the files of a profile differ in anything but content: what else tells a pool from the belongings?
+
+A pool whose files can be told apart by their format, size or compression shows nothing about their content: anything
+separates them, and its images are no stand-in for a stranger's file that is stored like a belonging.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Final
+
+from scipy import stats
+
+from wherefrom.core.facts import ImageFacts
+from wherefrom.records.profile import Audit, Finding
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["audit", "guess_accuracy"]
+
+ACCURACY: Final = 0.75
+"""A guess from the files alone that is right more often than this makes a pool confounded."""
+CHANCE: Final = 0.01
+"""... unless so many right guesses would come from coin tosses with at least this probability (very small pools)."""
+
+
+def _octave(value: float) -> int:
+    """Half octaves: values within about 20 % of each other mostly share one."""
+    return round(2 * math.log2(value))
+
+
+def _pixels(facts: ImageFacts) -> Hashable:
+    return _octave(facts.width * facts.height) if facts.width and facts.height else None
+
+
+def _shape(facts: ImageFacts) -> Hashable:
+    return _octave(facts.width / facts.height) if facts.width and facts.height else None
+
+
+def _quality(facts: ImageFacts) -> Hashable:
+    return None if facts.jpeg_quality is None else round(facts.jpeg_quality / 5)
+
+
+_ATTRIBUTES: Final[Mapping[str, Callable[[ImageFacts], Hashable]]] = {
+    "format": lambda facts: facts.format,
+    "loss": lambda facts: facts.lossy,
+    "stored size": lambda facts: (facts.width, facts.height),
+    "number of pixels": _pixels,
+    "shape": _shape,
+    "jpeg quality": _quality,
+    "jpeg tables": lambda facts: facts.jpeg_tables,
+    "changes": lambda facts: facts.changes,
+    "orientation": lambda facts: facts.orientation,
+}
+
+
+def audit(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> Audit:
+    """Whether an attribute of the files tells a pool from the belongings.
+
+    A finding is a balanced accuracy above 0.75 of the best guess from one attribute, each image guessed from all the
+    others (`guess_accuracy`), where as many right guesses would come by chance with a probability under 0.01.
+
+    Args:
+        belonging: known belongings; rows with an error count for nothing.
+        foreign: the named pools.
+    """
+    ours = _scored(belonging)
+    findings = [
+        finding
+        for pool, table in foreign.items()
+        for attribute in _ATTRIBUTES
+        if (finding := _finding(pool, attribute, ours, _scored(table))) is not None
+    ]
+    return Audit(findings=tuple(findings))
+
+
+def guess_accuracy(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+    """Balanced accuracy in [0, 1] of guessing the class of each value from all the other values.
+
+    The guess is the class in which the value is the more frequent, the guessed image left out; a draw is half right.
+    All values that occur once are taken as one value, "unlike any other": many unique sizes on both sides then tell
+    nothing, as they should, while unique sizes against a single one tell everything.
+
+    Args:
+        first: one value an image of the first class.
+        second: one value an image of the second class.
+
+    Returns:
+        About 0.5 or less where values tell nothing; 0.5 when a class is empty.
+    """
+    if not first or not second:
+        return 0.5
+    total = Counter(first) + Counter(second)
+    ours, theirs = (Counter(value if total[value] > 1 else _Rare for value in side) for side in (first, second))
+    return (_share(ours, theirs) + _share(theirs, ours)) / 2
+
+
+class _Rare:
+    """Stands for every value that occurs once."""
+
+
+def _share(own: Counter[Hashable], other: Counter[Hashable]) -> float:
+    """The share of a class that is guessed rightly, each image with the rest as its evidence."""
+    n, m = own.total(), other.total()
+    right = 0.0
+    for value, count in own.items():
+        here, there = (count - 1) / max(1, n - 1), other[value] / m
+        right += count * (1.0 if here > there else 0.5 if here == there else 0.0)
+    return right / n
+
+
+def _finding(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> Finding | None:
+    read = _ATTRIBUTES[attribute]
+    first, second = [read(facts) for facts in ours], [read(facts) for facts in theirs]
+    accuracy = guess_accuracy(first, second)
+    smaller = min(len(first), len(second))
+    if accuracy <= ACCURACY or stats.binom.sf(math.ceil(accuracy * 2 * smaller) - 1, 2 * smaller, 0.5) >= CHANCE:
+        return None
+    message = (
+        f"{attribute} alone tells pool {pool!r} from the belongings, right {accuracy:.0%} of the time "
+        f"({_common(attribute, ours)} against {_common(attribute, theirs)}): store both in the same way"
+    )
+    return Finding(pool=pool, attribute=attribute, accuracy=accuracy, message=message)
+
+
+def _common(attribute: str, images: Sequence[ImageFacts]) -> str:
+    """The most frequent value in words, with its share."""
+    shown = Counter(_shown(attribute, facts) for facts in images)
+    value, count = shown.most_common(1)[0]
+    return f"{value} in {count} of {len(images)}"
+
+
+def _shown(attribute: str, facts: ImageFacts) -> str:
+    if attribute in ("stored size", "number of pixels", "shape"):
+        return f"{facts.width} x {facts.height}"
+    words: Mapping[str, str] = {
+        "format": facts.format or "no format",
+        "loss": {True: "lossy", False: "lossless", None: "unknown"}[facts.lossy],
+        "jpeg quality": "no quality" if facts.jpeg_quality is None else f"quality {facts.jpeg_quality:g}",
+        "jpeg tables": f"tables of sum {sum(map(sum, facts.jpeg_tables))}" if facts.jpeg_tables else "no tables",
+        "changes": ", ".join(facts.changes) or "unchanged",
+    }
+    return words.get(attribute, f"{attribute} {facts.orientation}")
+
+
+def _scored(table: ScoreTable) -> list[ImageFacts]:
+    return [facts for facts in table.images if facts.error is None]

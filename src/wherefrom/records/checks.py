@@ -1,0 +1,84 @@
+"""What must hold of score tables before they are compared: asked alike, no image twice; and halves by hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from wherefrom.core.card import Card
+from wherefrom.core.errors import ProfileError
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["Asked", "halves", "refuse_duplicates", "same_asking"]
+
+Asked = tuple[Card, Card, int]
+"""Model, measure and root seed: how a table's columns came about."""
+
+
+def same_asking(name: str, this: Asked, other_name: str, other: Asked) -> None:
+    """Refuse to compare scores that came from different models, measures or seeds.
+
+    Raises:
+        ProfileError: with every fact that differs, this one first.
+    """
+    pairs = [(here, there) for here, there in zip(this[:2], other[:2], strict=True) if here.digest != there.digest]
+    changed = [f"{here.kind} {row}" for here, there in pairs for row in _differences(here, there)]
+    if this[2] != other[2]:
+        changed.append(f"root seed: {this[2]}, {other[2]}")
+    if changed:
+        raise ProfileError(
+            f"{name} and {other_name} were not scored in the same way ({'; '.join(changed)}): "
+            "score them again with one model, device, dtype, measure and seed"
+        )
+
+
+def _differences(this: Card, other: Card) -> tuple[str, ...]:
+    rows = this.differences(other)
+    return rows if rows and this.name == other.name else (f"name: {this.name!r}, {other.name!r}", *rows)
+
+
+def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> None:
+    """Refuse the same pixels twice among belongings, twice in a pool, or on both sides.
+
+    A rank among n images is a rank among n different ones; an image on both sides is known to be neither.
+
+    Raises:
+        ProfileError: naming both files of the first pair, and how many pairs there are.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    pairs = _pairs("the belongings", belonging, seen)
+    for name, table in foreign.items():
+        pairs += _pairs(f"pool {name!r}", table, dict(seen))
+    if pairs:
+        more = f" ({len(pairs)} such pairs)" if len(pairs) > 1 else ""
+        raise ProfileError(f"{pairs[0]} have the same pixels{more}: keep one of them")
+
+
+def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> list[str]:
+    """Pairs of files of equal pixels; adds this table's images to `seen`."""
+    found = []
+    for facts in table.images:
+        if facts.error is not None:
+            continue
+        if facts.pixel_digest is None:
+            raise ProfileError(f"{facts.name} in {place} has no digest of its pixels: score it again")
+        if facts.pixel_digest in seen:
+            other, where = seen[facts.pixel_digest]
+            found.append(f"{other} in {where} and {facts.name} in {place}")
+        seen.setdefault(facts.pixel_digest, (facts.name, place))
+    return found
+
+
+def halves(digests: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Two halves of a set of different images, by a hash of their pixel digests: the same in whatever order they come.
+
+    Returns:
+        Row numbers of the half to learn from and of the half to rank among, ascending; the odd one is ranked.
+    """
+    keys = [hashlib.sha256(f"half:{digest}".encode()).digest() for digest in digests]
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
+    cut = len(order) // 2
+    return np.sort(order[:cut]), np.sort(order[cut:])
