@@ -1,0 +1,133 @@
+"""What can be read: a file, an archive's member or bytes; opened without ever waiting, bounded before it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from wherefrom.core.errors import ImageError, UsageError
+
+__all__ = ["MAX_BYTES", "Source", "as_source", "printable"]
+
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest file that is read unless asked otherwise, in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One image that can be read: a file, a member of an archive, or bytes in memory.
+
+    Attributes:
+        name: how the user named it; unique among the images of a run.
+        path: the file, or the archive.
+        span: offset and length in `path` of an archive's member; None for a whole file.
+        data: the bytes themselves, for what is in no file.
+    """
+
+    name: str
+    path: Path | None = None
+    span: tuple[int, int] | None = None
+    data: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a source of nothing, or of two things."""
+        if (self.path is None) == (self.data is None):
+            raise UsageError(f"the source {self.name!r} needs a path or data, and not both")
+
+    def read(self, max_bytes: int = MAX_BYTES) -> bytes:
+        """All bytes; the limit is checked before any is read. Never waits for a pipe or a device.
+
+        Raises:
+            ImageError: when there is no such file, it is no regular file, may not be read, is empty or over the limit.
+        """
+        if self.data is not None:
+            return _bounded(self.data, max_bytes)
+        assert self.path is not None
+        try:
+            with _open_regular(self.path) as file:
+                return _read(file, self.span, max_bytes)
+        except (OSError, ValueError) as error:
+            raise ImageError(_reason(self.path, error)) from error
+
+
+def as_source(image: Source | str | Path | bytes) -> Source:
+    """A source for what a person hands over: a path is named by itself, bytes by their digest."""
+    if isinstance(image, Source):
+        return image
+    if isinstance(image, bytes):
+        return Source(name=f"bytes:{hashlib.sha256(image).hexdigest()[:16]}", data=image)
+    return Source(name=printable(image), path=Path(image))
+
+
+def printable(path: str | Path) -> str:
+    """A path as text that can be written as UTF-8: bytes of a file's name that are none are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file without ever blocking: pipes and devices are told by their kind and not opened."""
+    _check_kind(path.stat().st_mode)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    file = os.fdopen(os.open(path, flags), "rb")
+    try:
+        _check_kind(os.fstat(file.fileno()).st_mode)  # what was a file a moment ago may be a pipe now
+    except ImageError:
+        file.close()
+        raise
+    return file
+
+
+def _check_kind(mode: int) -> None:
+    """Refuse what is no regular file, by its kind."""
+    kinds = {
+        stat.S_IFDIR: "a folder, not a file",
+        stat.S_IFIFO: "a named pipe, not a file: write it to a file first",
+        stat.S_IFSOCK: "a socket, not a file",
+        stat.S_IFCHR: "a character device, not a file",
+        stat.S_IFBLK: "a block device, not a file",
+    }
+    if not stat.S_ISREG(mode):
+        raise ImageError(kinds.get(stat.S_IFMT(mode), "not a regular file"))
+
+
+def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes:
+    """A whole file, or a span of it, once its length is known to be within the limit."""
+    offset, length = span or (0, os.fstat(file.fileno()).st_size)
+    _check_length(length, max_bytes)
+    file.seek(offset)
+    data = file.read(length if span else length + 1)
+    if span is None and len(data) > length:  # it grew, or hides its length as files of the kernel do
+        data += file.read(max_bytes + 1 - len(data))
+    if span and len(data) < length:
+        raise ImageError(f"the archive ends inside this member: {len(data):,} of {length:,} bytes are there")
+    return _bounded(data, max_bytes)
+
+
+def _check_length(length: int, max_bytes: int) -> None:
+    if length > max_bytes:
+        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: raise the limit to read it")
+
+
+def _bounded(data: bytes, max_bytes: int) -> bytes:
+    """The bytes, if there are any and not too many."""
+    _check_length(len(data), max_bytes)
+    if not data:
+        raise ImageError("the file is empty (0 bytes)")
+    return data
+
+
+def _reason(path: Path, error: OSError | ValueError) -> str:
+    """Why the system will not open or read a file, in words."""
+    if isinstance(error, FileNotFoundError):
+        if path.is_symlink():
+            return f"a dangling link: its target {printable(path.readlink())!r} does not exist"
+        return "no such file"
+    if isinstance(error, PermissionError):
+        return "permission denied: this user may not read the file"
+    if isinstance(error, OSError):
+        return f"the file cannot be read: {error.strerror or error}"
+    return f"not a possible path: {error}"

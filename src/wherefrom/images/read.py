@@ -1,0 +1,235 @@
+"""One reader for every file: bytes to 8-bit RGB pixels and the facts about them, or an error with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageFile
+
+from wherefrom.core.errors import ImageError, MissingExtra, UsageError
+from wherefrom.core.extras import require
+from wherefrom.core.facts import ImageFacts
+from wherefrom.images._convert import Pixels, profile_note, to_rgb, unturned
+from wherefrom.images._files import MAX_BYTES, Source, as_source
+from wherefrom.images._formats import bit_depth, identify, lossy, turned_by_decoder
+from wherefrom.images._jpeg import estimate_quality
+
+__all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain"]
+
+_ORIENTATION = 274
+_SUBFILE_TYPE = 254
+_PHOTOMETRIC = 262
+_plugins = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How large a file may be, so that no file can take the machine's memory.
+
+    Attributes:
+        max_bytes: of the file, checked before it is read.
+        max_pixels: width times height, checked from the header before anything is decoded. Pillow's own
+            `Image.MAX_IMAGE_PIXELS` (179 million for an error) holds beside it for TIFF, WebP and GIF, unchanged.
+    """
+
+    max_bytes: int = MAX_BYTES
+    max_pixels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing can be read."""
+        if self.max_bytes < 1 or self.max_pixels < 1:
+            raise UsageError(f"limits must be at least 1, got {self.max_bytes} bytes and {self.max_pixels} pixels")
+
+
+DEFAULT_LIMITS = Limits()
+"""256 MiB and 100 million pixels."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class ImageRecord:
+    """An image as read.
+
+    Attributes:
+        facts: everything known of the file but its content.
+        pixels: `(h, w, 3)` uint8 RGB, the stored pixel grid before any crop; read-only.
+    """
+
+    facts: ImageFacts
+    pixels: Pixels
+
+
+def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord:
+    """Read one image: PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF, and HEIC with the extra `heif`; by content.
+
+    The file's name does not matter. Nothing is resampled, turned or colour-managed; `facts.changes` says what had to be
+    converted to get 8-bit RGB.
+
+    Args:
+        source: what to read; a string is a path.
+        limits: on bytes and pixels.
+
+    Raises:
+        ImageError: whatever is wrong with the file, with the reason.
+        UsageError: when the process has told Pillow to accept truncated files.
+    """
+    named = as_source(source)
+    return _decode(named.name, named.read(limits.max_bytes), limits)
+
+
+def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord | ImageFacts:
+    """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch."""
+    named = as_source(source)
+    facts = ImageFacts(name=named.name)
+    try:
+        data = named.read(limits.max_bytes)
+        facts = replace(facts, file_digest=hashlib.sha256(data).hexdigest(), bytes=len(data))
+        return _decode(named.name, data, limits)
+    except ImageError as error:
+        return replace(facts, error=str(error))
+
+
+def pixel_digest(pixels: Pixels) -> str:
+    """SHA-256 of `WIDTHxHEIGHT:` in ASCII and the RGB bytes row by row, hexadecimal.
+
+    Args:
+        pixels: `(h, w, 3)` uint8.
+    """
+    height, width, _ = pixels.shape
+    digest = hashlib.sha256(f"{width}x{height}:".encode())
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()
+
+
+def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
+    """Bytes to a record; whatever Pillow and its decoders raise becomes an `ImageError`."""
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise UsageError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, which makes pixels up: set it to False")
+    kind = identify(data)
+    with _explained(kind), _opened(kind, data) as image:
+        _check_size(image, limits)
+        _check_stored(kind, image)
+        orientation = _orientation(image)
+        bits = bit_depth(kind, data, image)
+        compression = image.info.get("compression")
+        image.load()
+        grid = unturned(image, orientation) if kind == "TIFF" else image
+        _check_size(grid, limits)
+        pixels, changes = to_rgb(grid, bits)
+        pixels.setflags(write=False)
+        tables = _tables(image)
+        facts = ImageFacts(
+            name=name,
+            file_digest=hashlib.sha256(data).hexdigest(),
+            pixel_digest=pixel_digest(pixels),
+            bytes=len(data),
+            format=kind,
+            width=grid.width,
+            height=grid.height,
+            orientation=orientation,
+            jpeg_quality=estimate_quality(tables) if kind == "JPEG" else None,
+            jpeg_tables=tables,
+            lossy=lossy(kind, data, compression if isinstance(compression, str) else None),
+            changes=(*changes, *profile_note(image.info), *_notes(kind, data, image)),
+        )
+    return ImageRecord(facts=facts, pixels=pixels)
+
+
+@contextmanager
+def _explained(kind: str) -> Iterator[None]:
+    """Every error of a decoder is one of the file's, with a reason that names the format."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise ImageError(f"{kind}: not enough memory to decode it") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(f"{kind}: {error}: Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS") from error
+    except Exception as error:
+        detail = " ".join(str(error).split())[:200] or type(error).__name__
+        cut = "truncated" in detail.lower() or isinstance(error, EOFError)
+        raise ImageError(f"{kind}: the file is {'truncated' if cut else 'damaged'}: {detail}") from error
+
+
+@contextmanager
+def _opened(kind: str, data: bytes) -> Iterator[Any]:
+    """The header read by the one plugin that reads this format.
+
+    `Image.open` would check the size against a limit of the whole process, as a warning, before the size is known here,
+    and would hide the plugin's reason.
+    """
+    with _plugins:  # loading plugins changes Pillow's tables
+        if kind == "HEIF":
+            _register_heif()
+        if kind not in Image.OPEN:
+            Image.init()
+    factory, _ = Image.OPEN[kind]
+    with factory(io.BytesIO(data), "") as image:
+        yield image
+
+
+def _register_heif() -> None:
+    """Teach Pillow HEIC, once."""
+    if "HEIF" in Image.OPEN:
+        return
+    try:
+        require("pillow_heif", "heif").register_heif_opener()
+    except MissingExtra as error:
+        raise ImageError(f"HEIC: {error}") from error
+
+
+def _check_size(image: Image.Image, limits: Limits) -> None:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise ImageError(f"the image has no pixels: {width} x {height}")
+    if width * height > limits.max_pixels:
+        found = f"{width} x {height} = {width * height:,} pixels"
+        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: raise the limit to read it")
+
+
+def _check_stored(kind: str, image: Any) -> None:
+    """Refuse TIFFs whose first page is not the picture, or whose values Pillow does not turn the right way."""
+    if kind != "TIFF":
+        return
+    if image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
+        raise ImageError(
+            "TIFF: the first page is a reduced preview (a camera's raw file?): export it as an image first"
+        )
+    if image.mode.startswith("I;16") and image.tag_v2.get(_PHOTOMETRIC) == 0:
+        raise ImageError("TIFF: 16-bit grey stored with white as 0 is not supported: convert it to 8-bit RGB first")
+
+
+def _orientation(image: Any) -> int:
+    """The EXIF orientation, 1 where there is none that can be read."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001  (metadata from outside; no way of being broken changes a pixel)
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _tables(image: Any) -> tuple[tuple[int, ...], ...]:
+    """A JPEG's quantisation tables by number, empty for other formats."""
+    tables = getattr(image, "quantization", None) or {}
+    return tuple(tuple(int(value) for value in tables[number]) for number in sorted(tables))
+
+
+def _notes(kind: str, data: bytes, image: Any) -> tuple[str, ...]:
+    """In words what was left out or done by the decoder itself."""
+    notes = []
+    try:
+        several = bool(getattr(image, "is_animated", False))
+    except Exception:  # noqa: BLE001  (a second frame that is broken leaves the first as it is)
+        several = True
+    if several:
+        notes.append("first of several frames")
+    if turned_by_decoder(kind, data):
+        notes.append("turned or mirrored by the HEIC decoder")
+    return tuple(notes)

@@ -1,0 +1,50 @@
+"""Texture: how alike neighbouring grey levels are, the weight in AEDR's statistic."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from wherefrom.core.errors import ImageError, UsageError
+from wherefrom.images._convert import Pixels
+
+__all__ = ["homogeneity"]
+
+_LEVELS = 32
+
+
+def homogeneity(pixels: Pixels, form: Literal["squared", "absolute"] = "squared") -> float:
+    """Homogeneity of the grey-level co-occurrence matrix (arXiv:2507.18988, eq. 4): 1 if flat, near 0 for noise.
+
+    `squared` is `sum P(i, j) / (1 + (i - j)^2)`, what scikit-image calls homogeneity and the paper's program computes;
+    `absolute` is `sum P(i, j) / (1 + |i - j|)`, what the paper prints. P counts each pixel with its right neighbour,
+    both ways, over 32 levels `floor(grey / 8)`. Grey is BT.601 luma in Pillow's fixed point, rounded to 8 bits:
+    `(19595 R + 38470 G + 7471 B + 32768) >> 16`; grey pixels keep their value.
+
+    Args:
+        pixels: `(h, w, 3)` uint8 RGB.
+        form: `squared` or `absolute`.
+
+    Returns:
+        A number in (0, 1]; NaN for an image one pixel wide, which has no neighbours.
+
+    Raises:
+        ImageError: when the array is no 8-bit RGB image.
+        UsageError: when the form is another.
+    """
+    from skimage.feature import graycomatrix, graycoprops
+
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
+        raise ImageError(f"homogeneity needs a uint8 array (h, w, 3) with pixels, got {pixels.dtype} {pixels.shape}")
+    if form not in ("squared", "absolute"):
+        raise UsageError(f"form={form!r} is neither 'squared' nor 'absolute'")
+    if pixels.shape[1] < 2:
+        return float("nan")
+    grey = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
+    matrix = graycomatrix(grey // 8, distances=[1], angles=[0], levels=_LEVELS, symmetric=True, normed=True)
+    if form == "squared":
+        return float(graycoprops(matrix, "homogeneity")[0, 0])
+    level = np.arange(_LEVELS)
+    return float((matrix[:, :, 0, 0] / (1 + np.abs(level[:, None] - level))).sum())
