@@ -1,16 +1,40 @@
-"""Every Python block of README.md and docs/ runs, page by page, in an empty folder."""
+"""Every Python block of README.md and docs/ runs, page by page, in a folder that has the images which the pages speak of."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import skimage.data
+import torch
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser
+
+import wherefrom as wf
+from wherefrom.images.write import save_png
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 READER = Sybil(parsers=[PythonCodeBlockParser()])
+SIDE = 64
+COUNT = 48
+
+
+def _lay_out_images(folder: Path) -> None:
+    """`belonging/` and `suspect.png` by the model that the pages name, `photos/` of the same size and format."""
+    (folder / "belonging").mkdir()
+    (folder / "photos").mkdir()
+    model = wf.load_model("zoo:kl-f8-a")
+    with torch.inference_mode():
+        images = model.decode(model.draw(np.arange(COUNT + 1, dtype=np.uint64), size=(SIDE, SIDE)))
+    made = (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    save_png(made[COUNT], folder / "suspect.png")
+    photo = skimage.data.astronaut()
+    for index in range(COUNT):
+        save_png(made[index], folder / "belonging" / f"{index}.png")
+        top, left = SIDE * (index // 8), SIDE * (index % 8)
+        save_png(photo[top : top + SIDE, left : left + SIDE], folder / "photos" / f"{index}.png")
 
 
 def test_the_pages_are_there() -> None:
@@ -21,7 +45,10 @@ def test_the_pages_are_there() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
 def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    text = page.read_text(encoding="utf-8")
+    if "belonging/" in text:
+        _lay_out_images(tmp_path)
     examples = list(READER.parse(page).examples())
     for example in examples:
         example.evaluate()
-    assert len(examples) == page.read_text(encoding="utf-8").count("```python\n")
+    assert len(examples) == text.count("```python\n")
