@@ -1,4 +1,4 @@
-"""Every Python block of README.md and docs/ runs, page by page, in a folder that has the images which the pages speak of."""
+"""Every Python block of README.md and docs/ runs, page by page, in a folder with the images that the pages name."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 import wherefrom as wf
 from wherefrom.images.write import save_png
+from wherefrom.models.base import Decoder
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -26,6 +27,7 @@ def _lay_out_images(folder: Path) -> None:
     (folder / "belonging").mkdir()
     (folder / "photos").mkdir()
     model = wf.load_model("zoo:kl-f8-a")
+    assert isinstance(model, Decoder)
     with torch.inference_mode():
         images = model.decode(model.draw(np.arange(COUNT + 1, dtype=np.uint64), size=(SIDE, SIDE)))
     made = (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
