@@ -1,6 +1,6 @@
 """How well statistics and verdicts tell known images apart: AUC, TPR at a fixed FPR, confusion counts. No torch.
 
-A high statistic is foreign; a *true positive* is a belonging that is claimed, a *false positive* a foreign image that is.
+A high statistic is foreign. A true positive is a belonging that is claimed, a false positive a foreign image that is.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Confusion:
 
 
 def auc(belonging: Vector, foreign: Vector, *, confidence: float = 0.95) -> AUC:
-    """The chance that a belonging scores lower than a foreign image: Mann-Whitney's U over its largest value, ties half.
+    """The chance that a belonging scores lower than a foreign image: Mann-Whitney's U as a share, ties half.
 
     The interval is Newcombe's score interval (Statistics in Medicine 2006, 25:559, method 5): unlike DeLong's or a
     bootstrap it does not shrink to a point where the two kinds are apart completely.

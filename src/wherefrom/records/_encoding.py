@@ -1,0 +1,83 @@
+"""What is written to files: plain values that JSON can hold, as `_schema` reads them."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+import numpy as np
+
+from wherefrom.core.arrays import Vector
+from wherefrom.core.facts import ImageFacts
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["SCHEMA", "facts_to_json", "head_to_json", "pack", "packed_to_json", "plain", "rows_to_json"]
+
+SCHEMA: Final = 1
+"""Raised when a file of the last version can no longer be read as one of this."""
+
+
+def _number(value: float) -> float | str | None:
+    """A number as JSON can say it."""
+    if math.isfinite(value):
+        return value
+    return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def pack(values: Vector) -> str:
+    """A column as text, to the last bit."""
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
+
+
+def facts_to_json(facts: ImageFacts) -> dict[str, Any]:
+    """The facts as `FactsFile` reads them."""
+    return plain({item.name: getattr(facts, item.name) for item in fields(ImageFacts)})
+
+
+def plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    r"""The same with text that every format can hold: bytes of a file name that are no UTF-8 are shown as `\xff`."""
+    return {
+        name: value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        if isinstance(value, str)
+        else value
+        for name, value in row.items()
+    }
+
+
+def packed_to_json(table: ScoreTable) -> dict[str, Any]:
+    """A table as `PackedTableFile` reads it."""
+    return {
+        "method": table.method.to_json(),
+        "images": [facts_to_json(facts) for facts in table.images],
+        "sizes": table.sizes,
+        "columns": {name: pack(table.scores[name]) for name in table.scores.names},
+    }
+
+
+def head_to_json(table: ScoreTable) -> dict[str, Any]:
+    """A table as `TableFile` reads it, without its rows."""
+    return {
+        "wherefrom": "table",
+        "schema": SCHEMA,
+        "model": table.model.to_json(),
+        "method": table.method.to_json(),
+        "measure": table.measure.to_json(),
+        "seed": table.seed,
+        "columns": table.scores.names,
+    }
+
+
+def rows_to_json(table: ScoreTable) -> Sequence[Mapping[str, Any]]:
+    """The rows as `RowFile` reads them."""
+    columns = [table.scores[name].tolist() for name in table.scores.names]
+    return [
+        {
+            "image": facts_to_json(facts),
+            "size": size,
+            "scores": [_number(column[row]) for column in columns],
+        }
+        for row, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
+    ]

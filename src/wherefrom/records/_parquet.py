@@ -1,0 +1,87 @@
+"""Score tables as Parquet: one column a fact and a score, the cards in the schema's metadata. Imported when touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
+from wherefrom.core.arrays import Scores
+from wherefrom.core.errors import ProfileError
+from wherefrom.records._encoding import facts_to_json, head_to_json
+from wherefrom.records._schema import FactsFile, Size, TableFile
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["read", "write"]
+
+_KEY: Final = b"wherefrom"
+_TYPES: Final = {
+    "name": pa.string(),
+    "error": pa.string(),
+    "file_digest": pa.string(),
+    "pixel_digest": pa.string(),
+    "bytes": pa.int64(),
+    "format": pa.string(),
+    "width": pa.int64(),
+    "height": pa.int64(),
+    "orientation": pa.int64(),
+    "jpeg_quality": pa.float64(),
+    "jpeg_tables": pa.list_(pa.list_(pa.int64())),
+    "lossy": pa.bool_(),
+    "changes": pa.list_(pa.string()),
+}
+_SIZE: Final = ("scored_height", "scored_width")
+_PREFIX: Final = "score."
+
+
+def write(table: ScoreTable, path: Path) -> None:
+    """Write a table; scores are columns `score.NAME`."""
+    rows = [facts_to_json(facts) for facts in table.images]
+    columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
+    for place, name in enumerate(_SIZE):
+        columns[name] = pa.array([None if size is None else size[place] for size in table.sizes], pa.int64())
+    columns |= {_PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
+    metadata = {_KEY: json.dumps(head_to_json(table), allow_nan=False).encode()}
+    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path)
+
+
+def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:
+    """The head of a table as JSON, to be checked first, and what then reads the rest.
+
+    Raises:
+        ProfileError: when it is no Parquet file, or not one of ours.
+    """
+    try:
+        arrow = pq.read_table(path, partitioning=None)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ProfileError(f"no whole Parquet file ({error})") from error
+    head = (arrow.schema.metadata or {}).get(_KEY)
+    if head is None:
+        raise ProfileError("its metadata has no cards of wherefrom: it was written by another program")
+    return head, lambda: _table(head, arrow)
+
+
+def _table(head: bytes, arrow: Any) -> ScoreTable:
+    try:
+        stored = TableFile.model_validate_json(head, strict=True)
+        facts = arrow.select(list(_TYPES)).to_pylist()
+        images = TypeAdapter(list[FactsFile]).validate_python(facts)
+        pairs = zip(*(arrow.column(name).to_pylist() for name in _SIZE), strict=True)
+        sizes = [None if height is None and width is None else (height, width) for height, width in pairs]
+        scores = {name: arrow.column(_PREFIX + name).to_numpy() for name in stored.columns}
+        checked = TypeAdapter(list[Size]).validate_python(sizes)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ProfileError(f"at {'.'.join(str(step) for step in first['loc'])}: {first['msg']}") from error
+    except (pa.ArrowException, KeyError) as error:
+        raise ProfileError(f"a column is missing or of another type ({error})") from error
+    rows = tuple(image.facts() for image in images)
+    return replace(stored.table(), images=rows, sizes=tuple(checked), scores=Scores(scores))

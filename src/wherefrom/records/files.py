@@ -1,0 +1,240 @@
+"""Score tables and profiles as files: JSON, JSON lines, CSV and Parquet by suffix, with a schema number.
+
+A file is written beside its place and moved there, so that a stopped run leaves the old one or the new one. What is
+read is checked against `_schema` before anything is believed: a damaged or foreign file is a `ProfileError` with the
+place.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from wherefrom.core.errors import ProfileError, UsageError, WherefromError
+from wherefrom.core.facts import ImageFacts
+from wherefrom.records import _encoding as encoding
+from wherefrom.records.profile import Profile
+from wherefrom.records.table import ScoreTable
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["load_profile", "load_table", "save_profile", "save_table"]
+
+PartT = TypeVar("PartT", bound="BaseModel")
+
+
+def save_table(table: ScoreTable, path: str | Path) -> None:
+    """Write a score table; the suffix says how: `.json`, `.jsonl`, `.parquet`, or `.csv`, which keeps no cards.
+
+    Raises:
+        UsageError: when the suffix is none of these, or the file cannot be written.
+    """
+    _by_suffix(Path(path), _WRITERS)(table, Path(path))
+
+
+def load_table(path: str | Path) -> ScoreTable:
+    """The score table that `save_table` wrote, to the last bit.
+
+    Raises:
+        UsageError: when the suffix is none of `.json`, `.jsonl`, `.parquet`, or there is no such file.
+        ProfileError: when the file is damaged, or of another kind or schema; the message names the place.
+    """
+    read = _by_suffix(Path(path), _READERS)
+    with _reading(Path(path)):
+        return read(Path(path))
+
+
+def save_profile(profile: Profile, path: str | Path) -> None:
+    """Write a profile as `.json`, its digest included.
+
+    Raises:
+        UsageError: when the suffix is another, or the file cannot be written.
+    """
+    _by_suffix(Path(path), {".json": None})
+    content = {
+        "wherefrom": "profile",
+        "schema": encoding.SCHEMA,
+        "version": profile.version,
+        "digest": profile.digest,
+        "model": profile.model.to_json(),
+        "method": profile.method.to_json(),
+        "measure": profile.measure.to_json(),
+        "seed": profile.seed,
+        "fit": {name: encoding.pack(values) for name, values in profile.fit.items()},
+        "ranked": profile.ranked,
+        "statistic": profile.statistic.tolist(),
+        "foreign_statistic": {name: values.tolist() for name, values in profile.foreign_statistic.items()},
+        "coverage": dataclasses.asdict(profile.coverage),
+        "audit": [dataclasses.asdict(finding) for finding in profile.audit.findings],
+        "omitted": [encoding.plain(dataclasses.asdict(omission)) for omission in profile.omitted],
+        "belonging": encoding.packed_to_json(profile.belonging),
+        "foreign": {name: encoding.packed_to_json(table) for name, table in profile.foreign.items()},
+    }
+    with _written(Path(path)) as place:
+        place.write_text(_dumps(content) + "\n", encoding="utf-8")
+
+
+def load_profile(path: str | Path) -> Profile:
+    """The profile that `save_profile` wrote; its digest is worked out again and compared.
+
+    Raises:
+        UsageError: when the suffix is not `.json`, or there is no such file.
+        ProfileError: when the file is damaged or changed, or of another kind or schema; the message names the place.
+    """
+    from wherefrom.records import _schema as schema
+
+    _by_suffix(Path(path), {".json": None})
+    with _reading(Path(path)):
+        data = Path(path).read_bytes()
+        _check_header(data, "profile")
+        stored = _parse(schema.ProfileFile, data)
+        profile = stored.profile()
+        if profile.digest != stored.digest:
+            raise ProfileError(
+                f"its content has digest {profile.digest[:12]}, not {stored.digest[:12]}: it was changed"
+            )
+    return profile
+
+
+ValueT = TypeVar("ValueT")
+
+
+def _by_suffix(path: Path, choices: Mapping[str, ValueT]) -> ValueT:
+    suffix = path.suffix.lower()
+    if suffix not in choices:
+        hint = ", a table for people that keeps no cards" if suffix == ".csv" else ""
+        raise UsageError(f"{path} ends in {suffix or 'no suffix'!r}{hint}: use {' or '.join(choices)}")
+    return choices[suffix]
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """A place to write beside the file, moved onto it at the end."""
+    place = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield place
+        place.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        place.unlink(missing_ok=True)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Every refusal names the file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UsageError(f"no file {path}") from error
+    except OSError as error:
+        raise ProfileError(f"cannot read {path}: {error.strerror or error}") from error
+    except WherefromError as error:
+        raise ProfileError(f"cannot read {path}: {error}") from error
+
+
+def _dumps(content: Any) -> str:
+    return json.dumps(content, allow_nan=False, separators=(",", ":"))
+
+
+def _parse(kind: type[PartT], data: bytes, place: str = "") -> PartT:
+    """One part of a file, or the first place that is wrong with it."""
+    from pydantic import ValidationError
+
+    try:
+        return kind.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join([*([place] if place else []), *(str(step) for step in first["loc"])])
+        raise ProfileError(f"at {where or 'its start'}: {first['msg']}") from error
+
+
+def _check_header(data: bytes, kind: str) -> None:
+    """The kind and schema number, before the rest is looked at."""
+    from wherefrom.records import _schema as schema
+
+    header = _parse(schema.HeaderFile, data)
+    if header.wherefrom != kind:
+        raise ProfileError(f"it holds a {header.wherefrom[:40]!r}, not a {kind}")
+    if header.schema_number != encoding.SCHEMA:
+        raise ProfileError(
+            f"its schema is {header.schema_number}, this version reads {encoding.SCHEMA}: "
+            "use the version of wherefrom that wrote it, or make the file again"
+        )
+
+
+def _write_json(table: ScoreTable, path: Path) -> None:
+    content = {**encoding.head_to_json(table), "rows": encoding.rows_to_json(table)}
+    with _written(path) as place:
+        place.write_text(_dumps(content) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> ScoreTable:
+    from wherefrom.records import _schema as schema
+
+    data = path.read_bytes()
+    _check_header(data, "table")
+    return _parse(schema.TableFile, data).table()
+
+
+def _write_jsonl(table: ScoreTable, path: Path) -> None:
+    with _written(path) as place, place.open("w", encoding="utf-8") as file:
+        file.write(_dumps({**encoding.head_to_json(table), "count": len(table)}) + "\n")
+        file.writelines(_dumps(row) + "\n" for row in encoding.rows_to_json(table))
+
+
+def _read_jsonl(path: Path) -> ScoreTable:
+    from wherefrom.records import _schema as schema
+
+    head, *lines = path.read_bytes().splitlines() or [b""]
+    _check_header(head, "table")
+    table = _parse(schema.TableFile, head, "line 1")
+    if table.count != len(lines):
+        raise ProfileError(f"it has {len(lines)} rows, its first line says {table.count}: it was cut off or joined")
+    rows = tuple(_parse(schema.RowFile, line, f"line {place}") for place, line in enumerate(lines, start=2))
+    return table.model_copy(update={"rows": rows}).table()
+
+
+def _write_parquet(table: ScoreTable, path: Path) -> None:
+    from wherefrom.records import _parquet
+
+    with _written(path) as place:
+        _parquet.write(table, place)
+
+
+def _read_parquet(path: Path) -> ScoreTable:
+    from wherefrom.records import _parquet
+
+    metadata, table = _parquet.read(path)
+    _check_header(metadata, "table")
+    return table()
+
+
+def _write_csv(table: ScoreTable, path: Path) -> None:
+    facts = [item.name for item in dataclasses.fields(ImageFacts) if item.name != "jpeg_tables"]
+    with _written(path) as place, place.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*facts, "scored_height", "scored_width", *table.scores.names])
+        for row in encoding.rows_to_json(table):
+            image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
+            writer.writerow([*(image[name] for name in facts), *(row["size"] or (None, None)), *row["scores"]])
+
+
+_WRITERS: Final[Mapping[str, Callable[[ScoreTable, Path], None]]] = {
+    ".json": _write_json,
+    ".jsonl": _write_jsonl,
+    ".parquet": _write_parquet,
+    ".csv": _write_csv,
+}
+_READERS: Final[Mapping[str, Callable[[Path], ScoreTable]]] = {
+    ".json": _read_json,
+    ".jsonl": _read_jsonl,
+    ".parquet": _read_parquet,
+}
