@@ -1,0 +1,89 @@
+"""Images as they come from the reader, made ready for the model: cropped to its factor, named by their pixels."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from wherefrom.core.errors import ImageError
+from wherefrom.core.facts import ImageFacts
+from wherefrom.images.batches import read_ahead
+from wherefrom.images.fit import crop
+from wherefrom.images.read import ImageRecord, Limits, pixel_digest
+from wherefrom.images.sources import Source, as_source
+from wherefrom.models.base import Model
+from wherefrom.scoring._batching import Given, Item
+
+__all__ = ["arrivals"]
+
+_Arrivals: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+
+
+def arrivals(images: Iterable[Given], *, model: Model, workers: int) -> _Arrivals:
+    """Each image's facts in order, with what can be asked about, None where the facts hold an error. To be closed.
+
+    Args:
+        images: pulled only as far ahead as the reader reads.
+        model: whose factor or fixed size an image must fit.
+        workers: threads that read and decode.
+    """
+    for given, found in _read(images, workers):
+        if isinstance(found, ImageFacts):
+            yield found, None
+            continue
+        try:
+            pixels = _fit(found.pixels, model)
+        except ImageError as error:
+            yield replace(found.facts, error=str(error)), None
+        else:
+            yield found.facts, Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
+
+
+def _read(images: Iterable[Given], workers: int) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
+    """What was read, each with what it was read from; images already read pass through."""
+    for is_read, group in groupby(images, key=lambda image: isinstance(image, ImageRecord)):
+        if is_read:
+            yield from ((image, image) for image in group if isinstance(image, ImageRecord))
+            continue
+        pulled: deque[Source] = deque()
+        for found in read_ahead(_remembered(group, pulled), workers=workers, limits=Limits()):
+            yield pulled.popleft(), found
+
+
+def _remembered(images: Iterable[Given], pulled: deque[Source]) -> Iterator[Source]:
+    for image in images:
+        assert not isinstance(image, ImageRecord)
+        source = as_source(image)
+        pulled.append(source)
+        yield source
+
+
+def _fit(pixels: npt.NDArray[np.uint8], model: Model) -> npt.NDArray[np.uint8]:
+    """The pixels that are scored.
+
+    Raises:
+        ImageError: when nothing is left after the crop, or the model makes one other size only.
+    """
+    if model.size is None:
+        return crop(pixels, model.factor)
+    height, width = model.size
+    if pixels.shape[:2] != (height, width):
+        raise ImageError(
+            f"{pixels.shape[1]} x {pixels.shape[0]} pixels, the model makes {width} x {height} only and nothing is"
+            " resampled: name images of that size"
+        )
+    return pixels
+
+
+def _digest(given: Given, record: ImageRecord, pixels: npt.NDArray[np.uint8]) -> str:
+    """The digest of what is scored: taken anew after a crop, and for a record that did not come from the reader."""
+    known = record.facts.pixel_digest
+    if known is not None and given is not record and pixels.shape == record.pixels.shape:
+        return known
+    return pixel_digest(pixels)

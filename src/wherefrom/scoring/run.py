@@ -1,0 +1,194 @@
+"""Ask a model about many images: every image gets a row, whatever becomes of it.
+
+    images -> read ahead, crop -> in the store? -> buckets of one size -> ask -> store -> rows in the images' order
+
+An image's numbers depend on its pixels, the model, the method and the seed alone: never on its neighbours or its name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence, Sized
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from wherefrom.core.errors import UsageError
+from wherefrom.images.read import ImageRecord
+from wherefrom.images.sources import Source
+from wherefrom.methods.base import Method
+from wherefrom.models.base import Model
+from wherefrom.records.table import ScoreTable
+from wherefrom.scoring._arrivals import arrivals
+from wherefrom.scoring._asking import Answers, ask
+from wherefrom.scoring._batching import BatchSize, Buckets, Given, Item
+from wherefrom.scoring._ledger import Ledger
+from wherefrom.scoring.progress import Meter, Progress
+from wherefrom.scoring.store import Question, Store
+
+__all__ = ["score"]
+
+ModelT = TypeVar("ModelT", bound=Model)
+_PAUSE: Final = 0.01  # seconds before the first look at what other processes ask; doubled up to a hundred times that
+
+
+def score(
+    images: Iterable[Given],
+    *,
+    model: ModelT,
+    method: Method[ModelT],
+    seed: int = 0,
+    store: str | Path | Store | None = None,
+    batch: int | None = None,
+    workers: int = 2,
+    progress: Callable[[Progress], None] | None = None,
+) -> ScoreTable:
+    """Ask a model about many images; one row an image, in their order, errors included.
+
+    Images are cropped to the model's factor, never resampled. Same pixels are asked once. Memory does not grow with the
+    number of images, but for the rows themselves.
+
+    Args:
+        images: what `load_images` gives, single paths, or images already read; an iterator is read as it is needed.
+        model: asked on its device.
+        method: what is asked.
+        seed: the root seed; an image's own seed comes from this and its scored pixels.
+        store: where rows are kept after every batch, so that a stopped run resumes and a second run asks nothing.
+        batch: images a batch; None finds it. Changes the speed, and numbers only as sums in another order do.
+        workers: threads that read and decode.
+        progress: told how far the run is, at most ten times a second and at the end.
+
+    Raises:
+        UsageError: when an argument is outside its range.
+        StoreError: when the store cannot be opened or written.
+        ModelError: when the model lacks what the method needs; what one image is to blame for is that image's row.
+    """
+    _check(images, seed, batch, workers)
+    with ExitStack() as stack:
+        run = _Run(
+            model=model,
+            method=method,
+            question=Question(model=model.card.digest, measure=method.measure.digest, seed=seed),
+            store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
+            sizes=BatchSize(device=model.device.type, fixed=batch),
+            workers=workers,
+            ledger=Ledger(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
+        )
+        asked_elsewhere = run.first(images)
+        while asked_elsewhere:
+            asked_elsewhere = run.again(asked_elsewhere)
+    run.ledger.meter.tell()
+    return ScoreTable(
+        images=run.ledger.images(),
+        sizes=run.ledger.sizes(),
+        scores=run.ledger.scores(),
+        model=model.card,
+        method=method.card,
+        measure=method.measure,
+        seed=seed,
+    )
+
+
+def _check(images: object, seed: int, batch: int | None, workers: int) -> None:
+    """Refuse arguments outside their range."""
+    if isinstance(images, str | Path | bytes | Source | ImageRecord):
+        raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
+    if seed < 0:
+        raise UsageError(f"seed={seed}, need 0 or more")
+    if batch is not None and batch < 1:
+        raise UsageError(f"batch={batch}, need at least 1, or None to find it")
+    if workers < 1:
+        raise UsageError(f"workers={workers}, need at least 1 thread that reads")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """One call of `score`: what is asked, and where the answers go.
+
+    Pixels are claimed in the store only while they are asked about: no two processes ever wait for each other.
+    """
+
+    model: Model
+    method: Method[Any]
+    question: Question
+    store: Store | None
+    sizes: BatchSize
+    workers: int
+    ledger: Ledger
+
+    def first(self, images: Iterable[Given]) -> dict[str, Given]:
+        """Give every image its row and ask about it; returns, by digest, what another process is asking about."""
+        elsewhere: dict[str, Given] = {}
+        buckets = Buckets(sizes=self.sizes)
+        with closing(arrivals(images, model=self.model, workers=self.workers)) as incoming:
+            for facts, item in incoming:
+                if item is None:
+                    self.ledger.refuse(facts)
+                elif self.ledger.expect(facts, item.digest, item.size) and not self._kept([item.digest]):
+                    for ready in buckets.add(item):
+                        elsewhere |= self._ask(ready)
+        for ready in buckets.rest():
+            elsewhere |= self._ask(ready)
+        return elsewhere
+
+    def again(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
+        """Wait for what other processes ask; what they gave up or died over is read again and asked here."""
+        free = self._wait(elsewhere)
+        left = {digest: given for digest, given in elsewhere.items() if digest not in free}
+        buckets = Buckets(sizes=self.sizes)
+        with closing(arrivals(free.values(), model=self.model, workers=self.workers)) as incoming:
+            for digest, (_, item) in zip(free, incoming, strict=True):
+                if item is None or item.digest != digest:
+                    error = "the file changed while the run was going on: run again"
+                    self.ledger.settle(Answers(errors={digest: error}), cached=False)
+                    continue
+                for ready in buckets.add(item):
+                    left |= self._ask(ready)
+        for ready in buckets.rest():
+            left |= self._ask(ready)
+        return left
+
+    def _wait(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
+        """Until all was answered elsewhere, or nobody asks about some of it any more, which is returned."""
+        assert self.store is not None
+        pause = _PAUSE
+        while True:
+            for digest in self._kept(list(elsewhere)):
+                del elsewhere[digest]
+            free = self.store.claim(self.question, elsewhere)
+            self.store.release(self.question, free)
+            if free or not elsewhere:
+                return {digest: given for digest, given in elsewhere.items() if digest in free}
+            time.sleep(pause)
+            pause = min(2 * pause, 100 * _PAUSE)
+
+    def _kept(self, digests: Sequence[str]) -> frozenset[str]:
+        """Settle what the store has; returns which that was."""
+        rows = self.store.find(self.question, digests) if self.store else {}
+        if self.store and rows:
+            columns = self.store.columns(self.question) or ()
+            self.ledger.settle(Answers(columns=columns, rows=rows), cached=True)
+        return frozenset(rows)
+
+    def _ask(self, batch: list[Item]) -> dict[str, Given]:
+        """Ask about a batch and keep the answers; returns what another process is asking about."""
+        if self.store is None:
+            self.ledger.settle(self._answers(batch), cached=False)
+            return {}
+        mine = self.store.claim(self.question, [item.digest for item in batch])
+        try:
+            asked = [item for item in batch if item.digest in mine]
+            if asked:
+                answers = self._answers(asked)
+                if answers.rows:
+                    self.store.keep(self.question, answers.columns, answers.rows)
+                self.ledger.settle(answers, cached=False)
+        finally:
+            self.store.release(self.question, mine)
+        others = {item.digest: item.given for item in batch if item.digest not in mine}
+        kept = self._kept(list(others)) if others else frozenset()
+        return {digest: given for digest, given in others.items() if digest not in kept}
+
+    def _answers(self, items: list[Item]) -> Answers:
+        return ask(items, model=self.model, method=self.method, seed=self.question.seed, sizes=self.sizes)
