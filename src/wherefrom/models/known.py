@@ -1,0 +1,143 @@
+"""Well-known repositories and the family of decoder each holds, read from `known.json`. No torch, no network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from wherefrom.core.errors import UsageError
+
+__all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known"]
+
+SUPPORTED: Final = (
+    "AutoencoderKL",
+    "AutoencoderKLFlux2",
+    "AutoencoderKLQwenImage",
+    "AutoencoderDC",
+    "AutoencoderTiny",
+    "AsymmetricAutoencoderKL",
+    "VQModel",
+)
+"""Classes of autoencoder that can be opened, by their name in diffusers' configurations."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """Models that hold one decoder: their images cannot be told apart by it.
+
+    Attributes:
+        name: a short name, as `sdxl_vae`.
+        title: what a person calls it.
+        architecture: the class in diffusers' configurations.
+        channels: channels of the latents.
+        factor: pixels a side of one latent position.
+        supported: whether this class of autoencoder can be opened.
+        shared: how sure it is that the members hold one decoder: `stated` by its makers, `reported` by others,
+            `unverified`. Only equal digests of the weights prove it.
+        note: what else a person should know.
+    """
+
+    name: str
+    title: str
+    architecture: str
+    channels: int
+    factor: int
+    supported: bool
+    shared: str
+    note: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownModel:
+    """A well-known repository, or one folder of it.
+
+    Attributes:
+        id: `owner/name` on the Hugging Face hub.
+        family: name of its decoder's family.
+        subfolder: the autoencoder's folder, empty for the root.
+        sizes: native sizes `(height, width)` in pixels; empty where there is none.
+        licence: SPDX identifier or name of the weights' licence, as last known.
+        access: `open`, `gated` (a licence has to be accepted first) or `deleted`.
+        confidence: how sure the family is: `stated`, `reported` or `unverified`.
+        moved_to: the id to use in place of a deleted one.
+        note: what else a person should know.
+    """
+
+    id: str
+    family: str
+    subfolder: str
+    sizes: tuple[tuple[int, int], ...]
+    licence: str
+    access: str
+    confidence: str
+    moved_to: str | None
+    note: str | None
+
+
+def _model(row: dict[str, Any]) -> KnownModel:
+    sizes = tuple((int(height), int(width)) for height, width in row["sizes"])
+    return KnownModel(**{"moved_to": None, "note": None, **row, "sizes": sizes})
+
+
+@cache
+def _table() -> tuple[tuple[Family, ...], tuple[KnownModel, ...]]:
+    text = resources.files(__package__).joinpath("known.json").read_text(encoding="utf-8")
+    table = json.loads(text)
+    found = tuple(Family(**{"note": None, **row}) for row in table["families"])
+    return found, tuple(_model(row) for row in table["models"])
+
+
+def families() -> tuple[Family, ...]:
+    """Every family of decoder in the table."""
+    return _table()[0]
+
+
+def known() -> tuple[KnownModel, ...]:
+    """Every repository in the table; one with two autoencoders has two rows, the usual one first."""
+    return _table()[1]
+
+
+def find(hub_id: str, subfolder: str | None = None) -> KnownModel | None:
+    """The row of a repository, or None where the table does not have it.
+
+    Args:
+        hub_id: `owner/name`; upper and lower case are one, as on the hub.
+        subfolder: the autoencoder's folder; None is the usual one.
+    """
+    rows = [row for row in known() if row.id.casefold() == hub_id.casefold()]
+    if subfolder is not None:
+        rows = [row for row in rows if row.subfolder == subfolder]
+    return rows[0] if rows else None
+
+
+def family_of(model: KnownModel | str) -> Family:
+    """The family of a row, or of a family's name.
+
+    Raises:
+        UsageError: when there is no family of that name; the message has the closest.
+    """
+    name = model if isinstance(model, str) else model.family
+    by_name = {family.name: family for family in families()}
+    if name not in by_name:
+        close = get_close_matches(name, by_name, n=3) or sorted(by_name)
+        raise UsageError(f"no family {name!r}: did you mean {', '.join(close)}?")
+    return by_name[name]
+
+
+def closest(hub_id: str, count: int = 3) -> tuple[str, ...]:
+    """Ids of the table that look most like what was typed, with or without its owner, deleted ones left out.
+
+    Args:
+        hub_id: what was typed.
+        count: at most this many.
+    """
+    ids = list(dict.fromkeys(row.id for row in known() if row.access != "deleted"))
+    by_key = {key.casefold(): name for name in ids for key in (name.rpartition("/")[2], name)}
+    tail = hub_id.casefold().rpartition("/")[2]
+    keys = get_close_matches(hub_id.casefold(), by_key, n=count, cutoff=0.75)
+    keys += get_close_matches(tail, by_key, n=count, cutoff=0.75)
+    return tuple(dict.fromkeys(by_key[key] for key in keys))[:count]

@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from huggingface_hub import constants, errors
+
+from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.models import _hub
+from wherefrom.models._hub import HubName, fetch, parse
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+KL = json.dumps({"_class_name": "AutoencoderKL"})
+PIPELINE = json.dumps(
+    {
+        "_class_name": "StableDiffusionPipeline",
+        "_diffusers_version": "0.30.0",
+        "safety_checker": [None, None],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "vae": ["diffusers", "AutoencoderKL"],
+    }
+)
+WEIGHTS = "diffusion_pytorch_model.safetensors"
+HEAVY = {
+    "unet/config.json": "{}",
+    f"unet/{WEIGHTS}": "unet",
+    "text_encoder/model.safetensors": "text",
+    "vae/diffusion_pytorch_model.bin": "pickle",
+}
+STABLE = {"model_index.json": PIPELINE, "vae/config.json": KL, f"vae/{WEIGHTS}": "vae", **HEAVY}
+
+
+def http_error(kind: type[errors.HfHubHTTPError], status: int) -> errors.HfHubHTTPError:
+    """One of the library's errors, with a response of the HTTP library that it uses."""
+    http: Any = importlib.import_module(errors.HfHubHTTPError.__mro__[1].__module__.partition(".")[0])
+    response = http.Response(status, request=http.Request("HEAD", "https://hub.example/x"))
+    return kind(f"{status} Client Error", response=response)
+
+
+@dataclass(kw_only=True)
+class FakeHub:
+    """Repositories in memory, laid out on the disk as the real cache is; remembers what was asked."""
+
+    root: Path
+    repos: Mapping[str, Mapping[str, str]]
+    raises: Exception | None = None
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def download(self, repo: str, file: str, revision: str | None) -> Path:
+        self.asked.append((file, revision))
+        if self.raises is not None:
+            raise self.raises
+        if repo not in self.repos:
+            raise http_error(errors.RepositoryNotFoundError, 401)
+        if revision not in (None, "main", "refs/pr/1", COMMIT):
+            raise http_error(errors.RevisionNotFoundError, 404)
+        if file not in self.repos[repo]:
+            raise http_error(errors.RemoteEntryNotFoundError, 404)
+        path = self.root / f"models--{repo.replace('/', '--')}" / "snapshots" / COMMIT / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.repos[repo][file])
+        return path
+
+    def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
+        return tuple(self.repos[repo])
+
+
+@pytest.fixture
+def on_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+
+
+def failing(tmp_path: Path, error: Exception, name: str = "owner/name") -> str:
+    """The message of what `fetch` raises when the hub raises `error`."""
+    with pytest.raises(ModelError) as caught:
+        fetch(HubName(repo=name), FakeHub(root=tmp_path, repos={}, raises=error))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("owner/name", ("owner/name", None, None)),
+        ("owner/na.me-1_0@v1.0", ("owner/na.me-1_0", "v1.0", None)),
+        ("owner/name@refs/pr/1:vae", ("owner/name", "refs/pr/1", "vae")),
+        ("owner/name:vae/sub/", ("owner/name", None, "vae/sub")),
+        ("owner/name:ae.safetensors", ("owner/name", None, "ae.safetensors")),
+    ],
+)
+def test_names_are_read_in_parts(text: str, parts: tuple[str, str | None, str | None]) -> None:
+    name = parse(text)
+    assert name is not None
+    assert (name.repo, name.revision, name.path) == parts
+    assert parse(str(name)) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["name", "a/b/c", "owner/name@", "owner/name:", "owner/name@a:b:c", "owner name/x", ""]
+)
+def test_other_forms_are_no_names(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize("path", ["../other", "/etc", "vae/../../x"])
+def test_a_path_stays_in_its_repository(path: str) -> None:
+    with pytest.raises(UsageError, match="leaves the repository"):
+        parse(f"owner/name:{path}")
+
+
+@pytest.mark.usefixtures("on_line")
+def test_of_a_pipeline_only_the_autoencoder_is_fetched_at_one_commit(tmp_path: Path) -> None:
+    hub = FakeHub(root=tmp_path, repos={"owner/name": STABLE})
+    found = fetch(HubName(repo="owner/name", revision="main"), hub)
+    assert hub.asked == [("model_index.json", "main"), ("vae/config.json", COMMIT), (f"vae/{WEIGHTS}", COMMIT)]
+    assert found.source == f"owner/name@{COMMIT}:vae"
+    assert found.subfolder == "vae"
+    assert found.place.kind == "AutoencoderKL"
+    assert sorted(path.name for path in found.place.path.iterdir()) == ["config.json", WEIGHTS]
+
+
+@pytest.mark.usefixtures("on_line")
+def test_an_autoencoder_at_the_root_or_in_the_folder_named(tmp_path: Path) -> None:
+    repos = {"owner/vae": {"config.json": KL, WEIGHTS: "x"}, "owner/name": {**STABLE, "vae_1_0/config.json": KL}}
+    repos["owner/name"][f"vae_1_0/{WEIGHTS}"] = "y"
+    hub = FakeHub(root=tmp_path, repos=repos)
+    assert fetch(HubName(repo="owner/vae"), hub).source == f"owner/vae@{COMMIT}"
+    found = fetch(HubName(repo="owner/name", path="vae_1_0"), hub)
+    assert found.source == f"owner/name@{COMMIT}:vae_1_0"
+    assert (found.place.path / WEIGHTS).read_text() == "y"
+    assert "model_index.json" not in [file for file, _ in hub.asked[-2:]]
+
+
+@pytest.mark.usefixtures("on_line")
+def test_shards_and_sixteen_bit_copies(tmp_path: Path) -> None:
+    index = json.dumps(
+        {"weight_map": {"a": "part-2.safetensors", "b": "part-1.safetensors", "c": "part-2.safetensors"}}
+    )
+    sharded = {"config.json": KL, f"{WEIGHTS}.index.json": index, "part-1.safetensors": "1", "part-2.safetensors": "2"}
+    half = {"config.json": KL, "diffusion_pytorch_model.fp16.safetensors": "h"}
+    hub = FakeHub(root=tmp_path, repos={"a/sharded": sharded, "a/half": half})
+    place = fetch(HubName(repo="a/sharded"), hub).place.path
+    assert sorted(path.name for path in place.iterdir()) == sorted(sharded)
+    place = fetch(HubName(repo="a/half"), hub).place.path
+    assert sorted(path.name for path in place.iterdir()) == sorted(half)
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_shard_never_leaves_its_folder(tmp_path: Path) -> None:
+    index = json.dumps({"weight_map": {"a": "../../evil.safetensors"}})
+    hub = FakeHub(root=tmp_path, repos={"a/b": {"config.json": KL, f"{WEIGHTS}.index.json": index}})
+    with pytest.raises(ModelError, match="plain names"):
+        fetch(HubName(repo="a/b"), hub)
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_single_file_and_the_other_half_of_a_pair(tmp_path: Path) -> None:
+    files = {
+        "ae.safetensors": "x",
+        "t_encoder.safetensors": "e",
+        "t_decoder.safetensors": "d",
+        "flux.safetensors": "24 GB",
+    }
+    hub = FakeHub(root=tmp_path, repos={"a/b": files})
+    found = fetch(HubName(repo="a/b", path="ae.safetensors"), hub)
+    assert (found.place.path.name, found.place.kind) == ("ae.safetensors", None)
+    assert found.source == f"a/b@{COMMIT}:ae.safetensors"
+    found = fetch(HubName(repo="a/b", path="t_decoder.safetensors"), hub)
+    assert found.place.path.with_name("t_encoder.safetensors").exists()
+    assert not found.place.path.with_name("flux.safetensors").exists()
+
+
+@pytest.mark.usefixtures("on_line")
+@pytest.mark.parametrize(
+    ("files", "name", "words"),
+    [
+        (
+            {"model_index.json": PIPELINE, "vae/config.json": KL, **HEAVY},
+            "a/b",
+            ["only as a pickle", "refs/pr/N", ".bin"],
+        ),
+        ({"README.md": "x"}, "a/b", ["no autoencoder was found", "it has none"]),
+        ({"flux.safetensors": "x"}, "a/b", ["no autoencoder was found", "a/b:flux.safetensors"]),
+        ({"config.json": '{"model_type": "clip"}'}, "a/b", ["no `_class_name`", "AutoencoderKL"]),
+        ({"config.json": '{"_class_name": "UNet2DConditionModel"}'}, "a/b", ["'UNet2DConditionModel'"]),
+        ({"config.json": '{"_class_name": "AutoencoderKLWan"}'}, "a/b", ["AutoencoderKLWan, which is not supported"]),
+        ({"model_index.json": '{"unet": ["diffusers", "UNet2DModel"]}'}, "a/b", ["no autoencoder", "unet"]),
+        ({"model_index.json": '{"vae": ["diffusers", "AutoencoderKLWan"]}'}, "a/b", ["vae (AutoencoderKLWan)"]),
+        (
+            {"model_index.json": '{"vae": ["d", "AutoencoderKL"], "movq": ["d", "VQModel"]}'},
+            "a/b",
+            ["several autoencoders", "vae (AutoencoderKL)", "movq (VQModel)"],
+        ),
+        ({"model_index.json": '{"../x": ["d", "AutoencoderKL"]}'}, "a/b", ["no autoencoder"]),
+        ({"config.json": KL, "odd.safetensors": "x"}, "a/b", ["a/b:odd.safetensors"]),
+        ({"config.json": KL}, "a/b", ["no weights"]),
+        (STABLE, "a/b:vea", ["has no vea/config.json", "vae/config.json"]),
+        (STABLE, "a/b:vae/diffusion_pytorch_model.bin", ["is a pickle", "not downloaded"]),
+        (STABLE, "a/b@v9", ["no revision 'v9'"]),
+    ],
+)
+def test_what_a_repository_lacks_is_said(tmp_path: Path, files: dict[str, str], name: str, words: list[str]) -> None:
+    hub = FakeHub(root=tmp_path, repos={"a/b": files})
+    asked = parse(name)
+    assert asked is not None
+    with pytest.raises(ModelError) as caught:
+        fetch(asked, hub)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert not [file for file, _ in hub.asked if file.endswith(".bin") or "unet" in file]
+
+
+@pytest.mark.usefixtures("on_line")
+def test_errors_of_the_hub_each_have_their_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flux = "black-forest-labs/FLUX.1-dev"
+    gated = failing(tmp_path, http_error(errors.GatedRepoError, 403), flux)
+    assert "is gated: accept its licence at" in gated
+    assert "HF_TOKEN" in gated
+    mistyped = failing(tmp_path, http_error(errors.RepositoryNotFoundError, 401), "black-forest-labs/FLUX1-dev")
+    assert f"did you mean {flux}" in mistyped
+    assert "private (log in" in mistyped
+    deleted = failing(tmp_path, http_error(errors.RepositoryNotFoundError, 401), "runwayml/stable-diffusion-v1-5")
+    assert "was deleted from the hub: use stable-diffusion-v1-5/stable-diffusion-v1-5" in deleted
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_x")
+    private = failing(tmp_path, http_error(errors.RepositoryNotFoundError, 404), "us/private")
+    assert "private and the token in use may not see it" in private
+    assert "request it with that account" in failing(tmp_path, http_error(errors.GatedRepoError, 403), flux)
+    said = {gated, mistyped, deleted, private}
+    for kind, status, words in (
+        (errors.DisabledRepoError, 403, "was disabled"),
+        (errors.HfHubHTTPError, 401, "refused the token"),
+        (errors.HfHubHTTPError, 403, "forbids"),
+        (errors.HfHubHTTPError, 429, "too many requests"),
+        (errors.HfHubHTTPError, 503, "answered 503"),
+    ):
+        message = failing(tmp_path, http_error(kind, status))
+        assert words in message
+        said.add(message)
+    assert len(said) == 9
+    assert "No space left" in failing(tmp_path, OSError(28, "No space left on device"))
+
+
+@pytest.mark.usefixtures("on_line")
+def test_no_network_and_offline_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = errors.LocalEntryNotFoundError("not here")
+    no_network = failing(tmp_path, error)
+    assert "cannot be reached" in no_network
+    assert "hf download owner/name" in no_network
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    offline = failing(tmp_path, error)
+    assert "HF_HUB_OFFLINE is set" in offline
+    assert "cannot be reached" not in offline
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_failing_network_never_takes_another_copy_of_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"config.json": KL, "diffusion_pytorch_model.fp16.safetensors": "h"}
+
+    class Flaky(FakeHub):
+        def download(self, repo: str, file: str, revision: str | None) -> Path:
+            if file == WEIGHTS:
+                raise errors.LocalEntryNotFoundError("timed out")
+            return FakeHub.download(self, repo, file, revision)
+
+    with pytest.raises(ModelError, match="cannot be reached"):
+        fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files}))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files})).subfolder == ""
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_cache_that_holds_only_the_known_folder_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    repo = "stabilityai/stable-diffusion-xl-base-1.0"
+
+    class Offline(FakeHub):
+        def download(self, repo: str, file: str, revision: str | None) -> Path:
+            if file not in self.repos[repo]:
+                raise errors.LocalEntryNotFoundError("not in the cache")
+            return FakeHub.download(self, repo, file, revision)
+
+    hub = Offline(root=tmp_path, repos={repo: {"vae/config.json": KL, f"vae/{WEIGHTS}": "x"}})
+    assert fetch(HubName(repo=repo), hub).subfolder == "vae"
+
+
+def test_the_real_hub_is_asked_with_its_own_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[tuple[object, ...]] = []
+
+    def download(repo: str, file: str, *, revision: str | None) -> str:
+        calls.append((repo, file, revision))
+        return str(tmp_path / file)
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
+    assert _hub.HuggingFace().download("a/b", "config.json", "v1") == tmp_path / "config.json"
+    assert calls == [("a/b", "config.json", "v1")]
+
+
+OFFLINE = """
+import sys
+from wherefrom.core.errors import ModelError
+from wherefrom.models.locate import load_model
+for name in sys.argv[1:]:
+    try:
+        model = load_model(name, device="cpu")
+        print(model.card.notes["source"], model.card.facts["architecture"], model.factor)
+    except ModelError as error:
+        print("ModelError", error)
+"""
+
+
+def test_a_real_cache_is_opened_offline(tmp_path: Path) -> None:
+    from diffusers import AutoencoderKL
+
+    repo = tmp_path / "hub" / "models--owner--name"
+    snapshot = repo / "snapshots" / COMMIT
+    (repo / "refs").mkdir(parents=True)
+    (repo / "refs" / "main").write_text(COMMIT)
+    model = AutoencoderKL(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        norm_num_groups=4,
+        layers_per_block=1,
+    )
+    model.save_pretrained(snapshot / "vae")
+    (snapshot / "model_index.json").write_text(PIPELINE)
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
+    environment.pop("HF_HUB_CACHE", None)
+    names = ["owner/name", f"owner/name@{COMMIT}:vae", "owner/name@v2", "owner/other"]
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE, *names],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[:2] == [f"owner/name@{COMMIT}:vae AutoencoderKL 2"] * 2
+    for line, at in zip(lines[2:], ("owner/name@v2", "owner/other"), strict=True):
+        assert re.match(rf"ModelError .* of {at} is not in the cache, and HF_HUB_OFFLINE is set", line)
+        assert str(tmp_path / "hub") in line
