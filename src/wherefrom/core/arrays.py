@@ -40,9 +40,7 @@ class Scores:
         for name, values in self.columns.items():
             column = np.array(values, dtype=np.float64)
             if column.ndim != 1:
-                raise UsageError(
-                    f"column {name!r} has shape {column.shape}, need one number an image: (n,)"
-                )
+                raise UsageError(f"column {name!r} has shape {column.shape}, need one number an image: (n,)")
             column.setflags(write=False)
             frozen[name] = column
         lengths = {name: len(column) for name, column in frozen.items()}
@@ -61,9 +59,7 @@ class Scores:
             UsageError: when there is no such column; the message lists those there are.
         """
         if name not in self.columns:
-            raise UsageError(
-                f"no column {name!r} among {', '.join(sorted(self.columns)) or 'none'}"
-            )
+            raise UsageError(f"no column {name!r} among {', '.join(sorted(self.columns)) or 'none'}")
         return self.columns[name]
 
     @property
@@ -73,11 +69,7 @@ class Scores:
 
     def matrix(self, names: Sequence[str]) -> Matrix:
         """Several columns side by side, shape `(n, len(names))`."""
-        return (
-            np.stack([self[name] for name in names], axis=1)
-            if names
-            else np.empty((len(self), 0))
-        )
+        return np.stack([self[name] for name in names], axis=1) if names else np.empty((len(self), 0))
 
     def take(self, rows: Rows) -> Scores:
         """The same columns for some of the images."""
@@ -95,9 +87,5 @@ class Scores:
         names = parts[0].names
         for part in parts[1:]:
             if set(part.names) != set(names):
-                raise UsageError(
-                    f"columns differ: {sorted(set(part.names) ^ set(names))}"
-                )
-        return Scores(
-            {name: np.concatenate([part[name] for part in parts]) for name in names}
-        )
+                raise UsageError(f"columns differ: {sorted(set(part.names) ^ set(names))}")
+        return Scores({name: np.concatenate([part[name] for part in parts]) for name in names})

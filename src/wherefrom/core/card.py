@@ -11,17 +11,13 @@ from typing import Any, TypeAlias
 
 __all__ = ["Card", "Fact", "options_of"]
 
-Fact: TypeAlias = str | int | float | bool | None | tuple["Fact", ...]
+Fact: TypeAlias = str | int | float | bool | tuple["Fact", ...] | None
 """A fact on a card: plain, immutable and the same in JSON."""
 
 
 def _frozen(value: Any) -> Fact:
     """Lists become tuples, so that a card read from JSON equals the one that was written."""
-    return (
-        tuple(_frozen(item) for item in value)
-        if isinstance(value, list | tuple)
-        else value
-    )
+    return tuple(_frozen(item) for item in value) if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,10 +42,7 @@ class Card:
             object.__setattr__(
                 self,
                 name,
-                {
-                    key: _frozen(value)
-                    for key, value in sorted(getattr(self, name).items())
-                },
+                {key: _frozen(value) for key, value in sorted(getattr(self, name).items())},
             )
 
     def __hash__(self) -> int:
@@ -60,9 +53,7 @@ class Card:
     def digest(self) -> str:
         """SHA-256 of kind, name and facts, hexadecimal. A model's name is left out: its weights say who it is."""
         name = None if self.kind == "model" else self.name
-        text = json.dumps(
-            [self.kind, name, self.facts], sort_keys=True, separators=(",", ":")
-        )
+        text = json.dumps([self.kind, name, self.facts], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -87,16 +78,11 @@ class Card:
     def differences(self, other: Card) -> tuple[str, ...]:
         """Which facts differ, as `name: this one, that one`, for error messages."""
         keys = sorted(set(self.facts) | set(other.facts))
-        rows = [
-            f"{key}: {self.facts.get(key)!r}, {other.facts.get(key)!r}" for key in keys
-        ]
+        rows = [f"{key}: {self.facts.get(key)!r}, {other.facts.get(key)!r}" for key in keys]
         same = [self.facts.get(key) == other.facts.get(key) for key in keys]
         return tuple(row for row, equal in zip(rows, same, strict=True) if not equal)
 
 
 def options_of(options: Any) -> dict[str, Fact]:
     """The fields of a frozen dataclass of options, as facts of its card."""
-    return {
-        item.name: _frozen(getattr(options, item.name))
-        for item in dataclasses.fields(options)
-    }
+    return {item.name: _frozen(getattr(options, item.name)) for item in dataclasses.fields(options)}

@@ -23,7 +23,5 @@ def require(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        message = (
-            f"{module} is not installed ({error}): pip install 'wherefrom[{extra}]'"
-        )
+        message = f"{module} is not installed ({error}): pip install 'wherefrom[{extra}]'"
         raise MissingExtra(message) from error

@@ -23,7 +23,7 @@ class ImageFacts:
         orientation: the EXIF orientation, 1 to 8, which is shown but never applied before scoring.
         jpeg_quality: the estimated quality (1 to 100) of a JPEG's own tables.
         jpeg_tables: a JPEG's quantisation tables, 64 numbers each.
-        lossy: whether the format as stored loses information (JPEG, lossy WebP, AVIF, HEIC); None where it cannot be told.
+        lossy: whether the format as stored loses information (JPEG, lossy WebP, AVIF, HEIC); None if unknown.
         changes: what had to be converted to get 8-bit RGB, in words; empty for a plain 8-bit RGB file.
     """
 

@@ -20,9 +20,7 @@ def _local(package: str) -> set[str]:
     spec = importlib.util.find_spec(package)
     paths = spec.submodule_search_locations if spec else None
     found = {module.name for module in pkgutil.iter_modules(paths)}
-    return {
-        name for name in found if not name.startswith("_") and name not in _NOT_CHOICES
-    }
+    return {name for name in found if not name.startswith("_") and name not in _NOT_CHOICES}
 
 
 def _foreign(package: str) -> dict[str, EntryPoint]:
@@ -57,6 +55,4 @@ def load(package: str, name: str, attribute: str) -> Any:
     known = names(package)
     close = get_close_matches(name, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise UsageError(
-        f"no {package.rpartition('.')[2].removesuffix('s')} {name!r} among {', '.join(known)}{hint}"
-    )
+    raise UsageError(f"no {package.rpartition('.')[2].removesuffix('s')} {name!r} among {', '.join(known)}{hint}")

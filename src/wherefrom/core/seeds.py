@@ -1,4 +1,4 @@
-"""An image's seed is a function of the root seed and of its pixels, never of its neighbours or its place in a folder."""
+"""An image's seed is a function of the root seed and of its pixels, never of its neighbours or place."""
 
 from __future__ import annotations
 
@@ -19,16 +19,9 @@ def seed_of(root: int, pixel_digest: str) -> int:
         root: the run's root seed.
         pixel_digest: hexadecimal digest of the image's decoded pixels.
     """
-    return (
-        int.from_bytes(
-            hashlib.sha256(f"{root}:{pixel_digest}".encode()).digest()[:8], "big"
-        )
-        >> 1
-    )
+    return int.from_bytes(hashlib.sha256(f"{root}:{pixel_digest}".encode()).digest()[:8], "big") >> 1
 
 
 def seeds_of(root: int, pixel_digests: Iterable[str]) -> Seeds:
     """The seeds of several images, in their order."""
-    return np.array(
-        [seed_of(root, digest) for digest in pixel_digests], dtype=np.uint64
-    )
+    return np.array([seed_of(root, digest) for digest in pixel_digests], dtype=np.uint64)

@@ -23,13 +23,9 @@ def check_images(images: Images) -> None:
         ImageError: when the shape is not `(n, 3, h, w)` or the values are not floating point.
     """
     if images.ndim != 4 or images.shape[1] != 3:
-        raise ImageError(
-            f"images have shape {tuple(images.shape)}, need (n, 3, height, width): convert to RGB first"
-        )
+        raise ImageError(f"images have shape {tuple(images.shape)}, need (n, 3, height, width): convert to RGB first")
     if not images.is_floating_point():
-        raise ImageError(
-            f"images are {images.dtype}, need floating point in [0, 1]: divide 8-bit values by 255"
-        )
+        raise ImageError(f"images are {images.dtype}, need floating point in [0, 1]: divide 8-bit values by 255")
 
 
 def generator(seed: int) -> torch.Generator:

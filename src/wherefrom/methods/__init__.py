@@ -33,9 +33,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None) -> Method[Any]:
     fields = {item.name for item in dataclasses.fields(kind)}
     unknown = sorted(set(options or {}) - fields)
     if unknown:
-        raise UsageError(
-            f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}"
-        )
+        raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
     method: Method[Any] = kind(**dict(options or {}))
     return method
 

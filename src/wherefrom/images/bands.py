@@ -1,0 +1,68 @@
+"""Where an error lives: its energy by frequency and by colour, over 8 x 8 blocks."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import numpy as np
+import scipy.fft
+import torch
+
+from wherefrom.core.errors import ImageError
+from wherefrom.core.tensors import Images, check_images
+from wherefrom.core.units import BANDS, ROUNDING
+
+__all__ = ["band_energies", "band_log_energies", "block_waves"]
+
+_BLOCK: Final = 8
+_COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
+
+
+@functools.cache
+def _basis() -> torch.Tensor:
+    """The orthonormal DCT-II of length 8, one frequency a row."""
+    return torch.from_numpy(scipy.fft.dct(np.eye(_BLOCK), norm="ortho", axis=0)).float()
+
+
+def block_waves(images: Images) -> torch.Tensor:
+    """Orthonormal DCT coefficients of 8 x 8 blocks in opponent colours, from the top-left; incomplete ones are left out.
+
+    Args:
+        images: `(n, 3, h, w)`, both sides at least 8.
+
+    Returns:
+        `(n, 192, blocks)`, bands in the order of `wherefrom.core.units.BANDS`; squares sum to those of the pixels.
+
+    Raises:
+        ImageError: when the shape is another, or a side is under 8.
+    """
+    check_images(images)
+    n, _, height, width = images.shape
+    rows, columns = height // _BLOCK, width // _BLOCK
+    if rows == 0 or columns == 0:
+        raise ImageError(f"{width} x {height} pixels hold no block of {_BLOCK} x {_BLOCK}: give a larger image")
+    basis = _basis().to(images.device)
+    colours = torch.tensor(_COLOURS, device=images.device)
+    whole = images[:, :, : rows * _BLOCK, : columns * _BLOCK].float().contiguous()
+    mixed = torch.einsum("kc,nchw->nkhw", colours, whole)
+    blocks = mixed.reshape(n, 3, rows, _BLOCK, columns, _BLOCK)
+    waves = torch.einsum("uy,vx,nkrysx->nkuvrs", basis, basis, blocks)
+    return waves.reshape(n, len(BANDS), rows * columns)
+
+
+def band_energies(waves: torch.Tensor) -> torch.Tensor:
+    """Mean squared coefficient by band, `(n, 192)` float64, of `block_waves`."""
+    return waves.square().mean(dim=2, dtype=torch.float64)
+
+
+def band_log_energies(waves: torch.Tensor, floor: float = ROUNDING) -> torch.Tensor:
+    """Mean over blocks of the logarithm of each block's energy by band, `(n, 192)` float64, of `block_waves`.
+
+    The geometric mean: every block counts alike, `band_energies` is ruled by the few blocks with the largest error.
+
+    Args:
+        waves: `(n, 192, blocks)`.
+        floor: added to each energy, so that what is below it carries nothing; the energy of 8-bit rounding by default.
+    """
+    return waves.square().add_(floor).log_().mean(dim=2, dtype=torch.float64)

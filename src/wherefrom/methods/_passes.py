@@ -1,0 +1,80 @@
+"""What the methods without a search ask of an autoencoder: one reconstruction, or two. Their only part with torch."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+from wherefrom.core.arrays import Scores, Vector
+from wherefrom.core.tensors import Images
+from wherefrom.core.units import BANDS
+from wherefrom.images.bands import band_energies, band_log_energies, block_waves
+from wherefrom.images.batches import to_pixels
+from wherefrom.images.distances import lpips, mse
+from wherefrom.images.texture import homogeneity
+from wherefrom.models.base import Autoencoder
+
+__all__ = ["one_pass", "two_passes"]
+
+
+def _vector(values: torch.Tensor) -> Vector:
+    return values.double().cpu().numpy()
+
+
+def _by_band(prefix: str, values: torch.Tensor) -> dict[str, Vector]:
+    """One column a band."""
+    table = _vector(values)
+    return {f"{prefix}_{band}": table[:, index] for index, band in enumerate(BANDS)}
+
+
+def _textures(images: Images) -> dict[str, Vector]:
+    """Both forms of homogeneity of the 8-bit images."""
+    pixels = to_pixels(images.cpu())
+    return {
+        "homogeneity_squared": np.array([homogeneity(image, "squared") for image in pixels]),
+        "homogeneity_absolute": np.array([homogeneity(image, "absolute") for image in pixels]),
+    }
+
+
+@torch.inference_mode()
+def two_passes(model: Autoencoder, images: Images) -> Scores:
+    """Both reconstruction losses, in all and by band, without clamp or rounding between the passes.
+
+    Columns: `first` and `second` are L1 and L2 (arXiv:2507.18988, eq. 2 and 3), mean squared errors on [0, 1];
+    `homogeneity_*` are the two forms of its eq. 4; `energy1_BAND`, `energy2_BAND` each error's mean energy by band;
+    `log1_BAND`, `log2_BAND` the mean over blocks of its logarithm (see `wherefrom.images.bands`).
+
+    Args:
+        model: an autoencoder.
+        images: `(n, 3, h, w)` in [0, 1], on the model's device.
+    """
+    once = model.decode(model.encode(images))
+    twice = model.decode(model.encode(once))
+    columns = {"first": _vector(mse(once, images)), "second": _vector(mse(twice, once)), **_textures(images)}
+    for number, error in (("1", once - images), ("2", twice - once)):
+        waves = block_waves(error)
+        columns |= _by_band(f"energy{number}", band_energies(waves))
+        columns |= _by_band(f"log{number}", band_log_energies(waves))
+    return Scores(columns)
+
+
+@torch.inference_mode()
+def one_pass(model: Autoencoder, images: Images, metric: Literal["mse", "lpips"]) -> Scores:
+    """The loss of one reconstruction: `first`, its MSE on [0, 1], and for LPIPS `perceptual`, by the VGG backbone.
+
+    Args:
+        model: an autoencoder.
+        images: `(n, 3, h, w)` in [0, 1], on the model's device.
+        metric: `mse` or `lpips`.
+
+    Raises:
+        MissingExtra: when LPIPS is asked for and not installed.
+        ModelError: when its backbone's weights are not at hand.
+    """
+    once = model.decode(model.encode(images))
+    columns = {"first": _vector(mse(once, images))}
+    if metric == "lpips":
+        columns["perceptual"] = _vector(lpips(once, images, net="vgg"))
+    return Scores(columns)

@@ -1,0 +1,111 @@
+"""AEDR: the ratio of two successive reconstruction losses (arXiv:2507.18988)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from wherefrom.core.arrays import Scores, Seeds, Vector
+from wherefrom.core.card import Card, options_of
+from wherefrom.core.errors import UsageError
+from wherefrom.core.units import ROUNDING
+from wherefrom.methods._adjust import fit_line, off_line
+from wherefrom.methods._measures import TWO_PASSES
+from wherefrom.methods.base import Fit
+from wherefrom.models.base import Autoencoder
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images
+
+__all__ = ["AEDR", "METHOD"]
+
+_ADJUSTMENTS: Final = ("none", "homogeneity", "residual")
+_FORMS: Final = ("squared", "absolute")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AEDR:
+    """The ratio of two successive reconstruction losses, t = L1 / L2 (arXiv:2507.18988, eq. 1 to 5).
+
+    The second pass measures how hard the image is for this autoencoder; a belonging loses as much in the first.
+
+    Attributes:
+        adjustment: `none`: t. `homogeneity`: t * H, the paper's (eq. 4 and 5). `residual`: how far log t is above the
+            least-squares line of log t on log L2, fitted on one half of the belongings; not in the paper.
+        form: which homogeneity: `squared`, as the paper's program computes it, or `absolute`, as eq. 4 prints it.
+        floor: L2 at or below which t is undefined (NaN), a mean squared error on [0, 1]; default 8-bit rounding.
+
+    Raises:
+        UsageError: when an option is none of these.
+    """
+
+    adjustment: Literal["none", "homogeneity", "residual"] = "homogeneity"
+    form: Literal["squared", "absolute"] = "squared"
+    floor: float = ROUNDING
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        if self.adjustment not in _ADJUSTMENTS:
+            raise UsageError(f"adjustment={self.adjustment!r} is none of {', '.join(_ADJUSTMENTS)}")
+        if self.form not in _FORMS:
+            raise UsageError(f"form={self.form!r} is none of {', '.join(_FORMS)}")
+        if not self.floor >= 0:
+            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+
+    @property
+    def card(self) -> Card:
+        """Name and options."""
+        return Card(kind="method", name="aedr", facts=options_of(self))
+
+    @property
+    def measure(self) -> Card:
+        """Two passes, the same as `spectral` asks for."""
+        return TWO_PASSES
+
+    @property
+    def learns(self) -> bool:
+        """Only for the residual."""
+        return self.adjustment == "residual"
+
+    def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
+        """Both losses, in all and by band; see `wherefrom.methods._passes.two_passes` for the columns."""
+        from wherefrom.methods._passes import two_passes
+
+        return two_passes(model, images)
+
+    def fit(self, belonging: Scores) -> Fit:
+        """The line of log t on log L2, for the residual.
+
+        Raises:
+            ProfileError: when there are too few belongings, or they do not vary.
+        """
+        if not self.learns:
+            return {}
+        return fit_line(self._log_second(belonging), np.log(self._ratio(belonging)))
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """t, t * H or the residual of log t; NaN where L2 is at or below the floor."""
+        ratio = self._ratio(scores)
+        if self.adjustment == "none":
+            return ratio
+        if self.adjustment == "homogeneity":
+            return ratio * scores[f"homogeneity_{self.form}"]
+        return off_line(self._log_second(scores), np.log(ratio), fit)
+
+    def _ratio(self, scores: Scores) -> Vector:
+        """L1 / L2, NaN where L2 is at or below the floor or L1 is zero."""
+        first, second = scores["first"], scores["second"]
+        defined = (second > self.floor) & (first > 0)
+        ratio: Vector = np.divide(first, second, out=np.full(len(scores), np.nan), where=defined)
+        return ratio
+
+    def _log_second(self, scores: Scores) -> Vector:
+        """Log L2, NaN at or below the floor."""
+        second = scores["second"]
+        result: Vector = np.log(second, out=np.full(len(scores), np.nan), where=second > self.floor)
+        return result
+
+
+METHOD: Final = AEDR
