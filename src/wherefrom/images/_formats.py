@@ -47,19 +47,28 @@ def identify(data: bytes) -> str:
     """Pillow's name of the format that the first bytes announce.
 
     Raises:
-        ImageError: when they announce none that is read here; the message says what they announce instead.
+        ImageError: when they announce none that is read here; the message says what they announce instead. When they
+            announce more bytes than there are.
     """
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
+        return _whole_webp(data)
     if data[4:8] == b"ftyp":
         return _identify_box(data)
     for signature, reason in _OTHERS:
         if data.startswith(signature):
             raise ImageError(reason)
     raise ImageError(_describe(data))
+
+
+def _whole_webp(data: bytes) -> str:
+    """WebP says how long it is, and its decoder does not say that less is there."""
+    announced = int.from_bytes(data[4:8], "little") + 8
+    if announced > len(data):
+        raise ImageError(f"WEBP: the file is truncated: {len(data):,} of {announced:,} bytes are there")
+    return "WEBP"
 
 
 def _identify_box(data: bytes) -> str:

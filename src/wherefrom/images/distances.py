@@ -146,7 +146,7 @@ def _backbone_file(net: str, weights: str | Path | None) -> Path:
 def _network(package: Any, net: str, path: Path, device: torch.device) -> Callable[..., torch.Tensor]:
     """LPIPS on a device, its backbone read from a file and not downloaded."""
     network = package.LPIPS(net=net, pnet_rand=True, verbose=False).requires_grad_(requires_grad=False)
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     own = network.net.state_dict()
     found = {name: state.get(f"features.{name.split('.', 1)[1]}") for name in own}  # slice1.0.weight: features.0.weight
     wrong = [name for name, value in found.items() if value is None or value.shape != own[name].shape]

@@ -114,6 +114,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
     kind = identify(data)
     with _explained(kind), _opened(kind, data) as image:
         _check_size(image, limits)
+        _check_sums(kind, data)
         _check_stored(kind, image)
         orientation = _orientation(image)
         bits = bit_depth(kind, data, image)
@@ -154,7 +155,9 @@ def _explained(kind: str) -> Iterator[None]:
         raise ImageError(f"{kind}: {error}: Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS") from error
     except Exception as error:
         detail = " ".join(str(error).split())[:200] or type(error).__name__
-        cut = "truncated" in detail.lower() or isinstance(error, EOFError)
+        if "not identified by this driver" in detail:
+            detail = "its header tells of no pixels"
+        cut = any(word in detail.lower() for word in ("truncated", "end of file", "no more images"))
         raise ImageError(f"{kind}: the file is {'truncated' if cut else 'damaged'}: {detail}") from error
 
 
@@ -192,6 +195,13 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
     if width * height > limits.max_pixels:
         found = f"{width} x {height} = {width * height:,} pixels"
         raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: raise the limit to read it")
+
+
+def _check_sums(kind: str, data: bytes) -> None:
+    """Refuse a PNG whose checksums do not hold, which the decoder passes over and fills with black."""
+    if kind == "PNG":
+        with _opened(kind, data) as image:
+            image.verify()
 
 
 def _check_stored(kind: str, image: Any) -> None:

@@ -1,0 +1,211 @@
+"""Paths to sources: order, names, laziness, and an error for every way in which nothing is found."""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.bad_files import make_good_files
+from wherefrom.core.errors import ImageError, UsageError
+from wherefrom.images.read import read_image
+from wherefrom.images.sources import Source, as_source, load_images
+
+
+def _names(*paths: str | Path | Source) -> list[str]:
+    return [source.name for source in load_images(*paths)]
+
+
+def test_a_folder_is_taken_whole_in_order_and_no_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("b.PNG", "a.jpg", "deep/er/c.webp", ".hidden.png", ".git/d.png", "notes.txt", "x.png/inside.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "lost.tiff").symlink_to("nowhere")
+    monkeypatch.chdir(tmp_path.parent)
+    folder = tmp_path.name
+    expected = [f"{folder}/{name}" for name in ("a.jpg", "b.PNG", "deep/er/c.webp", "lost.tiff", "x.png")]
+    assert _names(folder) == expected
+    assert _names(f"./{folder}/") == expected
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "other").mkdir()
+    make_good_files(tmp_path / "other", 1)
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "other")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "other")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    found = _names(tmp_path / "in")
+    assert len([name for name in found if "link" in name or "again" in name]) == 1
+
+
+def test_a_named_file_may_have_any_suffix_and_may_be_missing(tmp_path: Path) -> None:
+    odd = tmp_path / "odd.dat"
+    odd.write_bytes(make_good_files(tmp_path, 1)[0].read_bytes())
+    assert read_image(load_images(odd)[0]).facts.format == "PNG"
+    (missing,) = load_images(tmp_path / "missing.png")
+    with pytest.raises(ImageError, match="no such file"):
+        missing.read()
+
+
+def test_globs_take_each_match_as_if_it_were_named(tmp_path: Path) -> None:
+    good = make_good_files(tmp_path, 3)
+    assert _names(str(tmp_path / "good-0[02].png")) == [str(good[0]), str(good[2])]
+    literal = tmp_path / "a[1].png"
+    literal.write_bytes(b"x")
+    assert _names(literal) == [str(literal)]
+    (tmp_path / "list.csv").write_text("path\ngood-01.png\n")
+    assert _names(str(tmp_path / "*.csv")) == [str(good[1])]
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "z.png").write_bytes(b"x")
+    assert _names(str(tmp_path / "**" / "z.png")) == [str(tmp_path / "sub" / "z.png")]
+
+
+def test_what_is_named_twice_is_there_once(tmp_path: Path) -> None:
+    good = make_good_files(tmp_path, 2)
+    assert _names(good[1], tmp_path, good[1]) == [str(good[1]), str(good[0])]
+    with pytest.raises(UsageError, match="two images are named 'same'"):
+        load_images(Source(name="same", data=b"1"), Source(name="same", data=b"2"))
+
+
+def _csv(path: Path, rows: list[dict[str, str]]) -> None:
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    path.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+
+
+def _jsonl(path: Path, rows: list[dict[str, str]]) -> None:
+    path.write_text("\n\n".join(map(json.dumps, rows)))
+
+
+def _parquet(path: Path, rows: list[dict[str, str]]) -> None:
+    pq.write_table(pa.Table.from_pylist(rows), path)
+
+
+WRITERS: dict[str, Callable[[Path, list[dict[str, str]]], None]] = {
+    "list.csv": _csv,
+    "list.jsonl": _jsonl,
+    "list.parquet": _parquet,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_manifests(name: str, tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    good = make_good_files(tmp_path / "pictures", 2)
+    manifest = tmp_path / name
+    WRITERS[name](manifest, [{"label": "x", "path": "pictures/good-00.png"}, {"label": "y", "path": str(good[1])}])
+    assert _names(manifest) == [str(path) for path in good]
+    assert [read_image(source).facts.width for source in load_images(manifest)] == [40, 40]
+    WRITERS[name](manifest, [{"path": "pictures/good-00.png", "name": "first"}])
+    assert _names(manifest) == ["first"]
+    WRITERS[name](manifest, [{"file": "a.png", "label": "x"}])
+    with pytest.raises(UsageError, match=r"no column `path`, only 'file', 'label'"):
+        load_images(manifest)
+    WRITERS[name](manifest, [{"path": "a.png", "label": "x"}, {"path": "", "label": "x"}])
+    with pytest.raises(UsageError, match=r"(line|row) \d: `path` is ''"):
+        load_images(manifest)
+    manifest.write_bytes(b"\xff\xfe\x00{")
+    with pytest.raises(UsageError, match=f"{name} cannot be read"):
+        load_images(manifest)
+
+
+def test_manifests_with_wrong_rows(tmp_path: Path) -> None:
+    manifest = tmp_path / "list.jsonl"
+    for text, reason in {
+        "[1]": "line 1: need an object with `path`, got list",
+        '{"path": 3}': "line 1: `path` is 3, need a file's path",
+        '{"path": "a.png", "name": 3}': "line 1: `name` is 3, need text",
+        "\n": "lists no image",
+        '{"path": "a.png"}\n{"path"': "cannot be read",
+    }.items():
+        manifest.write_text(text)
+        with pytest.raises(UsageError, match=reason):
+            load_images(manifest)
+    empty = tmp_path / "list.csv"
+    empty.write_text("path\n")
+    with pytest.raises(UsageError, match="lists no image"):
+        load_images(empty)
+    empty.write_text("")
+    with pytest.raises(UsageError, match="no column `path`, only nothing"):
+        load_images(empty)
+    empty.write_text('path,name\n"a.png,x\n')
+    with pytest.raises(UsageError, match="cannot be read"):
+        load_images(empty)
+
+
+def test_tar_members_are_read_by_offset(tmp_path: Path) -> None:
+    good = make_good_files(tmp_path, 3)
+    (tmp_path / "0.json").write_text("{}")
+    archive = tmp_path / "shard.tar"
+    with tarfile.open(archive, "w") as tar:
+        for i, path in enumerate(good):
+            tar.add(path, f"set/{i}.png")
+            tar.add(tmp_path / "0.json", f"set/{i}.json")
+        tar.add(good[0], "._0.png")
+        tar.add(good[2], "set/0.png")
+        folder = tarfile.TarInfo("folder.png")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+    sources = load_images(archive)
+    assert [source.name for source in sources] == [f"{archive}/set/{n}" for n in ("0.png", "1.png", "2.png", "0.png#2")]
+    for source, path in zip(sources, (*good, good[2]), strict=True):
+        assert source.read() == path.read_bytes()
+        assert np.array_equal(read_image(source).pixels, read_image(path).pixels)
+    with pytest.raises(ImageError, match="over the limit of 10 bytes"):
+        sources[0].read(10)
+    os.truncate(archive, (sources[2].span or (0, 0))[0] + 10)
+    with pytest.raises(ImageError, match=r"the archive ends inside this member: 10 of [\d,]+ bytes"):
+        sources[2].read()
+
+
+def test_bad_archives(tmp_path: Path) -> None:
+    for name, content in {"text.tar": b"not an archive" * 100, "gzip.tar": b"\x1f\x8b" + bytes(600)}.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UsageError, match=f"{name} cannot be read"):
+            load_images(tmp_path / name)
+    os.mkfifo(tmp_path / "pipe.tar")
+    with pytest.raises(UsageError, match="not a regular file"):
+        load_images(tmp_path / "pipe.tar")
+    with tarfile.open(tmp_path / "none.tar", "w"):
+        pass
+    with pytest.raises(UsageError, match="lists no image"):
+        load_images(tmp_path / "none.tar")
+
+
+def test_finding_nothing_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    cases: dict[str | Path, str] = {
+        tmp_path: "no image in the folder .* looked for .apng .avif",
+        tmp_path / "nowhere": "no such file or folder",
+        tmp_path / "*.png": "no file matches",
+        tmp_path / "list.csv": "no such file or folder",
+        "a\0b": "no such file or folder",
+    }
+    for path, reason in cases.items():
+        with pytest.raises(UsageError, match=reason):
+            load_images(path)
+    with pytest.raises(UsageError, match="no path: name a file"):
+        load_images()
+
+
+def test_names_can_always_be_written(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png"))
+    path.write_bytes(make_good_files(tmp_path, 1)[0].read_bytes())
+    source = next(source for source in load_images(tmp_path) if "caf" in source.name)
+    assert source.name.encode("utf-8").endswith(b"caf\\udce9.png")
+    assert read_image(source).facts.width == 40
+
+
+def test_sources_of_things_in_memory() -> None:
+    assert as_source(b"abc").name == as_source(b"abc").name == "bytes:ba7816bf8f01cfea"
+    assert as_source("a/b.png") == Source(name="a/b.png", path=Path("a/b.png"))
+    with pytest.raises(UsageError, match="needs a path or data"):
+        Source(name="x")
+    with pytest.raises(ImageError, match="empty"):
+        Source(name="x", data=b"").read()
