@@ -85,12 +85,12 @@ PLAIN = Plain()
 RESIDUAL = Residual()
 
 
-def facts(name: str, **changes: Any) -> ImageFacts:
+def facts(label: str, **changes: Any) -> ImageFacts:
     """A PNG of 64 x 64, other than all PNGs of another name."""
     base = ImageFacts(
-        name=f"{name}.png",
-        file_digest=hashlib.sha256(f"file {name}".encode()).hexdigest(),
-        pixel_digest=hashlib.sha256(name.encode()).hexdigest(),
+        name=f"{label}.png",
+        file_digest=hashlib.sha256(f"file {label}".encode()).hexdigest(),
+        pixel_digest=hashlib.sha256(label.encode()).hexdigest(),
         bytes=4096,
         format="PNG",
         width=64,
@@ -100,11 +100,11 @@ def facts(name: str, **changes: Any) -> ImageFacts:
     return replace(base, **changes)
 
 
-def jpeg(name: str, quality: float = 90.0, **changes: Any) -> ImageFacts:
+def jpeg(label: str, quality: float = 90.0, **changes: Any) -> ImageFacts:
     """A JPEG of 64 x 64."""
     tables = ((max(1, round(100 - quality)),) * 64,)
     stored = {"format": "JPEG", "lossy": True, "jpeg_quality": quality, "jpeg_tables": tables}
-    return facts(name, **{**stored, **changes})
+    return facts(label, **{**stored, **changes})
 
 
 def table(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
-from wherefrom.core.arrays import Scores
+from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ProfileError
 from wherefrom.records._encoding import facts_to_json, head_to_json
 from wherefrom.records._schema import FactsFile, Size, TableFile
@@ -76,7 +76,7 @@ def _table(head: bytes, arrow: Any) -> ScoreTable:
         images = TypeAdapter(list[FactsFile]).validate_python(facts)
         pairs = zip(*(arrow.column(name).to_pylist() for name in _SIZE), strict=True)
         sizes = [None if height is None and width is None else (height, width) for height, width in pairs]
-        scores = {name: arrow.column(_PREFIX + name).to_numpy() for name in stored.columns}
+        scores = {name: _score(arrow, _PREFIX + name) for name in stored.columns}
         checked = TypeAdapter(list[Size]).validate_python(sizes)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -85,3 +85,11 @@ def _table(head: bytes, arrow: Any) -> ScoreTable:
         raise ProfileError(f"a column is missing or of another type ({error})") from error
     rows = tuple(image.facts() for image in images)
     return replace(stored.table(), images=rows, sizes=tuple(checked), scores=Scores(scores))
+
+
+def _score(arrow: Any, name: str) -> Vector:
+    column = arrow.column(name)
+    if column.type != pa.float64():
+        raise ProfileError(f"at column {name}: of type {column.type}, not double")
+    values: Vector = column.to_numpy()
+    return values
