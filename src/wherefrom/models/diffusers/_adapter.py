@@ -1,0 +1,147 @@
+"""One adapter for every class of autoencoder that is supported.
+
+Its data flow: images [0, 1] -> [-1, 1] -> encoder -> posterior's mode -> decoder -> [-1, 1] -> [0, 1], float32 outside.
+No scaling factor, no clamp, no rounding, no tiling, no sampling.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from wherefrom.core.arrays import Seeds
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.tensors import Images, Latents, check_images
+from wherefrom.models._compute import device_of, dtype_of, each_alone, exact, laid_out, prepare
+from wherefrom.models._latents import draw_latents
+from wherefrom.models.diffusers._kinds import Kind, upcast
+
+__all__ = ["DiffusersAutoencoder", "adapted"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class DiffusersAutoencoder:
+    """An autoencoder of diffusers as `wherefrom.models.base.Autoencoder`.
+
+    Made by `open_autoencoder` and `wrap_autoencoder`.
+
+    Attributes:
+        card: name and every fact that changes the numbers.
+        device: where images and latents must be.
+        factor: pixels a latent cell, along each side.
+        channels: channels of a latent.
+        native: `(height, width)` in pixels that `draw` makes unless told otherwise; None where it is not known.
+    """
+
+    card: Card
+    device: torch.device
+    factor: int
+    channels: int
+    native: tuple[int, int] | None
+    _dtype: torch.dtype
+    _kind: Kind
+    _module: nn.Module = field(repr=False)
+    _stats: Mapping[str, torch.Tensor] | None = field(repr=False)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Any multiple of `factor` will do."""
+        return None
+
+    def encode(self, images: Images) -> Latents:
+        """Images `(n, 3, h, w)` in [0, 1] to unscaled latents `(n, channels, h / factor, w / factor)`: the mode.
+
+        Raises:
+            ImageError: when the shape is not `(n, 3, h, w)` or a side is no positive multiple of `factor`.
+        """
+        check_images(images)
+        height, width = images.shape[2:]
+        if height % self.factor or width % self.factor or not height or not width:
+            raise ImageError(f"images are {height} x {width}, need positive multiples of {self.factor}: crop them")
+        return self._ask(self._kind.encode, images.float() * 2 - 1)
+
+    def decode(self, latents: Latents) -> Images:
+        """Unscaled latents to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped; differentiable.
+
+        Raises:
+            ModelError: when the latents' shape is not `(n, channels, h, w)`.
+        """
+        if latents.ndim != 4 or latents.shape[1] != self.channels:
+            raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {self.channels}, h, w)")
+        return self._ask(self._kind.decode, latents) * 0.5 + 0.5
+
+    def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Latents from the statistical model that came with the weights, one a seed; `size` in pixels.
+
+        Raises:
+            ModelError: when no such statistics came with the weights, or `size` is no positive multiple of `factor`.
+        """
+        if self._stats is None:
+            name = self.card.name
+            raise ModelError(f"{name} cannot draw latents by itself: make images with its own pipeline and pass those")
+        wanted = size or self.native
+        if wanted is None:
+            raise ModelError(f"{self.card.name} states no native size: give `size` in pixels")
+        if min(wanted) <= 0 or wanted[0] % self.factor or wanted[1] % self.factor:
+            raise ModelError(f"size {wanted[0]} x {wanted[1]}, need positive multiples of {self.factor}")
+        cells = (wanted[0] // self.factor, wanted[1] // self.factor)
+        drawn = [draw_latents(self._stats, int(seed), cells) for seed in seeds]
+        return (torch.stack(drawn) if drawn else torch.empty((0, self.channels, *cells))).to(self.device)
+
+    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
+        """One pass through a half of the module, one by one where a neighbour could move the result."""
+        ready = laid_out(given.to(self._dtype))
+        with exact(self.device):
+            if len(ready) > 1 and (self._kind.alone or each_alone(self.device)):
+                return torch.cat([part(self._module, row) for row in ready.split(1)]).float()
+            return part(self._module, ready).float()
+
+
+def adapted(
+    module: Any,
+    *,
+    kind: Kind,
+    shape: tuple[int, int],
+    facts: Mapping[str, Fact],
+    config: Mapping[str, Any],
+    device: str | torch.device,
+    dtype: str,
+    name: str,
+    notes: dict[str, Fact],
+    stats: Mapping[str, torch.Tensor] | None,
+) -> DiffusersAutoencoder:
+    """The adapter around a module that nobody else holds."""
+    place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
+    if used != dtype:
+        notes = notes | {"upcast": f"{dtype} was asked for; the config states force_upcast, so {used} is used"}
+        _log.warning("%s: %s", name, notes["upcast"])
+    for switch in ("use_tiling", "use_slicing"):
+        if hasattr(module, switch):
+            setattr(module, switch, False)
+    return DiffusersAutoencoder(
+        card=Card(kind="model", name=name, facts={**facts, "dtype": used, "device": place.type}, notes=notes),
+        device=place,
+        factor=shape[0],
+        channels=shape[1],
+        native=_native(notes.get("sizes"), config.get("sample_size"), shape[0]),
+        _dtype=dtype_of(used),
+        _kind=kind,
+        _module=prepare(module, place, dtype_of(used)),
+        _stats=stats,
+    )
+
+
+def _native(sizes: Fact, sample: Any, factor: int) -> tuple[int, int] | None:
+    """The first of the sizes in the notes, else the config's `sample_size`, where it is a multiple of the factor."""
+    first = sizes[0] if isinstance(sizes, tuple | list) and sizes else sample
+    pair = tuple(first) if isinstance(first, tuple | list) else (first, first)
+    whole = len(pair) == 2 and all(isinstance(side, int) and side > 0 and side % factor == 0 for side in pair)
+    return (pair[0], pair[1]) if whole else None

@@ -1,0 +1,207 @@
+"""Weights as tensors: read safely, nothing in a file is ever run; told apart by a digest of their values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from wherefrom.core.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["SUFFIXES", "digest", "read_weights", "shapes_of"]
+
+SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+"""Weight files that can be read; all but the first are pickles, of which only tensors are accepted."""
+
+_CHUNK: Final = 1 << 20
+
+
+def digest(state: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of names, shapes and values, hexadecimal: the same for float32, float16 and sharded copies of one value.
+
+    Each tensor is hashed as little-endian float32 where that holds its values exactly, else as float64 or int64.
+    -0 counts as 0, every NaN as the same NaN.
+
+    Args:
+        state: tensors by name; their order, device and layout in memory do not matter.
+
+    Raises:
+        ModelError: when a tensor is complex or quantised.
+    """
+    result = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach()
+        if tensor.is_complex() or tensor.is_quantized:
+            raise ModelError(f"tensor {name!r} is {tensor.dtype}: only real and integer weights have a digest")
+        flat = tensor.reshape(-1)
+        target = _canonical(flat)
+        result.update(f"{name}\0{tuple(tensor.shape)}\0{target}\0".encode())
+        for part in flat.split(_CHUNK):
+            result.update(_values(part, target).data)
+    return result.hexdigest()
+
+
+def _canonical(flat: torch.Tensor) -> str:
+    """The narrowest of float32, float64 and int64 that holds all values exactly, as a NumPy dtype."""
+    if flat.is_floating_point() and flat.dtype != torch.float64:
+        return "<f4"
+    for part in flat.split(_CHUNK):
+        back = part.float().to(part.dtype)
+        if not torch.equal(back.nan_to_num(0.0), part.nan_to_num(0.0)):
+            return "<f8" if flat.is_floating_point() else "<i8"
+    return "<f4"
+
+
+def _values(part: torch.Tensor, target: str) -> npt.NDArray[np.generic]:
+    """A chunk's values in the canonical type, zeros positive, NaNs alike."""
+    wide = part.to(device="cpu", dtype={"<f4": torch.float32, "<f8": torch.float64, "<i8": torch.int64}[target])
+    if wide.is_floating_point():
+        wide = torch.where(wide.isnan(), torch.full_like(wide, float("nan")), wide + 0.0)
+    found: npt.NDArray[np.generic] = wide.contiguous().numpy().astype(target, copy=False)
+    return found
+
+
+def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of a file's tensors; of a safetensors file only the header is read.
+
+    Raises:
+        ModelError: when the file cannot be read; the message says what it looks like.
+    """
+    if path.suffix != ".safetensors":
+        return {name: tuple(tensor.shape) for name, tensor in _read_torch(path).items()}
+    with _opened(path) as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
+def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, torch.Tensor]:
+    """Tensors by name, on the CPU, in the dtype they are stored in. Nothing in the file is run.
+
+    Args:
+        path: a `.safetensors` file, the `.safetensors.index.json` of a sharded copy, or a PyTorch file that holds
+            tensors alone.
+        names: which tensors to read; None is all of them.
+
+    Raises:
+        ModelError: when the file cannot be read, is cut short, or holds anything but tensors.
+    """
+    if path.name.endswith(".index.json"):
+        return _read_shards(path, names)
+    if path.suffix != ".safetensors":
+        found = _read_torch(path)
+        return found if names is None else {name: found[name] for name in names}
+    with _opened(path) as file:
+        chosen = list(file.keys()) if names is None else list(names)
+        return {name: file.get_tensor(name) for name in chosen}
+
+
+def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Tensor]:
+    try:
+        where = dict(json.loads(index.read_text(encoding="utf-8"))["weight_map"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{index} is no index of weight files: need JSON with a 'weight_map' ({error})") from error
+    wanted = set(where) if names is None else set(names)
+    state: dict[str, torch.Tensor] = {}
+    for file in sorted({str(where[name]) for name in wanted}):
+        if Path(file).name != file:
+            raise ModelError(f"{index} names the weight file {file!r}: need a plain name in the same folder")
+        held = {name for name in wanted if where[name] == file}
+        missing = held - set(shapes_of(index.parent / file))
+        if missing:
+            raise ModelError(f"{index.parent / file} lacks {_some(missing)}, which {index.name} says it holds")
+        state.update(read_weights(index.parent / file, held))
+    return state
+
+
+def _read_torch(path: Path) -> dict[str, torch.Tensor]:
+    """A PyTorch file by the unpickler that builds tensors and plain containers and nothing else."""
+    _check_file(path)
+    try:
+        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelError(f"{path} holds more than tensors and was not opened: convert it to .safetensors") from error
+    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+        raise ModelError(f"{path} cannot be read as PyTorch weights{_looks(path)}: {_first_line(error)}") from error
+    while isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
+        found = found["state_dict"]
+    if not isinstance(found, Mapping) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+        raise ModelError(f"{path} holds {type(found).__name__}, need a dictionary of tensors by name")
+    return {str(name): tensor for name, tensor in found.items()}
+
+
+def _opened(path: Path) -> Any:
+    """An open safetensors file, or the reason why it is none."""
+    _check_file(path)
+    try:
+        return safe_open(path, framework="pt")
+    except (SafetensorError, OSError) as error:
+        message = f"{path} is no readable safetensors file{_looks(path)}: {_first_line(error)}"
+        raise ModelError(f"{message}; fetch it again or name another file") from error
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder, need a file of weights")
+    if not path.exists():
+        raise ModelError(f"{path} does not exist")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path} is empty, need a file of weights: fetch it again")
+
+
+def _looks(path: Path) -> str:
+    """What a file that could not be read looks like, as ` (it looks like ...)`, or nothing."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    return next((f" (it looks like {what})" for what in _guesses(head, path)), "")
+
+
+def _guesses(head: bytes, path: Path) -> Iterator[str]:
+    text = head.lstrip()
+    if head.startswith(b"version https://git-lfs"):
+        yield "a Git LFS pointer, not the weights: run `git lfs pull`"
+    if text.startswith((b"{", b"[")):
+        yield "JSON text"
+    if text.startswith(b"<"):
+        yield "a web page or XML"
+    if head.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
+        yield "PyTorch weights: name it .bin or convert it"
+    promised, held = _promised(path), path.stat().st_size
+    if promised is not None and promised > held:
+        yield f"a download cut short: its header promises {promised} bytes, it has {held}"
+
+
+def _promised(path: Path) -> int | None:
+    """How long a safetensors file should be by its own header; None where that cannot be told."""
+    held = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= 100_000_000:
+            return None
+        header = file.read(length)
+    if len(header) < length:
+        return 8 + length if header.startswith(b"{") and held < 8 + length else None
+    try:
+        entries = json.loads(header)
+        ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+    return 8 + length + max(ends, default=0)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few of many names."""
+    listed = sorted(names)
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
