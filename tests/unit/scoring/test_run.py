@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.unit.scoring.standins import Halver, Loss, pixels_of, record_of, write_images
 from wherefrom.core.errors import ImageError, MissingExtra, ModelError, UsageError
@@ -82,10 +83,15 @@ def test_same_pixels_are_asked_once_and_every_image_gets_its_row() -> None:
     assert rows(table) == rows(table.take(np.arange(3))) * 4
 
 
-def test_pixels_that_are_the_same_after_the_crop_are_the_same() -> None:
+@pytest.mark.parametrize("as_files", [False, True])
+def test_pixels_that_are_the_same_after_the_crop_are_the_same(as_files: bool, tmp_path: Path) -> None:
     wide = np.concatenate([pixels_of(0), pixels_of(1)[:, :3]], axis=1)
     model = Halver()
-    table = score([record_of(pixels_of(0)), record_of(wide)], model=model, method=Loss())
+    images: list[ImageRecord | Path] = [record_of(pixels_of(0)), record_of(wide)]
+    if as_files:
+        images = [*write_images(tmp_path, 1), tmp_path / "wide.png"]
+        Image.fromarray(wide).save(tmp_path / "wide.png")
+    table = score(images, model=model, method=Loss())
     assert len(model.asked) == 1
     assert table.sizes == ((8, 8), (8, 8))
     assert rows(table)[0] == rows(table)[1]

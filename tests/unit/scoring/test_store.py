@@ -143,6 +143,42 @@ def test_many_open_a_new_store_at_once(tmp_path: Path) -> None:
         assert list(counts) == [20] * 6
 
 
+def test_another_process_may_make_the_tables_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = Store._create
+
+    def late(store: Store) -> None:
+        monkeypatch.setattr(Store, "_create", create)
+        with Store(tmp_path / "s.db") as first:
+            fill(first, DIGESTS[:3])
+        create(store)
+
+    monkeypatch.setattr(Store, "_create", late)
+    with Store(tmp_path / "s.db") as store:
+        assert store.count() == 3
+
+
+def test_opening_waits_for_a_reader_of_a_file_that_has_no_log_yet(tmp_path: Path) -> None:
+    Store(tmp_path / "s.db").close()
+    reader = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
+    reader.execute("PRAGMA journal_mode = DELETE")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM answers").fetchone()
+    release = threading.Timer(0.3, reader.execute, ["COMMIT"])
+    release.start()
+    with Store(tmp_path / "s.db") as store:
+        fill(store, DIGESTS[:3])
+    release.join()
+    reader.close()
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    with Store(tmp_path / "s.db") as store:
+        with pytest.raises(StoreError):
+            store.keep(QUESTION, ("a",), {DIGESTS[0]: np.zeros(1), object(): np.zeros(1)})  # type: ignore[dict-item]
+        assert store.count() == 0
+        assert store.columns(QUESTION) is None
+
+
 def test_files_that_are_no_store_are_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("a list of things to buy, none of them a database " * 40)
     with pytest.raises(StoreError, match=r"text: file is not a database: it is some other file"):
