@@ -120,14 +120,14 @@ def table(
     """A table of these statistics; images are named after the prefix."""
     n = len(values)
     named = tuple(images) if images is not None else tuple(facts(f"{prefix}-{i}") for i in range(n))
-    scored = [image.error is None for image in named]
+    scored = np.array([image.error is None for image in named], dtype=np.bool_)
     return ScoreTable(
         images=named,
         sizes=tuple(size if ok else None for ok in scored),
         scores=Scores(
             {
-                "value": np.where(scored, np.asarray(values, dtype=np.float64), np.nan),
-                "detail": np.where(scored, np.zeros(n) if detail is None else detail, np.nan),
+                "value": np.where(scored, values, np.nan).astype(np.float64),
+                "detail": np.where(scored, 0.0 if detail is None else detail, np.nan).astype(np.float64),
             }
         ),
         model=model,

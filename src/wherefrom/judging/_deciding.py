@@ -22,7 +22,7 @@ from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.base import Rule
 from wherefrom.rules.conformal import Conformal
 
-__all__ = ["Outside", "decoder_of", "judge"]
+__all__ = ["Outside", "decoder_of", "judge", "p_foreign"]
 
 Outside = Literal["undecided", "judge"]
 """What becomes of an image that the profile does not cover: no verdict, or one without its error rates."""
@@ -71,7 +71,7 @@ def judge(
     statistic = statistic_of(_method_of(profile, method), table, profile.fit)
     court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta)
     p = court.rule.p_value(statistic, profile.statistic)
-    pools = {name: _p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
+    pools = {name: p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
     return tuple(
         court.verdict(
             facts,
@@ -99,8 +99,8 @@ def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
     return method
 
 
-def _p_foreign(statistic: Vector, pool: Vector) -> Vector:
-    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`."""
+def p_foreign(statistic: Vector, pool: Vector) -> Vector:
+    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`; NaN stays NaN."""
     return Conformal().p_value(-statistic, -pool)
 
 
