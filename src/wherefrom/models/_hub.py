@@ -37,8 +37,8 @@ _NAME: Final = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:@\s]+))?(
 class Hub(Protocol):
     """What is asked of a hub; the seam for tests."""
 
-    def download(self, repo: str, file: str, revision: str | None) -> Path:
-        """One file of a repository, from the cache or the network."""
+    def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
+        """One file of a repository, from the cache or the network; `cached` is from the cache alone."""
         ...
 
     def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
@@ -49,11 +49,11 @@ class Hub(Protocol):
 class HuggingFace:
     """The hub that `huggingface_hub` reaches; its errors pass through."""
 
-    def download(self, repo: str, file: str, revision: str | None) -> Path:
-        """One file of a repository, from the cache or the network."""
+    def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
+        """One file of a repository, from the cache or the network; `cached` is from the cache alone."""
         from huggingface_hub import hf_hub_download
 
-        return Path(hf_hub_download(repo, file, revision=revision))
+        return Path(hf_hub_download(repo, file, revision=revision, local_files_only=cached))
 
     def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
         """The names of a repository's files, from the network."""
@@ -135,11 +135,19 @@ def _offline() -> bool:
 
 @dataclass(kw_only=True, slots=True)
 class _Repository:
-    """One repository while it is read; the commit is fixed by the first file that comes."""
+    """One repository while it is read.
+
+    Attributes:
+        hub: whom to ask.
+        name: what was asked for.
+        commit: that of the first file that came; all others are of the same.
+        failure: why the network failed; from then on only the cache is asked, for each try takes long.
+    """
 
     hub: Hub
     name: HubName
     commit: str | None = None
+    failure: Exception | None = None
 
     def autoencoder(self) -> Fetched:
         path = self.name.path
@@ -184,7 +192,7 @@ class _Repository:
         if row is not None and row.subfolder:
             return row.subfolder, self._need(f"{row.subfolder}/config.json")
         if _Absence.UNKNOWN in (index, config):
-            raise explain(None, self.name.repo, self.name.revision, "model_index.json or config.json")
+            raise self._unreachable("model_index.json or config.json")
         raise self._no_autoencoder()
 
     def _weights(self, folder: str) -> None:
@@ -200,14 +208,14 @@ class _Repository:
                     self._need(prefix + shard)
                 return
         if _offline():
-            raise explain(None, self.name.repo, self.name.revision, prefix + WEIGHTS)
+            raise self._unreachable(prefix + WEIGHTS)
         raise self._no_weights(prefix)
 
     def _here(self, file: str) -> Path | None:
         """One file or None; a network that fails is an error, lest another copy of the weights be taken instead."""
         found = self._get(file)
         if found is _Absence.UNKNOWN and not _offline():
-            raise explain(None, self.name.repo, self.name.revision, file)
+            raise self._unreachable(file)
         return found if isinstance(found, Path) else None
 
     def _get(self, file: str) -> Path | _Absence:
@@ -215,8 +223,11 @@ class _Repository:
         from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
         try:
-            path = self.hub.download(self.name.repo, file, self.commit or self.name.revision)
-        except LocalEntryNotFoundError:
+            path = self.hub.download(
+                self.name.repo, file, self.commit or self.name.revision, cached=self.failure is not None
+            )
+        except LocalEntryNotFoundError as error:
+            self.failure = self.failure or error
             return _Absence.UNKNOWN
         except EntryNotFoundError:
             return _Absence.ABSENT
@@ -234,10 +245,14 @@ class _Repository:
         if isinstance(found, Path):
             return found
         if found is _Absence.UNKNOWN:
-            raise explain(None, self.name.repo, self.name.revision, file)
-        weights = [name for name in self._files() if name.endswith((".safetensors", "config.json"))]
-        listed = ", ".join(weights[:12]) or "neither weights in .safetensors nor configurations"
-        raise ModelError(f"{self.name.repo} has no {file}; it has {listed}")
+            raise self._unreachable(file)
+        suffix = "config.json" if file.endswith("config.json") else ".safetensors"
+        alike = [name for name in self._files() if name.endswith(suffix)]
+        raise ModelError(f"{self.name.repo} has no {file}; it has {', '.join(alike[:12]) or f'nothing like *{suffix}'}")
+
+    def _unreachable(self, file: str) -> ModelError:
+        assert self.failure is not None
+        return explain(self.failure, self.name.repo, self.name.revision, file)
 
     def _files(self) -> tuple[str, ...]:
         try:

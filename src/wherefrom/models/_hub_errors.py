@@ -8,19 +8,19 @@ from wherefrom.models import known
 __all__ = ["explain"]
 
 
-def explain(error: Exception | None, repo: str, revision: str | None, file: str) -> ModelError:
+def explain(error: Exception, repo: str, revision: str | None, file: str) -> ModelError:
     """The error to raise for what `huggingface_hub` raised.
 
     Args:
-        error: what it raised; None when a file is not in the cache and the hub was not asked or did not answer.
+        error: what it raised.
         repo: `owner/name`.
         revision: what was asked for; None is the default branch.
         file: what of the repository was wanted.
     """
     from huggingface_hub import errors
 
-    if error is None or isinstance(error, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
-        return _unreachable(repo, revision, file)
+    if isinstance(error, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
+        return _unreachable(error, repo, revision, file)
     if isinstance(error, errors.GatedRepoError):  # a RepositoryNotFoundError too: asked first
         return _gated(repo)
     if isinstance(error, errors.RepositoryNotFoundError):
@@ -58,7 +58,7 @@ def _at(repo: str, revision: str | None) -> str:
     return f"{repo}@{revision}" if revision else repo
 
 
-def _unreachable(repo: str, revision: str | None, file: str) -> ModelError:
+def _unreachable(error: Exception, repo: str, revision: str | None, file: str) -> ModelError:
     from huggingface_hub import constants
 
     at = f"--revision {revision} " if revision else ""
@@ -72,8 +72,9 @@ def _unreachable(repo: str, revision: str | None, file: str) -> ModelError:
             f"{file} of {_at(repo, revision)} is not in the cache, and HF_HUB_OFFLINE is set, so the network"
             f" is not used: unset HF_HUB_OFFLINE, or {way_out}"
         )
+    why = f" ({str(error.__cause__).splitlines()[0]})" if str(error.__cause__ or "").strip() else ""
     return ModelError(
-        f"{file} of {_at(repo, revision)} is not in the cache, and {_endpoint()} cannot be reached:"
+        f"{file} of {_at(repo, revision)} is not in the cache, and {_endpoint()} cannot be reached{why}:"
         f" check the network, a proxy (HTTPS_PROXY) or HF_ENDPOINT, or {way_out}"
     )
 

@@ -85,8 +85,8 @@ class Description:
 def load_model(name: str, *, device: str = "auto", dtype: str = "float32", trust: bool = False) -> Model:
     """The model of that name, ready to be asked.
 
-    `card.notes["source"]` says where it was found, in a form that opens the same again from any folder: a hub's with the
-    commit, a path's from the root. A model out of code that has its own card keeps it.
+    `card.notes["source"]` says where it was found, in a form that opens the same again from any folder: a hub's with
+    the commit, a path's from the root. A model out of code that has its own card keeps it.
 
     Args:
         name: see the list at the top of this module; `listing()` has well-known ones.

@@ -55,9 +55,11 @@ class FakeHub:
     repos: Mapping[str, Mapping[str, str]]
     raises: Exception | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    from_cache: list[bool] = field(default_factory=list)
 
-    def download(self, repo: str, file: str, revision: str | None) -> Path:
+    def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
         self.asked.append((file, revision))
+        self.from_cache.append(cached)
         if self.raises is not None:
             raise self.raises
         if repo not in self.repos:
@@ -252,13 +254,22 @@ def test_errors_of_the_hub_each_have_their_message(tmp_path: Path, monkeypatch: 
 @pytest.mark.usefixtures("on_line")
 def test_no_network_and_offline_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = errors.LocalEntryNotFoundError("not here")
+    error.__cause__ = http_error(errors.HfHubHTTPError, 503)
     no_network = failing(tmp_path, error)
-    assert "cannot be reached" in no_network
+    assert "cannot be reached (503" in no_network
     assert "hf download owner/name" in no_network
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     offline = failing(tmp_path, error)
     assert "HF_HUB_OFFLINE is set" in offline
     assert "cannot be reached" not in offline
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_network_that_failed_is_not_tried_again(tmp_path: Path) -> None:
+    hub = FakeHub(root=tmp_path, repos={}, raises=errors.LocalEntryNotFoundError("not here"))
+    with pytest.raises(ModelError):
+        fetch(HubName(repo="a/b"), hub)
+    assert hub.from_cache == [False, True]
 
 
 @pytest.mark.usefixtures("on_line")
@@ -268,10 +279,10 @@ def test_a_failing_network_never_takes_another_copy_of_the_weights(
     files = {"config.json": KL, "diffusion_pytorch_model.fp16.safetensors": "h"}
 
     class Flaky(FakeHub):
-        def download(self, repo: str, file: str, revision: str | None) -> Path:
+        def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
             if file == WEIGHTS:
                 raise errors.LocalEntryNotFoundError("timed out")
-            return FakeHub.download(self, repo, file, revision)
+            return FakeHub.download(self, repo, file, revision, cached=cached)
 
     with pytest.raises(ModelError, match="cannot be reached"):
         fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files}))
@@ -285,10 +296,10 @@ def test_a_cache_that_holds_only_the_known_folder_is_enough(tmp_path: Path, monk
     repo = "stabilityai/stable-diffusion-xl-base-1.0"
 
     class Offline(FakeHub):
-        def download(self, repo: str, file: str, revision: str | None) -> Path:
+        def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
             if file not in self.repos[repo]:
                 raise errors.LocalEntryNotFoundError("not in the cache")
-            return FakeHub.download(self, repo, file, revision)
+            return FakeHub.download(self, repo, file, revision, cached=cached)
 
     hub = Offline(root=tmp_path, repos={repo: {"vae/config.json": KL, f"vae/{WEIGHTS}": "x"}})
     assert fetch(HubName(repo=repo), hub).subfolder == "vae"
@@ -297,13 +308,13 @@ def test_a_cache_that_holds_only_the_known_folder_is_enough(tmp_path: Path, monk
 def test_the_real_hub_is_asked_with_its_own_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[object, ...]] = []
 
-    def download(repo: str, file: str, *, revision: str | None) -> str:
-        calls.append((repo, file, revision))
+    def download(repo: str, file: str, *, revision: str | None, local_files_only: bool) -> str:
+        calls.append((repo, file, revision, local_files_only))
         return str(tmp_path / file)
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
-    assert _hub.HuggingFace().download("a/b", "config.json", "v1") == tmp_path / "config.json"
-    assert calls == [("a/b", "config.json", "v1")]
+    assert _hub.HuggingFace().download("a/b", "config.json", "v1", cached=True) == tmp_path / "config.json"
+    assert calls == [("a/b", "config.json", "v1", True)]
 
 
 OFFLINE = """
