@@ -145,7 +145,10 @@ def _backbone_file(net: str, weights: str | Path | None) -> Path:
 @functools.lru_cache(maxsize=4)
 def _network(package: Any, net: str, path: Path, device: torch.device) -> Callable[..., torch.Tensor]:
     """LPIPS on a device, its backbone read from a file and not downloaded."""
-    network = package.LPIPS(net=net, pnet_rand=True, verbose=False).requires_grad_(requires_grad=False)
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # its weights are drawn and then replaced: leave the caller's generator alone
+        network = package.LPIPS(net=net, pnet_rand=True, verbose=False).requires_grad_(requires_grad=False)
     state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     own = network.net.state_dict()
     found = {name: state.get(f"features.{name.split('.', 1)[1]}") for name in own}  # slice1.0.weight: features.0.weight

@@ -67,6 +67,15 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
     assert np.array_equal(read_image(path).pixels, good_pixels(0))
 
 
+def test_a_reader_of_the_old_file_keeps_it_whole(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.png", tmp_path / "b.png"
+    save_png(good_pixels(0), path)
+    other.hardlink_to(path)
+    save_png(good_pixels(1), path)
+    assert np.array_equal(read_image(other).pixels, good_pixels(0))
+    assert np.array_equal(read_image(path).pixels, good_pixels(1))
+
+
 def test_two_writers_of_one_file_leave_a_whole_one(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     threads = [threading.Thread(target=save_png, args=(good_pixels(i), path)) for i in range(8)]

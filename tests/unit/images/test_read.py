@@ -73,12 +73,20 @@ def test_heic() -> None:
     assert (facts.format, facts.lossy, facts.width, facts.height) == ("HEIF", True, 80, 64)
 
 
+def test_a_turn_by_the_heic_decoder_is_on_the_record() -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    facts = read_image(_heic(exif=exif.tobytes())).facts
+    assert (facts.width, facts.height, facts.orientation) == (64, 80, 1)
+    assert facts.changes == ("turned or mirrored by the HEIC decoder",)
+
+
 def test_webp_animation_keeps_its_bitstream() -> None:
     frames = [Image.fromarray(good_pixels(i)) for i in range(2)]
     for lossless in (True, False):
         data = _saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=lossless)
         record = read_image(data)
-        assert record.facts.lossy is not lossless
+        assert record.facts.lossy is (not lossless)
         assert "first of several frames" in record.facts.changes
         assert np.array_equal(record.pixels, good_pixels(0)) is lossless
 
