@@ -23,12 +23,12 @@ _DC_LEVELS: Final[dict[str, Any]] = {
 }
 
 
-def _dc() -> nn.Module:
+def _dc() -> Any:
     levels = {f"{half}_{key}": value for half in ("encoder", "decoder") for key, value in _DC_LEVELS.items()}
     return diffusers.AutoencoderDC(latent_channels=4, attention_head_dim=4, **levels)
 
 
-def _asymmetric() -> nn.Module:
+def _asymmetric() -> Any:
     return diffusers.AsymmetricAutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 2,
         down_block_out_channels=(32, 64),
@@ -37,17 +37,17 @@ def _asymmetric() -> nn.Module:
     )
 
 
-def _vq(norm_type: str) -> nn.Module:
+def _vq(norm_type: str) -> Any:
     return diffusers.VQModel(**KL, latent_channels=4, num_vq_embeddings=64, vq_embed_dim=4, norm_type=norm_type)
 
 
-def _movq() -> nn.Module:
+def _movq() -> Any:
     blocks = ("DownEncoderBlock2D", "AttnDownEncoderBlock2D"), ("AttnUpDecoderBlock2D", "UpDecoderBlock2D")
     config = KL | {"down_block_types": blocks[0], "up_block_types": blocks[1]}
     return diffusers.VQModel(**config, latent_channels=4, num_vq_embeddings=64, vq_embed_dim=4, norm_type="spatial")
 
 
-_BUILD: Final[dict[str, Callable[[], nn.Module]]] = {
+_BUILD: Final[dict[str, Callable[[], Any]]] = {
     "kl": lambda: diffusers.AutoencoderKL(**KL),
     "kl-sdxl": lambda: diffusers.AutoencoderKL(**KL, force_upcast=True),
     "kl-no-quant": lambda: diffusers.AutoencoderKL(

@@ -66,6 +66,10 @@ class DiffusersAutoencoder:
         height, width = images.shape[2:]
         if height % self.factor or width % self.factor or not height or not width:
             raise ImageError(f"images are {height} x {width}, need positive multiples of {self.factor}: crop them")
+        if not len(images):
+            return images.new_empty(
+                (0, self.channels, height // self.factor, width // self.factor), dtype=torch.float32
+            )
         return self._ask(self._kind.encode, images.float() * 2 - 1)
 
     def decode(self, latents: Latents) -> Images:
@@ -76,6 +80,9 @@ class DiffusersAutoencoder:
         """
         if latents.ndim != 4 or latents.shape[1] != self.channels:
             raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {self.channels}, h, w)")
+        if not len(latents):
+            height, width = latents.shape[2] * self.factor, latents.shape[3] * self.factor
+            return latents.new_empty((0, 3, height, width), dtype=torch.float32)
         return self._ask(self._kind.decode, latents) * 0.5 + 0.5
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:

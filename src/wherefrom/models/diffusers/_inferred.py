@@ -25,12 +25,12 @@ def config_of(own: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any]] 
     """Class and config of diffusers' layout, or None where it is not one."""
     if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(own):
         return "AutoencoderTiny", {"latent_channels": own["decoder.layers.0.weight"][1]}
+    if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(own):
+        return "AutoencoderDC", shipped("AutoencoderDC", own)
     if "decoder.conv_in.weight" not in own or "encoder.conv_in.weight" not in own:
         return None
     if len(own["decoder.conv_in.weight"]) == 5:
         return "AutoencoderKLQwenImage", shipped("AutoencoderKLQwenImage", own)
-    if "decoder.norm_out.weight" in own:
-        return "AutoencoderDC", shipped("AutoencoderDC", own)
     if "encoder.down_blocks.0.resnets.0.conv1.weight" not in own:
         return None
     if any(name.startswith("decoder.condition_encoder.") for name in own):

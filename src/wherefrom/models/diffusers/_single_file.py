@@ -129,7 +129,7 @@ def canonical(state: Mapping[str, torch.Tensor]) -> State:
     found = {canonical_name(name): tensor for name, tensor in state.items()}
     for name, tensor in found.items():
         if (
-            re.search(r"attentions\.\d+\.to_\w+(\.0)?\.weight$", name)
+            re.search(r"attentions\.\d+\.to_(q|k|v|out\.0)\.weight$", name)
             and tensor.ndim == 4
             and tensor.shape[2:] == (1, 1)
         ):
