@@ -1,0 +1,74 @@
+"""Floor 8: the command line. Torch and all else that is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from wherefrom.cli._output import closed_pipe
+from wherefrom.core.errors import UsageError, WherefromError
+
+__all__ = ["main", "run"]
+
+_DEBUG = "--debug"
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and leave with its exit code.
+
+    Args:
+        arguments: what was typed after the program's name; by default the process's own.
+    """
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program.
+
+    Returns:
+        0 done, 1 failed, 2 wrong usage, 3 done but some images failed, 130 interrupted, 141 nobody reads the output.
+    """
+    logging.basicConfig(format="warning: %(message)s", level=logging.WARNING)
+    try:
+        code = _called(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return closed_pipe()
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except Exception as error:  # noqa: BLE001 - a person gets one line, with --debug the whole
+        return _failed(error, debug=_DEBUG in arguments)
+    if code == 130:
+        print("stopped: what is stored is kept, run again to go on", file=sys.stderr)
+    return code
+
+
+def _called(arguments: Sequence[str]) -> int:
+    """The exit code of the command that was asked for."""
+    from wherefrom.cli.app import app
+
+    return int(app(list(arguments), prog_name="wherefrom", standalone_mode=False) or 0)
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    """One line on stderr and the exit code."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if show is not None and code is not None:  # the parser's own: which class it is depends on typer's version
+        show()
+        return int(code)
+    if debug:
+        raise error
+    if not isinstance(error, WherefromError):
+        kind = type(error).__name__
+        print(f"error: {_line(f'{kind}: {error}')} (wherefrom {_DEBUG} ... shows where)", file=sys.stderr)
+        return 1
+    print(f"error: {_line(str(error))}", file=sys.stderr)
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,124 @@
+"""Profiles, the models they speak of, and the scores of images under each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.cli._work import Work
+from wherefrom.core.errors import ProfileError, UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.images.sources import Source
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
+
+__all__ = ["Opening", "open_for", "profiles_of", "score_all"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """How the models of profiles are opened.
+
+    Attributes:
+        models: where they are, in the profiles' order; empty: where the profiles say.
+        device: None is the profile's.
+        dtype: None is the profile's.
+        trust: whether code that a name points to may be run.
+    """
+
+    models: tuple[str, ...] = ()
+    device: str | None = None
+    dtype: str | None = None
+    trust: bool = False
+
+
+def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:
+    """Profiles by the names of their files without the suffix; by whole paths where those are not unique.
+
+    Raises:
+        UsageError: when a file is named twice or is not there.
+        ProfileError: when one is damaged.
+    """
+    from wherefrom.records.files import load_profile
+
+    if len(set(paths)) < len(paths):
+        raise UsageError(f"a profile is named twice among {', '.join(map(str, paths))}: name each once")
+    unique = len({path.stem for path in paths}) == len(paths)
+    return {path.stem if unique else str(path): load_profile(path) for path in paths}
+
+
+def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
+    """The model of each profile; one that several share is opened once.
+
+    Raises:
+        UsageError: when there are not as many models as profiles.
+        ProfileError: when a model is not the one that was profiled.
+        ModelError: when one cannot be opened.
+    """
+    from wherefrom.models.locate import load_model
+
+    if how.models and len(how.models) != len(profiles):
+        raise UsageError(f"{len(how.models)} --model for {len(profiles)} --profile: give one each, or none")
+    opened: dict[tuple[str, str, str], Any] = {}
+    found = {}
+    for place, (name, profile) in enumerate(profiles.items()):
+        facts = profile.model.facts
+        asked = (
+            how.models[place] if how.models else _source(profile),
+            how.device or str(facts.get("device", "auto")),
+            how.dtype or str(facts.get("dtype", "float32")),
+        )
+        if asked not in opened:
+            opened[asked] = load_model(asked[0], device=asked[1], dtype=asked[2], trust=how.trust)
+        _check_same(name, profile, opened[asked])
+        found[name] = opened[asked]
+    return found
+
+
+def _source(profile: Profile) -> str:
+    """What opens the profile's model again: its source, or its name where that is no source."""
+    from wherefrom.models.locate import where
+
+    named = [str(profile.model.notes[key]) for key in ("source",) if profile.model.notes.get(key)]
+    for name in (*named, profile.model.name):
+        try:
+            where(name)
+        except UsageError:
+            continue
+        return name
+    raise UsageError(f"the profile does not say where its model {profile.model.name!r} is: give --model")
+
+
+def _check_same(name: str, profile: Profile, model: Any) -> None:
+    """Refuse another model before a single image is asked about."""
+    if model.card.digest != profile.model.digest:
+        changed = "; ".join(profile.model.differences(model.card))
+        raise ProfileError(
+            f"profile {name} is of another model than {model.card.name} ({changed}): give the profiled one by --model,"
+            " with its --device and --dtype, or profile this one"
+        )
+
+
+def score_all(
+    images: Sequence[Source], profiles: Mapping[str, Profile], models: Mapping[str, Any], work: Work
+) -> dict[str, ScoreTable]:
+    """The images' scores under each profile; profiles that ask the same of one model ask once.
+
+    Raises:
+        WherefromError: as `wherefrom.scoring.run.score`.
+    """
+    from wherefrom import methods
+
+    asked: dict[tuple[str, str, int], ScoreTable] = {}
+    tables = {}
+    for name, profile in profiles.items():
+        key = (profile.model.digest, profile.measure.digest, profile.seed)
+        if key not in asked:
+            asked[key] = replace(work, seed=profile.seed).score(
+                images, model=models[name], method=methods.from_card(profile.method), label=f"under {name}"
+            )
+        tables[name] = replace(asked[key], method=profile.method)
+    return tables

@@ -1,0 +1,242 @@
+"""Images that a model made, as PNG files that say so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wherefrom import __version__
+from wherefrom.core.errors import ImageError, ModelError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from wherefrom.core.tensors import Latents
+    from wherefrom.images.read import ImageRecord
+    from wherefrom.images.sources import Source
+    from wherefrom.models.base import Autoencoder, Decoder, Model
+    from wherefrom.scoring.progress import Progress
+
+__all__ = ["Made", "draws", "made_folder", "round_trips", "slug"]
+
+Report = Callable[["Progress"], None]
+_KEY: Final = "wherefrom:"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """One image that a model made.
+
+    Attributes:
+        path: the file; None where none could be made.
+        kind: `draw`, or `round trip` of an image that something else made.
+        decoder: digest of the decoder's weights.
+        seed: of a draw.
+        source: name of the image that was passed through.
+        kept: whether the file was there already.
+        error: why there is no file.
+    """
+
+    path: Path | None
+    kind: str
+    decoder: str
+    seed: int | None = None
+    source: str | None = None
+    kept: bool = False
+    error: str | None = None
+
+
+def made_folder(path: Path) -> Path:
+    """The folder, made when absent.
+
+    Raises:
+        UsageError: when it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {path}: {error.strerror or error}") from error
+    return path
+
+
+def slug(name: str) -> str:
+    """A model's name as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name.removeprefix("zoo:")).strip("-.") or "model"
+
+
+def draws(
+    model: Decoder,
+    *,
+    folder: Path,
+    places: Sequence[int],
+    seed: int,
+    size: tuple[int, int] | None,
+    batch: int = 1,
+    stem: str | None = None,
+    report: Report | None = None,
+) -> list[Made]:
+    """New images of a model, one a place; image i depends on the seed and on i alone.
+
+    Args:
+        model: a decoder that can draw latents.
+        folder: where files go; those that are there and whole are kept.
+        places: numbers of the images.
+        seed: the root seed.
+        size: `(height, width)`; None is the model's own.
+        batch: images at a time.
+        stem: how files' names start.
+        report: told how far it is.
+
+    Raises:
+        ModelError: when the model cannot draw, or not at this size.
+        UsageError: when a file of that name was made otherwise.
+    """
+    import numpy as np
+
+    from wherefrom.core.seeds import seed_of
+    from wherefrom.images.write import save_png
+    from wherefrom.scoring.progress import Meter
+
+    meter, decoder = Meter(report=report, total=len(places)), _decoder(model)
+    stem = stem or f"{slug(model.card.name)}-draw-{seed}"
+    shape = f"{size[1]}x{size[0]}" if size else "native"
+    found: list[Made] = []
+    for start in range(0, len(places), batch):
+        wanted = [
+            (folder / f"{stem}-{place:06}.png", seed_of(seed, f"draw:{place}"))
+            for place in places[start : start + batch]
+        ]
+        texts = [_text(model, "draw", seed=str(own), size=shape) for _, own in wanted]
+        there = [_is_there(path, text) for (path, _), text in zip(wanted, texts, strict=True)]
+        todo = [index for index, kept in enumerate(there) if not kept]
+        if todo:
+            latents = model.draw(np.array([wanted[index][1] for index in todo], dtype=np.uint64), size=size)
+            for index, pixels in zip(todo, _decoded(model, latents), strict=True):
+                save_png(pixels, wanted[index][0], texts[index])
+        found += [
+            Made(path=path, kind="draw", decoder=decoder, seed=own, kept=kept)
+            for (path, own), kept in zip(wanted, there, strict=True)
+        ]
+        meter.add(len(wanted), cached=sum(there))
+    meter.tell()
+    return found
+
+
+def round_trips(
+    model: Autoencoder,
+    sources: Iterable[Source | str | Path],
+    *,
+    folder: Path,
+    stem: str | None = None,
+    report: Report | None = None,
+) -> list[Made]:
+    """Images passed once through a model: decoded by it, but not drawn by it.
+
+    Args:
+        model: an autoencoder.
+        sources: the images; one that cannot be read is an entry with its error.
+        folder: where files go; those that are there and whole are kept.
+        stem: how files' names start.
+        report: told how far it is.
+
+    Raises:
+        ModelError: when the model has no encoder.
+        UsageError: when a file of that name was made otherwise.
+    """
+    from wherefrom.core.facts import ImageFacts
+    from wherefrom.images.batches import read_ahead
+    from wherefrom.scoring.progress import Meter
+
+    if not hasattr(model, "encode"):
+        raise ModelError(f"{model.card.name} has no encoder, so nothing can be passed through it: give --count N")
+    listed = list(sources)
+    meter = Meter(report=report, total=len(listed))
+    stem = stem or f"{slug(model.card.name)}-roundtrip"
+    found: list[Made] = []
+    with closing(read_ahead(listed)) as incoming:
+        for record in incoming:
+            made = (
+                Made(path=None, kind="round trip", decoder=_decoder(model), source=record.name, error=record.error)
+                if isinstance(record, ImageFacts)
+                else _round_trip(model, record, folder, stem)
+            )
+            found.append(made)
+            meter.add(1, errors=int(made.error is not None), cached=int(made.kept))
+    meter.tell()
+    return found
+
+
+def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str) -> Made:
+    """One image passed through, or why it cannot be."""
+    import torch
+
+    from wherefrom.images.batches import to_images
+    from wherefrom.images.fit import crop
+    from wherefrom.images.write import save_png
+
+    facts = record.facts
+    path = folder / f"{stem}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png"
+    text = _text(model, "round trip", source=str(facts.pixel_digest))
+    made = Made(path=path, kind="round trip", decoder=_decoder(model), source=facts.name)
+    try:
+        if _is_there(path, text):
+            return replace(made, kept=True)
+        images = to_images([crop(record.pixels, model.factor)]).to(model.device)
+        with torch.inference_mode():
+            latents = model.encode(images)
+        save_png(_decoded(model, latents)[0], path, text)
+    except ImageError as error:
+        return replace(made, path=None, error=str(error))
+    return made
+
+
+def _decoder(model: Model) -> str:
+    return str(model.card.facts.get("decoder") or model.card.digest)
+
+
+def _decoded(model: Decoder, latents: Latents) -> npt.NDArray[np.uint8]:
+    """Latents as 8-bit pixels, `(n, h, w, 3)`."""
+    import torch
+
+    from wherefrom.images.batches import to_pixels
+
+    with torch.inference_mode():
+        return to_pixels(model.decode(latents))
+
+
+def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
+    """What a file says of itself."""
+    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **more}
+    return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
+
+
+def _is_there(path: Path, text: Mapping[str, str]) -> bool:
+    """Whether a file is there, whole, and made in this way.
+
+    Raises:
+        UsageError: when it is whole and was made otherwise.
+    """
+    from PIL import Image
+
+    from wherefrom.images.read import read_image
+
+    if not path.exists():
+        return False
+    try:
+        read_image(path)
+    except ImageError:
+        return False
+    with Image.open(path) as image:
+        said = {str(key): str(value) for key, value in image.info.items()}
+    for key in (f"{_KEY}decoder", f"{_KEY}kind", f"{_KEY}seed", f"{_KEY}size", f"{_KEY}source"):
+        if said.get(key) != text.get(key):
+            raise UsageError(
+                f"{path} is there and was made otherwise ({key.removeprefix(_KEY)} {said.get(key, 'not known')},"
+                f" here {text.get(key, 'none')}): name another folder, or remove it"
+            )
+    return True

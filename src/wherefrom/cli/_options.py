@@ -1,0 +1,45 @@
+"""Options that several commands share: each is described once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+__all__ = [
+    "BATCH",
+    "DEFAULT_METHOD",
+    "DEVICE",
+    "DTYPE",
+    "METHOD",
+    "OPTION",
+    "PATHS",
+    "QUIET",
+    "SEED",
+    "STORE",
+    "TRUST",
+    "Json",
+]
+
+DEFAULT_METHOD: Final = "aedr"
+"""What a profile is made by unless another is asked for."""
+
+PATHS = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="files, folders, globs, manifests (.csv .jsonl .parquet), .tar")
+]
+DEVICE = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: the first GPU where there is one")]
+DTYPE = Annotated[str, typer.Option("--dtype", help="float32, or less by name, as bfloat16")]
+STORE = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="FILE", help="keep scores here: a stopped run goes on, none is repeated"),
+]
+BATCH = Annotated[int | None, typer.Option("--batch", min=1, help="images at a time; by default found by itself")]
+SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
+TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
+QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
+METHOD = Annotated[str, typer.Option("--method", help="what to ask of the model: aedr, reconstruction, ...")]
+OPTION = Annotated[
+    list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
+]

@@ -1,0 +1,76 @@
+"""Photos that come with scikit-image and scikit-learn, cut into tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from wherefrom.images._convert import Pixels
+
+__all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_tiles"]
+
+_SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
+PROFILE_PHOTOS: Final = (
+    (_SKIMAGE, "motorcycle_left.png"),
+    (_SKLEARN, "china.jpg"),
+    (_SKLEARN, "flower.jpg"),
+    (_SKIMAGE, "ihc.png"),
+    (_SKIMAGE, "hubble_deep_field.jpg"),
+    (_SKIMAGE, "brick.png"),
+    (_SKIMAGE, "coins.png"),
+    (_SKIMAGE, "grass.png"),
+    (_SKIMAGE, "gravel.png"),
+    (_SKIMAGE, "moon.png"),
+    (_SKIMAGE, "cell.png"),
+    (_SKIMAGE, "retina.jpg"),
+)
+"""Photos to profile with."""
+TEST_PHOTOS: Final = (
+    (_SKIMAGE, "astronaut.png"),
+    (_SKIMAGE, "coffee.png"),
+    (_SKIMAGE, "chelsea.png"),
+    (_SKIMAGE, "rocket.jpg"),
+    (_SKIMAGE, "camera.png"),
+)
+"""Photos to test with; none of them is among the others."""
+_FLAT: Final = 2.0  # grey levels of standard deviation under which a tile shows nothing
+
+
+def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, count: int) -> list[Path]:
+    """Save tiles of photos as PNG, a photo in turn, at most `count` of them; tiles that show nothing are left out.
+
+    Tiles do not overlap, but those of one photo are dependent.
+
+    Args:
+        photos: package and file name of each.
+        folder: where they go.
+        size: pixels a side.
+        count: at most this many.
+    """
+    from wherefrom.images.write import save_png
+
+    turns = zip_longest(*(_tiles(package, name, size) for package, name in photos))
+    found = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
+    paths = []
+    for name, pixels in found:
+        paths.append(folder / f"{name}.png")
+        save_png(pixels, paths[-1])
+    return paths
+
+
+def _tiles(package: str, name: str, size: int) -> Iterator[tuple[str, Pixels]]:
+    """Tiles of one photo with a name each, row by row; grey photos become RGB."""
+    from wherefrom.images.read import read_image
+
+    with resources.as_file(resources.files(package) / name) as path:
+        pixels = read_image(path).pixels
+    height, width, _ = pixels.shape
+    for top in range(0, height - size + 1, size):
+        for left in range(0, width - size + 1, size):
+            tile = pixels[top : top + size, left : left + size]
+            if tile.std() >= _FLAT:
+                yield f"{name.partition('.')[0]}-{left}-{top}", tile

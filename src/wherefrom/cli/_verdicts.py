@@ -1,0 +1,165 @@
+"""Verdicts and attributions as tables, JSON and files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.cli._output import emit_table, plain
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.records.verdict import Attribution, Verdict
+
+__all__ = ["SUFFIXES", "attribution_row", "save_rows", "show_attributions", "show_verdicts", "verdict_row"]
+
+
+def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
+    """Print a row an image."""
+    rows = [
+        (
+            verdict.image.name,
+            str(verdict.outcome),
+            verdict.statistic,
+            verdict.p_belonging,
+            max(verdict.p_foreign.values(), default=None),
+            verdict.reason,
+        )
+        for verdict in verdicts
+    ]
+    emit_table(
+        ("name", "outcome", "statistic", "p belonging", "p foreign", "reason"), rows, title=title, folded="reason"
+    )
+
+
+def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> None:
+    """Print a row an image, with an outcome a candidate."""
+    rows = [
+        (item.image.name, item.answer, *(str(verdict.outcome) for verdict in item.verdicts), item.reason)
+        for item in found
+    ]
+    emit_table(("name", "answer", *names, "reason"), rows, folded="reason")
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON has it: all fields, those of the image's file under `image`."""
+    row = plain(verdict)
+    row["image"].pop("jpeg_tables")
+    return {
+        "name": verdict.image.name,
+        **{key: row[key] for key in row if key != "image"},
+        "error": verdict.image.error,
+        "image": row["image"],
+    }
+
+
+def attribution_row(found: Attribution, names: Sequence[str]) -> dict[str, Any]:
+    """An attribution as JSON has it, its verdicts by the candidates' names."""
+    return {
+        "name": found.image.name,
+        "answer": found.answer,
+        "supported": list(found.supported),
+        "reason": found.reason,
+        "error": found.image.error,
+        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, found.verdicts, strict=True)},
+    }
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without nesting: a column a pool, and those facts of the file that a table needs."""
+    nested = ("image", "p_foreign")
+    facts = ("file_digest", "pixel_digest", "format", "width", "height")
+    return {
+        **{key: value for key, value in row.items() if key not in nested},
+        **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
+        **{key: row["image"][key] for key in facts},
+    }
+
+
+def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write verdicts; the suffix says how. In `.csv` and `.parquet` every candidate of an image is a row.
+
+    Args:
+        rows: of `verdict_row` or `attribution_row`.
+        path: replaced when it exists, whole or not at all.
+
+    Raises:
+        UsageError: when the file cannot be written.
+    """
+    with _written(path) as place:
+        _WRITERS[path.suffix.lower()](rows, place)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and flat rows."""
+    flat: list[dict[str, Any]] = []
+    for row in rows:
+        if "verdicts" in row:
+            flat += [
+                {"name": row["name"], "answer": row["answer"], "candidate": name, **_flat(verdict)}
+                for name, verdict in row["verdicts"].items()
+            ]
+        else:
+            flat.append(_flat(row))
+    return list(dict.fromkeys(key for row in flat for key in row)), flat
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    columns, flat = _table(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(flat)
+
+
+def _parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns, flat = _table(rows)
+    numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
+    kinds = {
+        key: pa.float64()
+        if key in numbers or key.startswith("p_foreign:")
+        else pa.int64()
+        if key in ("width", "height")
+        else pa.string()
+        for key in columns
+    }
+    pq.write_table(pa.Table.from_pylist(flat, schema=pa.schema(kinds.items())), path)
+
+
+def _json(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    path.write_text(json.dumps(list(rows), allow_nan=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _jsonl(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    path.write_text("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows), encoding="utf-8")
+
+
+_WRITERS: Final[Mapping[str, Callable[[Sequence[Mapping[str, Any]], Path], None]]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".json": _json,
+    ".jsonl": _jsonl,
+}
+SUFFIXES: Final = tuple(_WRITERS)
+"""Of files that `save_rows` writes."""
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """A place to write beside the file, moved onto it at the end."""
+    place = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield place
+        place.replace(path)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        place.unlink(missing_ok=True)

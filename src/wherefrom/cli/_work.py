@@ -1,0 +1,94 @@
+"""What several commands do: open a model, make a method, score images with the progress shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.cli._progress import shown
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.core.card import Fact
+    from wherefrom.images.sources import Source
+    from wherefrom.methods.base import Method
+    from wherefrom.records.table import ScoreTable
+
+__all__ = ["Work", "made_method", "named_paths"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """How images are scored.
+
+    Attributes:
+        store: where scores are kept.
+        batch: images at a time; None finds it.
+        seed: the root seed.
+        quiet: whether no progress is shown.
+    """
+
+    store: Path | None = None
+    batch: int | None = None
+    seed: int = 0
+    quiet: bool = False
+
+    def score(
+        self, images: Iterable[Source | str | Path], *, model: Any, method: Method[Any], label: str
+    ) -> ScoreTable:
+        """Score images, with the progress shown under a label.
+
+        Raises:
+            WherefromError: as `wherefrom.scoring.run.score`.
+        """
+        from wherefrom.scoring.run import score
+
+        with shown(label, quiet=self.quiet) as report:
+            return score(
+                images,
+                model=model,
+                method=method,
+                seed=self.seed,
+                store=self.store,
+                batch=self.batch,
+                progress=report,
+            )
+
+
+def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
+    """A method with its options, each as `name=value`; a value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: when there is no such method or option, or a value is refused.
+    """
+    from wherefrom import methods
+
+    return methods.load(name, dict(_option(text) for text in options or ()))
+
+
+def _option(text: str) -> tuple[str, Fact]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise UsageError(f"--option {text!r} is no NAME=VALUE, as adjustment=none")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:
+    """Pools from `NAME=PATH`, several paths under one name together.
+
+    Raises:
+        UsageError: when one has no name or no path.
+    """
+    pools: dict[str, list[str]] = {}
+    for text in texts or ():
+        name, sign, path = text.partition("=")
+        if not sign or not name or not path:
+            raise UsageError(f"--foreign {text!r} is no NAME=PATH, as photos=folder/of/photos")
+        pools.setdefault(name, []).append(path)
+    return pools

@@ -1,0 +1,48 @@
+"""The program's commands, one file each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wherefrom import __version__
+from wherefrom.cli import attribute, demo, generate, models, profile, score
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="wherefrom",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: it is there in a third of the time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"wherefrom {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version and leave")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
+) -> None:
+    """Did this generative model make this image? An answer with known error rates.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some images failed. The verdict is never the exit code.
+    """
+
+
+app.command()(demo.demo)
+app.add_typer(models.app, name="models")
+app.command()(generate.generate)
+app.command()(profile.profile)
+app.command()(attribute.attribute)
+app.command()(score.score)

@@ -1,0 +1,139 @@
+"""`wherefrom attribute`: what can be said of images under one profile or several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wherefrom.cli import _options as options
+from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
+from wherefrom.cli._output import check_out, emit_json, finish
+from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_attributions, show_verdicts, verdict_row
+from wherefrom.cli._work import Work
+
+if TYPE_CHECKING:
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
+    from wherefrom.records.verdict import Verdict
+
+__all__ = ["attribute"]
+
+
+def attribute(
+    paths: options.PATHS,
+    profile: Annotated[list[Path], typer.Option("--profile", metavar="P.json", help="of a candidate; may be repeated")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", help="where the model is now, one a profile, in their order; its weights must be the same"
+        ),
+    ] = None,
+    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
+    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
+    rule: Annotated[str, typer.Option("--rule", help="where to cut: conformal, grubbs, kde, ...")] = "conformal",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="the verdicts: .csv, .parquet, .json or .jsonl")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="F.png", help="draw the profile and the images: .png, .svg, .pdf")
+    ] = None,
+    device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
+    dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
+    store: options.STORE = None,
+    batch: options.BATCH = None,
+    trust: options.TRUST = False,
+    as_json: options.Json = False,
+    quiet: options.QUIET = False,
+) -> None:
+    """Say of each image what its scores support under a profile, with both error rates bounded.
+
+    SUPPORTED: ranks as a belonging and below every named pool. COMPATIBLE: ranks as a belonging, but no pool is fit to
+    bound false claims. EXCLUDED: does not rank as a belonging. UNDECIDED: always with the reason. With several
+    profiles, false claims are bounded over all candidates together.
+    """
+    check_out(out, SUFFIXES)
+    check_out(figure, (".png", ".svg", ".pdf"))
+    from wherefrom import rules
+    from wherefrom.core.shares import check_share
+    from wherefrom.images.sources import load_images
+
+    check_share("alpha", alpha)
+    check_share("beta", beta)
+    rules.load(rule)
+    images, profiles = load_images(*paths), profiles_of(profile)
+    models = open_for(profiles, Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust))
+    tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet))
+    decide = _one if len(profiles) == 1 else _several
+    verdicts = decide(tables, profiles, Bounds(alpha, beta, rule), as_json, out)
+    if figure is not None:
+        _draw(figure, profiles, verdicts)
+    finish(len(next(iter(tables.values())).errors), len(images), quiet=quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is promised.
+
+    Attributes:
+        alpha: the bound on missed belongings.
+        beta: the bound on false claims.
+        rule: where to cut.
+    """
+
+    alpha: float
+    beta: float
+    rule: str
+
+
+Tables = Mapping[str, "ScoreTable"]
+Profiles = Mapping[str, "Profile"]
+
+
+def _one(
+    tables: Tables, profiles: Profiles, bounds: Bounds, as_json: bool, out: Path | None
+) -> dict[str, tuple[Verdict, ...]]:
+    """Judge by the only profile, and say so."""
+    from wherefrom.judging import judge
+
+    ((name, profile),) = profiles.items()
+    found = judge(tables[name], profile=profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
+    if out is not None:
+        save_rows([verdict_row(verdict) for verdict in found], out)
+    if as_json:
+        for verdict in found:
+            emit_json(verdict_row(verdict))
+    else:
+        show_verdicts(found)
+    return {name: found}
+
+
+def _several(
+    tables: Tables, profiles: Profiles, bounds: Bounds, as_json: bool, out: Path | None
+) -> dict[str, tuple[Verdict, ...]]:
+    """Attribute among all profiles, and say so."""
+    from wherefrom.attribution import attribute as among
+
+    found = among(tables, profiles=profiles, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
+    names = list(profiles)
+    if out is not None:
+        save_rows([attribution_row(item, names) for item in found], out)
+    if as_json:
+        for item in found:
+            emit_json(attribution_row(item, names))
+    else:
+        show_attributions(found, names)
+    return {name: tuple(item.verdicts[place] for item in found) for place, name in enumerate(names)}
+
+
+def _draw(path: Path, profiles: Profiles, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
+    """A figure a profile; with several, each with the profile's name in its file's."""
+    from wherefrom.cli._making import slug
+    from wherefrom.report.figures import profile_figure
+
+    for name, profile in profiles.items():
+        place = path if len(profiles) == 1 else path.with_name(f"{path.stem}-{slug(name)}{path.suffix}")
+        profile_figure(profile, verdicts[name], path=place)

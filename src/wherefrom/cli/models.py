@@ -1,0 +1,117 @@
+"""`wherefrom models`: which models there are, and what one of them is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wherefrom.cli import _options as options
+from wherefrom.cli._output import emit, emit_json, emit_table, plain
+
+if TYPE_CHECKING:
+    from wherefrom.models.base import Model
+    from wherefrom.models.locate import Description
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=False, invoke_without_command=True, rich_markup_mode=None)
+NAME = Annotated[str, typer.Argument(metavar="MODEL", help="zoo:NAME, a path, owner/name[@revision][:path] on the hub")]
+
+
+@app.callback()
+def models(context: typer.Context) -> None:
+    """Which models there are, and what one of them is."""
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@app.command("list")
+def list_models(as_json: options.Json = False) -> None:
+    """List the models that come with the program and well-known ones, without opening any."""
+    from wherefrom.models.locate import listing
+
+    found = listing()
+    if as_json:
+        for about in found:
+            emit_json(about)
+        return
+    emit_table(
+        ("model", "family", "architecture", "factor", "native sizes", "licence", "access"),
+        [_row(about) for about in found],
+    )
+    emit("Models of one family hold one decoder: their images cannot be told apart by it.")
+
+
+def _row(about: Description) -> tuple[object, ...]:
+    supported = about.architecture if about.supported else f"{about.architecture} (not supported)"
+    return (about.name, about.family, supported, about.factor, _sizes(about.sizes), about.licence, about.access)
+
+
+def _sizes(sizes: Any) -> str | None:
+    """Widths and heights as a person writes them, from `(height, width)` pairs or single sides."""
+    pairs = [size if isinstance(size, tuple | list) else (size, size) for size in sizes or ()]
+    return ", ".join(f"{width}x{height}" for height, width in pairs) or None
+
+
+@app.command()
+def info(
+    model: NAME,
+    device: options.DEVICE = "auto",
+    dtype: options.DTYPE = "float32",
+    trust: options.TRUST = False,
+    as_json: options.Json = False,
+) -> None:
+    """Open a model and show what it is: digests of encoder and decoder, family, factor, sizes, licence, parameters."""
+    from wherefrom.models.locate import load_model
+
+    found = _facts(load_model(model, device=device, dtype=dtype, trust=trust))
+    if as_json:
+        emit_json(found)
+        return
+    emit_table(("", model), [(key.replace("_", " "), _cell(key, value)) for key, value in found.items()], folded=model)
+
+
+def _cell(key: str, value: object) -> str | None:
+    if key == "sizes":
+        return _sizes(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else None if value is None else str(value)
+
+
+def _facts(model: Model) -> dict[str, Any]:
+    """All that is known of an opened model, by a name for each."""
+    card = model.card
+    first = ("architecture", "encoder", "decoder", "dtype", "device")
+    return {
+        "name": card.name,
+        "digest": card.digest,
+        **{key: card.facts.get(key) for key in first},
+        "parameters": _parameters(model),
+        "factor": model.factor,
+        "size": model.size,
+        **{key: card.notes.get(key) for key in ("sizes", "family", "licence", "source")},
+        **{key: plain(value) for key, value in card.facts.items() if key not in first},
+        **{key: value for key, value in card.notes.items() if key not in ("sizes", "family", "licence", "source")},
+    }
+
+
+def _parameters(model: Model) -> int | None:
+    """How many numbers the model's weights are; None for a model without a module of weights."""
+    module: Any = getattr(model, "_module", None)
+    return sum(value.numel() for value in module.parameters()) if hasattr(module, "parameters") else None
+
+
+@app.command()
+def digest(model: NAME, trust: options.TRUST = False, as_json: options.Json = False) -> None:
+    """Open a model and print the digests of its decoder and encoder: equal decoders cannot be told apart."""
+    from wherefrom.models.locate import load_model
+
+    card = load_model(model, device="cpu", trust=trust).card
+    found = {part: card.facts[part] for part in ("decoder", "encoder") if part in card.facts}
+    if as_json:
+        emit_json({"name": card.name, **found})
+        return
+    for part, value in found.items():
+        emit(f"{value}  {part}")

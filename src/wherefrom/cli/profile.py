@@ -1,0 +1,193 @@
+"""`wherefrom profile`: how known images score, kept so that others can be compared with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from wherefrom.cli import _options as options
+from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish, note
+from wherefrom.cli._work import Work, made_method, named_paths
+
+if TYPE_CHECKING:
+    from wherefrom.records.profile import Profile
+
+__all__ = ["profile", "show_profile"]
+
+_ALPHA: Final = 0.05
+_BETA: Final = 0.01
+_MOST: Final = 5  # omitted images that are named one by one
+
+
+def profile(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="the model to profile; see `wherefrom models`")],
+    belonging: Annotated[
+        list[str], typer.Option("--belonging", metavar="PATH", help="images that the model made; may be repeated")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="P.json", help="the profile")],
+    foreign: Annotated[
+        list[str] | None,
+        typer.Option("--foreign", metavar="NAME=PATH", help="images that it did not make, by kind; may be repeated"),
+    ] = None,
+    method: options.METHOD = options.DEFAULT_METHOD,
+    option: options.OPTION = None,
+    device: options.DEVICE = "auto",
+    dtype: options.DTYPE = "float32",
+    store: options.STORE = None,
+    batch: options.BATCH = None,
+    seed: options.SEED = 0,
+    trust: options.TRUST = False,
+    as_json: options.Json = False,
+    quiet: options.QUIET = False,
+) -> None:
+    """Profile a model: score images that it made, and named pools of images that it did not make.
+
+    Store all of them as the images in question will be stored: same format, same size.
+    """
+    check_out(out, (".json",))
+    from wherefrom.images.sources import load_images
+
+    pools = {name: load_images(*paths) for name, paths in named_paths(foreign).items()}
+    ours = load_images(*belonging)
+    chosen = made_method(method, option)
+    from wherefrom.judging import calibrate
+    from wherefrom.models.locate import load_model
+    from wherefrom.records.files import save_profile
+
+    opened = load_model(model, device=device, dtype=dtype, trust=trust)
+    work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
+    known = work.score(ours, model=opened, method=chosen, label="belongings")
+    others = {
+        name: work.score(images, model=opened, method=chosen, label=f"pool {name}") for name, images in pools.items()
+    }
+    made = calibrate(belonging=known, foreign=others)
+    save_profile(made, out)
+    if as_json:
+        emit_json(_summary(made, out))
+    else:
+        show_profile(made, out)
+    warn(made)
+    tables = [known, *others.values()]
+    finish(sum(len(table.errors) for table in tables), sum(len(table) for table in tables), quiet=quiet)
+
+
+def warn(made: Profile) -> None:
+    """What a person should know before the profile is used, on stderr: never kept quiet."""
+    for finding in made.audit.findings:
+        note(f"warning: {finding.message}")
+    for name in made.foreign_statistic:
+        count, needed = len(made.foreign_statistic[name]), _fewest(_BETA)
+        if count < needed:
+            note(
+                f"warning: pool {name!r} has {count} images, beta={_BETA:g} needs {needed}: without, none is SUPPORTED"
+            )
+    if not made.foreign:
+        note("warning: no pool of non-belongings: without one, no image can be SUPPORTED; add --foreign NAME=DIR")
+    for omission in made.omitted[:_MOST]:
+        place = "belongings" if omission.pool is None else f"pool {omission.pool!r}"
+        note(f"warning: left out of {place}: {omission.name}: {omission.reason}")
+    if len(made.omitted) > _MOST:
+        note(f"warning: and {len(made.omitted) - _MOST} more, each with its reason in the profile")
+
+
+def _fewest(share: float) -> int:
+    from wherefrom.core.shares import fewest
+
+    return fewest(share)
+
+
+def _summary(made: Profile, out: Path) -> dict[str, Any]:
+    """What the profile holds, in numbers."""
+    from wherefrom.core.shares import rounded_up
+    from wherefrom.evaluation import auc, tpr_at_fpr
+
+    omitted = Counter(omission.pool for omission in made.omitted)
+    ranked = len(made.ranked)
+    pools = []
+    for name, values in made.foreign_statistic.items():
+        findings = [finding.message for finding in made.audit.findings if finding.pool == name]
+        pool: dict[str, Any] = {
+            "name": name,
+            "images": len(made.foreign[name]),
+            "ranked": len(values),
+            "omitted": omitted[name],
+            "least_beta": rounded_up(1 / (len(values) + 1)),
+            "auc": None,
+            "tpr": None,
+            "findings": findings,
+        }
+        if len(values):
+            found = tpr_at_fpr(made.statistic, values, _BETA)
+            pool |= {
+                "auc": auc(made.statistic, values).value,
+                "tpr": found.value,
+                "tpr_interval": (found.low, found.high),
+            }
+        pools.append(pool)
+    return {
+        "profile": out,
+        "digest": made.digest,
+        "model": made.model.name,
+        "method": made.method.name,
+        "options": made.method.facts,
+        "belonging": {
+            "images": len(made.belonging),
+            "ranked": ranked,
+            "learned": len(made.belonging) - ranked - omitted[None] if made.fit else 0,
+            "omitted": omitted[None],
+            "least_alpha": rounded_up(1 / (ranked + 1)),
+        },
+        "beta": _BETA,
+        "pools": pools,
+        "warnings": [finding.message for finding in made.audit.findings],
+    }
+
+
+def show_profile(made: Profile, out: Path) -> None:
+    """Print what a profile holds and which error rates it can bound."""
+    about = _summary(made, out)
+    ours = about["belonging"]
+    rows: list[tuple[object, ...]] = [
+        (
+            "belongings",
+            ours["images"],
+            ours["learned"],
+            ours["ranked"],
+            f"alpha >= {ours['least_alpha']:g}",
+            None,
+            None,
+            None,
+        )
+    ]
+    for pool in about["pools"]:
+        found = (
+            None
+            if pool["tpr"] is None
+            else f"{pool['tpr']:.3f} ({pool['tpr_interval'][0]:.3f} to {pool['tpr_interval'][1]:.3f})"
+        )
+        said = "files differ" if pool["findings"] else "too few" if pool["ranked"] < _fewest(_BETA) else "ok"
+        rows.append(
+            (
+                f"pool {pool['name']}",
+                pool["images"],
+                0,
+                pool["ranked"],
+                f"beta >= {pool['least_beta']:g}",
+                pool["auc"],
+                found,
+                said,
+            )
+        )
+    emit_table(
+        ("images", "given", "learned from", "ranked", "supports", "AUC", f"found at beta={_BETA:g}", "fit to bound"),
+        rows,
+        title=f"{made.model.name} by {made.method.name}",
+    )
+    emit(
+        "AUC: how often a belonging scores lower than an image of the pool. Found: the share of belongings below all"
+        f" but {_BETA:.0%} of the pool, on these same images, with a 95 % interval."
+    )
+    emit(f"profile {made.digest[:12]} in {out}")

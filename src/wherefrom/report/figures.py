@@ -1,0 +1,199 @@
+"""Figures of a profile and of what was judged by it, without torch and without a display."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from wherefrom.core.arrays import Vector
+from wherefrom.core.errors import UsageError
+from wherefrom.core.shares import fewest
+from wherefrom.records.profile import Profile
+from wherefrom.records.verdict import Outcome, Verdict
+from wherefrom.rules.conformal import Conformal
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["profile_figure"]
+
+_ALPHA: Final = 0.05
+_INK, _GREY, _BELONGING = "#222222", "#6b6b6b", "#0072b2"
+_POOLS: Final = ("#d55e00", "#cc79a7", "#a67c00", "#7f3c8d", "#8c564b")
+_BINS: Final = 44
+_DECADES: Final = 1.0  # a positive statistic over more decades than this is drawn on a log axis
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How an outcome is drawn: told apart by shape, and by colour for those who see it."""
+
+    marker: str
+    colour: str
+
+
+_MARKS: Final = {
+    Outcome.SUPPORTED: _Mark("o", "#0072b2"),
+    Outcome.COMPATIBLE: _Mark("D", "#56b4e9"),
+    Outcome.UNDECIDED: _Mark("s", "#e69f00"),
+    Outcome.EXCLUDED: _Mark("X", "#222222"),
+}
+
+
+def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: str | Path) -> None:
+    """Draw how belongings and each pool score, where the cut is, and what was said of judged images.
+
+    One row each for the belongings, the pools and the judged images, over one axis: the statistic, high is foreign. The
+    cut is that of the verdicts; without any, that of the rule `conformal` at alpha = 0.05 where there are enough
+    belongings for it. Images without a statistic are counted in the label.
+
+    Args:
+        profile: whose statistics are drawn.
+        verdicts: of images that were judged by it.
+        path: `.png`, `.svg` or `.pdf`; replaced when it exists.
+
+    Raises:
+        UsageError: when the file cannot be written, or the suffix is none that can be drawn.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = 1 + len(profile.foreign_statistic) + bool(verdicts)
+    figure = Figure(figsize=(8.0, 1.35 + 0.82 * rows), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    span = _span(profile, verdicts)
+    edges = _scale(axes, span)
+    cut, named = _cut(profile, verdicts)
+    if cut is not None:
+        _draw_cut(axes, cut, named, span)
+    labels = [_ridge(axes, 0, "belongings", profile.statistic, edges, _BELONGING)]
+    for place, (name, values) in enumerate(profile.foreign_statistic.items(), start=1):
+        labels.append(_ridge(axes, place, name, values, edges, _POOLS[(place - 1) % len(_POOLS)]))
+    if verdicts:
+        labels.append(_judged(axes, rows - 1, verdicts))
+    _finish(axes, profile, labels)
+    try:
+        figure.savefig(path, dpi=160)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot draw {path}: {error}") from error
+
+
+def _span(profile: Profile, verdicts: Sequence[Verdict]) -> tuple[float, float]:
+    """The smallest and the largest statistic that is drawn."""
+    judged = np.array([verdict.statistic for verdict in verdicts if verdict.statistic is not None], dtype=np.float64)
+    values = np.concatenate([profile.statistic, *profile.foreign_statistic.values(), judged])
+    values = values[np.isfinite(values)]
+    return float(values.min()), float(values.max())
+
+
+def _scale(axes: Axes, span: tuple[float, float]) -> Vector:
+    """Set the axis, logarithmic where that is clearer; returns the edges of the bins."""
+    low, high = span
+    if low > 0 and math.log10(high / low) > _DECADES:
+        axes.set_xscale("log")
+        room = (high / low) ** 0.03
+        axes.set_xlim(low / room, high * room)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        return np.geomspace(low / room, high * room, _BINS + 1)
+    room = 0.03 * (high - low) or 0.5
+    axes.set_xlim(low - room, high + room)
+    return np.linspace(low - room, high + room, _BINS + 1)
+
+
+def _cut(profile: Profile, verdicts: Sequence[Verdict]) -> tuple[float | None, str]:
+    """Where the cut is, and its name; None where there is none."""
+    for verdict in verdicts:
+        if verdict.threshold is not None and math.isfinite(verdict.threshold):
+            return verdict.threshold, f"cut at alpha = {verdict.alpha:g}"
+    if len(profile.statistic) < fewest(_ALPHA):
+        return None, ""
+    return Conformal().threshold(profile.statistic, _ALPHA), f"cut at alpha = {_ALPHA:g}"
+
+
+def _draw_cut(axes: Axes, cut: float, name: str, span: tuple[float, float]) -> None:
+    low, _ = axes.get_xlim()
+    axes.axvspan(low, cut, color=_BELONGING, alpha=0.07, linewidth=0, zorder=0)
+    axes.axvline(cut, color=_INK, linewidth=1.2, linestyle=(0, (5, 3)), zorder=3)
+    right = axes.transData.transform((cut, 0))[0] > axes.transAxes.transform((0.7, 0))[0] or cut >= span[1]
+    axes.annotate(
+        name,
+        (cut, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-5 if right else 5, 4),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        fontsize=9,
+        color=_INK,
+    )
+
+
+def _ridge(axes: Axes, row: int, name: str, values: Vector, edges: Vector, colour: str) -> str:
+    """A histogram that stands on its row, and a stroke an image below it; returns the row's label."""
+    floor = float(-row)
+    if len(values):
+        counts, _ = np.histogram(values, edges)
+        axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, fill=True, color=colour, alpha=0.45)
+        axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, color=colour, linewidth=1.1)
+        axes.vlines(values, floor - 0.13, floor - 0.04, color=colour, linewidth=0.8, alpha=0.6)
+    return f"{name}\n{len(values)} images"
+
+
+def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
+    """A mark an image; returns the row's label."""
+    said = Counter(verdict.outcome for verdict in verdicts)
+    heights = np.random.default_rng(0).uniform(0.02, 0.66, len(verdicts))  # so that marks do not hide each other
+    for outcome, mark in _MARKS.items():
+        points = [
+            (verdict.statistic, height - row)
+            for verdict, height in zip(verdicts, heights, strict=True)
+            if verdict.outcome is outcome and verdict.statistic is not None
+        ]
+        if said[outcome]:
+            axes.plot(
+                [x for x, _ in points],
+                [y for _, y in points],
+                linestyle="none",
+                marker=mark.marker,
+                markersize=6,
+                markerfacecolor=mark.colour,
+                markeredgecolor="white",
+                markeredgewidth=0.6,
+                alpha=0.9,
+                label=f"{outcome} {said[outcome]}",
+                zorder=4,
+            )
+    without = sum(verdict.statistic is None for verdict in verdicts)
+    return f"judged\n{len(verdicts)} images" + (f",\n{without} without\na statistic" if without else "")
+
+
+def _finish(axes: Axes, profile: Profile, labels: Sequence[str]) -> None:
+    """Labels, title, legend."""
+    axes.set_ylim(-len(labels) + 1 - 0.25, 0.85)
+    axes.set_yticks([0.25 - row for row in range(len(labels))], labels, fontsize=9.5)
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelsize=9, colors=_GREY)
+    for side in ("top", "left", "right"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(_GREY)
+    axes.set_xlabel(f"statistic of {profile.method.name}: low ranks as a belonging, high is foreign", fontsize=9.5)
+    axes.set_title(f"Decoder {profile.model.name}", loc="left", fontsize=11.5, fontweight="bold", pad=18)
+    handles, names = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(
+            handles,
+            names,
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            ncols=len(handles),
+            frameon=False,
+            fontsize=8.5,
+            handletextpad=0.1,
+            columnspacing=1.0,
+        )
