@@ -74,7 +74,7 @@ class Residual:
         if len(belonging) < 2:
             raise ProfileError(f"a line needs 2 belongings, got {len(belonging)}: add images")
         design = np.stack([np.ones(len(belonging)), belonging["detail"]], axis=1)
-        return {"line": np.linalg.lstsq(design, belonging["value"], rcond=None)[0]}
+        return {"line": np.asarray(np.linalg.lstsq(design, belonging["value"], rcond=None)[0], dtype=np.float64)}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         line = fit["line"]
@@ -121,13 +121,17 @@ def table(
     n = len(values)
     named = tuple(images) if images is not None else tuple(facts(f"{prefix}-{i}") for i in range(n))
     scored = np.array([image.error is None for image in named], dtype=np.bool_)
+    value: Vector = np.array(values, dtype=np.float64)
+    other: Vector = np.zeros(n) if detail is None else np.array(detail, dtype=np.float64)
+    value[~scored] = np.nan
+    other[~scored] = np.nan
     return ScoreTable(
         images=named,
         sizes=tuple(size if ok else None for ok in scored),
         scores=Scores(
             {
-                "value": np.where(scored, values, np.nan).astype(np.float64),
-                "detail": np.where(scored, 0.0 if detail is None else detail, np.nan).astype(np.float64),
+                "value": value,
+                "detail": other,
             }
         ),
         model=model,

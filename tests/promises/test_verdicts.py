@@ -69,6 +69,17 @@ def test_false_claims_are_bounded_under_every_rule(rule: str) -> None:
     assert claims > 5, "images of the pool must be claimed now and then, or nothing was tried"
 
 
+def test_a_learned_statistic_misses_no_more_than_alpha() -> None:
+    """With seven belongings a line follows the noise of those it is fitted to; ranked among them, a new image loses."""
+    rng = np.random.default_rng(10)
+    trials, missed = 2500, 0
+    for _ in range(trials):
+        profile = calibrate(belonging=_table(rng, "normal", 7, "own"), method=RESIDUAL)
+        verdict = judge(_table(rng, "normal", 1, "new"), profile=profile, alpha=ALPHA, method=RESIDUAL)[0]
+        missed += verdict.outcome is Outcome.EXCLUDED
+    assert not surely_more(missed, trials, ALPHA), missed / trials
+
+
 def test_ranking_what_was_learned_from_would_break_the_promise() -> None:
     """Why a learner keeps a half: ranked among the belongings that the line was fitted to, too many are missed."""
     rng = np.random.default_rng(9)

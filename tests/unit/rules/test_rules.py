@@ -66,6 +66,7 @@ def test_counts_within_a_share_are_those_of_exact_numbers() -> None:
         29,
         1,
     ]
+    assert [count_within(10, float(np.nextafter(0.9, 0))), count_within(3, 0.3333)] == [8, 0]
     assert [count_within(19, 0.05), count_within(0, 0.5), count_within(7, 0.0)] == [0, 0, 0]
     assert all(1 / (fewest(share) + 1) <= share for share in np.linspace(0.0007, 0.49, 800))
 
