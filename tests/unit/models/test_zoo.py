@@ -55,6 +55,9 @@ def test_the_spread_of_amplitudes_is_fitted() -> None:
     even, uneven = fit_latents(_correlated(32)), fit_latents([latent - latent.mean() for latent in strong])
     assert even["log_amplitude"] < 0.3
     assert uneven["log_amplitude"] == pytest.approx(np.log(4) / 2, abs=0.15)
+    power = torch.stack([draw_latents(uneven, seed, (32, 32)) for seed in range(128)]).var()
+    real = torch.stack([latent - latent.mean() for latent in strong]).var()
+    assert 0.6 < float(power / real) < 1.6, "the spread of amplitudes must not be counted twice"
 
 
 def test_statistics_that_do_not_fit_are_refused() -> None:
