@@ -1,4 +1,4 @@
-"""Where an error lives: its energy by frequency and by colour, over 8 x 8 blocks."""
+"""Where an error lives: its energy by frequency and by colour, over small blocks."""
 
 from __future__ import annotations
 
@@ -11,58 +11,58 @@ import torch
 
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
-from wherefrom.core.units import BANDS, ROUNDING
+from wherefrom.core.units import ROUNDING
 
 __all__ = ["band_energies", "band_log_energies", "block_waves"]
 
-_BLOCK: Final = 8
 _COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
 
 
 @functools.cache
-def _basis() -> torch.Tensor:
-    """The orthonormal DCT-II of length 8, one frequency a row."""
-    return torch.from_numpy(scipy.fft.dct(np.eye(_BLOCK), norm="ortho", axis=0)).float()
+def _basis(block: int) -> torch.Tensor:
+    """The orthonormal DCT-II of that length, one frequency a row."""
+    return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0)).float()
 
 
-def block_waves(images: Images) -> torch.Tensor:
-    """Orthonormal DCT coefficients of 8 x 8 blocks in opponent colours, from the top-left; incomplete ones are left out.
+def block_waves(images: Images, block: int = 8) -> torch.Tensor:
+    """Orthonormal DCT coefficients of square blocks in opponent colours; incomplete blocks are left out.
 
     Args:
-        images: `(n, 3, h, w)`, both sides at least 8.
+        images: `(n, 3, h, w)`, both sides at least `block`.
+        block: side of the blocks in pixels.
 
     Returns:
-        `(n, 192, blocks)`, bands in the order of `wherefrom.core.units.BANDS`; squares sum to those of the pixels.
+        `(n, 3 * block**2, blocks)`, in the order of `wherefrom.core.units.bands`; squares sum to those of the pixels.
 
     Raises:
-        ImageError: when the shape is another, or a side is under 8.
+        ImageError: when the shape is another, or a side is under `block`.
     """
     check_images(images)
     n, _, height, width = images.shape
-    rows, columns = height // _BLOCK, width // _BLOCK
+    rows, columns = height // block, width // block
     if rows == 0 or columns == 0:
-        raise ImageError(f"{width} x {height} pixels hold no block of {_BLOCK} x {_BLOCK}: give a larger image")
-    basis = _basis().to(images.device)
+        raise ImageError(f"{width} x {height} pixels hold no block of {block} x {block}: give a larger image")
+    basis = _basis(block).to(images.device)
     colours = torch.tensor(_COLOURS, device=images.device)
-    whole = images[:, :, : rows * _BLOCK, : columns * _BLOCK].float().contiguous()
+    whole = images[:, :, : rows * block, : columns * block].float().contiguous()
     mixed = torch.einsum("kc,nchw->nkhw", colours, whole)
-    blocks = mixed.reshape(n, 3, rows, _BLOCK, columns, _BLOCK)
+    blocks = mixed.reshape(n, 3, rows, block, columns, block)
     waves = torch.einsum("uy,vx,nkrysx->nkuvrs", basis, basis, blocks)
-    return waves.reshape(n, len(BANDS), rows * columns)
+    return waves.reshape(n, 3 * block**2, rows * columns)
 
 
 def band_energies(waves: torch.Tensor) -> torch.Tensor:
-    """Mean squared coefficient by band, `(n, 192)` float64, of `block_waves`."""
+    """Mean squared coefficient by band, `(n, bands)` float64, of `block_waves`."""
     return waves.square().mean(dim=2, dtype=torch.float64)
 
 
 def band_log_energies(waves: torch.Tensor, floor: float = ROUNDING) -> torch.Tensor:
-    """Mean over blocks of the logarithm of each block's energy by band, `(n, 192)` float64, of `block_waves`.
+    """Mean over blocks of the logarithm of each block's energy by band, `(n, bands)` float64, of `block_waves`.
 
     The geometric mean: every block counts alike, `band_energies` is ruled by the few blocks with the largest error.
 
     Args:
-        waves: `(n, 192, blocks)`.
+        waves: `(n, bands, blocks)`.
         floor: added to each energy, so that what is below it carries nothing; the energy of 8-bit rounding by default.
     """
     return waves.square().add_(floor).log_().mean(dim=2, dtype=torch.float64)

@@ -1,18 +1,27 @@
-"""Cards of what a model is asked, shared by the methods that ask the same. No torch."""
+"""Cards of what a model is asked, and names of the columns that come back, shared by several methods. No torch."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from wherefrom.core.card import Card
-from wherefrom.core.units import BANDS, ROUNDING
+from wherefrom.core.units import ROUNDING, bands
 
-__all__ = ["TWO_PASSES", "band_columns"]
+__all__ = ["BLOCKS", "TWO_PASSES", "energy_columns", "log_columns"]
 
-TWO_PASSES: Final = Card(kind="measure", name="two-passes", facts={"version": 1, "block": 8, "log_floor": ROUNDING})
-"""Two reconstructions, each the other's input: losses, homogeneity, energies by band."""
+BLOCKS: Final = (4, 8)
+"""Sides of the blocks over which errors are taken apart."""
+TWO_PASSES: Final = Card(
+    kind="measure", name="two-passes", facts={"version": 1, "blocks": BLOCKS, "log_floor": ROUNDING}
+)
+"""Two reconstructions, the second of the first: losses, homogeneity, energies by band."""
 
 
-def band_columns(prefix: str) -> tuple[str, ...]:
-    """Names of the columns of one quantity by band, as `log1_grey_00`."""
-    return tuple(f"{prefix}_{band}" for band in BANDS)
+def energy_columns(number: int) -> tuple[str, ...]:
+    """Columns of the mean energy of error 1 or 2 by band of 8 x 8 blocks, as `energy1_grey_00`."""
+    return tuple(f"energy{number}_{band}" for band in bands(8))
+
+
+def log_columns(number: int, block: int) -> tuple[str, ...]:
+    """Columns of the mean over blocks of the log energy of error 1 or 2, as `log1_4_grey_00` for 4 x 4 blocks."""
+    return tuple(f"log{number}_{block}_{band}" for band in bands(block))

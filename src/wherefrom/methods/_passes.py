@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -9,11 +10,11 @@ import torch
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.tensors import Images
-from wherefrom.core.units import BANDS
 from wherefrom.images.bands import band_energies, band_log_energies, block_waves
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.distances import lpips, mse
 from wherefrom.images.texture import homogeneity
+from wherefrom.methods._measures import BLOCKS, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["one_pass", "two_passes"]
@@ -23,10 +24,9 @@ def _vector(values: torch.Tensor) -> Vector:
     return values.double().cpu().numpy()
 
 
-def _by_band(prefix: str, values: torch.Tensor) -> dict[str, Vector]:
-    """One column a band."""
-    table = _vector(values)
-    return {f"{prefix}_{band}": table[:, index] for index, band in enumerate(BANDS)}
+def _named(names: Sequence[str], values: torch.Tensor) -> dict[str, Vector]:
+    """One column a band of `(n, bands)`."""
+    return dict(zip(names, _vector(values).T, strict=True))
 
 
 def _textures(images: Images) -> dict[str, Vector]:
@@ -43,8 +43,8 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     """Both reconstruction losses, in all and by band, without clamp or rounding between the passes.
 
     Columns: `first` and `second` are L1 and L2 (arXiv:2507.18988, eq. 2 and 3), mean squared errors on [0, 1];
-    `homogeneity_*` are the two forms of its eq. 4; `energy1_BAND`, `energy2_BAND` each error's mean energy by band;
-    `log1_BAND`, `log2_BAND` the mean over blocks of its logarithm (see `wherefrom.images.bands`).
+    `homogeneity_*` are the two forms of its eq. 4; `energy1_BAND` and `energy2_BAND` are each error's mean energy by
+    band of 8 x 8 blocks; `log1_4_BAND` to `log2_8_BAND` the mean over blocks of its logarithm (see `wherefrom.images.bands`).
 
     Args:
         model: an autoencoder.
@@ -53,10 +53,12 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
     columns = {"first": _vector(mse(once, images)), "second": _vector(mse(twice, once)), **_textures(images)}
-    for number, error in (("1", once - images), ("2", twice - once)):
-        waves = block_waves(error)
-        columns |= _by_band(f"energy{number}", band_energies(waves))
-        columns |= _by_band(f"log{number}", band_log_energies(waves))
+    for number, error in ((1, once - images), (2, twice - once)):
+        for block in BLOCKS:
+            waves = block_waves(error, block)
+            if block == 8:
+                columns |= _named(energy_columns(number), band_energies(waves))
+            columns |= _named(log_columns(number, block), band_log_energies(waves))
     return Scores(columns)
 
 
