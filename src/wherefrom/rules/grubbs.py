@@ -21,9 +21,9 @@ _FEWEST = 3
 class Grubbs:
     """How many standard deviations above the mean of belongings: the one-sided Grubbs test (arXiv:2305.18439, eq. 3).
 
-    Promise: none at finite n. Assumption: normal statistics. Grubbs' test asks whether the largest *member* of a sample
-    of n is an outlier, hence `alpha / n`: on a new image it misses far fewer than alpha when statistics are normal, and
-    more than that when their tails are heavy (simulated in `docs/how-sure.md`). It is here for parity with the paper.
+    Promise: none for new images. Assumption: normal statistics. Grubbs' test asks whether the largest *member* of a
+    sample of n is an outlier, hence `alpha / n`: on a new image it misses far fewer than alpha, which lets more foreign
+    images through, and with a long tail it can miss more (simulated in `docs/how-sure.md`). It is here for parity.
     """
 
     @property
