@@ -23,7 +23,7 @@ Size: TypeAlias = tuple[int, int]
 _ESTIMATE: Final = {"cpu": 2**18, "other": 2**20}  # pixels a batch: one image of 512 x 512, four on an accelerator
 _MOST: Final = {"cpu": 2**18, "other": 2**24}
 _BETTER: Final = 1.05  # a doubled batch must be this much faster, or the smaller one is kept
-_TRIALS: Final = 2  # batches measured before a size is judged, after one that warms up
+_TRIALS: Final = 3  # batches measured before a size is judged by the fastest; the first warms up
 _PENDING: Final = 128 * 2**20  # bytes of 8-bit pixels that wait for a batch
 
 
@@ -66,7 +66,6 @@ class BatchSize:
     _limits: dict[Size, int] = field(init=False, default_factory=dict)  # images that fit, where memory ran out
     _rates: list[float] = field(init=False, default_factory=list)  # of this budget
     _before: float = field(init=False, default=0.0)  # best rate of the budget before
-    _warm: set[tuple[Size, int]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         """Start from the estimate."""
@@ -81,9 +80,6 @@ class BatchSize:
     def measured(self, size: Size, images: int, seconds: float) -> None:
         """Learn from a batch that went through: keep doubling while that makes it faster."""
         if self.fixed or self._budget >= self._most or images < self.of(size) or size in self._limits:
-            return
-        if (size, images) not in self._warm:
-            self._warm.add((size, images))
             return
         self._rates.append(images * size[0] * size[1] / seconds)
         if len(self._rates) < _TRIALS:

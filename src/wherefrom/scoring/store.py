@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
@@ -95,9 +94,7 @@ class Store:
         """The store itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 
@@ -196,10 +193,8 @@ class Store:
 
     def _forget(self, question: Question, pixels: Iterable[str]) -> None:
         gone = [(*question.key, digest) for digest in pixels]
-        self._db.executemany(
-            "DELETE FROM claims WHERE (model, measure, seed, pixels, owner) = (?, ?, ?, ?, ?)",
-            [(*key, self._owner) for key in gone],
-        )
+        statement = "DELETE FROM claims WHERE (model, measure, seed, pixels, owner) = (?, ?, ?, ?, ?)"
+        self._db.executemany(statement, [(*key, self._owner) for key in gone])
         self._held.difference_update(gone)
 
     def _beat(self) -> None:
@@ -223,9 +218,11 @@ class Store:
     def _prepare(self) -> None:
         """Make the tables in a new file; refuse a file that is not ours."""
         with self._explained():
+            self._db.execute("BEGIN")  # one moment for all three, while another process may make the tables
             (application,) = self._db.execute("PRAGMA application_id").fetchone()
             (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            self._db.execute("COMMIT")
         if application == 0 and tables == 0:
             self._create()
         elif application != _APPLICATION:
@@ -238,7 +235,10 @@ class Store:
         self._write_ahead()
 
     def _write_ahead(self) -> None:
-        """Switch to SQLite's log, so that readers and a writer do not block each other; the switch cannot wait."""
+        """Switch to SQLite's log, so that readers and a writer do not block each other.
+
+        Where another process makes the same switch, SQLite sometimes gives up at once instead of waiting.
+        """
         until = time.monotonic() + _WAIT
         while True:
             try:

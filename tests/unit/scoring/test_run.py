@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from wherefrom.images.sources import Source
 from wherefrom.records.table import ScoreTable
 from wherefrom.scoring.progress import Progress
 from wherefrom.scoring.run import score
+from wherefrom.scoring.store import Question, Store
 
 
 def rows(table: ScoreTable) -> list[list[str]]:
@@ -228,6 +230,49 @@ def test_errors_are_not_kept(tmp_path: Path) -> None:
     image = record_of(np.full((8, 8, 3), 5, dtype=np.uint8))
     assert score([image], model=Halver(spoilt=5), method=Loss(), store=tmp_path / "s.db").errors
     assert score([image], model=Halver(), method=Loss(), store=tmp_path / "s.db").scored.all()
+
+
+def test_what_another_process_is_asking_about_is_waited_for(tmp_path: Path) -> None:
+    images = [record_of(pixels_of(i)) for i in range(6)]
+    undisturbed = score(images, model=Halver(), method=Loss())
+    digests = [pixel_digest(image.pixels) for image in images]
+    question = Question(model=Halver().card.digest, measure=Loss().measure.digest, seed=0)
+
+    def answer(other: Store) -> None:
+        other.keep(question, undisturbed.scores.names, {digests[1]: np.array([7.0, 8.0])})
+        other.close()  # gives up the others
+
+    with Store(tmp_path / "s.db") as other:
+        assert len(other.claim(question, digests[1:4])) == 3
+        timer = threading.Timer(0.4, answer, [other])
+        timer.start()
+        model = Halver()
+        seen: list[Progress] = []
+        table = score(images, model=model, method=Loss(), store=tmp_path / "s.db", batch=2, progress=seen.append)
+        timer.join()
+    assert rows(table)[1] == [(7.0).hex(), (8.0).hex()]
+    assert [row for i, row in enumerate(rows(table)) if i != 1] == [
+        r for i, r in enumerate(rows(undisturbed)) if i != 1
+    ]
+    assert len(model.asked) == len(set(model.asked)) == 5
+    assert (seen[-1].done, seen[-1].cached) == (6, 1)
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_file_that_changes_while_another_process_asks_about_it_is_an_error(
+    change: Callable[[Path], object], tmp_path: Path
+) -> None:
+    paths = write_images(tmp_path / "images", 2)
+    question = Question(model=Halver().card.digest, measure=Loss().measure.digest, seed=0)
+    with Store(tmp_path / "s.db") as other:
+        other.claim(question, [pixel_digest(pixels_of(1))])
+        timers = [threading.Timer(0.4, change, [paths[1]]), threading.Timer(0.6, other.close)]
+        for timer in timers:
+            timer.start()
+        table = score(paths, model=Halver(), method=Loss(), store=tmp_path / "s.db", batch=1)
+        for timer in timers:
+            timer.join()
+    assert table.errors == {str(paths[1]): "the file changed while the run was going on: run again"}
 
 
 def test_progress_counts_every_row_once_and_ends_complete(tmp_path: Path) -> None:

@@ -157,18 +157,60 @@ def test_another_process_may_make_the_tables_first(tmp_path: Path, monkeypatch: 
         assert store.count() == 3
 
 
-def test_opening_waits_for_a_reader_of_a_file_that_has_no_log_yet(tmp_path: Path) -> None:
-    Store(tmp_path / "s.db").close()
-    reader = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
-    reader.execute("PRAGMA journal_mode = DELETE")
-    reader.execute("BEGIN")
-    reader.execute("SELECT count(*) FROM answers").fetchone()
-    release = threading.Timer(0.3, reader.execute, ["COMMIT"])
-    release.start()
+class Hasty:
+    """A connection whose switch to the log fails twice at once, as it may while another process switches."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.failures = 2
+
+    def execute(self, statement: str, *arguments: object) -> sqlite3.Cursor:
+        if "journal_mode" in statement and self.failures:
+            self.failures -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return self.connection.execute(statement, *arguments)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.connection, name)
+
+
+def test_opening_waits_where_sqlite_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: Hasty(connect(*args, **options)))
     with Store(tmp_path / "s.db") as store:
-        fill(store, DIGESTS[:3])
-    release.join()
-    reader.close()
+        assert store._db.failures == 0  # type: ignore[attr-defined]
+        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from wherefrom.scoring.store import Question, Store
+print("ready", flush=True)
+start = float(sys.stdin.readline())
+for number in range(40):
+    time.sleep(max(0, start + number / 50 - time.time()))
+    with Store(Path(sys.argv[1]) / f"{number}.db") as store:
+        store.claim(Question(model="m", measure="q", seed=0), ["00"])
+"""
+
+
+def test_many_processes_open_a_new_store_at_once(tmp_path: Path) -> None:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(4)]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    start = f"{time.time() + 0.1}\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(start)
+        process.stdin.flush()
+    results = [process.communicate(timeout=60) for process in processes]
+    assert [(process.returncode, errors) for process, (_, errors) in zip(processes, results, strict=True)] == [
+        (0, "")
+    ] * 4
 
 
 def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
