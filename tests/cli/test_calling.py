@@ -1,0 +1,135 @@
+"""Exit codes, one-line errors, interrupts, broken pipes, and a start without torch."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calling import ROOT, call, call_alone, command, save_noise
+from wherefrom import __version__
+from wherefrom.scoring.store import Store
+
+SLOW = """
+import time
+from wherefrom.models.toy import Toy
+
+class Slow(Toy):
+    def encode(self, images):
+        time.sleep(0.2)
+        return super().encode(images)
+"""
+
+
+@pytest.mark.parametrize("command", ["demo", "models", "generate", "profile", "attribute", "score"])
+def test_every_command_explains_itself_without_torch(command: str) -> None:
+    program = (
+        "import sys; from wherefrom.cli import run; code = run([sys.argv[1], '--help']);"
+        "assert not {'torch', 'numpy', 'PIL', 'pyarrow', 'rich'} & set(sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: wherefrom" in done.stdout
+
+
+def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(capsys, "--version").out == f"wherefrom {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["score", "x.png"], 2, "--model"),
+        (["score", "nowhere", "--model", "toy"], 2, "no such file or folder: nowhere"),
+        (["score", "README.md", "--model", "toy", "--out", "scores.xls"], 2, ".parquet or .csv"),
+        (["score", "README.md", "--model", "toy", "--method", "aerd"], 2, "did you mean 'aedr'"),
+        (["score", "README.md", "--model", "toy", "--option", "flor=1"], 2, "no option flor"),
+        (["score", "README.md", "--model", "toy", "--option", "flor"], 2, "NAME=VALUE"),
+        (["score", "README.md", "--model", "zoo:kl-f9"], 1, "kl-f9"),
+        (["score", "README.md", "--model", "collections:OrderedDict"], 1, "--trust"),
+        (["generate", "toy", "--out", "x"], 2, "--count N"),
+        (["generate", "toy", "--out", "x", "--count", "1", "--size", "big"], 2, "WIDTHxHEIGHT"),
+        (["profile", "toy", "--belonging", ".", "--out", "p.parquet"], 2, "use .json"),
+        (["profile", "toy", "--belonging", ".", "--foreign", "photos", "--out", "p.json"], 2, "NAME=PATH"),
+        (["attribute", "README.md", "--profile", "nowhere.json"], 2, "no file nowhere.json"),
+        (["attribute", "README.md", "--profile", "README.md"], 2, "use .json"),
+        (["attribute", "README.md", "--profile", "CITATION.cff", "--alpha", "5"], 2, "alpha=5"),
+        (["demo", "--size", "100", "--out", "x"], 2, "use 96"),
+    ],
+)
+def test_a_refusal_is_one_line_and_an_exit_code(
+    arguments: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    done = call(capsys, *arguments)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert "Traceback" not in done.err
+    if not done.err.startswith("Usage"):
+        assert done.err.startswith("error: ")
+        assert done.err.count("\n") == 1
+    assert not (ROOT / "x").exists()
+
+
+def fail(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("nobody\nthought of this")
+
+
+def test_a_fault_of_ours_is_one_line_and_says_how_to_see_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, made: Any
+) -> None:
+    monkeypatch.setattr("wherefrom.scoring.run.score", fail)
+    done = call(capsys, "score", made.held, "--model", "toy")
+    assert done.code == 1
+    assert done.err == "error: ZeroDivisionError: nobody thought of this (wherefrom --debug ... shows where)\n"
+    with pytest.raises(ZeroDivisionError):
+        call(capsys, "--debug", "score", made.held, "--model", "toy")
+
+
+def test_an_interrupt_keeps_what_is_stored_and_a_second_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "slowly.py").write_text(SLOW)
+    store, images = tmp_path / "scores.db", save_noise(tmp_path / "images", range(12), side=16)
+    given = ["score", images, "--model", "slowly:Slow", "--trust", "--store", store, "--batch", 1]
+    given += ["--method", "reconstruction", "--json"]
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    world = {**os.environ, "PYTHONPATH": paths}
+    running = subprocess.Popen(
+        command(*given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=world
+    )
+    until = time.monotonic() + 60
+    while not store.exists() or kept(store) < 2:
+        assert running.poll() is None, running.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (130, "")
+    assert "what is stored is kept" in err
+    assert "Traceback" not in err
+    assert 2 <= kept(store) < 12
+    again = call_alone(*given, env=world)
+    assert again.returncode == 0
+    assert len(again.stdout.splitlines()) == kept(store) == 12
+
+
+def kept(store: Path) -> int:
+    with Store(store) as opened:
+        return opened.count()
+
+
+def test_nobody_reading_is_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        command("models", "list", "--json"), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT
+    )
+    os.close(writer)
+    assert done.returncode == 141
+    assert done.stderr == ""

@@ -1,0 +1,64 @@
+"""`wherefrom models`: the list, and what one model is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import call
+from wherefrom.models.locate import listing
+from wherefrom.models.toy import Toy
+
+
+def test_the_list_needs_no_torch() -> None:
+    program = (
+        "import sys; from wherefrom.cli import run; code = run(['models', 'list']);"
+        "assert 'torch' not in sys.modules; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(about.name in done.stdout for about in listing())
+
+
+def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "models", "list", "--json")
+    assert [row["name"] for row in done.rows] == [about.name for about in listing()]
+    assert call(capsys, "models").out == call(capsys, "models", "list").out
+
+
+def test_what_a_model_is(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = Toy().card.facts
+    (row,) = call(capsys, "models", "info", "toy", "--json").rows
+    assert (row["encoder"], row["decoder"], row["digest"]) == (facts["encoder"], facts["decoder"], Toy().card.digest)
+    assert (row["factor"], row["dtype"], row["family"], row["licence"]) == (8, "float32", "toy", "Apache-2.0")
+    table = call(capsys, "models", "info", "toy").out
+    assert str(facts["decoder"]) in table
+    assert "64x64" in table
+    digests = call(capsys, "models", "digest", "toy").out.splitlines()
+    assert digests == [f"{facts['decoder']}  decoder", f"{facts['encoder']}  encoder"]
+
+
+def test_parameters_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import torch
+    from diffusers import AutoencoderTiny
+
+    with torch.random.fork_rng():
+        small = AutoencoderTiny(
+            encoder_block_out_channels=(8, 8),
+            decoder_block_out_channels=(8, 8),
+            num_encoder_blocks=(1, 1),
+            num_decoder_blocks=(1, 1),
+        )
+    small.save_pretrained(tmp_path)
+    (row,) = call(capsys, "models", "info", tmp_path, "--json").rows
+    assert row["parameters"] == sum(value.numel() for value in small.parameters())
+    assert row["architecture"] == "AutoencoderTiny"
+
+
+def test_a_mistyped_name_gets_the_closest(capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "models", "info", "zoo:nothing-like-it")
+    assert done.code == 1
+    assert "nothing-like-it" in done.err

@@ -1,0 +1,155 @@
+"""`wherefrom profile` and `wherefrom attribute`: from folders to verdicts."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.calling import call, save_noise
+from wherefrom.records.files import load_profile
+from wherefrom.records.verdict import Outcome
+
+BOUNDS = ("--alpha", 0.1, "--beta", 0.1)
+
+
+def test_a_profile_says_what_it_can_bound(made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, images = tmp_path / "p.json", save_noise(tmp_path / "more", range(50, 56), side=256)
+    (images / "bad.png").write_text("no image")
+    pools = ["--foreign", f"noise={made.noise}", "--foreign", f"large={images}"]
+    done = call(capsys, "profile", "toy", "--belonging", made.belonging, *pools, "--out", out, "--json")
+    assert done.code == 3
+    (about,) = done.rows
+    assert about["belonging"] == {"images": 24, "ranked": 24, "learned": 0, "omitted": 0, "least_alpha": 0.04}
+    large, noise = about["pools"]
+    assert (noise["name"], noise["ranked"], noise["auc"], noise["tpr"]) == ("noise", 24, 1.0, 1.0)
+    assert (large["images"], large["ranked"], large["omitted"]) == (7, 6, 1)
+    assert any("stored size" in finding for finding in large["findings"])
+    assert "warning: pool 'noise' has 24 images, beta=0.01 needs 99" in done.err
+    assert "bad.png: " in done.err
+    assert "stored size alone tells pool 'large'" in done.err
+    assert load_profile(out).digest == about["digest"]
+
+
+def test_a_profile_for_a_person(made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["--belonging", made.belonging, "--option", "adjustment=residual", "--out", tmp_path / "p.json"]
+    done = call(capsys, "profile", "toy", "--method", "aedr", *given)
+    assert done.code == 0
+    (row,) = (line.split() for line in done.out.splitlines() if line.startswith("  belongings"))
+    assert row == ["belongings", "24", "12", "12", "alpha", ">=", "0.077"]
+    assert "without one, no image can be SUPPORTED" in done.err
+
+
+def test_verdicts_of_a_mixed_folder(made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.png").write_text("no image")
+    given = ["attribute", made.held, tmp_path / "bad.png", "--profile", made.profile, *BOUNDS]
+    done = call(capsys, *given, "--json", "--figure", tmp_path / "f.png", "--out", tmp_path / "v.csv")
+    assert done.code == 3
+    rows = {Path(row["name"]).stem: row for row in done.rows}
+    assert {row["outcome"] for name, row in rows.items() if name.startswith("noise")} == {Outcome.EXCLUDED}
+    draws = [row for name, row in rows.items() if name.startswith("toy")]
+    assert len(draws) == 4
+    assert sum(row["outcome"] == Outcome.SUPPORTED for row in draws) >= 3
+    assert all(row["p_foreign"] == {"noise": 0.04} for row in draws)
+    assert rows["bad"]["outcome"] == Outcome.UNDECIDED
+    assert "text file" in rows["bad"]["reason"]
+    assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
+    with (tmp_path / "v.csv").open(newline="") as file:
+        kept = list(csv.DictReader(file))
+    assert [row["outcome"] for row in kept] == [row["outcome"] for row in done.rows]
+    assert kept[0]["p_foreign:noise"] == str(done.rows[0]["p_foreign"]["noise"])
+    table = call(capsys, *given)
+    assert table.code == 3
+    assert "p belonging" in table.out
+    assert table.out.count("EXCLUDED") == sum(row["outcome"] == Outcome.EXCLUDED for row in done.rows)
+    assert "fake" not in (table.out + done.out).lower()
+    assert "made by" not in (table.out + done.out).lower()
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "json", "jsonl"])
+def test_verdicts_by_suffix(suffix: str, made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / f"v.{suffix}"
+    done = call(capsys, "attribute", made.held, "--profile", made.profile, *BOUNDS, "--json", "--out", out)
+    assert done.code == 0
+    if suffix == "parquet":
+        kept = pq.read_table(out).to_pylist()
+        assert [row["p_foreign:noise"] for row in kept] == [row["p_foreign"]["noise"] for row in done.rows]
+    else:
+        kept = (
+            json.loads(out.read_text()) if suffix == "json" else [json.loads(x) for x in out.read_text().splitlines()]
+        )
+        assert kept == done.rows
+    assert [row["statistic"] for row in kept] == [row["statistic"] for row in done.rows]
+
+
+def test_the_verdict_is_never_the_exit_code(made: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for image in (made.held / "noise-100.png", min(made.held.glob("toy*"))):
+        assert call(capsys, "attribute", image, "--profile", made.profile, *BOUNDS, "--json").code == 0
+
+
+def test_a_profile_refuses_another_model(made: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "attribute", made.held, "--profile", made.profile, "--model", "toy:0.5")
+    assert (done.code, done.out) == (1, "")
+    assert "of another model" in done.err
+    assert "decoder: " in done.err
+    two = call(capsys, "attribute", made.held, "--profile", made.profile, "--model", "toy", "--model", "toy")
+    assert two.code == 2
+    assert "2 --model for 1 --profile" in two.err
+
+
+def test_several_profiles_are_one_question(made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.json"
+    call(capsys, "generate", "toy:0.5", "--count", 24, "--out", tmp_path / "other")
+    pools = ["--foreign", f"noise={made.noise}"]
+    belonging = ["--belonging", tmp_path / "other"]
+    assert (
+        call(capsys, "profile", "toy:0.5", *belonging, *pools, "--option", "adjustment=none", "--out", other).code == 0
+    )
+    given = [
+        "attribute",
+        made.held,
+        "--profile",
+        made.profile,
+        "--profile",
+        other,
+        "--model",
+        "toy",
+        "--model",
+        "toy:0.5",
+    ]
+    done = call(capsys, *given, *BOUNDS, "--json", "--out", tmp_path / "v.parquet", "--figure", tmp_path / "f.png")
+    assert done.code == 0
+    for row in done.rows:
+        assert set(row["verdicts"]) == {"toy", "other"}
+        if "noise" in row["name"]:
+            assert row["answer"] == "none of these"
+    assert (tmp_path / "f-toy.png").exists()
+    assert (tmp_path / "f-other.png").exists()
+    kept = pq.read_table(tmp_path / "v.parquet").to_pylist()
+    assert [(row["name"], row["candidate"]) for row in kept[:2]] == [
+        (done.rows[0]["name"], x) for x in ("toy", "other")
+    ]
+    table = call(capsys, *given, *BOUNDS)
+    assert table.code == 0
+    assert "answer" in table.out
+    twice = call(capsys, "attribute", made.held, "--profile", made.profile, "--profile", made.profile)
+    assert (twice.code, "named twice" in twice.err) == (2, True)
+
+
+def test_a_second_run_asks_the_model_nothing(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ["attribute", made.held, "--profile", made.profile, "--store", tmp_path / "db", "--json", *BOUNDS]
+    first = call(capsys, *given)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the model was asked again")
+
+    monkeypatch.setattr("wherefrom.models.toy.Toy.encode", refuse)
+    second = call(capsys, *given)
+    assert second.code == 0
+    assert second.rows == first.rows
