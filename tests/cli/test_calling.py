@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from tests.cli.calling import ROOT, call, call_alone, command, save_noise
 from wherefrom import __version__
@@ -124,11 +125,26 @@ def kept(store: Path) -> int:
         return opened.count()
 
 
-def test_nobody_reading_is_no_traceback() -> None:
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, typer.Abort])
+def test_an_interrupt_outside_of_a_command(
+    stop: type[BaseException], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> int:
+        raise stop
+
+    monkeypatch.setattr("wherefrom.cli._called", interrupted)
+    done = call(capsys, "models")
+    assert done.code == 130
+    assert "what is stored is kept" in done.err
+
+
+@pytest.mark.parametrize("asked", [["models", "list", "--json"], ["--version"]], ids=["while writing", "at the end"])
+def test_nobody_reading_is_no_traceback(asked: list[str]) -> None:
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(
-        command("models", "list", "--json"), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT
+        command(*asked), stdout=writer, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=buffered
     )
     os.close(writer)
     assert done.returncode == 141

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.calling import call
 from wherefrom.cli._photos import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.core.shares import fewest
+from wherefrom.images.read import read_image
 from wherefrom.records.files import load_profile, load_table
 
 SMALL = ("--count", 20, "--size", 64, "--model", "toy", "--other", "toy:0.6")
@@ -65,6 +66,7 @@ def test_there_are_enough_tiles_to_bound_false_claims_and_none_is_on_both_sides(
     assert len(tiles) >= fewest(0.01)
     assert len(set(tiles)) == len(tiles)
     assert len({path.read_bytes() for path in tiles}) == len(tiles)
+    assert all(read_image(path).pixels.std() > 2 for path in tiles)
     assert len(save_tiles(TEST_PHOTOS, tmp_path / "b", size=192, count=30)) >= 20
     few = save_tiles(PROFILE_PHOTOS, tmp_path / "a", size=192, count=len(PROFILE_PHOTOS))
     assert len({path.name.partition("-")[0] for path in few}) == len(PROFILE_PHOTOS)

@@ -28,6 +28,16 @@ def test_images_depend_on_seed_and_place_alone(tmp_path: Path, capsys: pytest.Ca
     assert not set(other.values()) & set(five.values())
 
 
+def test_a_batch_changes_no_more_than_the_last_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for batch in (1, 3):
+        done = call(capsys, "generate", "toy", "--count", 5, "--batch", batch, "--out", tmp_path / str(batch))
+        assert done.code == 0
+    for name in contents(tmp_path / "1"):
+        alone, together = (np.asarray(Image.open(tmp_path / x / name), dtype=np.int16) for x in ("1", "3"))
+        assert np.abs(alone - together).max() <= 1
+        assert len(np.unique(alone)) > 2
+
+
 def test_a_file_says_who_made_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "generate", "toy", "--count", 1, "--size", "72x48", "--out", tmp_path, "--json")
     (row,) = done.rows

@@ -8,6 +8,7 @@ import typer
 
 from wherefrom import __version__
 from wherefrom.cli import attribute, demo, generate, models, profile, score
+from wherefrom.cli._output import emit
 
 __all__ = ["app"]
 
@@ -23,7 +24,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"wherefrom {__version__}")
+        emit(f"wherefrom {__version__}")
         raise typer.Exit
 
 
