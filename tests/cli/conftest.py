@@ -31,5 +31,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     assert run(["generate", "toy", "--count", "4", "--seed", "1", "--out", str(held), "-q"]) == 0
     save_noise(held, range(100, 104))
     known = ["--belonging", str(belonging), "--foreign", f"noise={noise}"]
-    assert run(["profile", "toy", *known, "--out", str(profile), "--store", str(place / "s.db"), "-q"]) == 0
+    assert (
+        run(["profile", "toy", "--method", "aedr", *known, "--out", str(profile), "--store", str(place / "s.db"), "-q"])
+        == 0
+    )
     return Made(belonging=belonging, noise=noise, held=held, profile=profile)

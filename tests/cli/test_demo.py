@@ -14,7 +14,7 @@ from wherefrom.core.shares import fewest
 from wherefrom.images.read import read_image
 from wherefrom.records.files import load_profile, load_table
 
-SMALL = ("--count", 20, "--size", 64, "--model", "toy", "--other", "toy:0.6")
+SMALL = ("--count", 20, "--size", 64, "--model", "toy", "--other", "toy:0.6", "--method", "aedr")
 
 
 def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,9 @@ def test_a_profile_says_what_it_can_bound(made: Any, tmp_path: Path, capsys: pyt
     out, images = tmp_path / "p.json", save_noise(tmp_path / "more", range(50, 56), side=256)
     (images / "bad.png").write_text("no image")
     pools = ["--foreign", f"noise={made.noise}", "--foreign", f"large={images}"]
-    done = call(capsys, "profile", "toy", "--belonging", made.belonging, *pools, "--out", out, "--json")
+    done = call(
+        capsys, "profile", "toy", "--method", "aedr", "--belonging", made.belonging, *pools, "--out", out, "--json"
+    )
     assert done.code == 3
     (about,) = done.rows
     assert about["belonging"] == {"images": 24, "ranked": 24, "learned": 0, "omitted": 0, "least_alpha": 0.04}
@@ -105,7 +107,7 @@ def test_several_profiles_are_one_question(made: Any, tmp_path: Path, capsys: py
     other = tmp_path / "other.json"
     call(capsys, "generate", "toy:0.5", "--count", 24, "--out", tmp_path / "other")
     pools = ["--foreign", f"noise={made.noise}"]
-    belonging = ["--belonging", tmp_path / "other"]
+    belonging = ["--method", "aedr", "--belonging", tmp_path / "other"]
     assert (
         call(capsys, "profile", "toy:0.5", *belonging, *pools, "--option", "adjustment=none", "--out", other).code == 0
     )

@@ -39,7 +39,17 @@ def test_the_suffix_says_how_scores_are_kept(tmp_path: Path, capsys: pytest.Capt
     found = {}
     for suffix in ("parquet", "json", "jsonl", "csv"):
         done = call(
-            capsys, "score", images, "--model", "toy", "--out", tmp_path / f"new/s.{suffix}", "--store", tmp_path / "db"
+            capsys,
+            "score",
+            images,
+            "--model",
+            "toy",
+            "--method",
+            "aedr",
+            "--out",
+            tmp_path / f"new/s.{suffix}",
+            "--store",
+            tmp_path / "db",
         )
         assert done.code == 3
         assert "3 images scored under toy by aedr, 1 failed" in done.out
