@@ -21,7 +21,7 @@ from wherefrom.records.table import ScoreTable
 __all__ = ["UNDEFINED", "calibrate", "statistic_of"]
 
 _Rows = npt.NDArray[np.intp]
-UNDEFINED: Final = "the statistic is undefined: the image is flat, or the model reproduces it exactly"
+UNDEFINED: Final = "the statistic is undefined: the image is flat or so smooth that any decoder reproduces it"
 
 
 def calibrate(

@@ -44,7 +44,7 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
 
     Columns: `first` and `second` are L1 and L2 (arXiv:2507.18988, eq. 2 and 3), mean squared errors on [0, 1];
     `homogeneity_*` are the two forms of its eq. 4; `energy1_BAND` and `energy2_BAND` are each error's mean energy by
-    band of 8 x 8 blocks; `log1_4_BAND` to `log2_8_BAND` the mean over blocks of its logarithm (see `wherefrom.images.bands`).
+    band of 8 x 8 blocks; `log1_4_BAND` to `log2_8_BAND` the mean over blocks of its logarithm.
 
     Args:
         model: an autoencoder.

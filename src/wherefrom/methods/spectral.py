@@ -1,4 +1,4 @@
-"""Spectral: the two losses of AEDR compared band by band, against how they vary among belongings."""
+"""Spectral: the two errors of AEDR compared band by band, against how they vary among belongings."""
 
 from __future__ import annotations
 
@@ -20,35 +20,46 @@ if TYPE_CHECKING:
 
 __all__ = ["METHOD", "Spectral"]
 
-_FEWEST: Final = 10
+_FEWEST: Final = 8
 _NARROWEST: Final = 1e-3
 """Standard deviation of a log ratio below which a band counts as this wide: belongings that hardly differ there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spectral:
-    """The ratio of AEDR's two losses in each band, weighed by how belongings vary; not in the paper.
+    """AEDR's two errors compared band by band, against how they vary among belongings; not in the paper.
 
-    In each band of small DCT blocks in opponent colours, v is the mean over blocks of the log energy of the first error minus
-    that of the second. Belongings alone give the mean of v and its covariance (Ledoit and Wolf 2004, shrunk towards
-    the identity after scaling each band to unit variance). The statistic is the mean square of the whitened deviations
-    that are positive: the first pass lost more than the second one explains.
+    In each band of small DCT blocks in opponent colours, v is the mean over blocks of the log energy of the first error
+    minus that of the second. Belongings alone give the mean of v, its spread in each band and its correlation R. The
+    statistic is the Mahalanobis distance, squared and divided by the number of bands, under (1 - s) R + s I. The
+    logarithm inside the mean lets every block count alike; the losses are ruled by the few blocks with the most error.
+
+    It is two-sided: an image that is reproduced better than belongings is as foreign as one that is reproduced worse.
 
     Attributes:
         block: side of the DCT blocks, 4 (48 bands) or 8 (192 bands).
-        floor: L2 at or below which the statistic is undefined (NaN), an MSE on [0, 1]; default 8-bit rounding.
+        shrinkage: s, in (0, 1]: how far the correlation is shrunk towards none.
+        easiest: the share of belongings, in [0, 1), whose L2 is low enough to count as too easy: at or below that L2 an
+            image is undefined (NaN), since any decoder reproduces a smooth image.
+        floor: L2 at or below which every image is undefined, an MSE on [0, 1]; default 8-bit rounding.
 
     Raises:
         UsageError: when an option is out of range.
     """
 
     block: int = 4
+    shrinkage: float = 0.9
+    easiest: float = 0.02
     floor: float = ROUNDING
 
     def __post_init__(self) -> None:
         """Refuse options out of range."""
         if self.block not in BLOCKS:
             raise UsageError(f"block={self.block!r} is none of {', '.join(map(str, BLOCKS))}")
+        if not 0 < self.shrinkage <= 1:
+            raise UsageError(f"shrinkage={self.shrinkage} is outside (0, 1]: at 0 the covariance has no inverse")
+        if not 0 <= self.easiest < 1:
+            raise UsageError(f"easiest={self.easiest} is outside [0, 1): give a share such as 0.02")
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 
@@ -64,7 +75,7 @@ class Spectral:
 
     @property
     def learns(self) -> bool:
-        """The mean and the covariance of belongings."""
+        """How the bands vary among belongings."""
         return True
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
@@ -74,32 +85,31 @@ class Spectral:
         return two_passes(model, images)
 
     def fit(self, belonging: Scores) -> Fit:
-        """`centre` and `spread` of each band, shape `(k,)`, and the whitening matrix row by row, `(k * k,)`.
+        """`centre`, shape `(k,)`, `root` of the inverse covariance row by row, `(k * k,)`, and `least`, the lowest L2.
 
         Raises:
             ProfileError: when there are too few belongings with a statistic.
         """
-        from sklearn.covariance import ledoit_wolf
-
-        rows = self._log_ratios(belonging)[belonging["second"] > self.floor]
+        second = belonging["second"]
+        rows = self._log_ratios(belonging)[second > self.floor]
         if len(rows) < _FEWEST:
             raise ProfileError(
                 f"spectral learns from {_FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
             )
-        centre, spread = rows.mean(axis=0), np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
-        covariance, _ = ledoit_wolf((rows - centre) / spread, assume_centered=True)
-        values, vectors = np.linalg.eigh(covariance)
-        if not values[0] > 0:
-            raise ProfileError(f"the bands of {len(rows)} belonging images do not vary: add images that differ")
-        whitening = (vectors / np.sqrt(values)) @ vectors.T
-        return {"centre": centre, "spread": spread, "whitening": whitening.ravel()}
+        spread = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
+        scaled = (rows - rows.mean(axis=0)) / spread
+        correlation = scaled.T @ scaled / (len(rows) - 1)
+        shrunk = (1 - self.shrinkage) * correlation + self.shrinkage * np.eye(len(spread))
+        values, vectors = np.linalg.eigh(shrunk)
+        root = (vectors / np.sqrt(values)).T / spread
+        least = np.quantile(second[second > self.floor], self.easiest) if self.easiest > 0 else self.floor
+        return {"centre": rows.mean(axis=0), "root": root.ravel(), "least": np.array([least])}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The mean square of the positive whitened deviations; NaN where L2 is at or below the floor."""
-        k = len(fit["centre"])
-        deviations = ((self._log_ratios(scores) - fit["centre"]) / fit["spread"]) @ fit["whitening"].reshape(k, k)
-        statistic = np.square(np.maximum(deviations, 0.0)).mean(axis=1)
-        return np.where(scores["second"] > self.floor, statistic, np.nan)
+        """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest."""
+        root = fit["root"].reshape(-1, len(fit["centre"]))
+        distances = np.square((self._log_ratios(scores) - fit["centre"]) @ root.T).mean(axis=1)
+        return np.where(scores["second"] > max(self.floor, float(fit["least"][0])), distances, np.nan)
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of the first error minus that of the second, one column a band."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.fft
 import torch
+from scipy.spatial.distance import mahalanobis
 
 from wherefrom import methods
 from wherefrom.core.arrays import Scores
@@ -14,8 +17,10 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING, bands
 from wherefrom.images.bands import band_energies, band_log_energies, block_waves
+from wherefrom.methods._measures import log_columns
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.reconstruction import Reconstruction
+from wherefrom.methods.spectral import Spectral
 from wherefrom.models.toy import Toy
 
 SEEDS = seeds_of(0, ["a", "b", "c"])
@@ -100,8 +105,10 @@ def test_one_pass_is_the_first_of_two_and_undefined_at_the_floor() -> None:
     assert np.isnan(method.statistic(low, {})).tolist() == [True, True, False]
 
 
-@pytest.mark.parametrize(("name", "options"), [("aedr", {"adjustment": "all"}), ("aedr", {"form": "round"})])
-def test_options_out_of_range_are_refused(name: str, options: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "options"), [("aedr", {"adjustment": "all"}), ("aedr", {"form": "round"}), ("spectral", {"block": 5})]
+)
+def test_options_out_of_range_are_refused(name: str, options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="is none of"):
         methods.load(name, options)
     with pytest.raises(UsageError, match="negative"):
@@ -127,3 +134,48 @@ def test_band_energies_are_an_arithmetic_and_a_geometric_mean() -> None:
     expected = np.log(np.array([0.01, 0.04, 0.16]) + ROUNDING).mean()
     np.testing.assert_allclose(band_log_energies(waves)[0, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(waves[0, 0], [0.1, 0.2, 0.4], rtol=1e-6)
+
+
+def _ratios(count: int, spread: float, seed: int, shift: float = 0.0) -> Scores:
+    """Columns of images whose log ratios are normal around 0.2 in every band, with a factor that all bands share."""
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(0, spread, (count, 1))
+    values = 0.2 + shift + shared + rng.normal(0, spread / 3, (count, 48))
+    columns = {name: values[:, i] for i, name in enumerate(log_columns(1, 4))}
+    columns |= dict.fromkeys(log_columns(2, 4), np.zeros(count))
+    return Scores({**columns, "first": np.full(count, 0.02), "second": rng.uniform(0.01, 0.02, count)})
+
+
+def test_spectral_is_the_mahalanobis_distance_that_scipy_computes() -> None:
+    belonging, asked = _ratios(40, 0.1, 1), _ratios(7, 0.1, 2, shift=0.3)
+    method = Spectral(shrinkage=0.5, easiest=0.0)
+    values = belonging.matrix(log_columns(1, 4))
+    spread = values.std(axis=0, ddof=1)
+    correlation = 0.5 * np.corrcoef(values.T) + 0.5 * np.eye(48)
+    inverse = np.linalg.inv(correlation * np.outer(spread, spread))
+    expected = [mahalanobis(row, values.mean(axis=0), inverse) ** 2 / 48 for row in asked.matrix(log_columns(1, 4))]
+    np.testing.assert_allclose(method.statistic(asked, method.fit(belonging)), expected, rtol=1e-8)
+
+
+def test_spectral_is_two_sided() -> None:
+    method = Spectral()
+    fit = method.fit(_ratios(60, 0.1, 1))
+    usual = method.statistic(_ratios(60, 0.1, 2), fit)
+    for shift in (-1.0, 1.0):
+        foreign = method.statistic(_ratios(60, 0.1, 3, shift=shift), fit)
+        assert np.nanmin(foreign) > np.nanmax(usual)
+
+
+def test_spectral_does_not_judge_what_is_easier_than_nearly_all_belongings() -> None:
+    belonging = _ratios(100, 0.1, 1)
+    fit = Spectral().fit(belonging)
+    assert fit["least"][0] == pytest.approx(np.quantile(belonging["second"], 0.02))
+    easy = Scores({**belonging.columns, "second": belonging["second"] / 3})
+    assert np.isnan(Spectral().statistic(easy, fit)).all()
+    assert 0 < np.isnan(Spectral().statistic(belonging, fit)).mean() <= 0.03
+
+
+def test_spectral_learns_from_eight_belongings_and_not_from_seven() -> None:
+    assert np.isfinite(Spectral(easiest=0.0).statistic(_ratios(9, 0.1, 2), Spectral().fit(_ratios(8, 0.1, 1)))).any()
+    with pytest.raises(ProfileError, match="8 belonging images at least"):
+        Spectral().fit(_ratios(7, 0.1, 1))
