@@ -22,7 +22,7 @@ __all__ = [
     "Json",
 ]
 
-DEFAULT_METHOD: Final = "aedr"
+DEFAULT_METHOD: Final = "spectral"
 """What a profile is made by unless another is asked for."""
 
 PATHS = Annotated[
@@ -39,7 +39,7 @@ SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
 TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
-METHOD = Annotated[str, typer.Option("--method", help="what to ask of the model: aedr, reconstruction, ...")]
+METHOD = Annotated[str, typer.Option("--method", help="what to ask of the model: spectral, aedr, reconstruction")]
 OPTION = Annotated[
     list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
 ]

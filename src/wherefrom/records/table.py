@@ -91,10 +91,15 @@ class ScoreTable:
                     *first.measure.differences(part.measure),
                 )
                 raise UsageError(f"score tables were asked differently: {'; '.join(changed) or 'root seed'}")
-        filled = [part for part in parts if part.scores.names]
+        names = next((part.scores.names for part in parts if part.scores.names), ())
         return replace(
             first,
             images=tuple(facts for part in parts for facts in part.images),
             sizes=tuple(size for part in parts for size in part.sizes),
-            scores=Scores.concatenate([part.scores for part in (filled if len(filled) < len(parts) else parts)]),
+            scores=Scores.concatenate([_with_columns(part, names) for part in parts]),
         )
+
+
+def _with_columns(part: ScoreTable, names: tuple[str, ...]) -> Scores:
+    """A part's scores; all NaN under these names where no image of it could be scored, so that it has no columns."""
+    return part.scores if part.scores.names else Scores(dict.fromkeys(names, np.full(len(part), np.nan)))
