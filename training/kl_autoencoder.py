@@ -2,11 +2,12 @@
 
     python training/kl_autoencoder.py PHOTOS --out runs/kl-f8-a --seed 1
 
-Random crops at random scales, mean squared error plus a very small KL term, an exponential moving average of the weights.
-Convolutions are trained by Muon and the rest by AdamW, with every residual branch starting at zero: with these two, 300 steps
-reach the loss that AdamW alone reaches after several thousand. The state is written every `--save-every` steps and a second call with the same `--out` goes on
-from it. `log.jsonl` holds step, seconds and PSNR on scikit-image's astronaut, coffee and chelsea. The averaged weights are
-written as float16 safetensors in diffusers' folder layout, with the recipe beside them.
+Random crops at random scales, mean squared error plus a very small KL term, an exponential moving average of the
+weights. Convolutions are trained by Muon and the rest by AdamW, with every residual branch starting at zero: with these
+two, 300 steps reach the loss that AdamW alone reaches after several thousand. The state is written every `--save-every`
+steps, and a second call with the same `--out` goes on from it. `log.jsonl` holds step, seconds and PSNR on
+scikit-image's astronaut, coffee and chelsea. The averaged weights are written as float16 safetensors in diffusers'
+folder layout, with the recipe beside them.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def loss_of(model: AutoencoderKL, images: torch.Tensor, recipe: Recipe, step: in
     generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
     noise = torch.randn(posterior.mean.shape, generator=generator).to(images.device)
     decoded = model.decode(posterior.mean + posterior.std * noise).sample
-    return torch.nn.functional.mse_loss(decoded, images) + recipe.kl_weight * posterior.kl().mean()
+    loss: torch.Tensor = torch.nn.functional.mse_loss(decoded, images) + recipe.kl_weight * posterior.kl().mean()
+    return loss
 
 
 @torch.inference_mode()
@@ -135,7 +137,7 @@ def psnr(model: AutoencoderKL) -> dict[str, float]:
 
 
 def initialise(model: AutoencoderKL, recipe: Recipe) -> None:
-    """A narrow posterior (at unit width its noise drowns the signal for long), and residual branches that start at zero."""
+    """A narrow posterior (at unit width its noise drowns the signal for long); residual branches start at zero."""
     with torch.no_grad():
         model.quant_conv.bias[CONFIG["latent_channels"] :].fill_(recipe.log_variance)
         for name, value in model.named_parameters():
@@ -162,7 +164,7 @@ class Optimiser:
         for optimiser, rate in ((self.muon, self.recipe.muon_rate), (self.adam, self.recipe.rate)):
             for group in optimiser.param_groups:
                 group["lr"] = rate * share
-            optimiser.step()
+            optimiser.step()  # type: ignore[no-untyped-call]
 
     def state(self) -> dict[str, Any]:
         """Both optimisers' states."""
@@ -180,7 +182,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, out: Path, device: str) -> None:
         torch.set_float32_matmul_precision("highest")
         with torch.random.fork_rng():
-            torch.random.default_generator.manual_seed(recipe.seed)
+            torch.default_generator.manual_seed(recipe.seed)
             self.model = AutoencoderKL(**CONFIG)
             self.average = AutoencoderKL(**CONFIG)
         initialise(self.model, recipe)
@@ -195,7 +197,7 @@ class Trainer:
 
     def load(self) -> None:
         """Go on from the last state that was written."""
-        state = torch.load(self.out / "state.pt", weights_only=True, map_location=self.device)
+        state = torch.load(self.out / "state.pt", weights_only=True, map_location=self.device)  # noqa: TID251
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load(state["optimiser"])
@@ -217,7 +219,7 @@ class Trainer:
         """One step of the optimiser and of the average; the loss."""
         loss = loss_of(self.model, images, self.recipe, self.step)
         self.model.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step(self.step)
         self.step += 1

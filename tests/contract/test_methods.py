@@ -43,7 +43,7 @@ def _model(name: str) -> Autoencoder:
     if name == "toy":
         return Toy(gain=0.8)
     with torch.random.fork_rng():
-        torch.random.default_generator.manual_seed(7)
+        torch.default_generator.manual_seed(7)
         module: torch.nn.Module = (
             AutoencoderKL(
                 block_out_channels=[8, 8, 16, 16],
@@ -102,12 +102,12 @@ def _close(one: Scores, other: Scores) -> None:
 
 
 @every_method
-def test_satisfies_the_protocol_and_needs_no_torch_for_arithmetic(name: str, options: dict[str, Any]) -> None:
+def test_satisfies_the_protocol_and_is_frozen(name: str, options: dict[str, Any]) -> None:
     method = methods.load(name, options)
     assert isinstance(method, Method)
-    assert dataclasses.is_dataclass(method)
+    some = next(iter(method.card.facts))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(method, dataclasses.fields(method)[0].name, None)
+        setattr(method, some, None)
 
 
 @every_method
@@ -148,7 +148,7 @@ def test_a_score_does_not_depend_on_order(name: str, options: dict[str, Any], mo
 @every_method
 def test_the_same_seed_gives_the_same_score(name: str, options: dict[str, Any], model: str) -> None:
     method, owner = methods.load(name, options), _model(model)
-    torch.random.default_generator.seed()
+    torch.default_generator.seed()
     first = method.scores(owner, _images(3), _seeds(3))
     torch.rand(17)
     second = method.scores(owner, _images(3), _seeds(3))

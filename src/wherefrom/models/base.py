@@ -20,7 +20,8 @@ class Model(Protocol):
     """Anything with a card and a device.
 
     `card.facts` of a model hold at least `architecture`, `decoder` (digest of the decoder's weights), `dtype`, `device`
-    (its type: `cpu`, `cuda`) and, for an autoencoder, `encoder`. `card.notes` hold `source`, `family`, `licence`, `sizes`.
+    (its type: `cpu`, `cuda`) and, for an autoencoder, `encoder`. `card.notes` hold `source`, `family`, `licence` and
+    `sizes`.
     """
 
     @property

@@ -126,7 +126,7 @@ def _read_torch(path: Path) -> dict[str, torch.Tensor]:
     """A PyTorch file by the unpickler that builds tensors and plain containers and nothing else."""
     _check_file(path)
     try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)
+        found: Any = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds more than tensors and was not opened: convert it to .safetensors") from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
