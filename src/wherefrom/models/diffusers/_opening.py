@@ -64,9 +64,9 @@ def open_autoencoder(
     Raises:
         ModelError: when it cannot be read, is none of `SUPPORTED`, or a tensor is missing, unknown or of another shape.
     """
-    found = find(Path(path), kind)
-    how = kind_of(found.kind, found.config)
     with torch.inference_mode(False):
+        found = find(Path(path), kind)
+        how = kind_of(found.kind, found.config)
         module = _empty(found)
         factor, channels = probe(module, how, module.config)
         state = _fitted(found, module)
