@@ -12,9 +12,8 @@ benchmarks/results/decoders-SIZE.json.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -36,6 +35,7 @@ from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
 HERE: Final = Path(__file__).parent
+RESULTS: Final = HERE / "results"
 SHARED: Final = HERE.parents[1] / "shared" / "data"
 DECODERS: Final = ("taesd", "taesd3", "taef1")
 STATISTICS: Final[Mapping[str, Method[Any]]] = {
@@ -223,25 +223,28 @@ def main(
     contents(photos, plan)
     for name, model in models.items():
         decode(name, model, plan)
-    results, started = {}, time.perf_counter()
+    results: dict[str, Any] = {}
+    target = out or RESULTS / f"decoders-{size}.json"
     for name, model in models.items():
-        found = {
-            (s, part): table for s, part, table in tables(name, model, (name, "photos", *set(models) - {name}), plan)
-        }
+        sources = (name, "photos", *(other for other in models if other != name))
+        found = {(source, part): table for source, part, table in tables(name, model, sources, plan)}
         results[name] = {label: compare(name, found, method) for label, method in STATISTICS.items()}
-        typer.echo(show({name: results[name]}))
+        write(target, plan, results)
+    typer.echo(f"{show(results)}\n\nwritten to {target}")
+
+
+def write(target: Path, plan: Plan, results: Mapping[str, Any]) -> None:
+    """What was found so far, with the command that finds it again."""
     document = {
-        "command": f"python benchmarks/decoders.py --size {size} --profile {profile} --test {test}",
+        "command": f"python benchmarks/decoders.py --size {plan.size} --profile {plan.profile} --test {plan.test}",
         "version": __version__,
         "torch": torch.__version__,
-        "plan": {**asdict(plan), "work": None, "photos": len(list((plan.work / "photos").glob("*.png")))},
-        "seconds": round(time.perf_counter() - started),
+        "profile": plan.profile,
+        "test": plan.test,
         "decoders": results,
     }
-    target = out or HERE / "results" / f"decoders-{size}.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(document, indent=1) + "\n")
-    typer.echo(f"\n{show(results)}\n\nwritten to {target}")
+    target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
