@@ -61,7 +61,7 @@ test: $(VENV)/stamp-dev
 	$(BIN)/pytest -n $(WORKERS)
 
 docs: $(VENV)/stamp-dev
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/stamp-package
 	$(BIN)/python benchmarks/startup.py
