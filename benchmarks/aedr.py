@@ -213,7 +213,7 @@ def measure(dtype: str, device: torch.device, size: int, rounds: int) -> Row:
 
 def peak_of(count: int) -> float:
     """Peak memory in MB of a process that scores that many images."""
-    command = [sys.executable, __file__, "--peak", str(count)]
+    command = [sys.executable, __file__, "--peak", str(count), "--threads", "1"]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -227,7 +227,7 @@ def print_peak(count: int) -> None:
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
-            side = (96, 64)[number % 2]
+            side = (64, 48)[number % 2]
             save_png(rng.integers(0, 256, (side, side, 3), dtype=np.uint8), Path(folder, f"{number:04}.png"), {})
         # One image a batch, as 512 px get on CPU: ten images would not fill the batches that these sizes get.
         table = score(sorted(Path(folder).iterdir()), model=wrap_autoencoder(module), method=AEDR(), batch=1)
