@@ -65,6 +65,8 @@ docs: $(VENV)/stamp-dev
 
 bench: $(VENV)/stamp-package
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/rules.py
+	$(BIN)/python benchmarks/aedr.py
 
 clean:
 	rm -rf $(VENV) build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -28,7 +28,7 @@ from wherefrom.models.toy import Toy
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 
-_VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {"aedr": ({"adjustment": "none"}, {"adjustment": "residual"})}
+_VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {"aedr": ({"adjustment": "homogeneity"}, {"adjustment": "residual"})}
 METHODS = [(name, options) for name in methods.names() for options in ({}, *_VARIANTS.get(name, ()))]
 _GAIN = {"AutoencoderKL": 1.0, "AutoencoderTiny": 2.0}  # or every image would come back as the same grey
 MODELS = ("toy", "AutoencoderKL", "AutoencoderTiny")

@@ -41,7 +41,7 @@ class AEDR:
         UsageError: when an option is none of these.
     """
 
-    adjustment: Literal["none", "homogeneity", "residual"] = "homogeneity"
+    adjustment: Literal["none", "homogeneity", "residual"] = "none"
     form: Literal["squared", "absolute"] = "squared"
     floor: float = ROUNDING
 
