@@ -4,9 +4,10 @@
 
 Random crops at random scales, mean squared error plus a very small KL term, an exponential moving average of the
 weights. Convolutions are trained by Muon and the rest by AdamW, with every residual branch starting at zero: both were
-found to lower the loss faster in short trials. The state is written every `--save-every` steps, and a second call with the same `--out` goes on from it. `log.jsonl` holds step, seconds and PSNR on
-scikit-image's astronaut, coffee and chelsea. The averaged weights are written as float16 safetensors in diffusers'
-folder layout, with the recipe beside them.
+found to lower the loss faster in short trials. The state is written every `--save-every` steps, and a second call with
+the same `--out` goes on from it. `log.jsonl` holds step, seconds and PSNR on scikit-image's astronaut, coffee and
+chelsea. The averaged weights are written as float16 safetensors in diffusers' folder layout, with the recipe beside
+them.
 """
 
 from __future__ import annotations
