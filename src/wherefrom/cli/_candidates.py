@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from wherefrom.cli._work import Work
 from wherefrom.core.errors import ProfileError, UsageError
 
 if TYPE_CHECKING:
+    from wherefrom.core.card import Fact
     from wherefrom.images.sources import Source
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
@@ -27,12 +28,14 @@ class Opening:
         device: None is the profile's.
         dtype: None is the profile's.
         trust: whether code that a name points to may be run.
+        options: of generators, over those that the profiles say.
     """
 
     models: tuple[str, ...] = ()
     device: str | None = None
     dtype: str | None = None
     trust: bool = False
+    options: Mapping[str, Fact] = field(default_factory=dict)
 
 
 def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:
@@ -62,7 +65,7 @@ def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
 
     if how.models and len(how.models) != len(profiles):
         raise UsageError(f"{len(how.models)} --model for {len(profiles)} --profile: give one each, or none")
-    opened: dict[tuple[str, str, str], Any] = {}
+    opened: dict[tuple[str, str, str, tuple[tuple[str, Fact], ...]], Any] = {}
     found = {}
     for place, (name, profile) in enumerate(profiles.items()):
         facts = profile.model.facts
@@ -70,12 +73,20 @@ def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
             how.models[place] if how.models else _source(profile),
             how.device or str(facts.get("device", "auto")),
             how.dtype or str(facts.get("dtype", "float32")),
+            tuple(sorted((_recorded(profile) | dict(how.options)).items())),
         )
         if asked not in opened:
-            opened[asked] = load_model(asked[0], device=asked[1], dtype=asked[2], trust=how.trust)
+            options = dict(asked[3])
+            opened[asked] = load_model(asked[0], device=asked[1], dtype=asked[2], trust=how.trust, options=options)
         _check_same(name, profile, opened[asked])
         found[name] = opened[asked]
     return found
+
+
+def _recorded(profile: Profile) -> dict[str, Fact]:
+    """The options with which the profiled model was opened."""
+    pairs = profile.model.notes.get("options")
+    return {str(pair[0]): pair[1] for pair in pairs if isinstance(pair, tuple)} if isinstance(pairs, tuple) else {}
 
 
 def _source(profile: Profile) -> str:

@@ -13,6 +13,7 @@ __all__ = [
     "DEVICE",
     "DTYPE",
     "METHOD",
+    "MODEL_OPTION",
     "OPTION",
     "PATHS",
     "QUIET",
@@ -40,6 +41,14 @@ TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL na
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
 METHOD = Annotated[str, typer.Option("--method", help="what to ask of the model: spectral, aedr, reconstruction")]
+MODEL_OPTION = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-option",
+        metavar="NAME=VALUE",
+        help="what a generator's file does not say, as prior=uniform; repeatable",
+    ),
+]
 OPTION = Annotated[
     list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
 ]

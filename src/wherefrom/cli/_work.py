@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
 
-__all__ = ["Work", "made_method", "named_paths"]
+__all__ = ["Work", "made_method", "model_options", "named_paths"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,13 +66,22 @@ def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
     """
     from wherefrom import methods
 
-    return methods.load(name, dict(_option(text) for text in options or ()))
+    return methods.load(name, dict(_option(text, "--option", "adjustment=none") for text in options or ()))
 
 
-def _option(text: str) -> tuple[str, Fact]:
+def model_options(texts: Sequence[str] | None) -> dict[str, Fact]:
+    """Options of a model, each as `name=value`; a value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: when one has no name or no value.
+    """
+    return dict(_option(text, "--model-option", "prior=uniform") for text in texts or ())
+
+
+def _option(text: str, flag: str, example: str) -> tuple[str, Fact]:
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise UsageError(f"--option {text!r} is no NAME=VALUE, as adjustment=none")
+        raise UsageError(f"{flag} {text!r} is no NAME=VALUE, as {example}")
     try:
         return name, json.loads(value)
     except ValueError:

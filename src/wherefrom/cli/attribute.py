@@ -13,7 +13,7 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
 from wherefrom.cli._output import check_out, emit_json, finish
 from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_attributions, show_verdicts, verdict_row
-from wherefrom.cli._work import Work
+from wherefrom.cli._work import Work, model_options
 
 if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
@@ -41,6 +41,7 @@ def attribute(
     figure: Annotated[
         Path | None, typer.Option("--figure", metavar="F.png", help="draw the profile and the images: .png, .svg, .pdf")
     ] = None,
+    model_option: options.MODEL_OPTION = None,
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
     store: options.STORE = None,
@@ -65,7 +66,9 @@ def attribute(
     check_share("beta", beta)
     rules.load(rule)
     images, profiles = load_images(*paths), profiles_of(profile)
-    models = open_for(profiles, Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust))
+    given = model_options(model_option)
+    how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given)
+    models = open_for(profiles, how)
     tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet))
     decide = _one if len(profiles) == 1 else _several
     verdicts = decide(tables, profiles, Bounds(alpha, beta, rule), as_json, out)

@@ -11,6 +11,7 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, finish, note
 from wherefrom.cli._progress import shown
+from wherefrom.cli._work import model_options
 from wherefrom.core.errors import UsageError
 
 __all__ = ["generate"]
@@ -30,6 +31,7 @@ def generate(
     batch: Annotated[
         int, typer.Option("--batch", min=1, help="images at a time; more than 1 may change the last bit of a pixel")
     ] = 1,
+    model_option: options.MODEL_OPTION = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     seed: options.SEED = 0,
@@ -53,7 +55,7 @@ def generate(
 
     sources = load_images(*photos)[:count] if photos is not None else ()
     folder = made_folder(out)
-    opened: Any = load_model(model, device=device, dtype=dtype, trust=trust)
+    opened: Any = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
     with shown("making images", quiet=quiet) as report:
         if photos is not None:
             made = round_trips(opened, sources, folder=folder, report=report)

@@ -8,6 +8,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, emit_table, plain
+from wherefrom.cli._work import model_options
 
 if TYPE_CHECKING:
     from wherefrom.models.base import Model
@@ -57,6 +58,7 @@ def _sizes(sizes: Any) -> str | None:
 @app.command()
 def info(
     model: NAME,
+    option: options.MODEL_OPTION = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     trust: options.TRUST = False,
@@ -65,7 +67,7 @@ def info(
     """Open a model and show what it is: digests of encoder and decoder, family, factor, sizes, licence, parameters."""
     from wherefrom.models.locate import load_model
 
-    found = _facts(load_model(model, device=device, dtype=dtype, trust=trust))
+    found = _facts(load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(option)))
     if as_json:
         emit_json(found)
         return
@@ -104,11 +106,13 @@ def _parameters(model: Model) -> int | None:
 
 
 @app.command()
-def digest(model: NAME, trust: options.TRUST = False, as_json: options.Json = False) -> None:
+def digest(
+    model: NAME, option: options.MODEL_OPTION = None, trust: options.TRUST = False, as_json: options.Json = False
+) -> None:
     """Open a model and print the digests of its decoder and encoder: equal decoders cannot be told apart."""
     from wherefrom.models.locate import load_model
 
-    card = load_model(model, device="cpu", trust=trust).card
+    card = load_model(model, device="cpu", trust=trust, options=model_options(option)).card
     found = {part: card.facts[part] for part in ("decoder", "encoder") if part in card.facts}
     if as_json:
         emit_json({"name": card.name, **found})

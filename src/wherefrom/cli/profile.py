@@ -10,7 +10,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish, note
-from wherefrom.cli._work import Work, made_method, named_paths
+from wherefrom.cli._work import Work, made_method, model_options, named_paths
 
 if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
@@ -34,6 +34,7 @@ def profile(
     ] = None,
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
+    model_option: options.MODEL_OPTION = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     store: options.STORE = None,
@@ -57,7 +58,7 @@ def profile(
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_profile
 
-    opened = load_model(model, device=device, dtype=dtype, trust=trust)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
     known = work.score(ours, model=opened, method=chosen, label="belongings")
     others = {

@@ -9,7 +9,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
-from wherefrom.cli._work import Work, made_method
+from wherefrom.cli._work import Work, made_method, model_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,7 @@ def score(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="all columns: .parquet, .csv, .json or .jsonl")
     ] = None,
+    model_option: options.MODEL_OPTION = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     store: options.STORE = None,
@@ -47,7 +48,7 @@ def score(
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_table
 
-    opened = load_model(model, device=device, dtype=dtype, trust=trust)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
     table = work.score(images, model=opened, method=chosen, label="scoring")
     if out is not None:

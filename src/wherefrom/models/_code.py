@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
-from wherefrom.core.errors import ModelError, WherefromError
+from wherefrom.core.card import Fact
+from wherefrom.core.errors import ModelError, UsageError, WherefromError
 from wherefrom.models._compute import device_of
+from wherefrom.models._folders import looks_like_autoencoder
 from wherefrom.models.base import Decoder
+from wherefrom.models.known import SUPPORTED
 
 __all__ = ["from_code"]
 
 
-def from_code(name: str, *, device: str, dtype: str, trust: bool) -> Decoder:
+def from_code(name: str, *, device: str, dtype: str, trust: bool, options: Mapping[str, Fact]) -> Decoder:
     """What `module:attribute` names: a decoder, a network of a supported class, or a function that makes one.
 
     Args:
@@ -22,9 +26,11 @@ def from_code(name: str, *, device: str, dtype: str, trust: bool) -> Decoder:
         device: as in `load_model`; a decoder of one's own decides for itself and is checked.
         dtype: as in `load_model`; a decoder of one's own decides for itself.
         trust: whether the code may be run at all.
+        options: of a plain network that is no autoencoder: `latent_shape`, `size`, `range`, `prior`.
 
     Raises:
         ModelError: when it may not, when the code fails, or when what it names is no model.
+        UsageError: when it has no such option.
     """
     module, _, attribute = name.partition(":")
     if not trust:
@@ -34,15 +40,30 @@ def from_code(name: str, *, device: str, dtype: str, trust: bool) -> Decoder:
         )
     found = _made(_attribute(module, attribute), name)
     if isinstance(found, Decoder):
+        if options:
+            raise UsageError(f"{name} is a decoder of your own, which has no options {', '.join(options)}")
         return _on_device(found, name, device)
+    if isinstance(found, nn.Module) and _is_generator(found, options):
+        from wherefrom.models.generators._plain import wrap_generator
+
+        notes = {"source": name}
+        return wrap_generator(found, name=name, options=options, device=device, dtype=dtype, notes=notes)
+    if options:
+        raise UsageError(f"{name} is {type(found).__name__}, which has no options {', '.join(options)}")
     if isinstance(found, nn.Module):
         from wherefrom.models.diffusers import wrap_autoencoder
 
         return wrap_autoencoder(found, device=device, dtype=dtype, name=name, notes={"source": name})
     raise ModelError(
-        f"{name} is {type(found).__name__}, need an autoencoder of diffusers, an object with what"
-        f" wherefrom.models.base.Decoder lists, or a function without arguments that makes one"
+        f"{name} is {type(found).__name__}, need an autoencoder of diffusers, a generator as a torch.nn.Module, an"
+        f" object with what wherefrom.models.base.Decoder lists, or a function without arguments that makes one"
     )
+
+
+def _is_generator(module: nn.Module, options: Mapping[str, Fact]) -> bool:
+    """Whether a network is taken for a generator: it is said to be one, or its class is no autoencoder's."""
+    stated = bool(options) or hasattr(module, "latent_shape")
+    return type(module).__name__ not in SUPPORTED and (stated or not looks_like_autoencoder(type(module).__name__))
 
 
 def _attribute(module: str, attribute: str) -> Any:

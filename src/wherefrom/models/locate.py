@@ -6,7 +6,8 @@ What is written is taken for the first of these that it can be:
 - `toy`, `toy:GAIN`: the closed-form autoencoder of tests and examples.
 - `hub:owner/name[@revision][:path]`: a repository on the Hugging Face hub, whatever lies here.
 - A path that exists, or that starts with `.`, `/` or `~`: a pipeline's folder, an autoencoder's folder, a file of
-  weights, or a raw pair `NAME_encoder.safetensors`, `NAME_decoder.safetensors` (either file, or their folder).
+  weights of a generator (`wherefrom.models.generators`) or of an autoencoder, or a raw pair `NAME_encoder.safetensors`,
+  `NAME_decoder.safetensors` (either file, or their folder).
 - `module:attribute`: your own code, only with `trust=True`.
 - A text that ends in `.safetensors`, without a colon: a path that is missing.
 - `owner/name[@revision][:path]`: a repository on the hub; `path` is a folder or a `.safetensors` file in it.
@@ -19,14 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models import _folders, _hub, _zoo, known
+from wherefrom.models._described import Description, Where, describe_known, describe_zoo, notes_of
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
@@ -37,52 +37,14 @@ __all__ = ["Description", "Where", "describe", "listing", "load_model", "where"]
 _CODE: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
-class Where(StrEnum):
-    """Where a model comes from."""
-
-    ZOO = "zoo"
-    TOY = "toy"
-    PATH = "path"
-    CODE = "code"
-    HUB = "hub"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Description:
-    """What can be said of a model without opening its weights.
-
-    Attributes:
-        name: what `load_model` takes.
-        where: where it comes from.
-        title: what a person calls it.
-        architecture: its class; None where only opening it tells.
-        family: its decoder's family; None where it is in no table.
-        channels: channels of its latents.
-        factor: pixels a side of one latent position.
-        sizes: native sizes `(height, width)` in pixels; empty where there is none or it is not known.
-        licence: of the weights, as last known.
-        access: `included`, `open`, `gated`, `deleted`, or None where it is not known.
-        confidence: how sure the family is: `stated`, `reported` or `unverified`.
-        supported: whether this class of autoencoder can be opened.
-        note: what else a person should know.
-    """
-
-    name: str
-    where: Where
-    title: str | None = None
-    architecture: str | None = None
-    family: str | None = None
-    channels: int | None = None
-    factor: int | None = None
-    sizes: tuple[tuple[int, int], ...] = ()
-    licence: str | None = None
-    access: str | None = None
-    confidence: str | None = None
-    supported: bool = True
-    note: str | None = None
-
-
-def load_model(name: str, *, device: str = "auto", dtype: str = "float32", trust: bool = False) -> Model:
+def load_model(
+    name: str,
+    *,
+    device: str = "auto",
+    dtype: str = "float32",
+    trust: bool = False,
+    options: Mapping[str, Fact] | None = None,
+) -> Model:
     """The model of that name, ready to be asked.
 
     `card.notes["source"]` says where it was found, in a form that opens the same again from any folder: a hub's with
@@ -93,23 +55,26 @@ def load_model(name: str, *, device: str = "auto", dtype: str = "float32", trust
         device: `cpu`, `cuda` (`cuda:1`), or `auto`: the first GPU where there is one.
         dtype: `float32`, or less by name, as `bfloat16`.
         trust: whether code that `name` points to may be run.
+        options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models list`.
 
     Raises:
         ModelError: when there is no such model, or it cannot be fetched or opened; the message says what was tried.
-        UsageError: when the name has a form that is never a model.
+        UsageError: when the name has a form that is never a model, or the model has no such option.
     """
-    match where(name):
+    given, found = dict(options or {}), where(name)
+    if given and found not in (Where.PATH, Where.CODE):
+        raise UsageError(f"{name} has no options, got {', '.join(given)}: options are for files of generators")
+    match found:
         case Where.ZOO:
-            return _open(_zoo_place(name), name, device, dtype, _notes(describe(name), name))
+            return _open(_zoo_place(name), name, device, dtype, notes_of(describe(name), name))
         case Where.TOY:
             return _toy(name, device, dtype)
         case Where.PATH:
-            place = _folders.find_place(_existing(name))
-            return _open(place, None, device, dtype, _notes(describe(name), str(place.path.resolve())))
+            return _from_path(name, device, dtype, given)
         case Where.CODE:
             from wherefrom.models._code import from_code
 
-            return from_code(name, device=device, dtype=dtype, trust=trust)
+            return from_code(name, device=device, dtype=dtype, trust=trust, options=given)
         case Where.HUB:
             return _from_hub(name, device, dtype)
 
@@ -148,7 +113,7 @@ def describe(name: str) -> Description:
     """
     match where(name):
         case Where.ZOO:
-            return _describe_zoo(name)
+            return describe_zoo(name)
         case Where.TOY:
             return Description(
                 name=name, where=Where.TOY, title="closed form", factor=8, licence="Apache-2.0", family="toy"
@@ -161,7 +126,7 @@ def describe(name: str) -> Description:
         case Where.HUB:
             asked = _asked(name)
             row = known.find(asked.repo, asked.path)
-            return Description(name=name, where=Where.HUB) if row is None else _describe_known(row, name)
+            return Description(name=name, where=Where.HUB) if row is None else describe_known(row, name)
 
 
 def listing() -> tuple[Description, ...]:
@@ -170,59 +135,24 @@ def listing() -> tuple[Description, ...]:
     usual = {row.id: row for row in reversed(rows)}
     hub_names = [row.id if usual[row.id] == row else f"{row.id}:{row.subfolder}" for row in rows]
     return (
-        *(_describe_zoo(f"zoo:{name}") for name in _zoo.names()),
-        *(_describe_known(row, name) for row, name in zip(rows, hub_names, strict=True)),
+        *(describe_zoo(f"zoo:{name}") for name in _zoo.names()),
+        *(describe_known(row, name) for row, name in zip(rows, hub_names, strict=True)),
     )
 
 
-def _describe_known(row: known.KnownModel, name: str) -> Description:
-    family = known.family_of(row)
-    notes = [note for note in (row.note, family.note) if note]
-    return Description(
-        name=name,
-        where=Where.HUB,
-        title=family.title,
-        architecture=family.architecture,
-        family=family.name,
-        channels=family.channels,
-        factor=family.factor,
-        sizes=row.sizes,
-        licence=row.licence,
-        access=row.access,
-        confidence=row.confidence,
-        supported=family.supported,
-        note=" ".join(notes) or None,
-    )
+def _from_path(name: str, device: str, dtype: str, options: Mapping[str, Fact]) -> Model:
+    """A generator where the path holds one that is known, else an autoencoder."""
+    from wherefrom.models.generators._opening import open_generator
 
-
-def _describe_zoo(name: str) -> Description:
-    card = _zoo.card(name.removeprefix("zoo:"))
-    return Description(
-        name=name,
-        where=Where.ZOO,
-        title=card.get("title"),
-        architecture=card.get("architecture"),
-        family=card.get("family", name.removeprefix("zoo:")),
-        channels=card.get("channels"),
-        factor=card.get("factor"),
-        sizes=tuple((int(height), int(width)) for height, width in card.get("sizes", ())),
-        licence=card.get("licence"),
-        access="included",
-        confidence="stated",
-        note=card.get("note"),
-    )
-
-
-def _notes(about: Description, source: str) -> dict[str, Fact]:
-    """What a model's card says of where it came from; not part of its digest."""
-    notes: dict[str, Fact] = {"source": source}
-    if about.family:
-        notes["family"] = about.family
-    if about.licence:
-        notes["licence"] = about.licence
-    if about.sizes:
-        notes["sizes"] = about.sizes
-    return notes
+    place = _folders.find_place(_existing(name))
+    notes = notes_of(describe(name), str(place.path.resolve()))
+    if place.path.is_file():
+        found = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes)
+        if found is not None:
+            return found
+    if options:
+        raise UsageError(f"{name} is no generator that is known, so it has no options {', '.join(options)}")
+    return _open(place, None, device, dtype, notes)
 
 
 def _open(place: _folders.Place, name: str | None, device: str, dtype: str, notes: Mapping[str, Fact]) -> Model:
@@ -268,8 +198,8 @@ def _from_hub(name: str, device: str, dtype: str) -> Model:
     fetched = _hub.fetch(asked)
     inside = asked.path if fetched.place.kind is None else fetched.subfolder
     found = known.find(asked.repo, inside)
-    about = Description(name=name, where=Where.HUB) if found is None else _describe_known(found, name)
-    return _open(fetched.place, str(asked), device, dtype, _notes(about, fetched.source))
+    about = Description(name=name, where=Where.HUB) if found is None else describe_known(found, name)
+    return _open(fetched.place, str(asked), device, dtype, notes_of(about, fetched.source))
 
 
 def _exists(name: str) -> bool:

@@ -13,12 +13,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models._wrapped import Checkpoint, facts_of, unwrap
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["SUFFIXES", "digest", "read_weights", "shapes_of"]
+__all__ = ["SUFFIXES", "digest", "read_checkpoint", "read_weights", "shapes_of"]
 
 SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 """Weight files that can be read; all but the first are pickles, of which only tensors are accepted."""
@@ -78,7 +79,7 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
         ModelError: when the file cannot be read; the message says what it looks like.
     """
     if path.suffix != ".safetensors":
-        return {name: tuple(tensor.shape) for name, tensor in _read_torch(path).items()}
+        return {name: tuple(tensor.shape) for name, tensor in _read_torch(path).state.items()}
     with _opened(path) as file:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
@@ -88,16 +89,16 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
 
     Args:
         path: a `.safetensors` file, the `.safetensors.index.json` of a sharded copy, or a PyTorch file that holds
-            tensors alone.
+            tensors and plain values alone; of several tables the one that `unwrap` takes.
         names: which tensors to read; None is all of them.
 
     Raises:
-        ModelError: when the file cannot be read, is cut short, or holds anything but tensors.
+        ModelError: when the file cannot be read, is cut short, or holds anything but tensors and plain values.
     """
     if path.name.endswith(".index.json"):
         return _read_shards(path, names)
     if path.suffix != ".safetensors":
-        found = _read_torch(path)
+        found = dict(_read_torch(path).state)
         return found if names is None else {name: found[name] for name in names}
     with _opened(path) as file:
         chosen = list(file.keys()) if names is None else list(names)
@@ -122,7 +123,30 @@ def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Te
     return state
 
 
-def _read_torch(path: Path) -> dict[str, torch.Tensor]:
+def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
+    """Weights and what was recorded beside them: in a PyTorch file plain values, in a safetensors file `config`.
+
+    Args:
+        path: a `.safetensors` file or a PyTorch file. Nothing in it is run.
+        part: which of several tables of weights; None is the one that `unwrap` takes.
+
+    Raises:
+        ModelError: as `read_weights`; and when it has no such part, or several that could be meant.
+    """
+    if path.suffix != ".safetensors":
+        return _read_torch(path, part)
+    if part is not None:
+        raise ModelError(f"{path} is a safetensors file, which has one part: leave out the option part={part}")
+    with _opened(path) as file:
+        text = (file.metadata() or {}).get("config", "{}")
+    try:
+        config = json.loads(text)
+    except ValueError:
+        config = {}
+    return Checkpoint(state=read_weights(path), config=facts_of(config) if isinstance(config, dict) else {})
+
+
+def _read_torch(path: Path, part: str | None = None) -> Checkpoint:
     """A PyTorch file by the unpickler that builds tensors and plain containers and nothing else."""
     _check_file(path)
     try:
@@ -131,11 +155,7 @@ def _read_torch(path: Path) -> dict[str, torch.Tensor]:
         raise ModelError(f"{path} holds more than tensors and was not opened: convert it to .safetensors") from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be read as PyTorch weights{_looks(path)}: {_first_line(error)}") from error
-    while isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
-        found = found["state_dict"]
-    if not isinstance(found, Mapping) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise ModelError(f"{path} holds {type(found).__name__}, need a dictionary of tensors by name")
-    return {str(name): tensor for name, tensor in found.items()}
+    return unwrap(found, str(path), part)
 
 
 def _opened(path: Path) -> Any:

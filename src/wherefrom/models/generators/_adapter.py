@@ -1,0 +1,217 @@
+"""One adapter for every generator: latents -> images in [0, 1], float32 outside, grey repeated to three channels.
+
+On the CPU latents are computed in groups of one fixed number, the last filled up: kernels are chosen by the size of the
+group, so a row's bits depend neither on its neighbours nor on how many there are. No clamp, no rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+from torch import nn
+
+from wherefrom.core.arrays import Seeds
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.tensors import Images, Latents, check_images, generator
+from wherefrom.models._compute import device_of, dtype_of, exact, laid_out, prepare
+from wherefrom.models.base import Autoencoder, Decoder
+from wherefrom.models.generators.base import Built
+from wherefrom.models.weights import digest
+
+__all__ = ["EncodingGenerator", "Generator", "adapted"]
+
+_WIDTHS: Final = ((32, 32), (64, 16), (128, 4))
+_CHANNELS: Final = (1, 3)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Generator:
+    """A generator without an encoder as `wherefrom.models.base.Decoder`; made by `adapted`.
+
+    Attributes:
+        card: name and every fact that changes the numbers.
+        device: where latents must be.
+        size: `(height, width)` of its images, the only one it makes.
+        latent_shape: of one latent.
+        width: latents that are computed together on the CPU.
+    """
+
+    card: Card
+    device: torch.device
+    size: tuple[int, int]
+    latent_shape: tuple[int, ...]
+    width: int
+    _dtype: torch.dtype
+    _draw: Callable[[torch.Generator], torch.Tensor] = field(repr=False)
+    _module: nn.Module = field(repr=False)
+
+    @property
+    def factor(self) -> int:
+        """Images have one size, so there is nothing to crop to."""
+        return 1
+
+    def decode(self, latents: Latents) -> Images:
+        """Latents `(n, *latent_shape)` to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped.
+
+        Raises:
+            ModelError: when the latents have another shape, or the network makes images of another.
+        """
+        if tuple(latents.shape[1:]) != self.latent_shape or latents.ndim < 1:
+            raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {_listed(self.latent_shape)})")
+        if not len(latents):
+            return latents.new_empty((0, 3, *self.size), dtype=torch.float32)
+        images = _in_groups(self._module, latents.to(self._dtype), self.device, self.width)
+        if images.ndim != 4 or images.shape[1] not in _CHANNELS or tuple(images.shape[2:]) != self.size:
+            raise ModelError(
+                f"{self.card.name} made images of shape {tuple(images.shape[1:])}, need 1 or 3 channels of"
+                f" {self.size[0]} x {self.size[1]} pixels"
+            )
+        return images.expand(-1, 3, -1, -1) if images.shape[1] == 1 else images
+
+    def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Latents `(n, *latent_shape)` from the prior, one a seed, the same on every device.
+
+        Raises:
+            ModelError: when `size` is not the generator's own.
+        """
+        if size is not None and tuple(size) != self.size:
+            own = f"{self.size[1]}x{self.size[0]}"
+            raise ModelError(f"{self.card.name} makes images of {own} pixels alone, not {size[1]}x{size[0]}")
+        drawn = [self._draw(generator(int(seed))) for seed in seeds]
+        return (torch.stack(drawn) if drawn else torch.empty((0, *self.latent_shape))).to(self.device)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class EncodingGenerator:
+    """A generator with the encoder it was trained with as `wherefrom.models.base.Autoencoder`; made by `adapted`.
+
+    Attributes:
+        generator: the half that makes images.
+    """
+
+    generator: Generator
+    _encoder: nn.Module = field(repr=False)
+
+    @property
+    def card(self) -> Card:
+        """Name and every fact that changes the numbers."""
+        return self.generator.card
+
+    @property
+    def device(self) -> torch.device:
+        """Where images and latents must be."""
+        return self.generator.device
+
+    @property
+    def factor(self) -> int:
+        """Images have one size, so there is nothing to crop to."""
+        return self.generator.factor
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """`(height, width)` of its images, the only one it takes and makes."""
+        return self.generator.size
+
+    @property
+    def latent_shape(self) -> tuple[int, ...]:
+        """Of one latent."""
+        return self.generator.latent_shape
+
+    @property
+    def width(self) -> int:
+        """Latents that are computed together on the CPU."""
+        return self.generator.width
+
+    def decode(self, latents: Latents) -> Images:
+        """As `Generator.decode`."""
+        return self.generator.decode(latents)
+
+    def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """As `Generator.draw`."""
+        return self.generator.draw(seeds, size=size)
+
+    def encode(self, images: Images) -> Latents:
+        """Images `(n, 3, h, w)` in [0, 1] to latents `(n, *latent_shape)`: the posterior's mean, never a sample.
+
+        Raises:
+            ImageError: when the images are not of the generator's size.
+        """
+        check_images(images)
+        if tuple(images.shape[2:]) != self.size:
+            held = f"{images.shape[3]}x{images.shape[2]}"
+            raise ImageError(f"images are {held} pixels, {self.card.name} takes {self.size[1]}x{self.size[0]} alone")
+        if not len(images):
+            return images.new_empty((0, *self.latent_shape), dtype=torch.float32)
+        given = images.to(self.generator._dtype)
+        return _in_groups(self._encoder, given, self.device, self.width)
+
+
+def _in_groups(network: nn.Module, given: torch.Tensor, device: torch.device, width: int) -> torch.Tensor:
+    """One pass, float32; on the CPU in groups of `width` rows, the last filled up with copies of its last row."""
+    with exact(device):
+        if device.type != "cpu":
+            found: torch.Tensor = network(laid_out(given)).float()
+            return found
+        parts = [network(laid_out(_filled(part, width)))[: len(part)] for part in given.split(width)]
+        return (torch.cat(parts) if len(parts) > 1 else parts[0]).float()
+
+
+def _filled(part: torch.Tensor, width: int) -> torch.Tensor:
+    """The rows, and copies of the last one up to `width`, through which no gradient flows."""
+    missing = width - len(part)
+    return torch.cat([part, part[-1:].detach().expand(missing, *part.shape[1:])]) if missing else part
+
+
+def adapted(
+    built: Built, *, architecture: str, name: str, device: str, dtype: str, notes: Mapping[str, Fact]
+) -> Decoder | Autoencoder:
+    """The adapter around a generator that nobody else holds.
+
+    Args:
+        built: network, shapes and prior; its modules are changed in place.
+        architecture: for the card.
+        name: for the card.
+        device: `cpu`, `cuda` or `auto`.
+        dtype: `float32`, `bfloat16` or `float16`.
+        notes: for the card, never part of its digest.
+
+    Raises:
+        ModelError: when there is no such device or dtype.
+    """
+    place, kind = device_of(device), dtype_of(dtype)
+    facts: dict[str, Fact] = {**built.facts, "architecture": architecture, "dtype": dtype, "device": place.type}
+    facts["decoder"] = _digest(built.network)
+    if built.encoder is not None:
+        facts["encoder"] = _digest(built.encoder)
+    found = Generator(
+        card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **notes}),
+        device=place,
+        size=built.size,
+        latent_shape=tuple(built.latent_shape),
+        width=built.width or _width(built.size),
+        _dtype=kind,
+        _draw=built.draw,
+        _module=prepare(built.network, place, kind),
+    )
+    if built.encoder is None:
+        return found
+    return EncodingGenerator(generator=found, _encoder=prepare(built.encoder, place, kind))
+
+
+def _digest(module: nn.Module) -> str:
+    """Of the weights as they are stored, without what only training counts."""
+    kept = {key: value for key, value in module.state_dict().items() if not key.endswith("num_batches_tracked")}
+    return digest(kept)
+
+
+def _width(size: tuple[int, int]) -> int:
+    """Latents computed together on the CPU, by the longer side in pixels."""
+    return next((width for side, width in _WIDTHS if max(size) <= side), 1)
+
+
+def _listed(shape: tuple[int, ...]) -> str:
+    return ", ".join(map(str, shape))

@@ -1,0 +1,81 @@
+"""Reading options: from Python, from a JSON file, from a command line, where a value may be text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import torch
+
+from wherefrom.core.errors import UsageError
+from wherefrom.models.generators.base import Config
+
+__all__ = ["PRIORS", "choice", "drawing", "numbers", "whole"]
+
+PRIORS = ("normal", "uniform")
+"""What latents are drawn from: the standard normal distribution, or the uniform one on [-1, 1]."""
+
+
+def choice(config: Config, name: str, choices: Sequence[str]) -> str | None:
+    """One of several words, or None where nothing is said.
+
+    Raises:
+        UsageError: when it is none of them.
+    """
+    value = config.get(name)
+    if value is None:
+        return None
+    if str(value) not in choices:
+        raise UsageError(f"{name}={value!r}, need one of {', '.join(choices)}")
+    return str(value)
+
+
+def numbers(config: Config, name: str) -> tuple[int, ...] | None:
+    """Whole numbers, of a list, of a text as `2,1,2` or `64x64`, or of one number; None where nothing is said.
+
+    Raises:
+        UsageError: when they are not whole numbers.
+    """
+    value = config.get(name)
+    if value is None:
+        return None
+    parts = (
+        re.split(r"[,x]", value) if isinstance(value, str) else value if isinstance(value, tuple | list) else [value]
+    )
+    try:
+        found = [int(str(part).strip()) for part in parts]
+    except ValueError as error:
+        raise UsageError(f"{name}={value!r}, need whole numbers, as {name}=4,2,2") from error
+    return tuple(found)
+
+
+def whole(config: Config, name: str, *, below: int | None = None) -> int | None:
+    """One whole number from 0, or None where nothing is said.
+
+    Args:
+        config: where it stands.
+        name: of the option.
+        below: what it must be smaller than; None sets no bound.
+
+    Raises:
+        UsageError: when it is no whole number, or out of range.
+    """
+    found = numbers(config, name)
+    if found is None:
+        return None
+    if len(found) != 1 or found[0] < 0 or (below is not None and found[0] >= below):
+        bound = "" if below is None else f" below {below}"
+        raise UsageError(f"{name}={config[name]!r}, need one whole number from 0{bound}")
+    return found[0]
+
+
+def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], torch.Tensor]:
+    """What draws one latent of a shape from one of `PRIORS`, float32 on the CPU."""
+
+    def normal(source: torch.Generator) -> torch.Tensor:
+        return torch.randn(shape, generator=source)
+
+    def uniform(source: torch.Generator) -> torch.Tensor:
+        return torch.rand(shape, generator=source) * 2 - 1
+
+    return uniform if prior == "uniform" else normal

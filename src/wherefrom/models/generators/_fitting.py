@@ -1,0 +1,75 @@
+"""Putting weights into a network that was made without storage, strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from wherefrom.core.errors import ModelError
+from wherefrom.models.generators._looks import looks_like
+from wherefrom.models.generators.base import State
+
+__all__ = ["empty", "fitted"]
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+_COUNTER = "num_batches_tracked"
+
+
+def empty(make: Callable[[], NetworkT]) -> NetworkT:
+    """A network without storage: nothing is initialised and no random number is drawn.
+
+    Raises:
+        ModelError: when its sizes do not fit each other.
+    """
+    try:
+        with torch.device("meta"):
+            return make()
+    except (RuntimeError, ValueError, TypeError, ZeroDivisionError) as error:
+        raise ModelError(f"these weights have sizes that no network of their kind has: {error}") from error
+
+
+def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[str] = ()) -> NetworkT:
+    """The network with the weights in it, floating point as float32; each name and shape is compared first.
+
+    Batch norm's count of batches, which only training uses and old files lack, may be missing.
+
+    Args:
+        network: made by `empty`.
+        state: weights by name.
+        title: what the network is, for a message.
+        ignored: names that the file may hold and the network has no use for.
+
+    Raises:
+        ModelError: when a tensor is missing, unexpected or of another shape; the message says what the weights look like.
+    """
+    need: dict[str, Any] = network.state_dict()
+    given = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}
+    given |= {
+        name: torch.zeros((), dtype=value.dtype)
+        for name, value in need.items()
+        if name.endswith(_COUNTER) and name not in given
+    }
+    wrong = [
+        *(f"{name} is missing" for name in sorted(need.keys() - given.keys())),
+        *(f"{name} is not expected" for name in sorted(given.keys() - need.keys())),
+        *(
+            f"{name} has shape {tuple(given[name].shape)}, need {tuple(need[name].shape)}"
+            for name in sorted(need.keys() & given.keys())
+            if given[name].shape != need[name].shape
+        ),
+    ]
+    if wrong:
+        looks = looks_like({name: tuple(tensor.shape) for name, tensor in state.items()})
+        what = f"look like {looks}, and " if looks else ""
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ModelError(f"these weights {what}do not fit {title}: {'; '.join(wrong[:3])}{more}")
+    network.load_state_dict(given, strict=True, assign=True)
+    return network
+
+
+def _widened(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
