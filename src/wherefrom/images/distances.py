@@ -20,6 +20,7 @@ Backbone = Literal["alex", "vgg", "squeeze"]
 
 _WINDOW = 11
 _SIGMA = 1.5
+_AT_ONCE = 2**20  # numbers, 8 MB in float64
 _FILES: Mapping[str, str] = {  # torchvision's own names, under which it keeps them in the user's cache
     "alex": "alexnet-owt-7be5be79.pth",
     "vgg": "vgg16-397923af.pth",
@@ -40,12 +41,12 @@ def mse(a: Images, b: Images) -> torch.Tensor:
     Raises:
         ImageError: when the shapes are not those of two batches of equal size.
     """
-    return _by_image(lambda x, y: (x - y).square().mean(), a, b)
+    return _by_pixel(torch.square, a, b)
 
 
 def mae(a: Images, b: Images) -> torch.Tensor:
     """Mean absolute error on [0, 1], accumulated in float64; arguments, result and errors as for `mse`."""
-    return _by_image(lambda x, y: (x - y).abs().mean(), a, b)
+    return _by_pixel(torch.abs, a, b)
 
 
 def ssim(a: Images, b: Images) -> torch.Tensor:
@@ -95,6 +96,14 @@ def lpips(a: Images, b: Images, *, net: Backbone = "alex", weights: str | Path |
     package = require("lpips", "lpips")
     network = _network(package, net, _backbone_file(net, weights), a.device)
     return _by_image(lambda x, y: network(x[None].float(), y[None].float(), normalize=True).double().mean(), a, b)
+
+
+def _by_pixel(penalty: Callable[[torch.Tensor], torch.Tensor], a: Images, b: Images) -> torch.Tensor:
+    """The mean of a penalty of the differences, in float64; small images all at once, large ones one by one."""
+    if a.numel() > _AT_ONCE:
+        return _by_image(lambda x, y: penalty(x - y).mean(), a, b)
+    _check_pair(a, b)
+    return penalty(a.double() - b.double()).flatten(1).mean(1)
 
 
 def _by_image(distance: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], a: Images, b: Images) -> torch.Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
@@ -10,8 +11,9 @@ from wherefrom.core.card import Card
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
+    from wherefrom.inversion.search import Report
 
-__all__ = ["Fit", "Method"]
+__all__ = ["Fit", "Gradual", "Method", "Settled"]
 
 ModelT_contra = TypeVar("ModelT_contra", contravariant=True)
 Fit: TypeAlias = Mapping[str, Vector]
@@ -63,4 +65,37 @@ class Method(Protocol[ModelT_contra]):
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """One number an image, high for images of other origin; NaN where undefined. Arithmetic only."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """One image of a batch whose numbers are known, or will never be.
+
+    Attributes:
+        row: its place in the batch.
+        scores: one row of columns; None with an error.
+        error: why the image has no numbers.
+    """
+
+    row: int
+    scores: Scores | None = None
+    error: str | None = None
+
+
+@runtime_checkable
+class Gradual(Method[ModelT_contra], Protocol[ModelT_contra]):
+    """A method that takes long an image: it says how far it is, and hands each image in as soon as it has settled."""
+
+    def settle(
+        self, model: ModelT_contra, images: Images, seeds: Seeds, *, report: Report | None = None
+    ) -> Iterator[Settled]:
+        """What `scores` gives, an image at a time, in whatever order they settle.
+
+        Args:
+            model: on its device.
+            images: as for `scores`.
+            seeds: one an image.
+            report: told after each step of the batch.
+        """
         ...

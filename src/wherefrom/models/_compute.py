@@ -14,7 +14,17 @@ from torch import nn
 
 from wherefrom.core.errors import ModelError
 
-__all__ = ["DTYPES", "device_of", "dtype_of", "each_alone", "exact", "keep_freed_memory", "laid_out", "prepare"]
+__all__ = [
+    "DTYPES",
+    "device_of",
+    "dtype_of",
+    "each_alone",
+    "exact",
+    "keep_freed_memory",
+    "laid_out",
+    "prepare",
+    "ran_out_of_memory",
+]
 
 DTYPES: Final[dict[str, torch.dtype]] = {
     "float32": torch.float32,
@@ -23,6 +33,7 @@ DTYPES: Final[dict[str, torch.dtype]] = {
 }
 """The arithmetics that can be asked for, by name."""
 
+_NO_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 _FORMATS: Final = {4: torch.channels_last, 5: torch.channels_last_3d}
 _KEEP: Final = ((-1, 2**31 - 1), (-3, 2**30))  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's <malloc.h>, in bytes
 
@@ -150,3 +161,10 @@ def exact(device: torch.device) -> Iterator[None]:
             yield
     finally:
         _EXACT.leave()
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out, on whatever device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)

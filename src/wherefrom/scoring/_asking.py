@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -15,14 +15,17 @@ from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError, UsageError, WherefromError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images
-from wherefrom.methods.base import Method
+from wherefrom.methods.base import Gradual, Method
+from wherefrom.models._compute import ran_out_of_memory
 from wherefrom.models.base import Model
 from wherefrom.scoring._batching import BatchSize, Item
+
+if TYPE_CHECKING:
+    from wherefrom.inversion.plan import Step
 
 __all__ = ["Answers", "ask"]
 
 _log: Final = logging.getLogger(__name__)
-_NO_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +43,18 @@ class Answers:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def ask(items: Sequence[Item], *, model: Model, method: Method[Any], seed: int, sizes: BatchSize) -> Answers:
-    """Ask about images of one size. A batch that does not fit is halved; one that fails is asked image by image.
+def ask(
+    items: Sequence[Item],
+    *,
+    model: Model,
+    method: Method[Any],
+    seed: int,
+    sizes: BatchSize,
+    report: Callable[[Step], None] | None = None,
+) -> Iterator[Answers]:
+    """Ask about images of one size; yields answers as they come, every image once.
+
+    A batch that does not fit is halved; one that fails is asked image by image, but for those that have been answered.
 
     Args:
         items: at least one image, all of one size.
@@ -49,12 +62,11 @@ def ask(items: Sequence[Item], *, model: Model, method: Method[Any], seed: int, 
         method: what is asked.
         seed: the root seed.
         sizes: learns from what happens.
+        report: told how far a method is that takes long an image.
 
     Raises:
         WherefromError: what no image is to blame for, as a model that lacks what the method needs or a missing extra.
     """
-    columns: tuple[str, ...] = ()
-    answers = Answers()
     todo = [list(items)]
     while todo:
         batch = todo.pop()
@@ -62,48 +74,76 @@ def ask(items: Sequence[Item], *, model: Model, method: Method[Any], seed: int, 
         if len(batch) > most:
             todo += [batch[most:], batch[:most]]
             continue
-        outcome = _attempt(batch, model, method, seed, sizes)
-        if isinstance(outcome, Scores):
-            columns = _settle(batch, outcome, method, answers) or columns
-        elif len(batch) == 1:
-            answers.errors[batch[0].digest] = _reason(outcome, batch[0], model)
-        elif _no_memory(outcome):
-            sizes.overflowed(batch[0].size, len(batch))
-            todo.append(batch)
-        else:
-            todo += [[item] for item in reversed(batch)]
-    return Answers(columns=columns, rows=answers.rows, errors=answers.errors)
+        answered: set[str] = set()
+        failure = yield from _attempt(batch, answered, model, method, seed, sizes, report)
+        if failure is not None and len(batch) == 1:
+            yield Answers(errors={batch[0].digest: _reason(failure, batch[0], model)})
+        elif failure is not None:
+            todo += _again([item for item in batch if item.digest not in answered], failure, sizes)
 
 
-def _attempt(batch: list[Item], model: Model, method: Method[Any], seed: int, sizes: BatchSize) -> Scores | Exception:
-    """The batch's columns, or what was raised for its images' sake."""
+def _attempt(
+    batch: list[Item],
+    answered: set[str],
+    model: Model,
+    method: Method[Any],
+    seed: int,
+    sizes: BatchSize,
+    report: Callable[[Step], None] | None,
+) -> Generator[Answers, None, Exception | None]:
+    """Yields what comes of a batch, noting whose it is; returns what was raised for its images' sake."""
     start = time.perf_counter()
     try:
-        images = to_images([item.pixels for item in batch]).to(model.device)
-        scores = method.scores(model, images, seeds_of(seed, [item.digest for item in batch]))
+        for answers in _answers(batch, model, method, seed, report):
+            answered |= set(answers.rows) | set(answers.errors)
+            yield answers
     except ImageError as error:
         return error
     except WherefromError:
         raise
     except Exception as error:  # noqa: BLE001  # whatever one image does to a model, the others go on
-        if not _no_memory(error):
-            return error
-        failure = error.with_traceback(None)  # its frames hold the tensors that did not fit
-    else:
-        if len(scores) != len(batch):
-            raise UsageError(f"method {method.card.name!r} gave {len(scores)} rows for {len(batch)} images")
+        return error.with_traceback(None) if ran_out_of_memory(error) else error  # frames hold what did not fit
+    if not isinstance(method, Gradual):
         sizes.measured(batch[0].size, len(batch), time.perf_counter() - start)
-        return scores
+    return None
+
+
+def _again(left: list[Item], failure: Exception, sizes: BatchSize) -> list[list[Item]]:
+    """How to ask again about images whose batch failed: fewer at a time where memory ran out, else one by one."""
+    if not ran_out_of_memory(failure) or len(left) == 1:
+        return [[item] for item in reversed(left)]
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    return failure
+    sizes.overflowed(left[0].size, len(left))
+    return [left]
 
 
-def _settle(batch: list[Item], scores: Scores, method: Method[Any], answers: Answers) -> tuple[str, ...]:
-    """Sort rows into numbers and errors; gives the columns' names where any row has numbers.
+def _answers(
+    batch: list[Item], model: Model, method: Method[Any], seed: int, report: Callable[[Step], None] | None
+) -> Iterator[Answers]:
+    """What the method says of a batch: all at once, or an image at a time where it takes long."""
+    images = to_images([item.pixels for item in batch]).to(model.device)
+    seeds = seeds_of(seed, [item.digest for item in batch])
+    if not isinstance(method, Gradual):
+        scores = method.scores(model, images, seeds)
+        if len(scores) != len(batch):
+            raise UsageError(f"method {method.card.name!r} gave {len(scores)} rows for {len(batch)} images")
+        yield _settle(batch, scores, method)
+        return
+    for settled in method.settle(model, images, seeds, report=report):
+        item = batch[settled.row]
+        if settled.scores is None:
+            yield Answers(errors={item.digest: settled.error or "the method gave no reason"})
+        else:
+            yield _settle([item], settled.scores, method)
+
+
+def _settle(batch: list[Item], scores: Scores, method: Method[Any]) -> Answers:
+    """Sort rows into numbers and errors.
 
     Every number must be finite; NaN is allowed in the columns that the measure's card lists under `undefined`.
     """
+    answers = Answers(columns=scores.names)
     allowed = method.measure.facts.get("undefined") or ()
     table = scores.matrix(scores.names)
     may_be_nan = np.array([isinstance(allowed, tuple) and name in allowed for name in scores.names], dtype=np.bool_)
@@ -116,20 +156,13 @@ def _settle(batch: list[Item], scores: Scores, method: Method[Any], answers: Ans
             answers.errors[item.digest] = (
                 f"the model's output is not finite ({bad}): ask in float32, or leave this image out"
             )
-    return scores.names if any(item.digest in answers.rows for item in batch) else ()
-
-
-def _no_memory(error: Exception) -> bool:
-    """Whether memory ran out, on whatever device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    return answers
 
 
 def _reason(error: Exception, item: Item, model: Model) -> str:
     """Why an image that was asked alone has no numbers."""
     height, width = item.size
-    if _no_memory(error):
+    if ran_out_of_memory(error):
         return (
             f"an image of {width} x {height} pixels does not fit into the memory of {model.device} even alone:"
             " use bfloat16, a device with more memory, or a crop"

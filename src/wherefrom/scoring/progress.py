@@ -6,7 +6,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from wherefrom.inversion.plan import Step
 
 __all__ = ["Meter", "Progress"]
 
@@ -25,6 +28,7 @@ class Progress:
         cached: settled rows whose numbers were found in the store.
         images_per_second: rows settled per second, over the last half minute; None before there is anything to measure.
         seconds_left: at that rate; None where the total or the rate is unknown.
+        search: how far the search of the images under way is; None for a method without one.
     """
 
     done: int
@@ -33,6 +37,7 @@ class Progress:
     cached: int
     images_per_second: float | None
     seconds_left: float | None
+    search: Step | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -53,6 +58,7 @@ class Meter:
     cached: int = 0
     _marks: deque[tuple[float, int]] = field(init=False, default_factory=deque)
     _reported: float = field(init=False, default=float("-inf"))
+    _search: Step | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -63,6 +69,12 @@ class Meter:
         self.done += rows
         self.errors += errors
         self.cached += cached
+        if self.report is not None and self.clock() - self._reported >= _EVERY:
+            self.tell()
+
+    def during(self, step: Step) -> None:
+        """Note how far a search is, and report when it is time."""
+        self._search = step
         if self.report is not None and self.clock() - self._reported >= _EVERY:
             self.tell()
 
@@ -85,5 +97,6 @@ class Meter:
                 cached=self.cached,
                 images_per_second=rate,
                 seconds_left=left,
+                search=self._search,
             )
         )

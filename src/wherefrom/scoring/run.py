@@ -8,7 +8,7 @@ An image's numbers depend on its pixels, the model, the method and the seed alon
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,21 +174,29 @@ class _Run:
     def _ask(self, batch: list[Item]) -> dict[str, Given]:
         """Ask about a batch and keep the answers; returns what another process is asking about."""
         if self.store is None:
-            self.ledger.settle(self._answers(batch), cached=False)
+            for answers in self._answers(batch):
+                self.ledger.settle(answers, cached=False)
             return {}
         mine = self.store.claim(self.question, [item.digest for item in batch])
         try:
             asked = [item for item in batch if item.digest in mine]
             if asked:
-                answers = self._answers(asked)
-                if answers.rows:
-                    self.store.keep(self.question, answers.columns, answers.rows)
-                self.ledger.settle(answers, cached=False)
+                for answers in self._answers(asked):
+                    if answers.rows:
+                        self.store.keep(self.question, answers.columns, answers.rows)
+                    self.ledger.settle(answers, cached=False)
         finally:
             self.store.release(self.question, mine)
         others = {item.digest: item.given for item in batch if item.digest not in mine}
         kept = self._kept(list(others)) if others else frozenset()
         return {digest: given for digest, given in others.items() if digest not in kept}
 
-    def _answers(self, items: list[Item]) -> Answers:
-        return ask(items, model=self.model, method=self.method, seed=self.question.seed, sizes=self.sizes)
+    def _answers(self, items: list[Item]) -> Iterator[Answers]:
+        return ask(
+            items,
+            model=self.model,
+            method=self.method,
+            seed=self.question.seed,
+            sizes=self.sizes,
+            report=self.ledger.meter.during,
+        )

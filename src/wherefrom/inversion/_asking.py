@@ -1,0 +1,153 @@
+"""One evaluation of many problems: decode, measure, gradient with respect to latents alone; halved where too large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+from torch.utils.checkpoint import checkpoint
+
+from wherefrom.core.errors import ImageError
+from wherefrom.core.tensors import Images, Latents
+from wherefrom.images.distances import lpips, mae, mse, ssim
+from wherefrom.inversion.plan import Metric, Plan
+from wherefrom.models._compute import exact, ran_out_of_memory
+from wherefrom.models.base import Autoencoder, Decoder
+
+__all__ = ["Asker", "Seeing", "distance"]
+
+_PIXELS: Final = {"cpu": 2**15, "other": 2**20}  # of one evaluation, where the model does not state its width
+
+
+def distance(metric: Metric) -> Callable[[Images, Images], torch.Tensor]:
+    """What is minimised: `(n,)` float64, 0 where two images are equal."""
+    if metric == "ssim":
+        return lambda a, b: 1 - ssim(a, b)
+    return {"mse": mse, "mae": mae, "lpips": lpips}[metric]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seeing:
+    """What was seen at some latents.
+
+    Attributes:
+        measured: loss of the clamped output, `(p,)` float64.
+        loss: what is minimised, `(p,)` float64.
+        gradient: of each problem's own loss, the latents' shape; None where none was asked for.
+    """
+
+    measured: torch.Tensor
+    loss: torch.Tensor
+    gradient: torch.Tensor | None
+
+    @staticmethod
+    def joined(parts: list[Seeing]) -> Seeing:
+        """Several, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        gradients = [part.gradient for part in parts if part.gradient is not None]
+        return Seeing(
+            measured=torch.cat([part.measured for part in parts]),
+            loss=torch.cat([part.loss for part in parts]),
+            gradient=torch.cat(gradients) if gradients else None,
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class Asker:
+    """Asks a decoder about latents, at most `width` at a time.
+
+    Attributes:
+        model: not changed; its weights get no gradient.
+        plan: what is minimised.
+        size: `(height, width)` of the images.
+        width: latents an evaluation: the model's own `width` where it states one, else by pixels; halved for good when
+            memory runs out.
+    """
+
+    model: Decoder
+    plan: Plan
+    size: tuple[int, int]
+    width: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the model's width, or estimate it."""
+        pixels = _PIXELS["cpu" if self.model.device.type == "cpu" else "other"]
+        own = getattr(self.model, "width", None)
+        self.width = own if isinstance(own, int) and own > 0 else max(1, pixels // (self.size[0] * self.size[1]))
+
+    def see(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Seeing:
+        """Losses, and where the search goes on the gradient, of `(p, ...)` latents against `(p, 3, h, w)` targets.
+
+        Args:
+            latents: anything that the model decodes.
+            targets: one a latent.
+            encoded: the encoder's latents of the targets, for a gradient-free search.
+            last: nothing follows, so no gradient is needed.
+
+        Raises:
+            ImageError: when the decoder gives images of another size.
+        """
+        parts: list[Seeing] = []
+        done = 0
+        while done < len(latents):
+            rows = slice(done, done + self.width)
+            try:
+                part = self._see(latents[rows], targets[rows], None if encoded is None else encoded[rows], last=last)
+            except RuntimeError as error:
+                if not ran_out_of_memory(error) or self.width == 1 or len(latents[rows]) == 1:
+                    raise
+                self.width = max(1, min(self.width, len(latents[rows])) // 2)
+                if torch.cuda.is_available():
+                    torch.cuda.empty_cache()
+                continue
+            parts.append(part)
+            done += len(part.measured)
+        return Seeing.joined(parts)
+
+    def _see(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Seeing:
+        with exact(self.model.device):
+            if last or self.plan.optimiser.by_encoder:
+                return self._without_gradient(latents, targets, encoded)
+            with torch.enable_grad():
+                asked = latents.detach().requires_grad_()
+                made = self._decode(asked, targets)
+                loss = self._distance(made.clamp(0, 1) if self.plan.clamped else made, targets)
+                (gradient,) = torch.autograd.grad(loss.sum(), asked)
+        measured = loss.detach() if self.plan.clamped else self._measured(made.detach(), targets, loss.detach())
+        return Seeing(measured=measured, loss=loss.detach(), gradient=gradient)
+
+    def _without_gradient(self, latents: Latents, targets: Images, encoded: Latents | None) -> Seeing:
+        with torch.no_grad():
+            made = self._decode(latents, targets)
+            loss = self._distance(made.clamp(0, 1) if self.plan.clamped else made, targets)
+            measured = self._measured(made, targets, loss)
+            residual = None
+            if encoded is not None and isinstance(self.model, Autoencoder):
+                residual = self.model.encode(made) - encoded
+        return Seeing(measured=measured, loss=loss, gradient=residual)
+
+    def _measured(self, made: Images, targets: Images, loss: torch.Tensor) -> torch.Tensor:
+        """The clamped output's loss, which is the other one where nothing is clamped."""
+        with torch.no_grad():
+            clamped = made.clamp(0, 1)
+            return loss if torch.equal(clamped, made) else self._distance(clamped, targets)
+
+    def _decode(self, latents: Latents, targets: Images) -> Images:
+        made: Images = (
+            checkpoint(self.model.decode, latents, use_reentrant=False)
+            if self.plan.checkpointing and latents.requires_grad
+            else self.model.decode(latents)
+        )
+        if made.shape[1:] != targets.shape[1:]:
+            height, width = made.shape[2:] if made.ndim == 4 else (0, 0)
+            raise ImageError(
+                f"the decoder gave {width} x {height} pixels (shape {tuple(made.shape)}) for an image of"
+                f" {targets.shape[3]} x {targets.shape[2]}: crop the image to what the model makes"
+            )
+        return made
+
+    def _distance(self, made: Images, targets: Images) -> torch.Tensor:
+        return distance(self.plan.metric)(made, targets)

@@ -1,0 +1,54 @@
+"""Step sizes over a search: a number for each step, known before it starts."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, Literal
+
+import torch
+
+from wherefrom.core.errors import UsageError
+
+__all__ = ["SCHEDULES", "Schedule", "step_sizes"]
+
+Schedule = Literal["constant", "cosine", "halved", "frozen"]
+"""How the step size goes: see `step_sizes`."""
+SCHEDULES: Final = ("constant", "cosine", "halved", "frozen")
+
+_WARM: Final = 0.1
+_FREEZE: Final = 0.8
+
+
+def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
+    """The step size of each step, `(steps,)` float64.
+
+    `constant`: RONAN's (arXiv:2305.18439). `cosine`: from `rate` down to 1 % of it. `halved`: halved after the first
+    step and after half of all, which with 100 steps is LatentTracer's 0.05, 0.025 (steps 1 to 50), 0.0125
+    (arXiv:2405.13360). `frozen`: a cosine that warms up over the first tenth and is 0 in the last fifth, that of the
+    gradient-free inversion of Hong et al. (NeurIPS 2024).
+
+    Args:
+        schedule: one of `SCHEDULES`.
+        rate: the largest step size, positive.
+        steps: how many, at least 1.
+
+    Raises:
+        UsageError: when an argument is outside its range.
+    """
+    if schedule not in SCHEDULES:
+        raise UsageError(f"schedule={schedule!r} is none of {', '.join(SCHEDULES)}")
+    if not (rate > 0 and math.isfinite(rate)):
+        raise UsageError(f"rate={rate}, need a positive step size such as 0.05")
+    if steps < 1:
+        raise UsageError(f"steps={steps}, need at least 1")
+    step = torch.arange(steps, dtype=torch.float64)
+    if schedule == "constant":
+        return torch.full_like(step, rate)
+    if schedule == "halved":
+        return rate * torch.where(step < 1, 1.0, torch.where(step <= steps // 2, 0.5, 0.25))
+    if schedule == "cosine":
+        return rate * (0.01 + 0.99 * (0.5 + 0.5 * torch.cos(math.pi * step / steps)))
+    warm = max(1.0, _WARM * steps)
+    falling = 0.5 + 0.5 * torch.cos(math.pi * (step - warm) / max(1.0, steps - warm))
+    rising = torch.where(step < warm, (step + 1) / warm, falling)
+    return rate * torch.where(step < _FREEZE * steps, rising, 0.0)

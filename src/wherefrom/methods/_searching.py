@@ -1,0 +1,179 @@
+"""What the methods that search share: options in one form, starts, columns. Torch only inside the functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import numpy as np
+
+from wherefrom.core.arrays import Scores, Seeds
+from wherefrom.core.card import Card, Fact, options_of
+from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.methods.base import Settled
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images, Latents
+    from wherefrom.inversion.optimisers import Optimiser
+    from wherefrom.inversion.plan import Found, Plan
+    from wherefrom.models.base import Decoder
+
+__all__ = [
+    "OPTIMISERS",
+    "OptimiserName",
+    "Options",
+    "Start",
+    "check_options",
+    "columns",
+    "gathered",
+    "measure_of",
+    "plan_of",
+    "settled",
+    "starts_of",
+]
+
+OptimiserName = Literal["adam", "lbfgs", "gradient-free"]
+"""How a step is made; see `wherefrom.inversion.optimisers`."""
+OPTIMISERS: Final = ("adam", "lbfgs", "gradient-free")
+Start = Literal["random", "encoder", "both"]
+"""Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both."""
+_STARTS: Final = ("random", "encoder", "both")
+
+
+class Options(Protocol):
+    """The options that every search has; a method adds its own."""
+
+    @property
+    def metric(self) -> Literal["mse", "mae", "ssim", "lpips"]: ...
+    @property
+    def steps(self) -> int: ...
+    @property
+    def optimiser(self) -> OptimiserName: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def schedule(self) -> Literal["constant", "cosine", "halved", "frozen"]: ...
+    @property
+    def start(self) -> Start: ...
+    @property
+    def restarts(self) -> int: ...
+    @property
+    def race(self) -> int | None: ...
+    @property
+    def plateau(self) -> int | None: ...
+    @property
+    def cut(self) -> float | None: ...
+    @property
+    def checkpointing(self) -> bool: ...
+
+
+def check_options(options: Options) -> None:
+    """Refuse options that no search can have.
+
+    Raises:
+        UsageError: with the option's value and what it may be.
+    """
+    choices = (("optimiser", OPTIMISERS), ("start", _STARTS), ("metric", ("mse", "mae", "ssim", "lpips")))
+    for name, known in choices:
+        if getattr(options, name) not in known:
+            raise UsageError(f"{name}={getattr(options, name)!r} is none of {', '.join(known)}")
+    if options.schedule not in ("constant", "cosine", "halved", "frozen"):
+        raise UsageError(f"schedule={options.schedule!r} is none of constant, cosine, halved, frozen")
+    for name in ("steps", "restarts", "race", "plateau"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise UsageError(f"{name}={value}, need at least 1")
+    if not (options.rate > 0 and math.isfinite(options.rate)):
+        raise UsageError(f"rate={options.rate}, need a positive step size such as 0.05")
+    if options.cut is not None and not (options.cut > 0 and math.isfinite(options.cut)):
+        raise UsageError(f"cut={options.cut}, need a positive statistic, or None for no early exit")
+
+
+def measure_of(options: Options, name: str, undefined: Iterable[str] = ()) -> Card:
+    """The card of what is measured: every option but those that change the memory alone."""
+    facts: dict[str, Fact] = {key: value for key, value in options_of(options).items() if key != "checkpointing"}
+    more = tuple(undefined)
+    return Card(kind="measure", name=name, facts={**facts, **({"undefined": more} if more else {}), "version": 1})
+
+
+def plan_of(options: Options, *, clamped: bool = False) -> Plan:
+    """The search that the options describe."""
+    from wherefrom.inversion.plan import Plan, Plateau, Race
+
+    return Plan(
+        steps=options.steps,
+        optimiser=_optimiser(options),
+        metric=options.metric,
+        clamped=clamped,
+        plateau=None if options.plateau is None else Plateau(steps=options.plateau),
+        race=None if options.race is None else Race(steps=options.race),
+        checkpointing=options.checkpointing,
+    )
+
+
+def _optimiser(options: Options) -> Optimiser:
+    from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree
+
+    if options.optimiser == "lbfgs":
+        return LBFGS(first=options.rate)
+    if options.optimiser == "gradient-free":
+        return GradientFree(rate=options.rate, schedule=options.schedule)
+    return Adam(rate=options.rate, schedule=options.schedule)
+
+
+def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) -> Callable[[int], Latents]:
+    """The starts of image i, `(restarts, ...)`: the encoder's latent first where it is one of them, then draws.
+
+    Draw r of an image comes from a seed of its own that depends on the image's seed and r alone.
+
+    Raises:
+        ModelError: when the encoder's latent is asked for and the model has no encoder.
+    """
+    import torch
+
+    from wherefrom.models.base import Autoencoder
+
+    if options.start != "random" and not isinstance(model, Autoencoder):
+        raise ModelError(f"{model.card.name} has no encoder, which start={options.start!r} needs: use start='random'")
+    draws = options.restarts - (options.start != "random")
+    size = (int(images.shape[2]), int(images.shape[3]))
+
+    def start(image: int) -> Latents:
+        found = []
+        if isinstance(model, Autoencoder) and options.start != "random":
+            found.append(model.encode(images[image : image + 1]))
+        if draws and options.start != "encoder":
+            own = np.random.SeedSequence(int(seeds[image])).generate_state(draws, np.uint64) >> np.uint64(1)
+            found.append(model.draw(own, size=size).to(images.device))
+        return torch.cat(found)
+
+    return start
+
+
+def columns(found: Found) -> Scores:
+    """What a search found as one row: the loss that remains, that of the start, decoder calls, the best restart."""
+    numbers = {"loss": found.loss, "start": found.start, "calls": found.calls, "restart": found.restart}
+    return Scores({name: np.array([value], dtype=np.float64) for name, value in numbers.items()})
+
+
+def settled(found: Iterable[Found], more: Callable[[Found], Scores] = columns) -> Iterator[Settled]:
+    """What searches found, as rows, each as soon as it is there."""
+    for one in found:
+        if one.error is not None:
+            yield Settled(row=one.image, error=one.error)
+        else:
+            yield Settled(row=one.image, scores=more(one))
+
+
+def gathered(rows: Iterable[Settled], count: int) -> Scores:
+    """All rows of a batch in their order.
+
+    Raises:
+        ImageError: when an image has no numbers, with the reason of the first.
+    """
+    found = sorted(rows, key=lambda row: row.row)
+    for row in found:
+        if row.error is not None:
+            raise ImageError(f"image {row.row + 1} of {count}: {row.error}")
+    return Scores.concatenate([row.scores for row in found if row.scores is not None])
