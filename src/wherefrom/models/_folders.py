@@ -1,4 +1,4 @@
-"""Where an autoencoder lies on the disk: in a pipeline's folder, in its own, in one file, in a raw pair. No torch."""
+"""Where a model lies on the disk: in a pipeline's folder, in its own, in one file, in a raw pair. No torch."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ __all__ = [
     "FILES",
     "INDEX",
     "PICKLED",
+    "PIPELINES",
     "WEIGHTS",
     "Place",
     "class_of",
@@ -35,6 +36,12 @@ PICKLED: Final = frozenset({".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth"})
 """Suffixes of pickles, which can run code when they are opened carelessly; none is ever downloaded."""
 FILES: Final = frozenset({".safetensors", ".bin", ".ckpt", ".pt", ".pth"})
 """Suffixes of files on the disk that are opened, as tensors alone."""
+PIPELINES: Final[Mapping[str, str]] = {
+    "ConsistencyModelPipeline": "consistency",
+    "DDIMPipeline": "ddim",
+    "DDPMPipeline": "ddim",
+}
+"""Pipelines that make pixels without an autoencoder, and the architecture in `models.generators` that opens each."""
 
 _PLAIN: Final = re.compile(r"[\w-][\w.-]*")
 _LIST: Final = ", ".join(SUPPORTED)
@@ -45,7 +52,8 @@ class Place:
     """Where an autoencoder's files are.
 
     Attributes:
-        path: its folder, which has a `config.json`; else its file, of a raw pair the `*_decoder.safetensors`.
+        path: its folder, which has a `config.json`; else its file, of a raw pair the `*_decoder.safetensors`. Of one of
+            `PIPELINES` the whole pipeline's folder.
         kind: its class where a configuration names it, else None.
     """
 
@@ -112,6 +120,10 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         return found[0]
     if found:
         raise ModelError(f"{where} has several autoencoders, name one: {_listed(found)}")
+    if index.get("_class_name") in PIPELINES:
+        raise ModelError(
+            f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
+        )
     others = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind)]
     if others:
         raise ModelError(
@@ -155,11 +167,11 @@ def single_file(path: Path) -> Place:
 
 
 def find_place(path: Path) -> Place:
-    """The autoencoder at an existing path.
+    """The autoencoder, or the pipeline that works on pixels, at an existing path.
 
     A folder is taken for a pipeline where it has `model_index.json`, for an autoencoder where it has `config.json`;
     else its only raw pair, its only `.safetensors` file, or its only folder with an autoencoder's `config.json` is
-    taken.
+    taken. Of a pipeline its autoencoder is meant, unless it is one of `PIPELINES`.
 
     Args:
         path: a file or folder that exists.
@@ -170,7 +182,10 @@ def find_place(path: Path) -> Place:
     if path.is_file():
         return single_file(path)
     if (path / "model_index.json").is_file():
-        name, _ = component_of(read_json(path / "model_index.json"), str(path))
+        index = read_json(path / "model_index.json")
+        if index.get("_class_name") in PIPELINES:
+            return Place(path=path, kind=str(index["_class_name"]))
+        name, _ = component_of(index, str(path))
         return _own_folder(path / name)
     if (path / "config.json").is_file():
         return _own_folder(path)

@@ -142,10 +142,13 @@ def listing() -> tuple[Description, ...]:
 
 def _from_path(name: str, device: str, dtype: str, options: Mapping[str, Fact]) -> Model:
     """A generator where the path holds one that is known, else an autoencoder."""
-    from wherefrom.models.generators._opening import open_generator
+    from wherefrom.models.generators._opening import open_generator, open_pipeline
 
     place = _folders.find_place(_existing(name))
     notes = notes_of(describe(name), str(place.path.resolve()))
+    kind = _folders.PIPELINES.get(place.kind or "")
+    if kind is not None:
+        return open_pipeline(place.path, architecture=kind, options=options, device=device, dtype=dtype, notes=notes)
     if place.path.is_file():
         found = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes)
         if found is not None:

@@ -15,7 +15,7 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.diffusers._single_file import canonical, raw_tiny, recognise
 from wherefrom.models.weights import SUFFIXES, read_weights, shapes_of
 
-__all__ = ["Found", "find"]
+__all__ = ["Found", "find", "weights_in"]
 
 _STEM: Final = "diffusion_pytorch_model"
 _LATENTS: Final = "latents.safetensors"
@@ -68,7 +68,7 @@ def _folder(path: Path, kind: str | None) -> Found:
         card = _json(path / "card.json") if (path / "card.json").is_file() else {}
         notes: dict[str, Fact] = {key: card[key] for key in _NOTES if key in card}
         named = str(card["name"]) if "name" in card else _name(path)
-        state = canonical(read_weights(_weights(path)))
+        state = canonical(read_weights(weights_in(path)))
         return Found(kind=_kind(config, kind, path), config=config, state=state, name=named, notes=notes, stats=stats)
     if (path / "model_index.json").is_file():
         inner = sorted(part.parent.name for part in path.glob("*/config.json"))
@@ -96,7 +96,7 @@ def _kind(config: Mapping[str, Any], kind: str | None, path: Path) -> str:
     return str(stated if stated is not None else kind)
 
 
-def _weights(path: Path) -> Path:
+def weights_in(path: Path) -> Path:
     """The folder's weight file or index: safetensors first, whole precision first."""
     for variant in ("", ".fp16", ".bf16"):
         for name in (

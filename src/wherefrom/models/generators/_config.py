@@ -10,7 +10,7 @@ import torch
 from wherefrom.core.errors import UsageError
 from wherefrom.models.generators.base import Config
 
-__all__ = ["PRIORS", "choice", "drawing", "numbers", "whole"]
+__all__ = ["PRIORS", "choice", "drawing", "label_of", "numbers", "whole"]
 
 PRIORS = ("normal", "uniform")
 """What latents are drawn from: the standard normal distribution, or the uniform one on [-1, 1]."""
@@ -79,3 +79,18 @@ def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], t
         return torch.rand(shape, generator=source) * 2 - 1
 
     return uniform if prior == "uniform" else normal
+
+
+def label_of(config: Config, classes: int | None) -> int | None:
+    """The class that images are made of: the option `class`, else 0; None of a model without classes.
+
+    Args:
+        config: where it stands.
+        classes: how many there are; None of a model without.
+
+    Raises:
+        UsageError: when there is no such class.
+    """
+    if classes is None and config.get("class") is not None:
+        raise UsageError(f"class={config['class']!r}, but this model has no classes: leave the option away")
+    return None if classes is None else whole(config, "class", below=classes) or 0

@@ -44,7 +44,7 @@ def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[s
         ignored: names that the file may hold and the network has no use for.
 
     Raises:
-        ModelError: when a tensor is missing, unexpected or of another shape; the message says what the weights look like.
+        ModelError: when a tensor is missing, unexpected or of another shape; the message says what they look like.
     """
     need: dict[str, Any] = network.state_dict()
     given = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}

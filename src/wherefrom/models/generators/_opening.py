@@ -20,7 +20,7 @@ from wherefrom.models.generators._looks import looks_like
 from wherefrom.models.generators.base import Architecture, Shapes, State
 from wherefrom.models.weights import read_checkpoint, shapes_of
 
-__all__ = ["COMMON", "open_generator"]
+__all__ = ["COMMON", "open_generator", "open_pipeline"]
 
 COMMON: Final[Mapping[str, str]] = {
     "architecture": "one of `wherefrom models list`; by default told from the weights",
@@ -61,15 +61,43 @@ def open_generator(
         checkpoint = checkpoint or read_checkpoint(path, part)
         config = {**checkpoint.config, **_sidecar(path), **own}
         built = kind.build(_stripped(checkpoint, prefix), config)
-        recorded = {"options": tuple((key, value) for key, value in sorted(options.items()))} if options else {}
-        return adapted(
-            built,
-            architecture=kind.name,
-            name=path.stem,
-            device=device,
-            dtype=dtype,
-            notes={"paper": kind.paper, **recorded, **notes},
-        )
+        told = {**_recorded(kind, options), **notes}
+        return adapted(built, architecture=kind.name, name=path.stem, device=device, dtype=dtype, notes=told)
+
+
+def open_pipeline(
+    folder: Path, *, architecture: str, options: Mapping[str, Fact], device: str, dtype: str, notes: Mapping[str, Fact]
+) -> Decoder:
+    """The generator in a folder of a diffusers pipeline. Nothing in the folder is run.
+
+    Args:
+        folder: with `unet` and `scheduler`.
+        architecture: the one that its class of pipeline is opened by.
+        options: those of the architecture.
+        device: as for `open_generator`.
+        dtype: as for `open_generator`.
+        notes: for the card.
+
+    Raises:
+        ModelError: when a part is missing, cannot be read, or is of a kind that is not supported.
+        UsageError: when an option is none of the architecture's.
+    """
+    from wherefrom.models.diffusers.unets import read_unet
+
+    with torch.inference_mode(False):
+        kind = load(architecture)
+        _check_options(kind, options)
+        state, config = read_unet(folder)
+        built = kind.build(state, {**config, **options})
+        told = {**_recorded(kind, options), **notes}
+        name = folder.resolve().name
+        return adapted(built, architecture=kind.name, name=name, device=device, dtype=dtype, notes=told)
+
+
+def _recorded(kind: Architecture, options: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The paper and what the user asked for, as notes of a card."""
+    asked = tuple((key, value) for key, value in sorted(options.items()))
+    return {"paper": kind.paper, **({"options": asked} if asked else {})}
 
 
 def _text(options: Mapping[str, Fact], name: str) -> str | None:

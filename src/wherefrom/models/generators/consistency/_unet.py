@@ -85,7 +85,7 @@ class UNet(nn.Module):
 
 
 def _waves(times: torch.Tensor, count: int) -> torch.Tensor:
-    """Cosines, then sines, of geometrically spaced frequencies (arXiv:1706.03762, section 3.5), `(n, count)` float32."""
+    """Cosines, then sines, of falling frequencies (arXiv:1706.03762, section 3.5): `(n, count)` float32."""
     half = count // 2
     powers = torch.arange(half, dtype=torch.float32, device=times.device) / half
     angles = times.float()[:, None] * torch.exp(-math.log(_PERIOD) * powers)
@@ -102,20 +102,17 @@ class _Parts:
 
     def down(self) -> Iterator[nn.Module]:
         """The blocks of the way down; each one's output is handed across."""
-        yield self._handing(_Block(_convolution(3, self.width)))
+        yield self._handing(_Block([_convolution(3, self.width)]))
         for level, width in enumerate(self.geometry.widths):
             for _ in range(self.geometry.blocks):
-                yield self._handing(_Block(self._residual(self.width, width), *self._attention(level)))
+                yield self._handing(_Block([self._residual(self.width, width), *self._attention(level)]))
             if level < len(self.geometry.widths) - 1:
-                yield self._handing(_Block(self._resampling("down")))
+                yield self._handing(_Block([self._resampling("down")]))
 
     def middle(self) -> nn.Module:
         """Two residual blocks with attention between them."""
-        return _Block(
-            self._residual(self.width, self.width),
-            _Attention(self.width, self._heads(self.geometry.heads)),
-            self._residual(self.width, self.width),
-        )
+        attention = _Attention(self.width, self._heads(self.geometry.heads))
+        return _Block([self._residual(self.width, self.width), attention, self._residual(self.width, self.width)])
 
     def up(self) -> Iterator[nn.Module]:
         """The blocks of the way back, which take what was handed across, the last first."""
@@ -127,7 +124,7 @@ class _Parts:
                 ]
                 if level and block == self.geometry.blocks:
                     parts.append(self._resampling("up"))
-                yield _Block(*parts)
+                yield _Block(parts)
 
     def _handing(self, block: nn.Module) -> nn.Module:
         self.handed.append(self.width)
@@ -168,11 +165,11 @@ class _Norm(nn.GroupNorm):
         return functional.group_norm(input.float(), self.num_groups, weight, bias, self.eps).to(input.dtype)
 
 
-class _Block(nn.Sequential):
+class _Block(nn.ModuleList):
     """Layers in a row, of which residual blocks are told the embedding as well."""
 
-    def forward(self, input: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:  # noqa: A002  # as torch's
-        found = input
+    def forward(self, images: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        found = images
         for layer in self:
             found = layer(found, embedding) if isinstance(layer, _Residual) else layer(found)
         return found
@@ -189,8 +186,8 @@ class _Residual(nn.Module):
         self.resampling = resampling
         self.in_layers = nn.Sequential(_Norm(_GROUPS, given), nn.SiLU(), _convolution(given, width))
         self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedded, 2 * width if scaled else width))
-        dropout = nn.Identity()
-        self.out_layers = nn.Sequential(_Norm(_GROUPS, width), nn.SiLU(), dropout, _convolution(width, width))
+        unused = nn.Identity()  # in training, dropout
+        self.out_layers = nn.Sequential(_Norm(_GROUPS, width), nn.SiLU(), unused, _convolution(width, width))
         self.skip_connection = nn.Identity() if given == width else _convolution(given, width, 1)
 
     def forward(self, images: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
@@ -203,7 +200,8 @@ class _Residual(nn.Module):
         else:
             found = self.out_layers[0](found + told)
         skip: torch.Tensor = self.skip_connection(_resampled(images, self.resampling))
-        return skip + self.out_layers[1:](found)
+        result: torch.Tensor = skip + self.out_layers[3](self.out_layers[1](found))
+        return result
 
 
 def _resampled(images: torch.Tensor, way: Resampling | None) -> torch.Tensor:
