@@ -50,6 +50,30 @@ def test_both_error_rates_hold(method: Plain | Residual, n: int, draw: str) -> N
     assert ours[Outcome.COMPATIBLE] == theirs[Outcome.COMPATIBLE] == 0
 
 
+def _partly_undefined(rng: np.random.Generator, draw: str, n: int, prefix: str, undefined: float) -> ScoreTable:
+    """Images of one kind, undefined by chance: the more often, the lower they would score."""
+    values: Vector = DRAWS[draw](rng, (n,))
+    gone = rng.random(n) < undefined * np.where(values < 0, 1.5, 0.5)
+    return table(np.where(gone, np.nan, values), prefix)
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("undefined", [0.1, 0.4])
+def test_false_claims_are_bounded_where_images_of_the_pool_are_undefined(undefined: float, draw: str) -> None:
+    """A pool of just enough images bounds false claims at its full count, and no claim is given away by it."""
+    rng = np.random.default_rng(11)
+    own = table(np.linspace(50.0, 60.0, 19), "own")  # every image ranks as a belonging; only the pool stands in the way
+    claims, trials = 0, 2000
+    for _ in range(trials):
+        pool = _partly_undefined(rng, draw, 9, "pool", undefined)
+        asked = _partly_undefined(rng, draw, 1, "other", undefined)
+        profile = calibrate(belonging=own, foreign={"pool": pool}, method=PLAIN)
+        claims += judge(asked, profile=profile, beta=BETA, method=PLAIN)[0].outcome is Outcome.SUPPORTED
+    assert not surely_more(claims, trials, BETA), claims / trials
+    if draw != "ties":
+        assert claims > 0.8 * BETA * trials, "of continuous statistics the bound is reached but for a pool undefined"
+
+
 @pytest.mark.parametrize("rule", ["conformal", "grubbs", "kde"])
 def test_false_claims_are_bounded_under_every_rule(rule: str) -> None:
     """Where all pools score like belongings, nearly every image ranks as one; only the pool stands in the way."""

@@ -205,15 +205,25 @@ def test_what_cannot_be_ranked_is_counted() -> None:
     values = BELONGING.copy()
     values[5] = np.inf
     profile = profile_of({"photos": table([*FOREIGN, np.nan], "photo")}, table(values, images=images))
-    assert [(item.pool, item.name) for item in profile.omitted] == [
-        (None, "bad.png"),
-        (None, "own-4.png"),
-        ("photos", "photo-120.png"),
-    ]
+    assert [(item.pool, item.name) for item in profile.omitted] == [(None, "bad.png"), (None, "own-4.png")]
     assert profile.omitted[0].reason == "truncated"
     assert (len(profile.statistic), len(profile.belonging)) == (97, 99)
     assert profile.statistic.tolist() == profile.belonging.scores["value"][list(profile.ranked)].tolist()
-    assert len(profile.foreign_statistic["photos"]) == 120
+
+
+def test_an_undefined_image_of_a_pool_counts_as_never_claimed_and_one_with_an_error_does_not() -> None:
+    values = np.linspace(1.5, 2.5, 100)
+    values[[3, 4, 5]] = np.nan, np.inf, -np.inf
+    images = [facts(f"photo-{i}") for i in range(99)]
+    profile = profile_of({"photos": table(values, images=[*images, facts("bad", error="truncated")])})
+    assert [(item.pool, item.name) for item in profile.omitted] == [("photos", "bad.png")]
+    counted = profile.foreign_statistic["photos"]
+    assert (len(counted), np.isposinf(counted).sum(), np.isfinite(counted).sum()) == (99, 3, 96)
+    verdict = one(1.0, profile)
+    assert (verdict.outcome, verdict.p_foreign) == (Outcome.SUPPORTED, {"photos": 0.01})
+    assert one(1.09, profile_of({"photos": table([1.08, *[np.nan] * 98], "p")})).p_foreign == {"photos": 0.02}
+    short = profile_of({"photos": table(values[:98], images=images[:98])})
+    assert one(1.0, short).reason.endswith("pool 'photos' has 98 images, beta=0.01 needs 99")
 
 
 def test_nothing_to_rank_is_refused() -> None:

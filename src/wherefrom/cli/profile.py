@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
 from wherefrom.cli._work import Work, made_method, model_options, named_paths
 
 if TYPE_CHECKING:
+    from wherefrom.core.arrays import Vector
     from wherefrom.records.profile import Profile
 
 __all__ = ["profile", "show_profile"]
@@ -79,8 +81,10 @@ def warn(made: Profile) -> None:
     """What a person should know before the profile is used, on stderr: never kept quiet."""
     for finding in made.audit.findings:
         note(f"warning: {finding.message}")
-    for name in made.foreign_statistic:
-        count, needed = len(made.foreign_statistic[name]), _fewest(_BETA)
+    for name, values in made.foreign_statistic.items():
+        count, undefined, needed = len(values), _undefined(values), _fewest(_BETA)
+        if undefined:
+            note(f"note: {undefined} of {count} images of pool {name!r} have no statistic, and count as never claimed")
         if count < needed:
             note(
                 f"warning: pool {name!r} has {count} images, beta={_BETA:g} needs {needed}: without, none is SUPPORTED"
@@ -92,6 +96,11 @@ def warn(made: Profile) -> None:
         note(f"warning: left out of {place}: {omission.name}: {omission.reason}")
     if len(made.omitted) > _MOST:
         note(f"warning: and {len(made.omitted) - _MOST} more, each with its reason in the profile")
+
+
+def _undefined(values: Vector) -> int:
+    """How many of a pool's images have no statistic."""
+    return sum(value == inf for value in values.tolist())
 
 
 def _fewest(share: float) -> int:
@@ -114,13 +123,14 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
             "name": name,
             "images": len(made.foreign[name]),
             "ranked": len(values),
+            "undefined": _undefined(values),
             "omitted": omitted[name],
             "least_beta": rounded_up(1 / (len(values) + 1)),
             "auc": None,
             "tpr": None,
             "findings": findings,
         }
-        if len(values):
+        if _undefined(values) < len(values):
             found = tpr_at_fpr(made.statistic, values, _BETA)
             pool |= {
                 "auc": auc(made.statistic, values).value,

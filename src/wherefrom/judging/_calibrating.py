@@ -29,8 +29,14 @@ def calibrate(
 ) -> Profile:
     """A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
 
-    Nothing is removed silently: rows with an error or an undefined statistic stand in `Profile.omitted`. A method that
-    learns is fitted on one half of the belongings, chosen by a hash of their pixels, and the other half is ranked.
+    Nothing is removed silently: rows with an error, and belongings with an undefined statistic, stand in
+    `Profile.omitted`. A method that learns is fitted on one half of the belongings, chosen by a hash of their pixels,
+    and the other half is ranked.
+
+    An image of a pool whose statistic is undefined counts, at +inf: never claimed. That is no guess but what `judge`
+    does: an image without a statistic is UNDECIDED, so it is no false claim. With such images placed above all numbers
+    an image in question still has any rank among its like with the same chance, and beta holds at the full count. An
+    image with an error is left out: what failed need not be the image, so it says nothing of its like.
 
     Args:
         belonging: scores of images that the model made, saved as the images in question are.
@@ -49,15 +55,15 @@ def calibrate(
     learned, ranked = _split(belonging, rows) if chosen.learns else (rows[:0], rows)
     fit = chosen.fit(belonging.take(learned).scores) if chosen.learns else {}
     statistic = statistic_of(chosen, belonging, fit)
-    against = {name: statistic_of(chosen, table, fit) for name, table in pools.items()}
+    against = {name: _never_claimed(table, statistic_of(chosen, table, fit)) for name, table in pools.items()}
     kept = ranked[np.isfinite(statistic[ranked])]
     if len(kept) == 0:
         raise ProfileError(
             f"none of {len(belonging)} belonging images can be ranked "
             f"({len(belonging) - len(rows)} with an error, the others undefined or learned from): add images"
         )
-    omitted = _omitted(None, belonging, statistic)
-    omitted += [item for name, table in pools.items() for item in _omitted(name, table, against[name])]
+    omitted = _omitted(None, belonging, np.isfinite(statistic))
+    omitted += [item for name, table in pools.items() for item in _omitted(name, table, table.scored)]
     return Profile(
         model=belonging.model,
         method=chosen.card,
@@ -68,7 +74,7 @@ def calibrate(
         ranked=tuple(kept.tolist()),
         foreign=pools,
         statistic=statistic[kept],
-        foreign_statistic={name: values[np.isfinite(values)] for name, values in against.items()},
+        foreign_statistic=against,
         coverage=coverage_of(belonging),
         audit=audit(belonging, pools),
         omitted=tuple(omitted),
@@ -103,9 +109,15 @@ def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:
     return np.where(table.scored & np.isfinite(values), values, np.nan)
 
 
-def _omitted(pool: str | None, table: ScoreTable, statistic: Vector) -> list[Omission]:
+def _never_claimed(table: ScoreTable, statistic: Vector) -> Vector:
+    """A pool's statistics, one a row without an error; +inf where undefined."""
+    values: Vector = np.where(np.isnan(statistic), np.inf, statistic)[table.scored]
+    return values
+
+
+def _omitted(pool: str | None, table: ScoreTable, counted: npt.NDArray[np.bool_]) -> list[Omission]:
     return [
         Omission(pool=pool, name=facts.name, reason=facts.error or UNDEFINED)
-        for facts, value in zip(table.images, statistic, strict=True)
-        if not np.isfinite(value)
+        for facts, kept in zip(table.images, counted, strict=True)
+        if not kept
     ]

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import numpy as np
+
 from wherefrom import methods, rules
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError, UsageError
@@ -20,7 +22,6 @@ from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.base import Rule
-from wherefrom.rules.conformal import Conformal
 
 __all__ = ["Outside", "decoder_of", "judge", "p_foreign"]
 
@@ -100,8 +101,15 @@ def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
 
 
 def p_foreign(statistic: Vector, pool: Vector) -> Vector:
-    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`; NaN stays NaN."""
-    return Conformal().p_value(-statistic, -pool)
+    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`; NaN stays NaN.
+
+    Args:
+        statistic: of the images in question, shape `(n,)`, finite or NaN.
+        pool: of known non-belongings, shape `(m,)`, finite or +inf for one that is never claimed; see `calibrate`.
+    """
+    as_low = np.searchsorted(np.sort(pool), statistic, side="right")
+    p: Vector = np.where(np.isnan(statistic), np.nan, (1.0 + as_low) / (len(pool) + 1.0))
+    return p
 
 
 def _unfit(profile: Profile, pool: str, beta: float) -> str | None:

@@ -14,7 +14,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["SCHEMA", "facts_to_json", "head_to_json", "pack", "packed_to_json", "plain", "rows_to_json"]
+__all__ = ["SCHEMA", "facts_to_json", "head_to_json", "numbers", "pack", "packed_to_json", "plain", "rows_to_json"]
 
 SCHEMA: Final = 1
 """Raised when a file of the last version can no longer be read as one of this."""
@@ -25,6 +25,11 @@ def _number(value: float) -> float | str | None:
     if math.isfinite(value):
         return value
     return None if math.isnan(value) else "inf" if value > 0 else "-inf"
+
+
+def numbers(values: Vector) -> list[float | str | None]:
+    """A column as JSON can say it."""
+    return [_number(value) for value in values.tolist()]
 
 
 def pack(values: Vector) -> str:
@@ -72,12 +77,12 @@ def head_to_json(table: ScoreTable) -> dict[str, Any]:
 
 def rows_to_json(table: ScoreTable) -> Sequence[Mapping[str, Any]]:
     """The rows as `RowFile` reads them."""
-    columns = [table.scores[name].tolist() for name in table.scores.names]
+    columns = [numbers(table.scores[name]) for name in table.scores.names]
     return [
         {
             "image": facts_to_json(facts),
             "size": size,
-            "scores": [_number(column[row]) for column in columns],
+            "scores": [column[row] for column in columns],
         }
         for row, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
     ]

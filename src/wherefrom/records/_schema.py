@@ -169,6 +169,7 @@ class OmissionFile(_Part):
 
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Counted = _Finite | Literal["inf"]
 
 
 class ProfileFile(_Part):
@@ -185,7 +186,7 @@ class ProfileFile(_Part):
     fit: dict[str, str]
     ranked: tuple[int, ...]
     statistic: tuple[_Finite, ...]
-    foreign_statistic: dict[str, tuple[_Finite, ...]]
+    foreign_statistic: dict[str, tuple[_Counted, ...]]
     coverage: CoverageFile
     audit: tuple[FindingFile, ...]
     omitted: tuple[OmissionFile, ...]
@@ -209,7 +210,10 @@ class ProfileFile(_Part):
             ranked=self.ranked,
             foreign={name: table.table(self) for name, table in self.foreign.items()},
             statistic=np.array(self.statistic, dtype=np.float64),
-            foreign_statistic={name: np.array(values, np.float64) for name, values in self.foreign_statistic.items()},
+            foreign_statistic={
+                name: np.array([_float(value) for value in values], dtype=np.float64)
+                for name, values in self.foreign_statistic.items()
+            },
             coverage=Coverage(**dict(self.coverage)),
             audit=Audit(findings=tuple(Finding(**dict(item)) for item in self.audit)),
             omitted=tuple(Omission(**dict(item)) for item in self.omitted),

@@ -70,7 +70,7 @@ def save_profile(profile: Profile, path: str | Path) -> None:
         "fit": {name: encoding.pack(values) for name, values in profile.fit.items()},
         "ranked": profile.ranked,
         "statistic": profile.statistic.tolist(),
-        "foreign_statistic": {name: values.tolist() for name, values in profile.foreign_statistic.items()},
+        "foreign_statistic": {name: encoding.numbers(values) for name, values in profile.foreign_statistic.items()},
         "coverage": dataclasses.asdict(profile.coverage),
         "audit": [dataclasses.asdict(finding) for finding in profile.audit.findings],
         "omitted": [encoding.plain(dataclasses.asdict(omission)) for omission in profile.omitted],

@@ -74,12 +74,12 @@ class Coverage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Omission:
-    """One image that was given to a profile and is not ranked against.
+    """One image that was given to a profile and does not count.
 
     Attributes:
         pool: the pool's name; None for a belonging.
         name: the image's name.
-        reason: the row's error, or that the statistic is undefined.
+        reason: the row's error, or of a belonging that the statistic is undefined.
     """
 
     pool: str | None
@@ -102,10 +102,11 @@ class Profile:
             those of the half that was not learned from.
         foreign: the named pools.
         statistic: statistics of the ranked belongings, shape `(n,)`, finite.
-        foreign_statistic: statistics of each pool, finite ones only.
+        foreign_statistic: statistics of each pool, +inf for an image whose statistic is undefined, which is never
+            claimed; profiles of earlier versions lack such images.
         coverage: for which images the profile speaks.
         audit: whether the files differ in anything but content.
-        omitted: images that were given but could not be ranked, each with its reason; never removed silently.
+        omitted: images that were given but do not count, each with its reason; never removed silently.
         version: the version of `wherefrom` that made it.
     """
 

@@ -137,12 +137,13 @@ def _draw_cut(axes: Axes, cut: float, name: str, span: tuple[float, float]) -> N
 def _ridge(axes: Axes, row: int, name: str, values: Vector, edges: Vector, colour: str) -> str:
     """A histogram that stands on its row, and a stroke an image below it; returns the row's label."""
     floor = float(-row)
-    if len(values):
-        counts, _ = np.histogram(values, edges)
+    drawn = values[np.isfinite(values)]
+    if len(drawn):
+        counts, _ = np.histogram(drawn, edges)
         axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, fill=True, color=colour, alpha=0.45)
         axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, color=colour, linewidth=1.1)
-        axes.vlines(values, floor - 0.13, floor - 0.04, color=colour, linewidth=0.8, alpha=0.6)
-    return f"{name}\n{len(values)} images"
+        axes.vlines(drawn, floor - 0.13, floor - 0.04, color=colour, linewidth=0.8, alpha=0.6)
+    return f"{name}\n{len(values)} images{_without(len(values) - len(drawn))}"
 
 
 def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
@@ -170,7 +171,12 @@ def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
                 zorder=4,
             )
     without = sum(verdict.statistic is None for verdict in verdicts)
-    return f"judged\n{len(verdicts)} images" + (f",\n{without} without\na statistic" if without else "")
+    return f"judged\n{len(verdicts)} images{_without(without)}"
+
+
+def _without(count: int) -> str:
+    """The end of a row's label: how many images are not drawn."""
+    return f",\n{count} without\na statistic" if count else ""
 
 
 def _finish(axes: Axes, profile: Profile, labels: Sequence[str]) -> None:

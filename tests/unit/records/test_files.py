@@ -174,6 +174,26 @@ def test_profile_round_trip(tmp_path: Path) -> None:
     assert (tmp_path / "q.json").read_bytes() == (tmp_path / "p.json").read_bytes()
 
 
+def test_undefined_images_of_a_pool_are_kept_in_a_file(tmp_path: Path) -> None:
+    pool = table([5.0, np.nan, 7.0], "photo")
+    profile = calibrate(belonging=table([1.0, 2.0, 3.0], "own"), foreign={"photos": pool}, method=PLAIN)
+    save_profile(profile, tmp_path / "p.json")
+    assert json.loads((tmp_path / "p.json").read_text())["foreign_statistic"] == {"photos": [5.0, "inf", 7.0]}
+    loaded = load_profile(tmp_path / "p.json")
+    assert loaded.foreign_statistic["photos"].tolist() == [5.0, np.inf, 7.0]
+    assert loaded.digest == profile.digest
+
+
+def test_a_profile_that_left_undefined_images_of_a_pool_out_is_still_read(tmp_path: Path) -> None:
+    """As the first versions did: the pool's table has three rows, its statistics are two."""
+    pool = table([5.0, np.nan, 7.0], "photo")
+    now = calibrate(belonging=table([1.0, 2.0, 3.0], "own"), foreign={"photos": pool}, method=PLAIN)
+    then = replace(now, foreign_statistic={"photos": np.array([5.0, 7.0])})
+    save_profile(then, tmp_path / "p.json")
+    loaded = load_profile(tmp_path / "p.json")
+    assert (loaded.digest, len(loaded.foreign_statistic["photos"])) == (then.digest, 2)
+
+
 def drop(content: dict[str, Any], *steps: Any) -> None:
     for step in steps[:-1]:
         content = content[step]
@@ -205,6 +225,8 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "negative row": (put(-1, "ranked", 0), r"at ranked: rows must be different ones"),
     "row twice": (lambda content: content["ranked"].__setitem__(0, content["ranked"][1]), r"at ranked"),
     "short": (lambda content: drop(content, "statistic", 0), r"at statistic: \d+ numbers for \d+ ranked"),
+    "null in a pool": (put(None, "foreign_statistic", "photos", 0), r"at foreign_statistic.photos.0"),
+    "-inf in a pool": (put("-inf", "foreign_statistic", "photos", 0), r"at foreign_statistic.photos.0"),
     "no pool": (lambda content: drop(content, "foreign_statistic", "photos"), r"at foreign_statistic: pools \[\]"),
     "long pool": (put([5.0] * 31, "foreign_statistic", "photos"), r"at foreign_statistic.photos: more numbers"),
     "base64": (put("!!!!", "belonging", "columns", "value"), r"at column value: not base64"),

@@ -76,6 +76,15 @@ def test_negative_statistics_and_no_verdicts(tmp_path: Path, figures: list[Figur
     assert [text.get_text() for text in axes.texts] == ["cut at alpha = 0.05"]
 
 
+def test_images_of_a_pool_without_a_statistic_are_counted_and_not_drawn(tmp_path: Path, figures: list[Figure]) -> None:
+    pools = {"flat": table([np.nan] * 3, "flat"), "photos": table([2.0, np.nan, 3.0], "photos")}
+    profile_figure(calibrate(belonging=table([1.0, 1.5], "ours"), foreign=pools, method=PLAIN), path=tmp_path / "f.png")
+    (axes,) = figures[0].axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[1:] == ["flat\n3 images,\n3 without\na statistic", "photos\n3 images,\n1 without\na statistic"]
+    assert axes.get_xlim()[1] < 3.5
+
+
 def test_too_few_belongings_have_no_cut_and_equal_ones_a_width(tmp_path: Path, figures: list[Figure]) -> None:
     profile = calibrate(belonging=table([1.0, 1.0, 1.0], "ours"), method=PLAIN)
     profile_figure(profile, path=tmp_path / "f.pdf")
