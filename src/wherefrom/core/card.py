@@ -85,4 +85,4 @@ class Card:
 
 def options_of(options: Any) -> dict[str, Fact]:
     """The fields of a frozen dataclass of options, as facts of its card."""
-    return {item.name: _frozen(getattr(options, item.name)) for item in dataclasses.fields(options)}
+    return {item.name: _frozen(getattr(options, item.name)) for item in dataclasses.fields(options) if item.init}

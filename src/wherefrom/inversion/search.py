@@ -121,8 +121,10 @@ class _Search:
                 encoded = None
                 if self.plan.optimiser.by_encoder and isinstance(self.model, Autoencoder):
                     encoded = self.model.encode(self.images[image : image + 1])
-        except ImageError as error:
-            return Found(image=image, error=str(error))
+        except Exception as error:
+            if isinstance(error, WherefromError) and not isinstance(error, ImageError):
+                raise
+            return Found(image=image, error=_reason(error))
         if not starts.isfinite().all():
             return Found(image=image, error="the start of the search is not finite: ask in float32")
         count = len(starts)
@@ -173,8 +175,8 @@ class _Search:
         for image in images if len(images) > 1 else ():
             try:
                 self._see(pool.take(pool.image == image))
-            except Exception as reason:  # noqa: BLE001  # whatever one image does to a model, the others go on
-                failed[image] = reason
+            except Exception as raised:  # noqa: BLE001  # whatever one image does to a model, the others go on
+                failed[image] = raised
         if not failed:
             raise error
         for image, reason in failed.items():
@@ -191,8 +193,8 @@ class _Search:
         pool = pool.take(pool.restart.argsort())
         calls = int(pool.step.sum())
         broken = pool.broken >= 0
-        if broken.all():
-            step = int(pool.broken.min())
+        if (broken | pool.lost).all():
+            step = int(pool.broken[broken].min())
             why = f"loss, gradient or latent is no finite number at step {step} of {self.plan.steps}"
             error = f"the search broke down ({why}): ask in float32, or with a smaller rate"
             return Found(image=image, calls=calls, error=error)

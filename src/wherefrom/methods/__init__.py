@@ -30,7 +30,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None) -> Method[Any]:
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
-    fields = {item.name for item in dataclasses.fields(kind)}
+    fields = {item.name for item in dataclasses.fields(kind) if item.init}
     unknown = sorted(set(options or {}) - fields)
     if unknown:
         raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")

@@ -17,7 +17,7 @@ from wherefrom.images.texture import homogeneity
 from wherefrom.methods._measures import BLOCKS, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["one_pass", "two_passes"]
+__all__ = ["band_columns", "one_pass", "two_passes"]
 
 
 def _vector(values: torch.Tensor) -> Vector:
@@ -55,11 +55,15 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     columns = {"first": _vector(mse(once, images)), "second": _vector(mse(twice, once)), **_textures(images)}
     for number, error in ((1, once - images), (2, twice - once)):
         for block in BLOCKS:
-            waves = block_waves(error, block)
             if block == 8:
-                columns |= _named(energy_columns(number), band_energies(waves))
-            columns |= _named(log_columns(number, block), band_log_energies(waves))
+                columns |= _named(energy_columns(number), band_energies(block_waves(error, block)))
+            columns |= band_columns(number, block, error)
     return Scores(columns)
+
+
+def band_columns(number: int, block: int, error: Images) -> dict[str, Vector]:
+    """`log<number>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band."""
+    return _named(log_columns(number, block), band_log_energies(block_waves(error, block)))
 
 
 @torch.inference_mode()

@@ -84,17 +84,19 @@ def check_options(options: Options) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise UsageError(f"{name}={value}, need at least 1")
+    if options.start == "both" and options.restarts < 2:
+        raise UsageError("restarts=1 with start='both' leaves no draw beside the encoder's latent: use at least 2")
     if not (options.rate > 0 and math.isfinite(options.rate)):
         raise UsageError(f"rate={options.rate}, need a positive step size such as 0.05")
     if options.cut is not None and not (options.cut > 0 and math.isfinite(options.cut)):
         raise UsageError(f"cut={options.cut}, need a positive statistic, or None for no early exit")
 
 
-def measure_of(options: Options, name: str, undefined: Iterable[str] = ()) -> Card:
-    """The card of what is measured: every option but those that change the memory alone."""
-    facts: dict[str, Fact] = {key: value for key, value in options_of(options).items() if key != "checkpointing"}
-    more = tuple(undefined)
-    return Card(kind="measure", name=name, facts={**facts, **({"undefined": more} if more else {}), "version": 1})
+def measure_of(options: Options, name: str, without: Iterable[str] = ()) -> Card:
+    """The card of what is measured: every option but those that change the memory alone, or nothing that is asked."""
+    left_out = {"checkpointing", *without}
+    facts: dict[str, Fact] = {key: value for key, value in options_of(options).items() if key not in left_out}
+    return Card(kind="measure", name=name, facts={**facts, "search": 1})
 
 
 def plan_of(options: Options, *, clamped: bool = False) -> Plan:

@@ -1,0 +1,180 @@
+"""Relative: what a model scores, over what a reference model scores (arXiv:2305.18439, eq. 2)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wherefrom import methods
+from wherefrom.core.arrays import Scores, Seeds, Vector
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.units import ROUNDING
+from wherefrom.methods.base import Fit, Gradual, Method, Settled
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images
+    from wherefrom.inversion.search import Report
+    from wherefrom.models.base import Model
+
+__all__ = ["METHOD", "Relative"]
+
+_OWN: Final = "own_"
+_REFERENCE: Final = "reference_"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relative:
+    """A'(M, x) = A(M, x) / A(Mr, x): a method's statistic over that of a reference model trained on other data (eq. 2).
+
+    What is hard for every model is hard for the reference too, so the ratio tells less of the image and more of the
+    model. The reference has to make images of the same size.
+
+    Attributes:
+        method: the name of the method that asks both models; one whose statistic is a loss, and that learns nothing.
+        options: its options that differ from their defaults, by name; kept as pairs in order.
+        reference: what `load_model` takes for the reference model.
+        decoder: digest of the reference's decoder; None reads it from the model, as does every use of another digest.
+        floor: the reference's statistic at or below which the ratio is undefined (NaN), an MSE on [0, 1]; default 8-bit
+            rounding.
+
+    Raises:
+        UsageError: when an option is none of these, or the method learns.
+        ModelError: when the reference cannot be loaded, or is not the one with that digest.
+    """
+
+    method: str = "ronan"
+    options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
+    reference: str = "zoo:kl-f8-a"
+    decoder: str | None = None
+    floor: float = ROUNDING
+    _inner: Method[Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the method that asks, and find out which reference it is."""
+        if self.method == "relative":
+            raise UsageError("method='relative' inside relative: name the method that asks both models")
+        given = self.options.items() if isinstance(self.options, Mapping) else self.options
+        pairs = tuple(sorted((str(name), value) for name, value in given))
+        object.__setattr__(self, "options", pairs)
+        object.__setattr__(self, "_inner", methods.load(self.method, dict(pairs)))
+        if self._inner.learns:
+            raise UsageError(f"method={self.method!r} learns from belongings, of which a reference has none")
+        if not self.floor >= 0:
+            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+        if self.decoder is None:
+            object.__setattr__(self, "decoder", _decoder(_opened(self.reference, "auto")))
+
+    @property
+    def card(self) -> Card:
+        """Name and options, the digest of the reference's decoder among them."""
+        return Card(kind="method", name="relative", facts=self._facts())
+
+    @property
+    def measure(self) -> Card:
+        """What both models are asked, and which reference."""
+        inner = self._inner.measure
+        facts: dict[str, Fact] = {f"{inner.name}.{name}": value for name, value in inner.facts.items()}
+        undefined = inner.facts.get("undefined") or ()
+        if isinstance(undefined, tuple) and undefined:
+            facts["undefined"] = tuple(f"{side}{name}" for side in (_OWN, _REFERENCE) for name in undefined)
+        return Card(kind="measure", name=f"relative {inner.name}", facts={**facts, "reference": self.decoder})
+
+    @property
+    def learns(self) -> bool:
+        """Nothing."""
+        return False
+
+    def scores(self, model: Model, images: Images, seeds: Seeds) -> Scores:
+        """The method's columns under the model, named `own_...`, and under the reference, `reference_...`.
+
+        Raises:
+            ModelError: when the model is the reference.
+        """
+        rows = sorted(self.settle(model, images, seeds), key=lambda row: row.row)
+        for row in rows:
+            if row.error is not None:
+                raise ImageError(row.error)
+        return Scores.concatenate([row.scores for row in rows if row.scores is not None])
+
+    def settle(self, model: Model, images: Images, seeds: Seeds, *, report: Report | None = None) -> Iterator[Settled]:
+        """The same, an image at a time: all under the model first, then each under the reference."""
+        reference = _opened(self.reference, model.device.type)
+        self._check(model, reference)
+        own = list(_asked(self._inner, model, images, seeds, report))
+        found = {row.row: row for row in own}
+        sound = [row.row for row in own if row.scores is not None]
+        for row in own:
+            if row.scores is None:
+                yield row
+        if not sound:
+            return
+        for other in _asked(self._inner, reference, images[sound], seeds[sound], report):
+            place, mine = sound[other.row], found[sound[other.row]].scores
+            if other.scores is None or mine is None:
+                yield Settled(row=place, error=f"reference {self.reference}: {other.error}")
+                continue
+            columns = {f"{_OWN}{name}": mine[name] for name in mine.names}
+            yield Settled(
+                row=place,
+                scores=Scores(columns | {f"{_REFERENCE}{name}": other.scores[name] for name in other.scores.names}),
+            )
+
+    def fit(self, belonging: Scores) -> Fit:
+        """Nothing is learned."""
+        return {}
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """The ratio; NaN where the reference's statistic is at or below the floor."""
+        own, reference = (self._inner.statistic(_part(scores, side), {}) for side in (_OWN, _REFERENCE))
+        ratio: Vector = np.divide(own, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
+        return ratio
+
+    def _facts(self) -> Mapping[str, Fact]:
+        return {
+            "method": self.method,
+            "options": tuple(self.options),
+            "reference": self.reference,
+            "decoder": self.decoder,
+            "floor": self.floor,
+        }
+
+    def _check(self, model: Model, reference: Model) -> None:
+        """Refuse a reference that is the model itself, or not the one that was named."""
+        found = _decoder(reference)
+        if found != self.decoder:
+            raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
+        if _decoder(model) == found:
+            raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
+
+
+def _part(scores: Scores, side: str) -> Scores:
+    return Scores({name.removeprefix(side): scores[name] for name in scores.names if name.startswith(side)})
+
+
+def _decoder(model: Model) -> str:
+    return str(model.card.facts.get("decoder") or model.card.digest)
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(name: str, device: str) -> Model:
+    from wherefrom.models.locate import load_model
+
+    return load_model(name, device=device)
+
+
+def _asked(method: Method[Any], model: Any, images: Images, seeds: Seeds, report: Report | None) -> Iterator[Settled]:
+    """What a method says of a batch, an image at a time whether it takes long or not."""
+    if isinstance(method, Gradual):
+        yield from method.settle(model, images, seeds, report=report)
+        return
+    scores = method.scores(model, images, seeds)
+    for row in range(len(scores)):
+        yield Settled(row=row, scores=scores.take(np.array([row])))
+
+
+METHOD: Final = Relative
