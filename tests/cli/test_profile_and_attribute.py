@@ -72,6 +72,17 @@ def test_verdicts_of_a_mixed_folder(made: Any, tmp_path: Path, capsys: pytest.Ca
     assert "made by" not in (table.out + done.out).lower()
 
 
+def test_names_in_csv_are_no_formulas(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "=1+1.png").write_bytes((made.held / "noise-100.png").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    done = call(capsys, "attribute", "./=1+1.png", "=1+1.png", "--profile", made.profile, *BOUNDS, "--out", "v.csv")
+    assert done.code == 0, done.err
+    with Path("v.csv").open(newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == ["./=1+1.png", "'=1+1.png"]
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "json", "jsonl"])
 def test_verdicts_by_suffix(suffix: str, made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / f"v.{suffix}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.cli._output import emit_table, plain
+from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write verdicts; the suffix says how. In `.csv` and `.parquet` every candidate of an image is a row.
 
+    In `.csv` a text that a spreadsheet could take for a formula starts with an apostrophe; see `wherefrom.core.cells`.
+
     Args:
         rows: of `verdict_row` or `attribution_row`.
         path: replaced when it exists, whole or not at all.
@@ -114,7 +117,9 @@ def _csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(flat)
+        writer.writerows(
+            {key: guarded(value) if isinstance(value, str) else value for key, value in row.items()} for row in flat
+        )
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

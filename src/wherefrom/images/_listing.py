@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wherefrom.core.cells import unguarded
 from wherefrom.core.errors import UsageError
 from wherefrom.images._files import Source, printable
 
@@ -117,13 +118,17 @@ def _tar(path: Path) -> Iterator[Source]:
 
 
 def _csv(path: Path) -> Iterator[Source]:
-    """Rows of a CSV with a header."""
+    """Rows of a CSV with a header; an apostrophe that guards a text against spreadsheets is taken off."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file, strict=True)
         if "path" not in (rows.fieldnames or ()):
             _no_path_column(path, rows.fieldnames or ())
         for row in rows:
-            yield _entry(path, f"line {rows.line_num}", row)
+            yield _entry(path, f"line {rows.line_num}", {key: _text(value) for key, value in row.items()})
+
+
+def _text(cell: Any) -> Any:
+    return unguarded(cell) if isinstance(cell, str) else cell
 
 
 def _jsonl(path: Path) -> Iterator[Source]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from wherefrom.core.cells import guarded
 from wherefrom.core.errors import ProfileError, UsageError, WherefromError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records import _encoding as encoding
@@ -32,6 +33,8 @@ PartT = TypeVar("PartT", bound="BaseModel")
 
 def save_table(table: ScoreTable, path: str | Path) -> None:
     """Write a score table; the suffix says how: `.json`, `.jsonl`, `.parquet`, or `.csv`, which keeps no cards.
+
+    In `.csv` a text that a spreadsheet could take for a formula starts with an apostrophe; see `wherefrom.core.cells`.
 
     Raises:
         UsageError: when the suffix is none of these, or the file cannot be written.
@@ -224,7 +227,8 @@ def _write_csv(table: ScoreTable, path: Path) -> None:
         writer.writerow([*facts, "scored_height", "scored_width", *table.scores.names])
         for row in encoding.rows_to_json(table):
             image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
-            writer.writerow([*(image[name] for name in facts), *(row["size"] or (None, None)), *row["scores"]])
+            cells = [guarded(value) if isinstance(value, str) else value for value in (image[name] for name in facts)]
+            writer.writerow([*cells, *(row["size"] or (None, None)), *row["scores"]])
 
 
 _WRITERS: Final[Mapping[str, Callable[[ScoreTable, Path], None]]] = {

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.bad_files import make_good_files
+from wherefrom.core.cells import guarded
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import Source, as_source, load_images
@@ -93,6 +94,18 @@ WRITERS: dict[str, Callable[[Path, list[dict[str, str]]], None]] = {
     "list.jsonl": _jsonl,
     "list.parquet": _parquet,
 }
+
+
+def test_a_guarded_name_in_a_csv_manifest_is_the_name_again(tmp_path: Path) -> None:
+    (good,) = make_good_files(tmp_path, 1)
+    names = ("=1+1.png", "@sum.png", "'=quoted.png", "-.png")
+    for name in names:
+        good.with_name(name).write_bytes(good.read_bytes())
+    _csv(tmp_path / "list.csv", [{"path": guarded(name), "name": guarded(name)} for name in names])
+    assert _names(tmp_path / "list.csv") == list(names)
+    assert all(read_image(source).facts.width == 40 for source in load_images(tmp_path / "list.csv"))
+    _jsonl(tmp_path / "list.jsonl", [{"path": "'=quoted.png", "name": "'=quoted.png"}])
+    assert _names(tmp_path / "list.jsonl") == ["'=quoted.png"], "only CSV is guarded"
 
 
 @pytest.mark.parametrize("name", WRITERS)

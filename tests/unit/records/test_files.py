@@ -122,6 +122,16 @@ def test_csv_is_for_people(tmp_path: Path) -> None:
         load_table(tmp_path / "scores.csv")
 
 
+def test_a_name_in_csv_is_no_formula(tmp_path: Path) -> None:
+    named = [facts("a", name='=HYPERLINK("x").png'), facts("b", name="b.png", error="-1 is no size")]
+    save_table(table([-0.5, np.nan], images=named), tmp_path / "scores.csv")
+    with (tmp_path / "scores.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ['\'=HYPERLINK("x").png', "b.png"]
+    assert [row["error"] for row in rows] == ["", "'-1 is no size"]
+    assert rows[0]["value"] == "-0.5", "a number is left a number"
+
+
 @pytest.mark.parametrize("name", ["scores.txt", "scores", "scores.csv.gz"])
 def test_unknown_suffixes_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match=r"use .json or .jsonl or .parquet"):
