@@ -9,7 +9,7 @@ from typing import Final
 import torch
 from torch.utils.checkpoint import checkpoint
 
-from wherefrom.core.errors import ImageError
+from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.images.distances import lpips, mae, mse, ssim
 from wherefrom.inversion.plan import Metric, Plan
@@ -89,6 +89,7 @@ class Asker:
 
         Raises:
             ImageError: when the decoder gives images of another size.
+            ModelError: when the decoder's images carry no gradient.
         """
         parts: list[Seeing] = []
         done = 0
@@ -96,7 +97,7 @@ class Asker:
             rows = slice(done, done + self.width)
             try:
                 part = self._see(latents[rows], targets[rows], None if encoded is None else encoded[rows], last=last)
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 if not ran_out_of_memory(error) or self.width == 1 or len(latents[rows]) == 1:
                     raise
                 self.width = max(1, min(self.width, len(latents[rows])) // 2)
@@ -111,10 +112,15 @@ class Asker:
         with exact(self.model.device):
             if last or self.plan.optimiser.by_encoder:
                 return self._without_gradient(latents, targets, encoded)
-            with torch.enable_grad():
-                asked = latents.detach().requires_grad_()
+            with torch.inference_mode(mode=False), torch.enable_grad():  # whatever the caller is in
+                asked = latents.detach().clone().requires_grad_()
                 made = self._decode(asked, targets)
                 loss = self._distance(made.clamp(0, 1) if self.plan.clamped else made, targets)
+                if not loss.requires_grad:
+                    raise ModelError(
+                        f"images of {self.model.card.name} carry no gradient back to their latents: let its decode run"
+                        " without no_grad, inference_mode and detach, or search gradient-free where it has an encoder"
+                    )
                 (gradient,) = torch.autograd.grad(loss.sum(), asked)
         measured = loss.detach() if self.plan.clamped else self._measured(made.detach(), targets, loss.detach())
         return Seeing(measured=measured, loss=loss.detach(), gradient=gradient)

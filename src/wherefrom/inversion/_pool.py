@@ -34,6 +34,7 @@ class Pool:
         past: best loss after each step, `(p, steps + 1)`; empty but for a plateau.
         measured: what was measured at each step, `(p, steps + 1)`; empty unless the plan asks for a trace.
         broken: step at which the gradient or the loss stopped being a number, else -1, `(p,)`.
+        lost: whether it left in favour of better starts of its image, `(p,)` bool.
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class Pool:
     past: torch.Tensor = field(init=False)
     measured: torch.Tensor = field(init=False)
     broken: torch.Tensor = field(init=False)
+    lost: torch.Tensor = field(init=False)
 
     def __post_init__(self) -> None:
         """Nothing measured yet."""
@@ -62,6 +64,7 @@ class Pool:
         self.past = nothing if self.plan.plateau is not None else nothing[:, :0]
         self.measured = nothing.clone() if self.plan.traced else nothing[:, :0]
         self.broken = torch.full((count,), -1, dtype=torch.int64, device=device)
+        self.lost = torch.zeros(count, dtype=torch.bool, device=device)
 
     def __len__(self) -> int:
         """How many problems."""
@@ -79,7 +82,7 @@ class Pool:
             image=self.image[rows],
             restart=self.restart[rows],
         )
-        for name in ("step", "best", "found", "first", "broken"):
+        for name in ("step", "best", "found", "first", "broken", "lost"):
             setattr(part, name, getattr(self, name)[rows])
         part.past, part.measured = self.past[here], self.measured[here]
         return part
@@ -95,7 +98,7 @@ class Pool:
             image=torch.cat([self.image, other.image]),
             restart=torch.cat([self.restart, other.restart]),
         )
-        for name in ("step", "best", "found", "first", "broken", "past", "measured"):
+        for name in ("step", "best", "found", "first", "broken", "lost", "past", "measured"):
             setattr(both, name, torch.cat([getattr(self, name), getattr(other, name)]))
         return both
 
@@ -111,16 +114,22 @@ class Pool:
             self.past[rows, at] = self.best.cpu()
         if self.plan.traced:
             self.measured[rows, at] = seeing.measured.cpu()
-        gradient = seeing.gradient
-        if gradient is not None:
-            sound = sound & gradient.flatten(1).isfinite().all(1)
-            gradient = torch.where(sound.reshape(-1, *[1] * (gradient.ndim - 1)), gradient, 0.0)
-            seen = Seen(latents=self.latents, gradient=gradient, loss=seeing.loss, step=self.step)
-            moved = self.plan.optimiser.step(seen, self.memory, steps=self.plan.steps)
-            sound = sound & moved.flatten(1).isfinite().all(1)
-            self.latents = torch.where(sound.reshape(-1, *[1] * (moved.ndim - 1)), moved, self.latents)
+        sound = sound & self._move(seeing)
         self.broken = torch.where(sound | (self.broken >= 0), self.broken, self.step)
         self.step = self.step + 1
+
+    def _move(self, seeing: Seeing) -> torch.Tensor:
+        """Make the next step; returns whose step is sound, `(p,)` bool. After the last state none is needed."""
+        unneeded = self.step >= self.plan.steps
+        if seeing.gradient is None:
+            return torch.ones_like(unneeded)
+        sound = seeing.gradient.flatten(1).isfinite().all(1)
+        gradient = torch.where(_as_rows(sound, seeing.gradient), seeing.gradient, 0.0)
+        seen = Seen(latents=self.latents, gradient=gradient, loss=seeing.loss, step=self.step)
+        moved = self.plan.optimiser.step(seen, self.memory, steps=self.plan.steps)
+        sound = sound & moved.flatten(1).isfinite().all(1)
+        self.latents = torch.where(_as_rows(sound, moved), moved, self.latents)
+        return sound | unneeded
 
     def ended(self) -> torch.Tensor:
         """Which problems are over: out of steps, broken, on a plateau, or behind in their race; `(p,)` bool."""
@@ -128,20 +137,25 @@ class Pool:
         if self.plan.plateau is not None:
             over |= self._flat(self.plan.plateau.steps, self.plan.plateau.share)
         if self.plan.race is not None:
-            over |= self._behind(self.plan.race.steps, self.plan.race.keep)
-        return over
+            self.lost |= self._behind(self.plan.race.steps, self.plan.race.keep)
+        return over | self.lost
 
     def _flat(self, steps: int, share: float) -> torch.Tensor:
         """Where the best loss fell by less than a share over the last steps."""
         rows = torch.arange(len(self))
         before = self.past[rows, (self.step.cpu() - 1 - steps).clamp(min=0)].to(self.best.device)
-        return (self.step > steps) & (self.best > (1 - share) * before)
+        return (self.step > steps) & (self.best >= (1 - share) * before)
 
     def _behind(self, steps: int, keep: int) -> torch.Tensor:
         """Which problems that have just made so many steps have `keep` better ones of the same image."""
-        due = self.step == steps + 1
+        due = (self.step == steps + 1) & (self.broken < 0)
         same = self.image[:, None] == self.image[None, :]
         ahead = (self.best[None, :] < self.best[:, None]) | (
             (self.best[None, :] == self.best[:, None]) & (self.restart[None, :] < self.restart[:, None])
         )
         return due & ((same & ahead & due[None, :]).sum(1) >= keep)
+
+
+def _as_rows(mask: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """`(p,)` as `(p, 1, ...)`, with as many axes as another tensor."""
+    return mask.reshape(-1, *[1] * (like.ndim - 1))

@@ -15,7 +15,7 @@ Schedule = Literal["constant", "cosine", "halved", "frozen"]
 """How the step size goes: see `step_sizes`."""
 SCHEDULES: Final = ("constant", "cosine", "halved", "frozen")
 
-_WARM: Final = 0.1
+_WARM: Final = 10
 _FREEZE: Final = 0.8
 
 
@@ -45,10 +45,11 @@ def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
     if schedule == "constant":
         return torch.full_like(step, rate)
     if schedule == "halved":
-        return rate * torch.where(step < 1, 1.0, torch.where(step <= steps // 2, 0.5, 0.25))
+        halvings = (step >= 1).double() + (step > steps // 2).double()
+        return rate * 0.5**halvings
     if schedule == "cosine":
         return rate * (0.01 + 0.99 * (0.5 + 0.5 * torch.cos(math.pi * step / steps)))
-    warm = max(1.0, _WARM * steps)
-    falling = 0.5 + 0.5 * torch.cos(math.pi * (step - warm) / max(1.0, steps - warm))
+    warm = -(-steps // _WARM)
+    falling = 0.5 + 0.5 * torch.cos(math.pi * (step - warm) / max(1, steps - warm))
     rising = torch.where(step < warm, (step + 1) / warm, falling)
     return rate * torch.where(step < _FREEZE * steps, rising, 0.0)
