@@ -56,6 +56,26 @@ def test_parameters_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (row,) = call(capsys, "models", "info", tmp_path, "--json").rows
     assert row["parameters"] == sum(value.numel() for value in small.parameters())
     assert row["architecture"] == "AutoencoderTiny"
+    assert call(capsys, "models", "info", "toy", "--json").rows[0]["parameters"] is None, "the toy has no weights"
+
+
+def test_the_parameters_of_a_generator_are_those_of_both_halves() -> None:
+    import torch
+    from torch import nn
+
+    from wherefrom.models.generators._adapter import adapted
+    from wherefrom.models.generators.base import Built
+
+    decoder, encoder = nn.Conv2d(2, 3, 1), nn.Conv2d(3, 2, 1, bias=False)
+
+    def built(half: nn.Module | None) -> Built:
+        return Built(
+            network=decoder, latent_shape=(2, 4, 4), size=(4, 4), draw=lambda _: torch.zeros(2, 4, 4), encoder=half
+        )
+
+    for half, count in ((None, 9), (encoder, 15)):
+        model = adapted(built(half), architecture="tiny", name="tiny", device="cpu", dtype="float32", notes={})
+        assert getattr(model, "parameters", None) == count
 
 
 def test_a_mistyped_name_gets_the_closest(capsys: pytest.CaptureFixture[str]) -> None:

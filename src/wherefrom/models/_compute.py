@@ -22,6 +22,7 @@ __all__ = [
     "exact",
     "keep_freed_memory",
     "laid_out",
+    "parameters_of",
     "prepare",
     "ran_out_of_memory",
 ]
@@ -70,6 +71,11 @@ def laid_out(tensor: torch.Tensor) -> torch.Tensor:
     """The same values with channels last in memory, which convolutions read about 1.7 times faster on CPU."""
     layout = _FORMATS.get(tensor.ndim)
     return tensor if layout is None else tensor.contiguous(memory_format=layout)
+
+
+def parameters_of(*modules: nn.Module) -> int:
+    """How many numbers the weights of modules are, those that they share counted once."""
+    return sum(value.numel() for value in nn.ModuleList(modules).parameters())
 
 
 def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.Module:

@@ -21,7 +21,7 @@ class Model(Protocol):
 
     `card.facts` of a model hold at least `architecture`, `decoder` (digest of the decoder's weights), `dtype`, `device`
     (its type: `cpu`, `cuda`) and, for an autoencoder, `encoder`. `card.notes` hold `source`, `family`, `licence` and
-    `sizes`.
+    `sizes`. A model may also have `parameters`, how many numbers its weights are.
     """
 
     @property

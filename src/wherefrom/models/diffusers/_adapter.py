@@ -18,7 +18,7 @@ from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images
-from wherefrom.models._compute import device_of, dtype_of, each_alone, exact, laid_out, prepare
+from wherefrom.models._compute import device_of, dtype_of, each_alone, exact, laid_out, parameters_of, prepare
 from wherefrom.models._latents import draw_latents
 from wherefrom.models.diffusers._kinds import Kind, upcast
 
@@ -55,6 +55,11 @@ class DiffusersAutoencoder:
     def size(self) -> tuple[int, int] | None:
         """Any multiple of `factor` will do."""
         return None
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are."""
+        return parameters_of(self._module)
 
     def encode(self, images: Images) -> Latents:
         """Images `(n, 3, h, w)` in [0, 1] to unscaled latents `(n, channels, h / factor, w / factor)`: the mode.

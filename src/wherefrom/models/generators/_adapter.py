@@ -17,7 +17,7 @@ from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
-from wherefrom.models._compute import device_of, dtype_of, exact, laid_out, prepare
+from wherefrom.models._compute import device_of, dtype_of, exact, laid_out, parameters_of, prepare
 from wherefrom.models.base import Autoencoder, Decoder
 from wherefrom.models.generators.base import Built
 from wherefrom.models.weights import digest
@@ -53,6 +53,11 @@ class Generator:
     def factor(self) -> int:
         """Images have one size, so there is nothing to crop to."""
         return 1
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are."""
+        return parameters_of(self._module)
 
     def decode(self, latents: Latents) -> Images:
         """Latents `(n, *latent_shape)` to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped.
@@ -126,6 +131,11 @@ class EncodingGenerator:
         """Latents that are computed together on the CPU."""
         return self.generator.width
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are, the encoder's included."""
+        return parameters_of(self.generator._module, self._encoder)
+
     def decode(self, latents: Latents) -> Images:
         """As `Generator.decode`."""
         return self.generator.decode(latents)
@@ -188,7 +198,7 @@ def adapted(
     if built.encoder is not None:
         facts["encoder"] = _digest(built.encoder)
     found = Generator(
-        card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **notes}),
+        card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **built.notes, **notes}),
         device=place,
         size=built.size,
         latent_shape=tuple(built.latent_shape),
