@@ -37,6 +37,7 @@ class Relative:
     Attributes:
         method: the name of the method that asks both models; one whose statistic is a loss, and that learns nothing.
         options: its options that differ from their defaults, by name; kept as pairs in order.
+        reference_options: options that differ for the reference alone, as an encoder's start.
         reference: what `load_model` takes for the reference model.
         decoder: digest of the reference's decoder; None reads it from the model, as does every use of another digest.
         floor: the reference's statistic at or below which the ratio is undefined (NaN), an MSE on [0, 1]; default 8-bit
@@ -50,18 +51,21 @@ class Relative:
     method: str = "ronan"
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     reference: str = "zoo:kl-f8-a"
+    reference_options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     decoder: str | None = None
     floor: float = ROUNDING
     _inner: Method[Any] = field(init=False, repr=False, compare=False)
+    _outer: Method[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Make the method that asks, and find out which reference it is."""
         if self.method == "relative":
             raise UsageError("method='relative' inside relative: name the method that asks both models")
-        given = self.options.items() if isinstance(self.options, Mapping) else self.options
-        pairs = tuple(sorted((str(name), value) for name, value in given))
-        object.__setattr__(self, "options", pairs)
-        object.__setattr__(self, "_inner", methods.load(self.method, dict(pairs)))
+        for name in ("options", "reference_options"):
+            object.__setattr__(self, name, _pairs(getattr(self, name)))
+        own, other = dict(_pairs(self.options)), dict(_pairs(self.reference_options))
+        object.__setattr__(self, "_inner", methods.load(self.method, own))
+        object.__setattr__(self, "_outer", methods.load(self.method, own | other))
         if self._inner.learns:
             raise UsageError(f"method={self.method!r} learns from belongings, of which a reference has none")
         if not self.floor >= 0:
@@ -77,12 +81,15 @@ class Relative:
     @property
     def measure(self) -> Card:
         """What both models are asked, and which reference."""
-        inner = self._inner.measure
-        facts: dict[str, Fact] = {f"{inner.name}.{name}": value for name, value in inner.facts.items()}
-        undefined = inner.facts.get("undefined") or ()
-        if isinstance(undefined, tuple) and undefined:
-            facts["undefined"] = tuple(f"{side}{name}" for side in (_OWN, _REFERENCE) for name in undefined)
-        return Card(kind="measure", name=f"relative {inner.name}", facts={**facts, "reference": self.decoder})
+        facts: dict[str, Fact] = {"reference": self.decoder}
+        undefined: list[str] = []
+        for side, asked in ((_OWN, self._inner.measure), (_REFERENCE, self._outer.measure)):
+            facts |= {f"{side}{name}": value for name, value in asked.facts.items()}
+            listed = asked.facts.get("undefined") or ()
+            undefined += [f"{side}{name}" for name in listed] if isinstance(listed, tuple) else []
+        if undefined:
+            facts["undefined"] = tuple(undefined)
+        return Card(kind="measure", name=f"relative {self._inner.measure.name}", facts=facts)
 
     @property
     def learns(self) -> bool:
@@ -113,7 +120,7 @@ class Relative:
                 yield row
         if not sound:
             return
-        for other in _asked(self._inner, reference, images[sound], seeds[sound], report):
+        for other in _asked(self._outer, reference, images[sound], seeds[sound], report):
             place, mine = sound[other.row], found[sound[other.row]].scores
             if other.scores is None or mine is None:
                 yield Settled(row=place, error=f"reference {self.reference}: {other.error}")
@@ -130,14 +137,16 @@ class Relative:
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The ratio; NaN where the reference's statistic is at or below the floor."""
-        own, reference = (self._inner.statistic(_part(scores, side), {}) for side in (_OWN, _REFERENCE))
+        own = self._inner.statistic(_part(scores, _OWN), {})
+        reference = self._outer.statistic(_part(scores, _REFERENCE), {})
         ratio: Vector = np.divide(own, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
         return ratio
 
     def _facts(self) -> Mapping[str, Fact]:
         return {
             "method": self.method,
-            "options": tuple(self.options),
+            "options": _pairs(self.options),
+            "reference_options": _pairs(self.reference_options),
             "reference": self.reference,
             "decoder": self.decoder,
             "floor": self.floor,
@@ -150,6 +159,12 @@ class Relative:
             raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
         if _decoder(model) == found:
             raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
+
+
+def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:
+    """Options by name, in order, as a card holds them."""
+    given = options.items() if isinstance(options, Mapping) else options
+    return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))
 
 
 def _part(scores: Scores, side: str) -> Scores:

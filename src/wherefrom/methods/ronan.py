@@ -53,13 +53,13 @@ class RONAN:
     """
 
     metric: Literal["mse", "mae", "ssim", "lpips"] = "mse"
-    steps: int = 400
-    optimiser: OptimiserName = "adam"
+    steps: int = 200
+    optimiser: OptimiserName = "lbfgs"
     rate: float = 0.1
-    schedule: Literal["constant", "cosine", "halved", "frozen"] = "cosine"
+    schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
     start: Start = "random"
-    restarts: int = 8
-    race: int | None = 40
+    restarts: int = 16
+    race: int | None = 20
     plateau: int | None = None
     cut: float | None = None
     checkpointing: bool = False
@@ -71,7 +71,7 @@ class RONAN:
     @staticmethod
     def paper() -> RONAN:
         """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1."""
-        return RONAN(steps=1500, schedule="constant", restarts=1, race=None)
+        return RONAN(steps=1500, optimiser="adam", restarts=1, race=None)
 
     @property
     def card(self) -> Card:

@@ -12,6 +12,7 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import BLOCKS, TWO_PASSES, log_columns
+from wherefrom.methods._spread import FEWEST, fit_spread, squared_distance
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
 
 __all__ = ["METHOD", "Spectral"]
-
-_FEWEST: Final = 8
-_NARROWEST: Final = 1e-3
-"""Standard deviation of a log ratio below which a band counts as this wide: belongings that hardly differ there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,23 +89,16 @@ class Spectral:
         """
         second = belonging["second"]
         rows = self._log_ratios(belonging)[second > self.floor]
-        if len(rows) < _FEWEST:
+        if len(rows) < FEWEST:
             raise ProfileError(
-                f"spectral learns from {_FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
+                f"spectral learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
             )
-        spread = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
-        scaled = (rows - rows.mean(axis=0)) / spread
-        correlation = scaled.T @ scaled / (len(rows) - 1)
-        shrunk = (1 - self.shrinkage) * correlation + self.shrinkage * np.eye(len(spread))
-        values, vectors = np.linalg.eigh(shrunk)
-        root = (vectors / np.sqrt(values)).T / spread
         least = np.quantile(second[second > self.floor], self.easiest) if self.easiest > 0 else self.floor
-        return {"centre": rows.mean(axis=0), "root": root.ravel(), "least": np.array([least])}
+        return {**fit_spread(rows, shrinkage=self.shrinkage), "least": np.array([least])}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest."""
-        root = fit["root"].reshape(-1, len(fit["centre"]))
-        distances = np.square((self._log_ratios(scores) - fit["centre"]) @ root.T).mean(axis=1)
+        distances = squared_distance(self._log_ratios(scores), fit)
         return np.where(scores["second"] > max(self.floor, float(fit["least"][0])), distances, np.nan)
 
     def _log_ratios(self, scores: Scores) -> Matrix:

@@ -1,57 +1,65 @@
-"""Traced: the loss that a short search leaves, against that of AEDR's second reconstruction."""
+"""Traced: the loss that a short search leaves, against what it leaves for the image's own reconstruction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from wherefrom.core.arrays import Scores, Seeds, Vector
-from wherefrom.core.card import Card, options_of
-from wherefrom.core.errors import UsageError
+from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
+from wherefrom.core.card import Card, Fact, options_of
+from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._measures import BLOCKS, TWO_PASSES
-from wherefrom.methods._searching import OptimiserName, check_options, columns, gathered, measure_of, plan_of, settled
+from wherefrom.methods._measures import TWO_PASSES, log_columns
+from wherefrom.methods._searching import OptimiserName, check_options, gathered, measure_of, plan_of
+from wherefrom.methods._spread import FEWEST, fit_spread, squared_distance
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.plan import Found
     from wherefrom.inversion.search import Report
 
 __all__ = ["METHOD", "Traced"]
 
-_DENOMINATORS: Final = ("second", "first")
+_DENOMINATORS: Final = ("twin", "second", "first")
+_TWINS: Final = 4  # which errors are its twin's, among the columns by band
+_BLOCK: Final = 4
+_SHRINKAGE: Final = 0.9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Traced:
-    """The loss that a search from the encoder's latent leaves, over L2, the loss of AEDR's second reconstruction.
+    """The loss that a short search leaves for an image, over what the same search leaves for its own reconstruction.
 
-    LatentTracer's loss (arXiv:2405.13360) says how well the decoder can make the image; L2 (arXiv:2507.18988, eq. 3)
-    how hard such an image is for the autoencoder. Neither paper has the ratio.
+    LatentTracer's search (arXiv:2405.13360) says how well the decoder can make an image. How well it can make any image
+    of this content is said by its twin: the image's reconstruction, rounded to 8 bits, which is a belonging itself. A
+    belonging is as easy as its twin. Neither paper has this; it is to the search what AEDR's ratio (arXiv:2507.18988,
+    eq. 1 to 3) is to a single reconstruction, and with no steps at all it nearly is that ratio.
 
     Attributes:
-        denominator: `second`, L2; or `first`, L1, the loss of the first reconstruction.
-        floor: the denominator at or below which the statistic is undefined (NaN), an MSE on [0, 1]; default 8-bit
-            rounding.
-        steps: at most.
+        denominator: `twin`; or `second`, the loss of AEDR's second reconstruction, L2; or `first`, L1.
+        bands: compare what is left band by band, as `spectral` does, with how belongings vary: learned from one half of
+            them. Only with `twin`.
+        floor: L2 at or below which the statistic is undefined (NaN), an MSE on [0, 1]; default 8-bit rounding. Any
+            decoder can make such an image.
+        steps: at most, for each search.
         optimiser: `lbfgs`, `adam` or `gradient-free`.
         rate: of L-BFGS the first trial step; Adam's largest step size.
         schedule: of Adam's step size.
-        cut: an image leaves once its statistic is below; see `RONAN`.
+        cut: an image leaves once its statistic is below; see `RONAN`. Not with `bands`.
         checkpointing: less memory, more time, the same numbers.
 
     Raises:
-        UsageError: when an option is none of these.
+        UsageError: when an option is none of these, or does not go with another.
     """
 
-    denominator: Literal["second", "first"] = "second"
+    denominator: Literal["twin", "second", "first"] = "twin"
+    bands: bool = False
     floor: float = ROUNDING
-    steps: int = 10
+    steps: int = 5
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.05
     schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
@@ -65,6 +73,8 @@ class Traced:
             raise UsageError(f"denominator={self.denominator!r} is none of {', '.join(_DENOMINATORS)}")
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+        if self.bands and (self.denominator != "twin" or self.cut is not None):
+            raise UsageError("bands=True compares with the twin's search to its end: denominator='twin', no cut")
 
     @property
     def metric(self) -> Literal["mse"]:
@@ -98,19 +108,24 @@ class Traced:
 
     @property
     def measure(self) -> Card:
-        """Two passes, then the search."""
-        search = measure_of(self, "traced", without=() if self.cut is not None else ("denominator", "floor"))
-        return Card(kind="measure", name="traced", facts={**TWO_PASSES.facts, **search.facts})
+        """Two passes, then the search, of the twin too where it is asked for."""
+        search = measure_of(self, "traced", without=("bands", "denominator", "floor"))
+        facts: dict[str, Fact] = {**TWO_PASSES.facts, **search.facts, "twin": self.denominator == "twin"}
+        if self.cut is not None:
+            facts |= {"denominator": self.denominator, "floor": self.floor}
+        return Card(kind="measure", name="traced", facts=facts)
 
     @property
     def learns(self) -> bool:
-        """Nothing."""
-        return False
+        """Only how bands vary."""
+        return self.bands
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """The columns of two passes, then `loss`, `start`, `calls`, `restart` of the search and `log3_...`.
+        """The columns of two passes, then those of the search.
 
-        `log3_4_BAND` and `log3_8_BAND` are what the search left, by band, as `log1_...` are of the first pass.
+        `loss`, `start`, `calls`, `restart` as of every search; `loss_K` the best loss within K steps; `log3_4_BAND`
+        what is left, by band, as `log1_4_BAND` is of the first pass. With the twin, `twin`, `twin_K` and `log4_4_BAND`
+        are its own.
 
         Raises:
             ImageError: when a search breaks down; `settle` goes on with the other images.
@@ -121,42 +136,53 @@ class Traced:
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
         """The same, an image at a time."""
-        import torch
+        from wherefrom.methods._tracing import Tracer
 
-        from wherefrom.inversion.scaled import scaled
-        from wherefrom.inversion.search import search
-        from wherefrom.methods._passes import band_columns, two_passes
-
-        asked = scaled(model)
-        passes = two_passes(model, images)
-        cuts = None if self.cut is None else torch.from_numpy(self.cut * self._denominator(passes))
-
-        def start(image: int) -> torch.Tensor:
-            return asked.encode(images[image : image + 1])
-
-        def row(found: Found) -> Scores:
-            assert found.latent is not None
-            with torch.no_grad():
-                error = asked.decode(found.latent[None]) - images[found.image : found.image + 1]
-            left = {name: column for block in BLOCKS for name, column in band_columns(3, block, error).items()}
-            own = passes.take(np.array([found.image]))
-            return Scores({**own.columns, **columns(found).columns, **left})
-
-        return settled(search(asked, images, start, plan=plan_of(self), cuts=cuts, report=report), row)
+        together = 1 if model.device.type == "cpu" else max(1, len(images))
+        tracer = Tracer(model=model, plan=replace(plan_of(self), traced=True), report=report)
+        for first in range(0, len(images), together):
+            for row in tracer.trace(
+                images[first : first + together],
+                twins=self.denominator == "twin",
+                bound=None if self.cut is None else self._bound,
+            ):
+                yield replace(row, row=row.row + first)
 
     def fit(self, belonging: Scores) -> Fit:
-        """Nothing is learned."""
-        return {}
+        """With `bands`, how they vary among belongings: see `wherefrom.methods._spread.fit_spread`.
+
+        Raises:
+            ProfileError: when there are too few belongings with a statistic.
+        """
+        if not self.bands:
+            return {}
+        rows = self._log_ratios(belonging)[np.isfinite(self._denominator(belonging))]
+        if len(rows) < FEWEST:
+            raise ProfileError(
+                f"traced learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
+            )
+        return fit_spread(rows, shrinkage=_SHRINKAGE)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The search's loss over L2 or L1; NaN where that is at or below the floor."""
+        """The search's loss over the denominator, or the distance by band; NaN where L2 is at or below the floor."""
         below = self._denominator(scores)
+        if self.bands:
+            return np.where(np.isfinite(below), squared_distance(self._log_ratios(scores), fit), np.nan)
         ratio: Vector = scores["loss"] / below
         return ratio
 
+    def _bound(self, scores: Scores) -> Vector:
+        """The loss below which an image leaves."""
+        assert self.cut is not None
+        return self.cut * self._denominator(scores)
+
     def _denominator(self, scores: Scores) -> Vector:
-        """L2 or L1, NaN at or below the floor."""
-        return np.where(scores[self.denominator] > self.floor, scores[self.denominator], np.nan)
+        """The twin's loss, L2 or L1, at least 8-bit rounding; NaN where L2 is at or below the floor."""
+        return np.where(scores["second"] > self.floor, np.maximum(scores[self.denominator], ROUNDING), np.nan)
+
+    def _log_ratios(self, scores: Scores) -> Matrix:
+        """Log energy of what the search left of the image minus that of its twin, one column a band."""
+        return scores.matrix(log_columns(3, _BLOCK)) - scores.matrix(log_columns(_TWINS, _BLOCK))
 
 
 METHOD: Final = Traced

@@ -1,0 +1,99 @@
+"""Two reconstructions and a short search of an image, and of its twin. The only part of `traced` with torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from wherefrom.core.arrays import Scores, Vector
+from wherefrom.core.tensors import Images
+from wherefrom.inversion.plan import Found, Plan
+from wherefrom.inversion.scaled import scaled
+from wherefrom.inversion.search import Report, search
+from wherefrom.methods._passes import band_columns, two_passes
+from wherefrom.methods._searching import columns
+from wherefrom.methods.base import Settled
+from wherefrom.models.base import Autoencoder
+
+__all__ = ["Tracer"]
+
+_BLOCK = 4
+_LEVELS = 255
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tracer:
+    """Asks one model about images by two reconstructions and short searches from the encoder's latents.
+
+    Attributes:
+        model: asked on its device.
+        plan: of every search, traced.
+        report: told after each step.
+    """
+
+    model: Autoencoder
+    plan: Plan
+    report: Report | None = None
+
+    def trace(self, images: Images, *, twins: bool, bound: Callable[[Scores], Vector] | None) -> Iterator[Settled]:
+        """One row an image, as each settles; the twins are searched before.
+
+        Args:
+            images: `(n, 3, h, w)` in [0, 1], on the model's device.
+            twins: whether the images' reconstructions, rounded to 8 bits, are searched too.
+            bound: from the columns known before an image's own search, the loss below which it leaves.
+        """
+        known = two_passes(self.model, images)
+        errors: dict[int, str] = {}
+        if twins:
+            more = np.full((len(images), 0), np.nan)
+            names: tuple[str, ...] = ()
+            for settled in self._searched(self._twins(images), None, number=4):
+                if settled.scores is None:
+                    errors[settled.row] = f"its reconstruction: {settled.error}"
+                    continue
+                if not names:
+                    names = settled.scores.names
+                    more = np.full((len(images), len(names)), np.nan)
+                more[settled.row] = settled.scores.matrix(names)[0]
+            known = Scores({**known.columns, **{name: more[:, i] for i, name in enumerate(names)}})
+        cuts = None if bound is None or errors else torch.from_numpy(bound(known).copy())
+        for settled in self._searched(images, cuts, number=3):
+            if settled.scores is None or settled.row in errors:
+                yield Settled(row=settled.row, error=settled.error or errors[settled.row])
+                continue
+            own = known.take(np.array([settled.row]))
+            yield Settled(row=settled.row, scores=Scores({**own.columns, **settled.scores.columns}))
+
+    def _twins(self, images: Images) -> Images:
+        with torch.no_grad():
+            made = self.model.decode(self.model.encode(images))
+            return made.clamp(0, 1).mul(_LEVELS).round().div(_LEVELS)
+
+    def _searched(self, images: Images, cuts: torch.Tensor | None, *, number: int) -> Iterator[Settled]:
+        """The search's columns; of the twins (number 4) only their losses."""
+        asked = scaled(self.model)
+
+        def start(image: int) -> torch.Tensor:
+            return asked.encode(images[image : image + 1])
+
+        for found in search(asked, images, start, plan=self.plan, cuts=cuts, report=self.report):
+            if found.latent is None:
+                yield Settled(row=found.image, error=found.error)
+                continue
+            with torch.no_grad():
+                error = asked.decode(found.latent[None]) - images[found.image : found.image + 1]
+            left = band_columns(number, _BLOCK, error)
+            name = "twin" if number == 4 else "loss"
+            own = columns(found).columns if number == 3 else {"twin": np.array([found.loss])}
+            yield Settled(row=found.image, scores=Scores({**own, **_within(found, name), **left}))
+
+
+def _within(found: Found, name: str) -> dict[str, Vector]:
+    """The best loss within so many steps, `<name>_0` the start's."""
+    assert found.trace is not None
+    best = np.fmin.accumulate(found.trace[0])
+    return {f"{name}_{step}": best[step : step + 1] for step in range(len(best))}
