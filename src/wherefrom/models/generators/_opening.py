@@ -20,7 +20,7 @@ from wherefrom.models.generators._looks import looks_like
 from wherefrom.models.generators.base import Architecture, Shapes, State
 from wherefrom.models.weights import read_checkpoint, shapes_of
 
-__all__ = ["COMMON", "open_generator", "open_pipeline"]
+__all__ = ["COMMON", "open_generator", "open_pipeline", "sidecar"]
 
 COMMON: Final[Mapping[str, str]] = {
     "architecture": "one of `wherefrom models list`; by default told from the weights",
@@ -59,7 +59,7 @@ def open_generator(
         own = {key: value for key, value in options.items() if key not in COMMON}
         _check_options(kind, own)
         checkpoint = checkpoint or read_checkpoint(path, part)
-        config = {**checkpoint.config, **_sidecar(path), **own}
+        config = {**_beside(checkpoint, kind), **sidecar(path), **own}
         built = kind.build(_stripped(checkpoint, prefix), config)
         told = {**_recorded(kind, options), **notes}
         return adapted(built, architecture=kind.name, name=path.stem, device=device, dtype=dtype, notes=told)
@@ -92,6 +92,13 @@ def open_pipeline(
         told = {**_recorded(kind, options), **notes}
         name = folder.resolve().name
         return adapted(built, architecture=kind.name, name=name, device=device, dtype=dtype, notes=told)
+
+
+def _beside(checkpoint: Checkpoint, kind: Architecture) -> Mapping[str, Fact]:
+    """What was recorded beside a table of weights, but for settings of a training program named like our options."""
+    if checkpoint.part is None:
+        return checkpoint.config
+    return {key: value for key, value in checkpoint.config.items() if key not in kind.options}
 
 
 def _recorded(kind: Architecture, options: Mapping[str, Fact]) -> dict[str, Fact]:
@@ -147,6 +154,9 @@ def _refuse_others(shapes: Shapes, path: Path) -> None:
     what = looks_like({_bare(name): shape for name, shape in shapes.items()})
     if what is not None:
         raise ModelError(f"{path} looks like {what}, need the weights of a generator or of an autoencoder")
+    if path.suffix == ".pkl":
+        few = ", ".join(sorted(shapes)[:3]) or "no tensors"
+        raise ModelError(f"{path} holds a generator that is not known ({few} ...): need StyleGAN2-ADA or StyleGAN-XL")
 
 
 def _check_options(kind: Architecture, given: Mapping[str, Fact]) -> None:
@@ -158,7 +168,7 @@ def _check_options(kind: Architecture, given: Mapping[str, Fact]) -> None:
         raise UsageError(f"{kind.name} has no option {', '.join(unknown)}: it has {known}{hint}")
 
 
-def _sidecar(path: Path) -> dict[str, Fact]:
+def sidecar(path: Path) -> dict[str, Fact]:
     """What a JSON file of the same stem says.
 
     Raises:

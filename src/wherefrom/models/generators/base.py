@@ -33,6 +33,7 @@ class Built:
         draw: one latent `latent_shape`, float32, on the CPU, from the prior that the generator was trained with.
         encoder: images `(n, 3, h, w)` in [0, 1] to latents, the posterior's mean; None where there is none.
         facts: options that change the numbers but not the weights: class, truncation, prior, activation.
+        notes: what a person should know that changes nothing, for the card.
         width: latents that are computed together on the CPU, a fixed number; None takes one by the size of the images.
             A network that needs a second or more for one image should have 1.
     """
@@ -43,6 +44,7 @@ class Built:
     draw: Callable[[torch.Generator], torch.Tensor]
     encoder: nn.Module | None = None
     facts: Config = field(default_factory=dict)
+    notes: Config = field(default_factory=dict)
     width: int | None = None
 
 
