@@ -7,6 +7,7 @@ at the end of a tensor than in its middle, so that a problem's path would depend
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias, runtime_checkable
@@ -112,17 +113,19 @@ class Adam:
         mean, square = memory["mean"], memory["square"]
         mean.mul_(self.beta1).add_(seen.gradient * (1 - self.beta1))
         square.mul_(self.beta2).add_(seen.gradient * seen.gradient * (1 - self.beta2))
-        size, spread = self._corrected(steps)
+        size, spread = _corrected(self, steps)
         at = seen.step.cpu().clamp(max=steps - 1)
         root = square.sqrt() * _per_problem(spread[at], square) + self.epsilon
         return seen.latents - _per_problem(size[at], mean) * mean / root
 
-    def _corrected(self, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Step sizes over the first moment's bias correction, and the root of the second's, for each step."""
-        sizes = step_sizes(self.schedule, rate=self.rate, steps=steps)
-        first = [1 - self.beta1**number for number in range(1, steps + 1)]
-        second = [1 / math.sqrt(1 - self.beta2**number) for number in range(1, steps + 1)]
-        return sizes / torch.tensor(first, dtype=torch.float64), torch.tensor(second, dtype=torch.float64)
+
+@functools.lru_cache(maxsize=16)
+def _corrected(adam: Adam, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Step sizes over the first moment's bias correction, and the root of the second's, for each step."""
+    sizes = step_sizes(adam.schedule, rate=adam.rate, steps=steps)
+    first = [1 - adam.beta1**number for number in range(1, steps + 1)]
+    second = [1 / math.sqrt(1 - adam.beta2**number) for number in range(1, steps + 1)]
+    return sizes / torch.tensor(first, dtype=torch.float64), torch.tensor(second, dtype=torch.float64)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
