@@ -158,11 +158,12 @@ def _convolution(given: int, width: int, size: int = 3) -> nn.Conv2d:
 
 
 class _Norm(nn.GroupNorm):
-    """Group norm that computes in float32 whatever it is given."""
+    """Group norm that computes in float32 when it is given less."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002  # the name that torch gave it
-        weight, bias = self.weight.float(), self.bias.float()
-        return functional.group_norm(input.float(), self.num_groups, weight, bias, self.eps).to(input.dtype)
+        wide = torch.promote_types(input.dtype, torch.float32)
+        weight, bias = self.weight.to(wide), self.bias.to(wide)
+        return functional.group_norm(input.to(wide), self.num_groups, weight, bias, self.eps).to(input.dtype)
 
 
 class _Block(nn.ModuleList):
