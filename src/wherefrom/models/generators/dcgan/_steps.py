@@ -1,4 +1,4 @@
-"""The ways in which a stack's layers could be laid out, as far as options and the size of the images leave them open."""
+"""The ways in which a stack could be laid out, as far as options and the size of its images leave them open."""
 
 from __future__ import annotations
 
