@@ -156,7 +156,7 @@ def seconds(model: Autoencoder, name: str, plan: Plan) -> dict[str, float]:
 def show(results: Mapping[str, Any]) -> str:
     """The tables in Markdown."""
     lines = [
-        "| decoder | statistic | calls (with gradient / without) | AUC | TPR at 1 % FPR | worst pool | missed, alpha 0.05 |",
+        "| decoder | statistic | calls (gradient / none) | AUC | TPR at 1 % FPR | worst pool | missed at alpha 0.05 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for decoder, found in results.items():

@@ -36,9 +36,12 @@ __all__ = [
 OptimiserName = Literal["adam", "lbfgs", "gradient-free"]
 """How a step is made; see `wherefrom.inversion.optimisers`."""
 OPTIMISERS: Final = ("adam", "lbfgs", "gradient-free")
-Start = Literal["random", "encoder", "both"]
-"""Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both."""
-_STARTS: Final = ("random", "encoder", "both")
+Start = Literal["auto", "random", "encoder", "both"]
+"""Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both.
+
+`auto` is both where the model has an encoder, else `random`.
+"""
+_STARTS: Final = ("auto", "random", "encoder", "both")
 
 
 class Options(Protocol):
@@ -61,6 +64,8 @@ class Options(Protocol):
     @property
     def race(self) -> int | None: ...
     @property
+    def keep(self) -> int: ...
+    @property
     def plateau(self) -> int | None: ...
     @property
     def cut(self) -> float | None: ...
@@ -80,7 +85,7 @@ def check_options(options: Options) -> None:
             raise UsageError(f"{name}={getattr(options, name)!r} is none of {', '.join(known)}")
     if options.schedule not in ("constant", "cosine", "halved", "frozen"):
         raise UsageError(f"schedule={options.schedule!r} is none of constant, cosine, halved, frozen")
-    for name in ("steps", "restarts", "race", "plateau"):
+    for name in ("steps", "restarts", "race", "keep", "plateau"):
         value = getattr(options, name)
         if value is not None and value < 1:
             raise UsageError(f"{name}={value}, need at least 1")
@@ -109,7 +114,7 @@ def plan_of(options: Options, *, clamped: bool = False) -> Plan:
         metric=options.metric,
         clamped=clamped,
         plateau=None if options.plateau is None else Plateau(steps=options.plateau),
-        race=None if options.race is None else Race(steps=options.race),
+        race=None if options.race is None else Race(steps=options.race, keep=options.keep),
         checkpointing=options.checkpointing,
     )
 
@@ -136,16 +141,17 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
 
     from wherefrom.models.base import Autoencoder
 
-    if options.start != "random" and not isinstance(model, Autoencoder):
+    if options.start in ("encoder", "both") and not isinstance(model, Autoencoder):
         raise ModelError(f"{model.card.name} has no encoder, which start={options.start!r} needs: use start='random'")
-    draws = options.restarts - (options.start != "random")
+    by_encoder = options.start != "random" and isinstance(model, Autoencoder)
+    draws = 0 if options.start == "encoder" else options.restarts - by_encoder
     size = (int(images.shape[2]), int(images.shape[3]))
 
     def start(image: int) -> Latents:
         found = []
-        if isinstance(model, Autoencoder) and options.start != "random":
+        if by_encoder and isinstance(model, Autoencoder):
             found.append(model.encode(images[image : image + 1]))
-        if draws and options.start != "encoder":
+        if draws:
             own = np.random.SeedSequence(int(seeds[image])).generate_state(draws, np.uint64) >> np.uint64(1)
             found.append(model.draw(own, size=size).to(images.device))
         return torch.cat(found)

@@ -47,7 +47,8 @@ class LatentTracer:
         schedule: of Adam's step size.
         start: `encoder`; `random`: the paper's ablation; `both`.
         restarts: starts an image: 1 with `encoder`.
-        race: after so many steps only the best start goes on; None: all do.
+        race: after so many steps only the best starts go on; None: all do.
+        keep: how many go on.
         plateau: a start ends when its best loss fell by less than 1 % over so many steps; None: never.
         cut: an image leaves once its loss is below; see `RONAN`.
         checkpointing: less memory, more time, the same numbers.
@@ -65,6 +66,7 @@ class LatentTracer:
     start: Start = "encoder"
     restarts: int = 1
     race: int | None = None
+    keep: int = 1
     plateau: int | None = None
     cut: float | None = None
     checkpointing: bool = False

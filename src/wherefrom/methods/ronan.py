@@ -40,9 +40,11 @@ class RONAN:
         optimiser: `adam` or `lbfgs`; see `wherefrom.inversion.optimisers`.
         rate: Adam's largest step size; of L-BFGS the first trial step.
         schedule: of Adam's step size.
-        start: `random`: draws of the model's prior; `encoder`; `both`: the encoder's latent, then draws.
-        restarts: starts an image.
-        race: after so many steps only the best start goes on; None: all do.
+        start: `random`: draws of the model's prior; `encoder`: its latent alone; `both`: that, then draws; `auto`: both
+            where the model has an encoder, else `random`.
+        restarts: starts an image; 1 with `encoder`.
+        race: after so many steps only the best starts go on; None: all do.
+        keep: how many go on.
         plateau: a start ends when its best loss fell by less than 1 % over so many steps; None: never.
         cut: an image leaves once its loss is below; the verdict of a profile with this cut or a higher one is then
             known, the loss itself only bounded from above. None: no image leaves early.
@@ -57,10 +59,11 @@ class RONAN:
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.1
     schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
-    start: Start = "random"
-    restarts: int = 16
-    race: int | None = 20
-    plateau: int | None = None
+    start: Start = "auto"
+    restarts: int = 32
+    race: int | None = 8
+    keep: int = 3
+    plateau: int | None = 15
     cut: float | None = None
     checkpointing: bool = False
 
@@ -71,7 +74,7 @@ class RONAN:
     @staticmethod
     def paper() -> RONAN:
         """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1."""
-        return RONAN(steps=1500, optimiser="adam", restarts=1, race=None)
+        return RONAN(steps=1500, optimiser="adam", start="random", restarts=1, race=None, plateau=None)
 
     @property
     def card(self) -> Card:

@@ -97,6 +97,11 @@ class Traced:
         return
 
     @property
+    def keep(self) -> int:
+        """The one start."""
+        return 1
+
+    @property
     def plateau(self) -> None:
         """A short search ends by its steps alone."""
         return
