@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
+from wherefrom.models import generators
+from wherefrom.models.generators._table import listed
 from wherefrom.models.locate import listing
 from wherefrom.models.toy import Toy
 
@@ -20,13 +22,24 @@ def test_the_list_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert all(about.name in done.stdout for about in listing())
+    assert all(about.name in done.stdout for about in (*listing(), *listed()))
 
 
 def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "models", "list", "--json")
-    assert [row["name"] for row in done.rows] == [about.name for about in listing()]
+    assert [row["name"] for row in done.rows] == [about.name for about in (*listing(), *listed())]
+    assert done.rows[-1]["options"] == listed()[-1].options
     assert call(capsys, "models").out == call(capsys, "models", "list").out
+
+
+def test_the_options_of_a_kind_of_generator(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = call(capsys, "models", "options", "dcgan", "--json").rows
+    assert set(row["options"]) == {*generators.load("dcgan").options, "architecture", "part"}
+    assert "one number a convolution" in call(capsys, "models", "options", "dcgan").out
+    refused = call(capsys, "models", "options", "dcgn")
+    assert refused.code == 2
+    assert "'dcgn' among" in refused.err
+    assert "dcgan" in refused.err
 
 
 def test_what_a_model_is(capsys: pytest.CaptureFixture[str]) -> None:

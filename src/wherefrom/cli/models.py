@@ -29,19 +29,51 @@ def models(context: typer.Context) -> None:
 
 @app.command("list")
 def list_models(as_json: options.Json = False) -> None:
-    """List the models that come with the program and well-known ones, without opening any."""
+    """List the models that come with the program, well-known ones, and the kinds of generators that can be opened."""
+    from wherefrom.models.generators._table import listed
     from wherefrom.models.locate import listing
 
-    found = listing()
+    found, kinds = listing(), listed()
     if as_json:
-        for about in found:
+        for about in (*found, *kinds):
             emit_json(about)
         return
     emit_table(
         ("model", "family", "architecture", "factor", "native sizes", "licence", "access"),
         [_row(about) for about in found],
     )
-    emit("Models of one family hold one decoder: their images cannot be told apart by it.")
+    emit("Models of one family hold one decoder: their images cannot be told apart by it.\n")
+    emit_table(
+        ("generators from files", "files", "latent", "sizes", "methods", "paper"),
+        [
+            (kind.name, _cell("", kind.files), kind.latent, kind.sizes, _cell("", kind.methods), kind.paper)
+            for kind in kinds
+        ],
+        folded="latent",
+    )
+    emit("Give such a file's path as MODEL. What its weights do not say: `wherefrom models options NAME`.")
+
+
+@app.command("options")
+def list_options(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan")],
+    as_json: options.Json = False,
+) -> None:
+    """Show what `--model-option` can say of a kind of generator."""
+    from wherefrom.core.errors import UsageError
+    from wherefrom.models.generators._table import COMMON, listed
+
+    kinds = {kind.name: kind for kind in listed()}
+    if name not in kinds:
+        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}")
+    kind = kinds[name]
+    found = {**kind.options, **COMMON}
+    if as_json:
+        emit_json({"name": name, "title": kind.title, "paper": kind.paper, "options": found})
+        return
+    emit_table(
+        ("option", "what it says"), list(found.items()), title=f"{kind.title} ({kind.paper})", folded="what it says"
+    )
 
 
 def _row(about: Description) -> tuple[object, ...]:

@@ -55,7 +55,7 @@ def load_model(
         device: `cpu`, `cuda` (`cuda:1`), or `auto`: the first GPU where there is one.
         dtype: `float32`, or less by name, as `bfloat16`.
         trust: whether code that `name` points to may be run.
-        options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models list`.
+        options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models options`.
 
     Raises:
         ModelError: when there is no such model, or it cannot be fetched or opened; the message says what was tried.

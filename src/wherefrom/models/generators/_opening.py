@@ -17,16 +17,11 @@ from wherefrom.models.base import Decoder
 from wherefrom.models.generators import load, names
 from wherefrom.models.generators._adapter import adapted
 from wherefrom.models.generators._looks import looks_like
+from wherefrom.models.generators._table import COMMON
 from wherefrom.models.generators.base import Architecture, Shapes, State
 from wherefrom.models.weights import read_checkpoint, shapes_of
 
-__all__ = ["COMMON", "open_generator", "open_pipeline", "sidecar"]
-
-COMMON: Final[Mapping[str, str]] = {
-    "architecture": "one of `wherefrom models list`; by default told from the weights",
-    "part": "which of several tables of weights in one file; by default the one whose name says generator",
-}
-"""Options of every file of weights."""
+__all__ = ["open_generator", "open_pipeline", "sidecar"]
 
 _PREFIXES: Final = ("generator.", "netG.", "G.", "gen.", "g_ema.", "G_ema.", "model.")
 

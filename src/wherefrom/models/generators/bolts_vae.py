@@ -200,7 +200,7 @@ ARCHITECTURE: Final = Architecture(
     files=(".ckpt", ".pt", ".pth", ".safetensors"),
     latent="z, normal; 256 numbers as published",
     sizes="32x32, or what `size` says",
-    methods=("ronan", "latenttracer", "aedr"),
+    methods=("ronan", "latenttracer", "traced", "aedr", "spectral", "reconstruction"),
     options={
         "normalisation": f"of the images it was trained on: {', '.join(_NORMALISED)}; by default cifar10",
         "size": "pixels a side, a multiple of 8; by default what the checkpoint recorded as input_height, else 32",

@@ -27,6 +27,10 @@ _ENCODER: Final = ("conv1", "conv2", "conv3", "conv_64")
 _DECODER: Final = ("convT_64", "convT1", "convT2", "convT3")
 
 
+def _linear(shape: tuple[int, ...]) -> nn.Linear:
+    return nn.Linear(shape[1], shape[0])
+
+
 class _Encoder(nn.Module):
     """Images `(n, 3, h, w)` in [0, 1] to the posterior's mean `(n, d)`; a grey model sees the mean of the channels."""
 
@@ -39,7 +43,7 @@ class _Encoder(nn.Module):
                 given, made = shapes[f"encoder.{name}.weight"][1::-1]
                 self.convs[name] = nn.Conv2d(given, made, _KERNEL, stride=2, padding=1)
         self.lin1, self.lin2, self.mu_logvar_gen = (
-            nn.Linear(*shapes[f"encoder.{name}.weight"][::-1]) for name in ("lin1", "lin2", "mu_logvar_gen")
+            _linear(shapes[f"encoder.{name}.weight"]) for name in ("lin1", "lin2", "mu_logvar_gen")
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -57,7 +61,7 @@ class _Decoder(nn.Module):
     def __init__(self, shapes: Shapes) -> None:
         super().__init__()
         self.lin1, self.lin2, self.lin3 = (
-            nn.Linear(*shapes[f"decoder.{name}.weight"][::-1]) for name in ("lin1", "lin2", "lin3")
+            _linear(shapes[f"decoder.{name}.weight"]) for name in ("lin1", "lin2", "lin3")
         )
         self.convs = nn.ModuleDict()
         for name in _DECODER:
@@ -88,10 +92,8 @@ def _build(state: State, config: Config) -> Built:
         encoder, decoder = empty(lambda: _Encoder(shapes)), empty(lambda: _Decoder(shapes))
     except KeyError as error:
         raise ModelError(f"these weights do not fit {title}: {error.args[0]} is missing") from error
-    encoder, decoder = (
-        fitted(half, _part(state, name), title=f"{title} ({name})")
-        for half, name in ((encoder, "encoder"), (decoder, "decoder"))
-    )
+    encoder = fitted(encoder, _part(state, "encoder"), title=f"{title} (encoder)")
+    decoder = fitted(decoder, _part(state, "decoder"), title=f"{title} (decoder)")
     _check(state, shapes, title)
     latent = (shapes["decoder.lin1.weight"][1],)
     return Built(
@@ -119,8 +121,8 @@ def _check(state: State, shapes: Shapes, title: str) -> None:
     if moments != 2 * latent or images[0] != images[1] or images[0] not in (1, 3):
         raise ModelError(
             f"these weights do not fit {title}: the encoder gives {moments} moments of images of {images[0]} channels,"
-            f" the decoder takes {latent} numbers and makes {images[1]} channels; need twice as many moments as numbers,"
-            f" and 1 or 3 channels in both"
+            f" the decoder takes {latent} numbers and makes {images[1]} channels; need two moments a number, and 1 or 3"
+            f" channels in both"
         )
 
 
@@ -131,7 +133,7 @@ ARCHITECTURE: Final = Architecture(
     files=(".pt", ".pth", ".bin", ".safetensors"),
     latent="z, normal; 10 numbers as published",
     sizes="32x32, 64x64",
-    methods=("ronan", "latenttracer", "aedr"),
+    methods=("ronan", "latenttracer", "traced", "aedr", "spectral", "reconstruction"),
     options={},
     recognise=_recognise,
     build=_build,
