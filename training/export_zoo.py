@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,26 +81,29 @@ def spread(photos: list[npt.NDArray[np.uint8]], most: int) -> list[npt.NDArray[n
     return [photos[i] for i in picks]
 
 
-def write_card(folder: Path, name: str, title: str, size: int) -> None:
-    """`card.json`, with the SHA-256 of every other file of the folder."""
+def write_card(folder: Path, about: Mapping[str, Any]) -> None:
+    """`card.json`: what is said of a model, and the SHA-256 of every other file of the folder."""
     files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "card.json"
     }
-    card = {
+    (folder / "card.json").write_text(json.dumps({**about, "files": files}, indent=2) + "\n", encoding="utf-8")
+
+
+def about(name: str) -> dict[str, Any]:
+    """What the card says of an autoencoder."""
+    return {
         "name": name,
-        "title": title,
+        "title": f"Small KL autoencoder {name}",
         "architecture": "AutoencoderKL",
         "channels": CONFIG["latent_channels"],
         "factor": FACTOR,
-        "sizes": [[size, size]],
+        "sizes": [[CONFIG["sample_size"], CONFIG["sample_size"]]],
         "family": name,
         "licence": "Apache-2.0",
         "note": "Small, for demonstrations and tests; draws textures with the statistics of photos.",
-        "files": files,
     }
-    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def main(
@@ -137,7 +141,7 @@ def main(
     model.half().save_pretrained(part, safe_serialization=True)
     for path in part.iterdir():
         path.chmod(0o644)  # safetensors makes files that only their owner may read
-    write_card(part, name, f"Small KL autoencoder {name}", CONFIG["sample_size"])
+    write_card(part, about(name))
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
     typer.echo(json.dumps({"folder": str(folder), "psnr": measured, "latents": len(latents), **said}))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from wherefrom.cli._making import Made, draws, made_folder, round_trips, slug
-from wherefrom.cli._photos import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
+from wherefrom.cli._photos import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
-__all__ = ["Exhibits", "make_exhibits"]
+__all__ = ["Exhibits", "make_exhibits", "make_small_exhibits"]
 
 _SEED: Final = 2025
+_SIDE: Final = 32  # pixels, where a model has no size of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exhibits:
-    """The demo's images.
+    """The images of one part of the demo.
 
     Attributes:
         belonging: draws of the model, to profile with.
@@ -42,7 +43,7 @@ class Exhibits:
 
 
 def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, quiet: bool) -> Exhibits:
-    """Make the images, or keep those that are there.
+    """Make the images of the first part, or keep those that are there.
 
     Args:
         out: the demo's folder.
@@ -55,15 +56,12 @@ def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, q
     Raises:
         UsageError: when the folder holds images that were made otherwise.
     """
-    if ours.card.facts["decoder"] == theirs.card.facts["decoder"]:
-        raise UsageError(f"{ours.card.name} and {theirs.card.name} have one decoder: name two that differ")
     tests = count // 4
-    name, other = slug(ours.card.name), slug(theirs.card.name)
-    other = f"{other}-2" if other == name else other
+    name, other = _names(ours, theirs)
     place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
     tiles = save_tiles(PROFILE_PHOTOS, made_folder(place / "photos"), size=size, count=count)
     held = save_tiles(TEST_PHOTOS, made_folder(out / ".held"), size=size, count=tests)
-    studio = _Studio(size=size, quiet=quiet)
+    studio = _Studio(size=(size, size), quiet=quiet)
     belonging = studio.draw(ours, made_folder(place / "belonging"), range(count), name)
     pools = {
         "photos": tuple(tiles),
@@ -85,11 +83,58 @@ def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, q
     return Exhibits(belonging=belonging, pools=pools, kinds=kinds, tested=tested, other=theirs.card.name)
 
 
+def make_small_exhibits(
+    out: Path, ours: Any, theirs: Any, *, count: int, photos: Sequence[Path], held: Sequence[Path], quiet: bool
+) -> Exhibits:
+    """Make the images of the second part, or keep those that are there: all of the size of a generator's own.
+
+    Args:
+        out: the part's folder.
+        ours: the generator that is profiled.
+        theirs: another model, which makes images of any size.
+        count: images of each pool; half as many belongings, a quarter as many of each kind to test with.
+        photos: files that are scaled down, to profile with.
+        held: others, to test with.
+        quiet: whether no progress is shown.
+
+    Raises:
+        UsageError: when the folder holds images that were made otherwise.
+    """
+    tests, known = count // 4, count // 2
+    size = ours.size or (_SIDE, _SIDE)
+    name, other = _names(ours, theirs)
+    place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
+    studio = _Studio(size=size, quiet=quiet)
+    belonging = studio.draw(ours, made_folder(place / "belonging"), range(known), name)
+    pools = {
+        "scaled-photos": tuple(save_scaled(photos, made_folder(place / "scaled-photos"), size=size)),
+        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(count), other),
+    }
+    kinds = {
+        f"draws of {name}": studio.draw(ours, mixed, range(known, known + tests), name),
+        "scaled photos": tuple(save_scaled(held, mixed, size=size)),
+        f"draws of {other}": studio.draw(theirs, mixed, range(count, count + tests), other),
+    }
+    return Exhibits(belonging=belonging, pools=pools, kinds=kinds, tested=tuple(kinds), other=theirs.card.name)
+
+
+def _names(ours: Any, theirs: Any) -> tuple[str, str]:
+    """A name for each of two models, as a part of a file's name.
+
+    Raises:
+        UsageError: when they are one.
+    """
+    if ours.card.facts["decoder"] == theirs.card.facts["decoder"]:
+        raise UsageError(f"{ours.card.name} and {theirs.card.name} have one decoder: name two that differ")
+    name, other = slug(ours.card.name), slug(theirs.card.name)
+    return name, f"{other}-2" if other == name else other
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Studio:
-    """Where models make images of one size."""
+    """Where models make images of one size, `(height, width)`."""
 
-    size: int
+    size: tuple[int, int]
     quiet: bool
 
     def draw(self, model: Any, folder: Path, places: range, stem: str) -> tuple[Path, ...]:
@@ -100,7 +145,7 @@ class _Studio:
                 folder=folder,
                 places=places,
                 seed=_SEED,
-                size=(self.size, self.size),
+                size=self.size,
                 stem=f"{stem}-draw",
                 report=report,
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from wherefrom.images._convert import Pixels
 
-__all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_tiles"]
+__all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_scaled", "save_tiles"]
 
 _SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
 PROFILE_PHOTOS: Final = (
@@ -59,6 +59,32 @@ def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, co
     for name, pixels in found:
         paths.append(folder / f"{name}.png")
         save_png(pixels, paths[-1])
+    return paths
+
+
+def save_scaled(images: Sequence[Path], folder: Path, *, size: tuple[int, int], stem: str = "") -> list[Path]:
+    """Save images resampled to another size as PNG, which say so in their text.
+
+    Args:
+        images: files to read.
+        folder: where they go.
+        size: `(height, width)` in pixels.
+        stem: put before each file's name.
+    """
+    import numpy as np
+    from PIL import Image
+
+    from wherefrom.images.read import read_image
+    from wherefrom.images.write import save_png
+
+    height, width = size
+    paths = []
+    for image in images:
+        pixels = Image.fromarray(read_image(image).pixels)
+        scaled = pixels.resize((width, height), Image.Resampling.LANCZOS)
+        text = {"wherefrom:scaled": f"from {pixels.width}x{pixels.height} of {image.name} by Lanczos"}
+        paths.append(folder / f"{stem}{image.name}")
+        save_png(np.asarray(scaled), paths[-1], text)
     return paths
 
 

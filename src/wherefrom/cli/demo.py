@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from wherefrom.cli import _options as options
-from wherefrom.cli._output import emit, emit_table, note, share
-from wherefrom.cli._verdicts import save_rows, show_verdicts, verdict_row
+from wherefrom.cli._output import emit, note
+from wherefrom.cli._showing import ALPHA, Part
 from wherefrom.cli._work import Work, made_method
 from wherefrom.core.errors import UsageError
-from wherefrom.records.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from wherefrom.cli._exhibits import Exhibits
-    from wherefrom.records.profile import Profile
+    from wherefrom.methods.base import Method
 
 __all__ = ["demo"]
 
-_ALPHA: Final = 0.05
-_BETA: Final = 0.01
-_SAMPLE: Final = 2  # images of each kind in the printed table
+_SEARCH: Final = ("restarts=2", "race=20", "steps=80")
+"""A short search: a minute for all images of the second part, on two cores."""
+_SPARE: Final = 1.2
+"""Belongings that are made for each that has to be ranked: some are undefined."""
 _NOTES: Final = """# What is in this folder
 
-Made by `wherefrom demo`: images, a profile of {model}, and what it says of images that it has not seen.
+Made by `wherefrom demo`: two models, and for each images, a profile, and what it says of images that it has not seen.
+
+## {model}, an autoencoder, by `{method}`
 
 - `profile/`: what the profile was made from: {belonging} draws of {model}, and as non-belongings tiles of photos, draws
   of {other}, and the same tiles passed through {other}. `profile.json` is the profile.
 - `mixed/`: held-out images of each kind, a flat image and a damaged file. `scores.parquet` has what the model was
   asked, `verdicts.csv` what is said of each, `figure.png` shows it.
-- `scores.sqlite`: the store; a second run asks the model nothing.
+- `scores.sqlite`: the store of both parts; a second run asks the models nothing.
 
 Ask again: `wherefrom attribute mixed --profile profile.json --store scores.sqlite`
 
@@ -42,101 +44,98 @@ hopeful. No photo is on both sides. The draws are textures with the statistics o
 from photos is easy, that they are told from the other decoder's draws is the test.
 
 {summary}
+
+## {generator}, a generator without an encoder, by `{search}`
+
+`generator/` has the same files for a small GAN: its input is searched for by gradient descent, from a few random starts,
+until its output is near the image in question; a belonging ends nearer than anything else does. The non-belongings are
+the photos' tiles, **scaled down** to the generator's size (each file's text says from which size), and small draws of
+{model}. Scaling makes photos smooth, and no promise here is about photos that were taken small.
+
+The search is cut short to fit the demo: the defaults of `ronan` search longer and separate better.
+
+{more}
 """
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the folder that is left")] = Path("demo-output"),
     count: Annotated[
-        int, typer.Option("--count", min=20, help="images of each kind to profile with; a quarter as many to test")
-    ] = 120,
-    size: Annotated[int, typer.Option("--size", min=32, help="pixels a side")] = 192,
+        int, typer.Option("--count", min=1, help="images of each kind to profile with; a quarter as many to test")
+    ] = 100,
+    size: Annotated[int, typer.Option("--size", min=32, help="pixels a side, of the first part")] = 192,
     model: Annotated[str, typer.Option("--model", hidden=True)] = "zoo:kl-f8-a",
     other: Annotated[str, typer.Option("--other", hidden=True)] = "zoo:kl-f8-b",
+    generator: Annotated[str, typer.Option("--generator", hidden=True)] = "zoo:dcgan-cifar10",
+    search: Annotated[list[str] | None, typer.Option("--search", hidden=True)] = None,
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
     device: options.DEVICE = "auto",
     quiet: options.QUIET = False,
 ) -> None:
-    """Make images, profile a model, attribute a mixed folder, and leave all of it in a folder. Needs no network."""
-    started = time.monotonic()
-    chosen = made_method(method, option)
-    if size % 8:
-        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
-    from wherefrom.cli._exhibits import make_exhibits
-    from wherefrom.cli._making import made_folder
-    from wherefrom.judging import calibrate, judge
-    from wherefrom.models.locate import load_model
-    from wherefrom.records.files import save_profile, save_table
-    from wherefrom.report.figures import profile_figure
+    """Make images, profile a model, attribute a mixed folder, and leave all of it in a folder. Needs no network.
 
-    ours, theirs = load_model(model, device=device), load_model(other, device=device)
-    made = make_exhibits(made_folder(out), ours, theirs, count=count, size=size, quiet=quiet)
-    work = Work(store=out / "scores.sqlite", quiet=quiet)
-    known = work.score(made.belonging, model=ours, method=chosen, label="scoring belongings")
-    pools = {
-        name: work.score(paths, model=ours, method=chosen, label=f"scoring {name}")
-        for name, paths in made.pools.items()
-    }
-    profile = calibrate(belonging=known, foreign=pools)
-    save_profile(profile, out / "profile.json")
-    table = work.score(made.mixed, model=ours, method=chosen, label="scoring the mixed folder")
-    verdicts = judge(table, profile=profile, alpha=_ALPHA, beta=_BETA)
-    save_table(table, out / "scores.parquet")
-    save_rows([verdict_row(verdict) for verdict in verdicts], out / "verdicts.csv")
-    profile_figure(profile, verdicts, path=out / "figure.png")
-    _tell(made, profile, verdicts, out)
+    Twice: an autoencoder by --method, and a small generator by ronan, which searches for the input of an image.
+    """
+    started = time.monotonic()
+    chosen, searching = made_method(method, option), made_method("ronan", search or _SEARCH)
+    _check(count, size, chosen, searching)
+    from wherefrom.cli._exhibits import make_exhibits, make_small_exhibits
+    from wherefrom.cli._making import made_folder
+    from wherefrom.models.locate import load_model
+
+    ours, theirs, maker = (load_model(name, device=device) for name in (model, other, generator))
+    work = Work(store=made_folder(out) / "scores.sqlite", quiet=quiet)
+    made = make_exhibits(out, ours, theirs, count=count, size=size, quiet=quiet)
+    first = Part(title=f"Part 1: {ours.card.name} by {method}", made=made, model=ours, method=chosen, out=out)
+    said = first.run(work)
+    place = made_folder(out / "generator")
+    photos, held = made.pools["photos"], made.kinds["photos"]
+    small = make_small_exhibits(place, maker, ours, count=count, photos=photos, held=held, quiet=quiet)
+    second = Part(title=f"Part 2: {maker.card.name} by ronan", made=small, model=maker, method=searching, out=place)
+    more = second.run(work)
+    _leave_notes(out, (first, second), (said, more))
+    emit(f"all of it is in {out}, of part 2 in {place}: figure.png, profile.json, scores.parquet, verdicts.csv")
     note(f"{time.monotonic() - started:.0f} seconds", quiet=quiet)
 
 
-def _tell(made: Exhibits, profile: Profile, verdicts: tuple[Verdict, ...], out: Path) -> None:
-    """Print what came out, and leave it in the folder's notes."""
-    from wherefrom.cli.profile import show_profile, warn
+def _check(count: int, size: int, *chosen: Method[Any]) -> None:
+    """Refuse at once what would fail late.
 
-    show_profile(profile, out / "profile.json")
-    warn(profile)
-    by_name = {verdict.image.name: verdict for verdict in verdicts}
-    kinds = {kind: [by_name[str(path)] for path in paths] for kind, paths in made.kinds.items()}
-    shown = [verdict for found in kinds.values() for verdict in found[:_SAMPLE]]
-    show_verdicts(shown, title=f"The mixed folder: the first {_SAMPLE} of each kind; all are in {out / 'verdicts.csv'}")
-    emit_table(
-        ("kind", "images", *(str(outcome) for outcome in Outcome)),
-        [
-            (kind, len(found), *(sum(verdict.outcome is outcome for verdict in found) for outcome in Outcome))
-            for kind, found in kinds.items()
-        ],
-        title="What was said of them",
-    )
-    lines = summary(kinds, made.tested)
-    for line in lines:
-        emit(line)
-    emit(f"all of it is in {out}: figure.png, profile.json, scores.parquet, verdicts.csv, README.md")
+    Raises:
+        UsageError: when too few belongings would be ranked, or the models do not make this size.
+    """
+    from wherefrom.core.shares import fewest
+
+    if size % 8:
+        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
+    for number, method in enumerate(chosen):
+        halved = 2 if method.learns or number else 1  # the second part has half as many belongings
+        needed = halved * math.ceil(_SPARE * fewest(ALPHA))
+        if count < needed:
+            why = " learns from one half of them and" if method.learns else ""
+            raise UsageError(
+                f"--count {count} is too few: {method.card.name}{why} needs {fewest(ALPHA)} belongings to rank among at"
+                f" alpha={ALPHA:g}, and a few to spare: use --count {needed} or more"
+            )
+
+
+def _leave_notes(out: Path, parts: tuple[Part, Part], lines: tuple[list[str], list[str]]) -> None:
+    """What is in the folder, and what came out."""
+    first, second = parts
     text = _NOTES.format(
-        model=profile.model.name,
-        other=made.other,
-        belonging=len(made.belonging),
-        photos=len(made.pools["photos"]),
-        summary="\n".join(f"- {line}" for line in lines),
+        model=first.model.card.name,
+        method=first.method.card.name,
+        other=first.made.other,
+        belonging=len(first.made.belonging),
+        photos=len(first.made.pools["photos"]),
+        summary=_listed(lines[0]),
+        generator=second.model.card.name,
+        search=second.method.card.name,
+        more=_listed(lines[1]),
     )
     (out / "README.md").write_text(text, encoding="utf-8")
 
 
-def summary(kinds: dict[str, list[Verdict]], tested: tuple[str, ...]) -> list[str]:
-    """Misses, finds and false claims as counts with 95 % intervals.
-
-    Args:
-        kinds: verdicts by kind.
-        tested: the kind that belongs, then those that do not.
-    """
-    ours, *others = tested
-    said = {kind: [verdict.outcome for verdict in kinds[kind]] for kind in tested}
-    total = len(said[ours])
-    lines = [
-        f"missed, alpha={_ALPHA:g}: {share(said[ours].count(Outcome.EXCLUDED), total)} {ours}",
-        f"found: {share(said[ours].count(Outcome.SUPPORTED), total)} {ours}",
-    ]
-    lines += [
-        f"false claims, beta={_BETA:g}: {share(said[kind].count(Outcome.SUPPORTED), len(said[kind]))} {kind}"
-        for kind in others
-    ]
-    return lines
+def _listed(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

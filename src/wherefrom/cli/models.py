@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -151,3 +152,23 @@ def digest(
         return
     for part, value in found.items():
         emit(f"{value}  {part}")
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="a generator's file, as network.pkl; nothing in it is run")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="where to; replaced if it exists")],
+    as_json: options.Json = False,
+) -> None:
+    """Write a generator's weights and configuration as a .safetensors file that opens as the same model."""
+    from wherefrom.models.convert import convert as converted
+
+    found = converted(source, target)
+    architecture, decoder = (found.card.facts[fact] for fact in ("architecture", "decoder"))
+    if as_json:
+        emit_json({"path": str(found.path), "architecture": architecture, "tensors": found.tensors, "decoder": decoder})
+        return
+    emit(f"{found.path}: {found.tensors} tensors of {architecture}")
+    emit(f"{decoder}  decoder")

@@ -34,7 +34,7 @@ INDEX: Final = f"{WEIGHTS}.index.json"
 """The file that names the shards where the weights are in several."""
 PICKLED: Final = frozenset({".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth"})
 """Suffixes of pickles, which can run code when they are opened carelessly; none is ever downloaded."""
-FILES: Final = frozenset({".safetensors", ".bin", ".ckpt", ".pt", ".pth"})
+FILES: Final = frozenset({".safetensors", ".bin", ".ckpt", ".pkl", ".pt", ".pth"})
 """Suffixes of files on the disk that are opened, as tensors alone."""
 PIPELINES: Final[Mapping[str, str]] = {
     "ConsistencyModelPipeline": "consistency",

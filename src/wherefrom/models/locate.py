@@ -66,7 +66,7 @@ def load_model(
         raise UsageError(f"{name} has no options, got {', '.join(given)}: options are for files of generators")
     match found:
         case Where.ZOO:
-            return _open(_zoo_place(name), name, device, dtype, notes_of(describe(name), name))
+            return _from_zoo(name, device, dtype)
         case Where.TOY:
             return _toy(name, device, dtype)
         case Where.PATH:
@@ -164,8 +164,17 @@ def _open(place: _folders.Place, name: str | None, device: str, dtype: str, note
     return open_autoencoder(place.path, kind=place.kind, device=device, dtype=dtype, name=name, notes=notes)
 
 
-def _zoo_place(name: str) -> _folders.Place:
-    return _folders.find_place(_zoo.checked(name.removeprefix("zoo:")))
+def _from_zoo(name: str, device: str, dtype: str) -> Model:
+    """A generator where the folder holds one file of weights of one, else an autoencoder."""
+    from wherefrom.models.generators._opening import open_generator
+
+    place = _folders.find_place(_zoo.checked(name.removeprefix("zoo:")))
+    notes = notes_of(describe(name), name)
+    if place.path.is_file():
+        found = open_generator(place.path, options={}, device=device, dtype=dtype, notes=notes, name=name)
+        if found is not None:
+            return found
+    return _open(place, name, device, dtype, notes)
 
 
 def _toy(name: str, device: str, dtype: str) -> Model:

@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models._pickles import read_pickle
 from wherefrom.models._wrapped import Checkpoint, facts_of, unwrap
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "digest", "read_checkpoint", "read_weights", "shapes_of"]
 
-SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
-"""Weight files that can be read; all but the first are pickles, of which only tensors are accepted."""
+SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pkl")
+"""Weight files that can be read; all but the first are pickles, of which only tensors and plain values are accepted."""
 
 _CHUNK: Final = 1 << 20
 
@@ -127,7 +128,8 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
     """Weights and what was recorded beside them: in a PyTorch file plain values, in a safetensors file `config`.
 
     Args:
-        path: a `.safetensors` file or a PyTorch file. Nothing in it is run.
+        path: a `.safetensors` file, a PyTorch file, or a `.pkl` of the StyleGAN2-ADA or StyleGAN-XL programs. Nothing
+            in it is run.
         part: which of several tables of weights; None is the one that `unwrap` takes.
 
     Raises:
@@ -149,6 +151,8 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
 def _read_torch(path: Path, part: str | None = None) -> Checkpoint:
     """A PyTorch file by the unpickler that builds tensors and plain containers and nothing else."""
     _check_file(path)
+    if path.suffix == ".pkl":
+        return _read_network(path, part)
     try:
         found: Any = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError as error:
@@ -156,6 +160,14 @@ def _read_torch(path: Path, part: str | None = None) -> Checkpoint:
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
         raise ModelError(f"{path} cannot be read as PyTorch weights{_looks(path)}: {_first_line(error)}") from error
     return unwrap(found, str(path), part)
+
+
+def _read_network(path: Path, part: str | None) -> Checkpoint:
+    """The generator in a pickle of the StyleGAN programs, or what the file looks like instead."""
+    try:
+        return read_pickle(path, part)
+    except ModelError as error:
+        raise ModelError(f"{error}{_looks(path)}") from error
 
 
 def _opened(path: Path) -> Any:
@@ -192,8 +204,12 @@ def _guesses(head: bytes, path: Path) -> Iterator[str]:
         yield "JSON text"
     if text.startswith(b"<"):
         yield "a web page or XML"
-    if head.startswith((b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")):
-        yield "PyTorch weights: name it .bin or convert it"
+    if head.startswith(b"PK\x03\x04"):
+        yield "PyTorch weights: name it .pt or convert it"
+    if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")) and path.suffix != ".pkl":
+        yield "PyTorch weights or a pickled network: name it .pt or .pkl, or convert it"
+    if head.startswith(b"\x1f\x8b"):
+        yield "a compressed file: unpack it"
     promised, held = _promised(path), path.stat().st_size
     if promised is not None and promised > held:
         yield f"a download cut short: its header promises {promised} bytes, it has {held}"

@@ -194,7 +194,7 @@ def test_several_candidates_are_listed_and_none_is_chosen(autoencoder: Path, tmp
         ({"config.json": '{"_class_name": "UNet2DModel"}'}, "has 'UNet2DModel' in its config.json"),
         ({"model_index.json": '{"vae": ["diffusers", "AutoencoderKL"]}'}, "has no config.json: the download or copy"),
         ({"model_index.json": '{"vae": ["diffusers", "AutoencoderKL"], "vq": ["x", "VQModel"]}'}, "vq (VQModel)"),
-        ({"weights.pkl": ""}, "holds no autoencoder"),
+        ({"weights.pickle": ""}, "holds no autoencoder"),
     ],
 )
 def test_a_folder_without_an_autoencoder(files: dict[str, str], words: str, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_folder_without_an_autoencoder(files: dict[str, str], words: str, tmp_
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
-    for name, words in (("a.pkl", "can run code"), ("a.txt", "is no model"), ("a.safetensors", "")):
+    for name, words in (("a.pickle", "can run code"), ("a.txt", "is no model"), ("a.safetensors", "")):
         (tmp_path / name).write_text("text")
         assert words in refused(str(tmp_path / name))
 

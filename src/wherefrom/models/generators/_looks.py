@@ -11,17 +11,24 @@ from wherefrom.models.generators.base import Shapes
 __all__ = ["looks_like"]
 
 _IMAGE: Final = (1, 3)
+_SIGNS: Final = (
+    (re.compile(r"(^|\.)b\d+\.fromrgb\.weight$"), "a discriminator of StyleGAN2"),
+    (re.compile(r"(^|\.)synthesis\.input\.freqs$"), "a StyleGAN3 generator, which is not supported"),
+)
 _OPTIMISER: Final = re.compile(r"(^|\.)(exp_avg|exp_avg_sq|momentum_buffer|square_avg)$")
 
 
 def looks_like(shapes: Shapes) -> str | None:
-    """What a file is that goes the other way, from images to numbers; None where that is not certain.
+    """What a file is that goes the other way, from images to numbers, or is not supported; None where that is not certain.
 
     Args:
         shapes: of its tensors by name, in the file's order.
     """
     if shapes and any(_OPTIMISER.search(name) for name in shapes):
         return "the state of an optimiser"
+    for sign, what in _SIGNS:
+        if any(sign.search(name) for name in shapes):
+            return what
     layers = [shape for name, shape in shapes.items() if name.endswith(("weight", "weight_orig")) and len(shape) > 1]
     if len(layers) < 2 or len(layers[0]) != 4 or layers[0][1] not in _IMAGE:
         return None

@@ -27,7 +27,13 @@ _PREFIXES: Final = ("generator.", "netG.", "G.", "gen.", "g_ema.", "G_ema.", "mo
 
 
 def open_generator(
-    path: Path, *, options: Mapping[str, Fact], device: str, dtype: str, notes: Mapping[str, Fact]
+    path: Path,
+    *,
+    options: Mapping[str, Fact],
+    device: str,
+    dtype: str,
+    notes: Mapping[str, Fact],
+    name: str | None = None,
 ) -> Decoder | None:
     """The generator in a file, or None where it holds none that is known. Nothing in the file is run.
 
@@ -37,6 +43,7 @@ def open_generator(
         device: `cpu`, `cuda` or `auto`.
         dtype: `float32`, `bfloat16` or `float16`.
         notes: for the card.
+        name: for the card; by default the file's own.
 
     Raises:
         ModelError: when the file cannot be read, is certainly something else, or does not fit its architecture.
@@ -57,7 +64,7 @@ def open_generator(
         config = {**_beside(checkpoint, kind), **sidecar(path), **own}
         built = kind.build(_stripped(checkpoint, prefix), config)
         told = {**_recorded(kind, options), **notes}
-        return adapted(built, architecture=kind.name, name=path.stem, device=device, dtype=dtype, notes=told)
+        return adapted(built, architecture=kind.name, name=name or path.stem, device=device, dtype=dtype, notes=told)
 
 
 def open_pipeline(
