@@ -167,11 +167,8 @@ def compare(one: Subject, sources: list[str], work: Path) -> Iterator[dict[str, 
 
 def show(rows: list[dict[str, Any]]) -> str:
     """The table in Markdown, and averages."""
-    lines = [
-        "| model | px | against | kind | loss | AUC | Grubbs: TP/FP/FN/TN, % | conformal: TP/FP/FN/TN, % | "
-        + "own, median to largest | least other |",
-        "| --- " * 10 + "|",
-    ]
+    columns = ("model", "px", "against", "kind", "loss", "AUC", "Grubbs: TP/FP/FN/TN, %", "conformal: TP/FP/FN/TN, %")
+    lines = [f"| {' | '.join(columns)} | own, median to largest | least other |", "| --- " * 10 + "|"]
     for row in rows:
         cells = [row["model"], str(row["size"]), row["other"], row["kind"], row["form"], f"{row['auc']:.3f}"]
         for rule in RULES:
