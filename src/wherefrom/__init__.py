@@ -28,6 +28,7 @@ _HOMES = {
     "WherefromError": "wherefrom.core.errors",
     "attribute": "wherefrom.attribution",
     "calibrate": "wherefrom.judging",
+    "early": "wherefrom.judging",
     "judge": "wherefrom.judging",
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.locate",
@@ -58,6 +59,7 @@ __all__ = [
     "__version__",
     "attribute",
     "calibrate",
+    "early",
     "evaluation",
     "judge",
     "load_images",
@@ -87,7 +89,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.sources import load_images
-    from wherefrom.judging import calibrate, judge
+    from wherefrom.judging import calibrate, early, judge
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import (
         load_profile,

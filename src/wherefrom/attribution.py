@@ -11,7 +11,7 @@ import numpy as np
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import fewest
-from wherefrom.judging import decoder_of, judge
+from wherefrom.judging import check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
 from wherefrom.records.coverage import outside
 from wherefrom.records.profile import Profile
@@ -60,11 +60,13 @@ def attribute(
     """
     _check_names(tables, profiles)
     rows = _aligned(tables)
+    candidates = _candidates(profiles)
+    for name, profile in profiles.items():
+        check_cut(tables[name], profile, alpha=alpha, beta=beta / len(candidates), rule=rule)
     judged = {
         name: judge(tables[name], profile=profile, alpha=alpha, beta=beta, rule=rule, method=method)
         for name, profile in profiles.items()
     }
-    candidates = _candidates(profiles)
     found = []
     for row in range(len(next(iter(rows.values())))):
         verdicts = {name: judged[name][rows[name][row]] for name in profiles}

@@ -13,6 +13,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
     from wherefrom.images.sources import Source
+    from wherefrom.methods.base import Method
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
 
@@ -114,22 +115,31 @@ def _check_same(name: str, profile: Profile, model: Any) -> None:
 
 
 def score_all(
-    images: Sequence[Source], profiles: Mapping[str, Profile], models: Mapping[str, Any], work: Work
+    images: Sequence[Source],
+    profiles: Mapping[str, Profile],
+    models: Mapping[str, Any],
+    work: Work,
+    methods: Mapping[str, Method[Any]],
 ) -> dict[str, ScoreTable]:
     """The images' scores under each profile; profiles that ask the same of one model ask once.
+
+    Args:
+        images: to score.
+        profiles: by name.
+        models: of the profiles, by the same names.
+        work: how.
+        methods: what is asked under each profile.
 
     Raises:
         WherefromError: as `wherefrom.scoring.run.score`.
     """
-    from wherefrom import methods
-
     asked: dict[tuple[str, str, int], ScoreTable] = {}
     tables = {}
     for name, profile in profiles.items():
-        key = (profile.model.digest, profile.measure.digest, profile.seed)
+        key = (profile.model.digest, methods[name].measure.digest, profile.seed)
         if key not in asked:
             asked[key] = replace(work, seed=profile.seed).score(
-                images, model=models[name], method=methods.from_card(profile.method), label=f"under {name}"
+                images, model=models[name], method=methods[name], label=f"under {name}"
             )
-        tables[name] = replace(asked[key], method=profile.method)
+        tables[name] = replace(asked[key], method=methods[name].card)
     return tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,7 @@ from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_a
 from wherefrom.cli._work import Work, model_options
 
 if TYPE_CHECKING:
+    from wherefrom.methods.base import Method
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Verdict
@@ -44,6 +45,9 @@ def attribute(
     model_option: options.MODEL_OPTION = None,
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
+    early: Annotated[
+        bool, typer.Option("--early", help="leave an image's search once its verdict is known: p-values become bounds")
+    ] = False,
     store: options.STORE = None,
     batch: options.BATCH = None,
     trust: options.TRUST = False,
@@ -69,9 +73,11 @@ def attribute(
     given = model_options(model_option)
     how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given)
     models = open_for(profiles, how)
-    tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet))
+    bounds = Bounds(alpha, beta, rule)
+    asked = _methods(profiles, bounds, leave=early)
+    tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet), asked)
     decide = _one if len(profiles) == 1 else _several
-    verdicts = decide(tables, profiles, Bounds(alpha, beta, rule), as_json, out)
+    verdicts = decide(tables, profiles, bounds, as_json, out)
     if figure is not None:
         _draw(figure, profiles, verdicts)
     finish(len(next(iter(tables.values())).errors), len(images), quiet=quiet)
@@ -94,6 +100,21 @@ class Bounds:
 
 Tables = Mapping[str, "ScoreTable"]
 Profiles = Mapping[str, "Profile"]
+
+
+def _methods(profiles: Profiles, bounds: Bounds, *, leave: bool) -> dict[str, Method[Any]]:
+    """What is asked under each profile, to its end or until the verdict is known."""
+    from wherefrom import methods
+    from wherefrom.judging import decoder_of, early
+
+    found = {name: methods.from_card(profile.method) for name, profile in profiles.items()}
+    if not leave:
+        return found
+    candidates = len({decoder_of(profile) for profile in profiles.values()})
+    return {
+        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta / candidates, rule=bounds.rule)
+        for name, profile in profiles.items()
+    }
 
 
 def _one(

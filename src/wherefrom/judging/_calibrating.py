@@ -83,7 +83,12 @@ def calibrate(
 
 
 def _refuse_unlike(belonging: ScoreTable, pools: Mapping[str, ScoreTable], method: Method[Any]) -> None:
-    """Every table was asked in the way of the first, and the method reads what was asked."""
+    """Every table was asked in the way of the first, and the method reads what was asked, to its end."""
+    if belonging.method.facts.get("cut") is not None:
+        raise ProfileError(
+            f"the belongings' searches were left early (cut={belonging.method.facts['cut']}), so their statistics are"
+            " only bounds: score them without a cut"
+        )
     asked = (belonging.model, belonging.measure, belonging.seed)
     for name, table in pools.items():
         same_asking("the belongings", asked, f"pool {name!r}", (table.model, table.measure, table.seed))

@@ -15,6 +15,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.judging._calibrating import UNDEFINED, statistic_of
+from wherefrom.judging._early import check_cut, whole_measure
 from wherefrom.methods.base import Method
 from wherefrom.records.checks import same_asking
 from wherefrom.records.coverage import outside as why_outside
@@ -58,28 +59,35 @@ def judge(
         method: the profile's method, where it cannot be made from its card.
 
     Raises:
-        ProfileError: when the table was scored differently, or alpha needs more belongings than there are.
+        ProfileError: when the table was scored differently, its searches were left before these verdicts were known, or
+            alpha needs more belongings than there are.
         UsageError: when alpha or beta is not in (0, 1), or the rule or `outside` is unknown.
     """
     if outside not in _OUTSIDE:
         raise UsageError(f"outside={outside!r} is none of {', '.join(_OUTSIDE)}")
     same_asking(
         "the scores",
-        (table.model, table.measure, table.seed),
+        (table.model, whole_measure(table), table.seed),
         "the profile",
         (profile.model, profile.measure, profile.seed),
     )
+    check_cut(table, profile, alpha=alpha, beta=beta, rule=rule)
     statistic = statistic_of(_method_of(profile, method), table, profile.fit)
     court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta)
     p = court.rule.p_value(statistic, profile.statistic)
     pools = {name: p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
+    cut = table.method.facts.get("cut")
+    left = statistic < float(cut) if isinstance(cut, int | float) else np.zeros(len(table), dtype=np.bool_)
     return tuple(
         court.verdict(
             facts,
             why_outside(facts, size, profile.coverage),
             outside,
             _Numbers(
-                float(statistic[row]), float(p[row]), {name: float(column[row]) for name, column in pools.items()}
+                float(statistic[row]),
+                float(p[row]),
+                {name: float(column[row]) for name, column in pools.items()},
+                bool(left[row]),
             ),
         )
         for row, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
@@ -145,11 +153,15 @@ def _court(profile: Profile, rule: Rule, alpha: float, beta: float) -> _Court:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """One image's statistic and p-values; NaN where undefined."""
+    """One image's statistic and p-values; NaN where undefined.
+
+    Where its search was left early the statistic is an upper bound, `p` a lower and `foreign` upper ones.
+    """
 
     statistic: float
     p: float
     foreign: Mapping[str, float]
+    bounds: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +187,8 @@ class _Court:
             outcome, reason = Outcome.UNDECIDED, why
         else:
             outcome, reason = self._decide(facts, numbers)
+            if numbers.bounds:
+                reason = f"{reason}; the search was left once that was sure: statistic and p-values are bounds"
             if why is not None:
                 outcome = Outcome.COMPATIBLE if outcome is Outcome.SUPPORTED else outcome
                 reason = f"{reason}; judged although no error rate holds for it: {why}"
