@@ -123,7 +123,7 @@ class Pool:
         unneeded = self.step >= self.plan.steps
         if seeing.gradient is None:
             return torch.ones_like(unneeded)
-        sound = seeing.gradient.flatten(1).isfinite().all(1)
+        sound = seeing.gradient.flatten(1).square().sum(1).isfinite()  # where squares overflow, Adam would stand still
         gradient = torch.where(_as_rows(sound, seeing.gradient), seeing.gradient, 0.0)
         seen = Seen(latents=self.latents, gradient=gradient, loss=seeing.loss, step=self.step)
         moved = self.plan.optimiser.step(seen, self.memory, steps=self.plan.steps)
