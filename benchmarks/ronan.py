@@ -111,7 +111,7 @@ def asker(one: Subject) -> Method[Any]:
     """RONAN, over a reference model where that makes images of the size."""
     if one.size[0] % 8 or one.size[1] % 8:
         return RONAN()
-    few = {"start": "encoder", "restarts": 1, "race": None, "steps": 30}
+    few: dict[str, Any] = {"start": "encoder", "restarts": 1, "race": None, "steps": 30}
     return Relative(method="ronan", reference=REFERENCE, reference_options=few)
 
 
