@@ -137,7 +137,7 @@ def plain_loop(
             optimiser.zero_grad()
             loss = nn.functional.mse_loss(decode(latent), target[None])
             loss.backward()
-            best = min(best, float(loss))
+            best = min(best, loss.item())
             optimiser.step()
         found.append(best)
     return found

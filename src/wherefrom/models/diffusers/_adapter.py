@@ -39,6 +39,8 @@ class DiffusersAutoencoder:
         factor: pixels a latent cell, along each side.
         channels: channels of a latent.
         native: `(height, width)` in pixels that `draw` makes unless told otherwise; None where it is not known.
+        scaling: scale and shift by which the generator works on `(z - shift) * scale`; (1, 0) where its configuration
+            states none for all channels, as that of VQ models.
     """
 
     card: Card
@@ -46,6 +48,7 @@ class DiffusersAutoencoder:
     factor: int
     channels: int
     native: tuple[int, int] | None
+    scaling: tuple[float, float]
     _dtype: torch.dtype
     _kind: Kind
     _module: nn.Module = field(repr=False)
@@ -143,12 +146,20 @@ def adapted(
         device=place,
         factor=shape[0],
         channels=shape[1],
+        scaling=_scaling(dict(getattr(module, "config", config))),  # a file may leave out what is usual for the class
         native=_native(notes.get("sizes"), config.get("sample_size"), shape[0]),
         _dtype=dtype_of(used),
         _kind=kind,
         _module=prepare(module, place, dtype_of(used)),
         _stats=stats,
     )
+
+
+def _scaling(config: Mapping[str, Any]) -> tuple[float, float]:
+    """`scaling_factor` and `shift_factor` of a KL or deep-compression autoencoder; the codes of VQ models have none."""
+    if config.get("num_vq_embeddings") is not None or config.get("latents_mean") is not None:
+        return (1.0, 0.0)
+    return (float(config.get("scaling_factor") or 1.0), float(config.get("shift_factor") or 0.0))
 
 
 def _native(sizes: Fact, sample: Any, factor: int) -> tuple[int, int] | None:
