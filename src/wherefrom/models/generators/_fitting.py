@@ -9,14 +9,43 @@ import torch
 from torch import nn
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models.generators import load, names
 from wherefrom.models.generators._looks import looks_like
-from wherefrom.models.generators.base import State
+from wherefrom.models.generators.base import Architecture, Shapes, State
 
-__all__ = ["empty", "fitted"]
+__all__ = ["check_kind", "empty", "fitted", "side"]
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 _COUNTER = "num_batches_tracked"
+
+
+def check_kind(shapes: Shapes, kind: Architecture) -> None:
+    """Refuse weights of another kind, as where the user named the wrong architecture.
+
+    Raises:
+        ModelError: the message says what the weights look like.
+    """
+    if kind.recognise(shapes):
+        return
+    few = ", ".join(sorted(shapes)[:3]) or "none"
+    known = (other.title for other in map(load, names()) if other.recognise(shapes))
+    looks = looks_like(shapes) or next(known, "something else")
+    raise ModelError(f"these weights look like {looks} ({len(shapes)} tensors: {few} ...), need {kind.title}")
+
+
+def side(shapes: Shapes, name: str, axis: int) -> int:
+    """A size that is read off a tensor.
+
+    Raises:
+        ModelError: when there is no such tensor, or it has no such axis.
+    """
+    shape = shapes.get(name)
+    if shape is None:
+        raise ModelError(f"these weights do not have {name}, which their kind needs: is the file complete?")
+    if not -len(shape) <= axis < len(shape) or shape[axis] < 1:
+        raise ModelError(f"{name} has shape {shape}, which no network of its kind has")
+    return shape[axis]
 
 
 def empty(make: Callable[[], NetworkT]) -> NetworkT:

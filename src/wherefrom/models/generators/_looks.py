@@ -13,13 +13,16 @@ __all__ = ["looks_like"]
 _IMAGE: Final = (1, 3)
 _SIGNS: Final = (
     (re.compile(r"(^|\.)b\d+\.fromrgb\.weight$"), "a discriminator of StyleGAN2"),
+    (re.compile(r"^img_code_s16\."), "a discriminator of StackGAN-v2, AttnGAN or ControlGAN"),
+    (re.compile(r"^rnn\.weight_ih_l0$"), "a text encoder"),
+    (re.compile(r"^emb_cnn_code\."), "an image encoder of AttnGAN or ControlGAN"),
     (re.compile(r"(^|\.)synthesis\.input\.freqs$"), "a StyleGAN3 generator, which is not supported"),
 )
 _OPTIMISER: Final = re.compile(r"(^|\.)(exp_avg|exp_avg_sq|momentum_buffer|square_avg)$")
 
 
 def looks_like(shapes: Shapes) -> str | None:
-    """What a file is that goes the other way, from images to numbers, or is not supported; None where that is not certain.
+    """What a file is that makes no images, or none that is supported; None where that is not certain.
 
     Args:
         shapes: of its tensors by name, in the file's order.

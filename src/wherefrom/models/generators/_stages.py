@@ -17,8 +17,22 @@ from wherefrom.core.errors import UsageError
 from wherefrom.models.generators._config import whole
 from wherefrom.models.generators.base import Config, Shapes
 
-__all__ = ["SMALLEST", "Conditioning", "First", "Picture", "joined", "repeated", "scale_of", "stages_in", "upsampling"]
+__all__ = [
+    "SIGNS",
+    "SMALLEST",
+    "Conditioning",
+    "First",
+    "Picture",
+    "blocks_in",
+    "joined",
+    "repeated",
+    "scale_of",
+    "stages_in",
+    "upsampling",
+]
 
+SIGNS: Final = ("h_net1.fc.0.weight", "img_net1.img.0.weight")
+"""Tensors by which weights are known."""
 SMALLEST: Final = 64
 """Pixels a side of the first stage's image."""
 _GRID: Final = 4
@@ -28,6 +42,11 @@ _SHRINKING: Final = 16
 def stages_in(shapes: Shapes) -> int:
     """How many stages the weights have."""
     return len({match[1] for name in shapes if (match := re.match(r"h_net(\d+)\.", name))})
+
+
+def blocks_in(shapes: Shapes, stage: int) -> int:
+    """How many residual blocks a stage has."""
+    return len({match[1] for name in shapes if (match := re.match(rf"h_net{stage}\.residual\.(\d+)\.", name))})
 
 
 def scale_of(config: Config, stages: int) -> int:

@@ -9,7 +9,6 @@ the text encoder's recurrent states lie in (-1, 1). arXiv:1909.07083.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,12 +18,14 @@ from torch import nn
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._config import drawing, whole
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators._stages import (
+    SIGNS,
     SMALLEST,
     Conditioning,
     First,
     Picture,
+    blocks_in,
     repeated,
     scale_of,
     stages_in,
@@ -176,7 +177,7 @@ class _Generator(nn.Module):
 
 
 def _recognise(shapes: Shapes) -> bool:
-    return {"h_net1.fc.0.weight", "img_net1.img.0.weight", _MARK} <= set(shapes)
+    return {*SIGNS, _MARK} <= set(shapes)
 
 
 def _read(shapes: Shapes) -> _Geometry:
@@ -185,24 +186,23 @@ def _read(shapes: Shapes) -> _Geometry:
             "these weights look like AttnGAN's generator (attention over words in space alone), need ControlGAN's, with"
             " h_net2.channel_att"
         )
-    if "ca_net.fc.weight" not in shapes:
-        raise ModelError(
-            "these weights look like a ControlGAN without ca_net, which reads the sentence: fetch them again"
-        )
-    code = shapes["ca_net.fc.weight"][0] // 4
-    blocks = {match[1] for name in shapes if (match := re.match(r"h_net2\.residual\.(\d+)\.", name))}
+    given, code = side(shapes, "h_net1.fc.0.weight", -1), side(shapes, "ca_net.fc.weight", 0) // 4
+    if not 0 < code < given:
+        raise ModelError(f"h_net1.fc.0.weight takes {given} numbers, of which c would be {code}: need noise beside it")
     return _Geometry(
-        noise=shapes["h_net1.fc.0.weight"][-1] - code,
+        noise=given - code,
         code=code,
-        word=shapes["ca_net.fc.weight"][-1],
-        width=shapes["img_net1.img.0.weight"][1],
-        blocks=len(blocks),
+        word=side(shapes, "ca_net.fc.weight", 1),
+        width=side(shapes, "img_net1.img.0.weight", 1),
+        blocks=blocks_in(shapes, 2),
         stages=stages_in(shapes),
     )
 
 
 def _build(state: State, config: Config) -> Built:
-    geometry = _read({name: tuple(tensor.shape) for name, tensor in state.items()})
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
+    geometry = _read(shapes)
     stage = scale_of(config, geometry.stages)
     caption, open_eps = caption_of(config, sentence=geometry.word, words=True), augmented(config)
     count = _WORDS if (asked := whole(config, "words")) is None else asked

@@ -9,7 +9,6 @@ eps, and training pulls it to the standard normal distribution. arXiv:1710.10916
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,12 +18,14 @@ from torch import nn
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._config import drawing
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators._stages import (
+    SIGNS,
     SMALLEST,
     Conditioning,
     First,
     Picture,
+    blocks_in,
     joined,
     repeated,
     scale_of,
@@ -113,38 +114,29 @@ class _Generator(nn.Module):
 
 
 def _recognise(shapes: Shapes) -> bool:
-    return {"h_net1.fc.0.weight", "img_net1.img.0.weight"} <= set(
-        shapes
-    ) and "h_net2.att.conv_context.weight" not in shapes
+    return set(SIGNS) <= set(shapes) and "h_net2.att.conv_context.weight" not in shapes
 
 
 def _read(shapes: Shapes) -> _Geometry:
     stages = stages_in(shapes)
-    joints = [shapes.get(f"h_net{stage}.jointConv.0.weight", ()) for stage in range(2, stages + 1)]
-    pictures = [shapes.get(f"img_net{stage}.img.0.weight", ()) for stage in range(1, stages + 1)]
-    if any(len(shape) != 4 for shape in [*joints, *pictures]):
-        raise ModelError(
-            f"these weights look like a StackGAN-v2 of {stages} stages with parts missing, need h_net and img_net"
-            " of each"
-        )
-    mapping = shapes.get("ca_net.fc.weight")
-    given = shapes["h_net1.fc.0.weight"][-1]
-    code = given if mapping is None else mapping[0] // 4
-    blocks = (
-        len({match[1] for name in shapes if (match := re.match(rf"h_net{stage}\.residual\.(\d+)\.", name))})
-        for stage in range(2, stages + 1)
-    )
+    conditional = "ca_net.fc.weight" in shapes
+    given = side(shapes, "h_net1.fc.0.weight", -1)
+    code = side(shapes, "ca_net.fc.weight", 0) // 4 if conditional else given
+    if conditional and not 0 < code < given:
+        raise ModelError(f"h_net1.fc.0.weight takes {given} numbers, of which c would be {code}: need noise beside it")
     return _Geometry(
-        noise=given if mapping is None else given - code,
+        noise=given - code if conditional else given,
         code=code,
-        sentence=None if mapping is None else mapping[-1],
-        widths=tuple(shape[1] for shape in pictures),
-        blocks=tuple(blocks),
+        sentence=side(shapes, "ca_net.fc.weight", 1) if conditional else None,
+        widths=tuple(side(shapes, f"img_net{stage}.img.0.weight", 1) for stage in range(1, stages + 1)),
+        blocks=tuple(blocks_in(shapes, stage) for stage in range(2, stages + 1)),
     )
 
 
 def _build(state: State, config: Config) -> Built:
-    geometry = _read({name: tuple(tensor.shape) for name, tensor in state.items()})
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
+    geometry = _read(shapes)
     stage = scale_of(config, len(geometry.widths))
     caption, open_eps = None, augmented(config)
     if geometry.sentence is not None:

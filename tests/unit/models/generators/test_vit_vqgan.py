@@ -198,7 +198,7 @@ def _cut(*starts: str) -> State:
     [
         (_state(), {}, ModelError, "attention heads leave no trace in weights"),
         (_state(), {"dim_head": 7}, UsageError, "dim_head=7, need a divisor of 16"),
-        (_cut("decoder.transformer."), OPTIONS, ModelError, "ViT-VQGAN whose decoder has no layer 0"),
+        (_cut("decoder.transformer."), OPTIONS, ModelError, r"do not have decoder\.transformer\.layers\.0"),
         (_cut("decoder.norm."), OPTIONS, ModelError, r"do not fit ViT-VQGAN .*: decoder\.norm\.bias is missing"),
         (_state() | {"loss.weight": torch.zeros(2)}, OPTIONS, ModelError, r"loss\.weight is not expected"),
         (_state() | {"encoder.position_embedding": torch.zeros(1, 8, 12)}, OPTIONS, ModelError, "of 8 patches"),

@@ -15,7 +15,7 @@ import numpy as np
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.models.generators._config import choice, drawing, label_of
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
 from wherefrom.models.generators.consistency._geometry import geometry_of, image_size
 from wherefrom.models.generators.consistency._step import DENOISERS, OneStep, Scalings, karras_start
@@ -39,7 +39,9 @@ def _build(state: State, config: Config) -> Built:
 
 def _from_file(state: State, config: Config) -> Built:
     """OpenAI's layout."""
-    geometry = geometry_of({name: tuple(tensor.shape) for name, tensor in state.items()}, config)
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
+    geometry = geometry_of(shapes, config)
     size = image_size(geometry, config)
     network = fitted(empty(lambda: UNet(geometry)), state, title=ARCHITECTURE.title)
     scalings = Scalings(denoiser="edm" if choice(config, "denoiser", DENOISERS) == "edm" else "consistency")

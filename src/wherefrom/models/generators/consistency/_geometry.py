@@ -9,6 +9,7 @@ from typing import Final
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._config import numbers
+from wherefrom.models.generators._fitting import side
 from wherefrom.models.generators.base import Config, Shapes
 from wherefrom.models.generators.consistency._unet import Geometry
 
@@ -78,12 +79,12 @@ def _stated(config: Config, name: str) -> int | None:
 
 def _check_kind(shapes: Shapes) -> None:
     kernel = shapes["middle_block.1.qkv.weight"]
-    if len(kernel) != 4:
+    if len(kernel) == 3:
         raise ModelError(
             f"these weights look like a guided-diffusion UNet (middle_block.1.qkv.weight has shape {kernel}), need a"
             " consistency model of OpenAI, whose attention has 2-D convolutions"
         )
-    given, made = shapes["input_blocks.0.0.weight"][1], shapes["out.2.weight"][0]
+    given, made = side(shapes, "input_blocks.0.0.weight", 1), side(shapes, "out.2.weight", 0)
     if (given, made) != (3, 3):
         raise ModelError(
             f"these weights look like a diffusion UNet that takes {given} channels and makes {made}, need a consistency"
@@ -98,20 +99,19 @@ def _read(shapes: Shapes) -> Geometry:
     entries = _count(shapes, r"output_blocks\.(\d+)\.")
     blocks = entries // levels - 1
     firsts = [1 + level * (blocks + 1) for level in range(levels)]
-    widths = [shapes.get(f"input_blocks.{entry}.0.in_layers.2.weight", ())[:1] for entry in firsts]
-    if blocks < 1 or not all(widths):
+    if blocks < 1:
         raise ModelError(
             f"these weights look like a consistency model with parts missing: {entries} output blocks with {levels - 1}"
             " steps up; fetch the file again"
         )
-    label = shapes.get("label_emb.weight")
+    widths = tuple(side(shapes, f"input_blocks.{entry}.0.in_layers.2.weight", 0) for entry in firsts)
     return Geometry(
-        base=shapes["time_embed.0.weight"][1],
-        widths=tuple(width for (width,) in widths),
+        base=side(shapes, "time_embed.0.weight", 1),
+        widths=widths,
         blocks=blocks,
         attended=tuple(f"input_blocks.{entry}.1.qkv.weight" in shapes for entry in firsts),
-        classes=None if label is None else label[0],
-        scaled=shapes.get("middle_block.0.emb_layers.1.weight", (0,))[0] == 2 * widths[-1][0],
+        classes=side(shapes, "label_emb.weight", 0) if "label_emb.weight" in shapes else None,
+        scaled=side(shapes, "middle_block.0.emb_layers.1.weight", 0) == 2 * widths[-1],
         residual=all(name.endswith("in_layers.0.weight") for name in ups),
     )
 

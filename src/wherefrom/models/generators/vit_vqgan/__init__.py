@@ -19,7 +19,7 @@ import torch
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._config import numbers
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
 from wherefrom.models.generators.vit_vqgan._network import Decoding, Encoding, Geometry, Half, Model
 
@@ -36,14 +36,13 @@ def _recognise(shapes: Shapes) -> bool:
 
 def _half(shapes: Shapes, name: str, head: int) -> Half:
     first = f"{name}.transformer.layers.0."
-    inner, width = shapes.get(f"{first}attn1.to_q.weight", (0, 0))
-    gated = shapes.get(f"{first}ffnet.w3.weight", (0, 0))
-    if not inner or not gated[-1]:
-        raise ModelError(f"these weights look like a ViT-VQGAN whose {name} has no layer 0: fetch them again")
+    inner, width = (side(shapes, f"{first}attn1.to_q.weight", axis) for axis in (0, 1))
     if inner % head:
         raise UsageError(f"dim_head={head}, need a divisor of {inner}, the features of the {name}'s attention")
     depth = len({match[1] for key in shapes if (match := re.match(rf"{name}\.transformer\.layers\.(\d+)\.", key))})
-    return Half(width=width, depth=depth, inner=inner, hidden=gated[-1], heads=inner // head)
+    return Half(
+        width=width, depth=depth, inner=inner, hidden=side(shapes, f"{first}ffnet.w3.weight", 1), heads=inner // head
+    )
 
 
 def _heads(shapes: Shapes, config: Config) -> tuple[int, int]:
@@ -51,7 +50,7 @@ def _heads(shapes: Shapes, config: Config) -> tuple[int, int]:
     stated = numbers(config, "dim_head") or tuple(
         found[0] for part in ("enc", "dec") if (found := numbers(config, f"{part}.dim_head"))
     )
-    if not stated and shapes[_PATCH][0] == 512:
+    if not stated and side(shapes, _PATCH, 0) == 512:
         stated = (_HEAD,)
     if len(stated) not in (1, 2) or min(stated) < 1:
         raise ModelError(
@@ -63,17 +62,16 @@ def _heads(shapes: Shapes, config: Config) -> tuple[int, int]:
 
 def _read(shapes: Shapes, config: Config) -> Geometry:
     heads = _heads(shapes, config)
-    count = shapes.get("encoder.position_embedding", (1, 0, 0))[1]
-    if isqrt(count) ** 2 != count or not count:
+    count = side(shapes, "encoder.position_embedding", 1)
+    if isqrt(count) ** 2 != count:
         raise ModelError(f"these weights look like a ViT-VQGAN of {count} patches, need a square number of them")
-    codes, features = shapes["quantize.embedding.weight"]
     return Geometry(
         encoder=_half(shapes, "encoder", heads[0]),
         decoder=_half(shapes, "decoder", heads[1]),
-        patch=shapes[_PATCH][-1],
+        patch=side(shapes, _PATCH, 3),
         grid=isqrt(count),
-        codes=codes,
-        features=features,
+        codes=side(shapes, "quantize.embedding.weight", 0),
+        features=side(shapes, "quantize.embedding.weight", 1),
     )
 
 
@@ -89,7 +87,9 @@ def _drawing(model: Model, geometry: Geometry) -> Callable[[torch.Generator], to
 
 
 def _build(state: State, config: Config) -> Built:
-    geometry = _read({name: tuple(tensor.shape) for name, tensor in state.items()}, config)
+    shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
+    geometry = _read(shapes, config)
     model = fitted(empty(lambda: Model(geometry)), state, title=ARCHITECTURE.title)
     side = geometry.grid * geometry.patch
     with torch.no_grad():
