@@ -49,7 +49,7 @@ class Recipe:
     """Every choice that changes the weights."""
 
     seed: int
-    steps: int = 16_000
+    steps: int = 12_000
     batch: int = 64
     latent: int = 100
     generator: tuple[int, ...] = (224, 112, 56)
@@ -256,7 +256,7 @@ def main(
     data: Annotated[Path, typer.Option(help="folder of parquet files with a column image, or of image files")],
     out: Annotated[Path, typer.Option(help="folder of the run: state, log, samples and export")],
     seed: Annotated[int, typer.Option(help="seed of weights, batches and latents")],
-    steps: Annotated[int, typer.Option(help="steps of each optimiser")] = 16_000,
+    steps: Annotated[int, typer.Option(help="steps of each optimiser")] = 12_000,
     subset: Annotated[float, typer.Option(help="share of the images to train on")] = 1.0,
     start: Annotated[float, typer.Option(help="where the share starts, of one fixed order of the images")] = 0.0,
     save_every: Annotated[int, typer.Option(help="steps between states")] = 1000,
