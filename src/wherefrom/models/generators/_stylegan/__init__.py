@@ -1,0 +1,1 @@
+"""What StyleGAN2 and StyleGAN-XL share: layers with equalised rates, resampling, mapping, truncation, latent spaces."""

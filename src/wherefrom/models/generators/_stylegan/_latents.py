@@ -1,0 +1,167 @@
+"""The network that is inverted: a latent in z, w or w+, truncation, then synthesis."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+import torch
+from torch import nn
+
+from wherefrom.core.card import Fact
+from wherefrom.core.errors import UsageError
+from wherefrom.models.generators._config import choice, drawing, whole
+from wherefrom.models.generators.base import Config
+
+__all__ = ["OPTIONS", "Choices", "Maps", "Synthesises", "WholeGenerator", "choices", "drawn"]
+
+Draw: TypeAlias = Callable[[torch.Generator], torch.Tensor]
+
+_SPACES: Final = ("z", "w", "w+")
+OPTIONS: Final = {
+    "latent": "what is searched: z (default), w, or w+, a w of its own for each layer",
+    "class": "number of the class, from 0; by default the label of zeros",
+    "psi": "truncation: how far w goes from its mean; by default 1, all the way",
+    "cutoff": "how many layers are truncated, from the first; by default all",
+}
+"""What both families can be told."""
+
+
+class Maps(Protocol):
+    """A mapping network, a module."""
+
+    def __call__(self, z: torch.Tensor, label: int | None) -> torch.Tensor:
+        """Latents `(n, z)` to w `(n, w)`."""
+        ...
+
+    def centre(self, label: int | None) -> torch.Tensor:
+        """The mean of w `(w,)`."""
+        ...
+
+
+class Synthesises(Protocol):
+    """A synthesis network, a module."""
+
+    @property
+    def count(self) -> int:
+        """How many w an image is made of."""
+        ...
+
+    def __call__(self, w: torch.Tensor) -> torch.Tensor:
+        """One w for each layer, `(n, count, w)`, to images `(n, c, h, w)`, nominally in [-1, 1]."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What a person chose of `OPTIONS`.
+
+    Attributes:
+        space: `z`, `w` or `w+`.
+        label: number of the class; None is the label of zeros.
+        psi: of truncation.
+        cutoff: layers that are truncated; None is all of them.
+    """
+
+    space: str = "z"
+    label: int | None = None
+    psi: float = 1.0
+    cutoff: int | None = None
+
+    def facts(self) -> dict[str, Fact]:
+        """For the card."""
+        return {"latent": self.space, "class": self.label, "psi": self.psi, "cutoff": self.cutoff}
+
+
+def choices(config: Config, *, classes: int, layers: int) -> Choices:
+    """What a configuration says of `OPTIONS`.
+
+    Args:
+        config: see `OPTIONS`.
+        classes: how many classes the network knows; 0 where it has no labels.
+        layers: how many w an image is made of.
+
+    Raises:
+        UsageError: when a value is out of range.
+    """
+    label = whole(config, "class", below=classes) if classes else config.get("class")
+    if not classes and label is not None:
+        raise UsageError(f"class={label!r}, but these weights have no classes: leave it out")
+    psi, cutoff = _psi(config.get("psi")), whole(config, "cutoff", below=layers + 1)
+    return Choices(
+        space=choice(config, "latent", _SPACES) or "z",
+        label=None if label is None else int(str(label)),
+        psi=1.0 if cutoff == 0 else psi,
+        cutoff=None if psi == 1 or cutoff in (0, layers) else cutoff,
+    )
+
+
+def _psi(value: Fact) -> float:
+    if value is None:
+        return 1.0
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = 0.0
+    if not 0 < abs(found) <= 10:
+        raise UsageError(f"psi={value!r}, need a number other than 0 with |psi| <= 10: 1 is no truncation")
+    return found
+
+
+class WholeGenerator(nn.Module):
+    """Latents to images: `z` is mapped, `w` is taken as it is, both for every layer; `w+` is one w a layer.
+
+    Truncation belongs to the generator in each of them: `w' = mean + psi (w - mean)` in the first `cutoff` layers. So
+    the w of an image is its z mapped, whatever psi.
+
+    Args:
+        mapping: from z to w.
+        synthesis: from w to images.
+        chosen: space, label and truncation.
+    """
+
+    mapping: Maps
+    synthesis: Synthesises
+
+    def __init__(self, mapping: Maps, synthesis: Synthesises, chosen: Choices) -> None:
+        super().__init__()
+        self.mapping = mapping
+        self.synthesis = synthesis
+        self._chosen = chosen
+
+    def styles(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents to one truncated w for each layer, `(n, layers, w)`."""
+        chosen, count = self._chosen, self.synthesis.count
+        w = self.mapping(latents, chosen.label) if chosen.space == "z" else latents
+        w = w if chosen.space == "w+" else w[:, None].expand(-1, count, -1)
+        if chosen.psi == 1:
+            return w
+        mean = self.mapping.centre(chosen.label)
+        if chosen.cutoff is None:
+            return torch.lerp(mean, w, chosen.psi)
+        return torch.cat([torch.lerp(mean, w[:, : chosen.cutoff], chosen.psi), w[:, chosen.cutoff :]], 1)
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents to images in [0, 1], not clamped."""
+        return self.synthesis(self.styles(latents)) * 0.5 + 0.5
+
+
+def drawn(network: WholeGenerator, chosen: Choices, z_width: int) -> tuple[tuple[int, ...], Draw]:
+    """The shape of a latent, and what draws one as training drew it: z from the standard normal distribution.
+
+    A w is the map of such a z, and a w+ that w for every layer, by a copy of the mapping network that stays on the CPU.
+    """
+    normal = drawing("normal", (z_width,))
+    if chosen.space == "z":
+        return (z_width,), normal
+    mapping, count = copy.deepcopy(network.mapping), network.synthesis.count
+
+    @torch.no_grad()
+    def mapped(source: torch.Generator) -> torch.Tensor:
+        w = mapping(normal(source)[None], chosen.label)
+        return w[0] if chosen.space == "w" else w.repeat(count, 1)
+
+    width = len(mapping.centre(chosen.label))
+    return (width,) if chosen.space == "w" else (count, width), mapped
