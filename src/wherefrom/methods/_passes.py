@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from wherefrom.core.arrays import Scores, Vector
+from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Images
 from wherefrom.images.bands import band_energies, band_log_energies, block_waves
 from wherefrom.images.batches import to_pixels
@@ -38,6 +39,14 @@ def _textures(images: Images) -> dict[str, Vector]:
     }
 
 
+def _check_encoder(model: Autoencoder) -> None:
+    if getattr(model, "encode", None) is None:
+        raise ModelError(
+            f"{model.card.name} has no encoder, which a reconstruction needs: use a method that searches from random"
+            " starts, such as ronan"
+        )
+
+
 @torch.inference_mode()
 def two_passes(model: Autoencoder, images: Images) -> Scores:
     """Both reconstruction losses, in all and by band, without clamp or rounding between the passes.
@@ -49,7 +58,11 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     Args:
         model: an autoencoder.
         images: `(n, 3, h, w)` in [0, 1], on the model's device.
+
+    Raises:
+        ModelError: when the model has no encoder.
     """
+    _check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
     columns = {"first": _vector(mse(once, images)), "second": _vector(mse(twice, once)), **_textures(images)}
@@ -77,8 +90,9 @@ def one_pass(model: Autoencoder, images: Images, metric: Literal["mse", "lpips"]
 
     Raises:
         MissingExtra: when LPIPS is asked for and not installed.
-        ModelError: when its backbone's weights are not at hand.
+        ModelError: when its backbone's weights are not at hand, or the model has no encoder.
     """
+    _check_encoder(model)
     once = model.decode(model.encode(images))
     columns = {"first": _vector(mse(once, images))}
     if metric == "lpips":
