@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -26,6 +27,7 @@ __all__ = ["Made", "draws", "made_folder", "round_trips", "slug"]
 
 Report = Callable[["Progress"], None]
 _KEY: Final = "wherefrom:"
+_NO_SETTINGS: Final = frozenset({"architecture", "config", "decoder", "device", "dtype", "encoder", "latents"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,8 +213,14 @@ def _decoded(model: Decoder, latents: Latents) -> npt.NDArray[np.uint8]:
 
 def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
     """What a file says of itself."""
-    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **more}
+    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **more}
     return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
+
+
+def _settings(model: Model) -> dict[str, str]:
+    """What changes the images of a generator beside its weights, as its class or prior."""
+    found = {name: fact for name, fact in model.card.facts.items() if name not in _NO_SETTINGS}
+    return {"settings": json.dumps(found, sort_keys=True)} if found else {}
 
 
 def _is_there(path: Path, text: Mapping[str, str]) -> bool:
@@ -233,7 +241,7 @@ def _is_there(path: Path, text: Mapping[str, str]) -> bool:
         return False
     with Image.open(path) as image:
         said = {str(key): str(value) for key, value in image.info.items()}
-    for key in (f"{_KEY}decoder", f"{_KEY}kind", f"{_KEY}seed", f"{_KEY}size", f"{_KEY}source"):
+    for key in (f"{_KEY}{name}" for name in ("decoder", "settings", "kind", "seed", "size", "source")):
         if said.get(key) != text.get(key):
             raise UsageError(
                 f"{path} is there and was made otherwise ({key.removeprefix(_KEY)} {said.get(key, 'not known')},"

@@ -29,8 +29,11 @@ def generate(
         typer.Option("--from", metavar="PATH", help="pass these images through the model: round trips, no draws"),
     ] = None,
     batch: Annotated[
-        int, typer.Option("--batch", min=1, help="images at a time; more than 1 may change the last bit of a pixel")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "--batch", min=1, help="images at a time; by default 1, or what a generator computes together anyway"
+        ),
+    ] = None,
     model_option: options.MODEL_OPTION = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
@@ -60,8 +63,9 @@ def generate(
         if photos is not None:
             made = round_trips(opened, sources, folder=folder, report=report)
         else:
+            together = batch or int(getattr(opened, "width", 1))
             made = draws(
-                opened, folder=folder, places=range(count or 0), seed=seed, size=wanted, batch=batch, report=report
+                opened, folder=folder, places=range(count or 0), seed=seed, size=wanted, batch=together, report=report
             )
     if as_json:
         for image in made:

@@ -19,6 +19,7 @@ from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models._compute import device_of, dtype_of, exact, laid_out, parameters_of, prepare
 from wherefrom.models.base import Autoencoder, Decoder
+from wherefrom.models.generators._rows import rows_apart
 from wherefrom.models.generators.base import Built
 from wherefrom.models.weights import digest
 
@@ -197,19 +198,25 @@ def adapted(
     facts["decoder"] = _digest(built.network)
     if built.encoder is not None:
         facts["encoder"] = _digest(built.encoder)
+    width = built.width or _width(built.size)
+    apart = rows_apart if place.type == "cpu" and width > 1 else _as_it_is
     found = Generator(
         card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **built.notes, **notes}),
         device=place,
         size=built.size,
         latent_shape=tuple(built.latent_shape),
-        width=built.width or _width(built.size),
+        width=width,
         _dtype=kind,
         _draw=built.draw,
-        _module=prepare(built.network, place, kind),
+        _module=prepare(apart(built.network), place, kind),
     )
     if built.encoder is None:
         return found
-    return EncodingGenerator(generator=found, _encoder=prepare(built.encoder, place, kind))
+    return EncodingGenerator(generator=found, _encoder=prepare(apart(built.encoder), place, kind))
+
+
+def _as_it_is(network: nn.Module) -> nn.Module:
+    return network
 
 
 def _digest(module: nn.Module) -> str:

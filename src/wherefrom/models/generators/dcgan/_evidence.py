@@ -122,7 +122,7 @@ def fits(x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str]
         for name, values in given.items()
         for step in steps
     }
-    bound = 2 * min(shifts.values()) + 0.1
+    bound = 2 * min(shifts.values()) + 0.05
     rows = torch.linspace(0, layer.outputs - 1, min(layer.outputs, _CHANNELS)).long()
     found = [
         Fit(disagreement(convolved(given[name], layer, step, state, rows), layer, state, rows), name, step)

@@ -16,7 +16,7 @@ __all__ = ["SIZES", "Wanted", "choices_of", "reaching"]
 SIZES: Final = (28, 32, 64, 128)
 """Pixels a side of images that a layout is looked for; others need every stride and padding said."""
 
-_STRIDES: Final = (1, 2, 3, 4)
+_MOST: Final = 4  # of a stride; a stride above the kernel would leave pixels out
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +71,7 @@ def _steps(layer: Layer, stride: int | None, padding: int | None, extra: int | N
     paddings = range(kernel // 2 + 1) if padding is None else (padding,)
     found = []
     if "up" in layer.kinds:
-        for each in _STRIDES if stride is None else (stride,):
+        for each in range(1, min(kernel, _MOST) + 1) if stride is None else (stride,):
             for edge in paddings:
                 missing = each - (kernel - 2 * edge)  # what an exact multiple of the size lacks
                 guessed = (0, 1) if missing == 1 < each and padding is None else (0,)
