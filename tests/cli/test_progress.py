@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.cli.calling import call
 from wherefrom.cli._progress import shown, words
+from wherefrom.inversion.plan import Step
 from wherefrom.scoring.progress import Progress
 
 HALF = Progress(done=120, total=400, errors=2, cached=3, images_per_second=4.217, seconds_left=66.4)
@@ -25,6 +27,16 @@ def test_the_words_of_a_run() -> None:
     assert words(HALF) == "120 of 400, 2 failed, 3 from the store, 4.22 images/s, 1:06 left"
     unknown = Progress(done=5, total=None, errors=0, cached=0, images_per_second=None, seconds_left=None)
     assert words(unknown) == "5"
+
+
+def test_the_words_of_a_search() -> None:
+    search = Step(settled=2, images=8, step=120, steps=400, searching=4, loss=0.01)
+    during = replace(HALF, search=search)
+    assert words(during) == (
+        "120 of 400, 2 failed, 3 from the store, searching 4, step 120 of 400, 4.22 images/s, 1:06 left"
+    )
+    over = replace(during, done=400, seconds_left=0.0)
+    assert words(over) == "400 of 400, 2 failed, 3 from the store, 4.22 images/s"
 
 
 def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wherefrom.inversion.plan import Step
 from wherefrom.scoring.progress import Meter, Progress
 
 
@@ -54,3 +55,21 @@ def test_nothing_done_has_no_rate() -> None:
     Meter(report=seen.append, total=5).tell()
     assert (seen[-1].images_per_second, seen[-1].seconds_left) == (None, None)
     Meter(report=None, total=5).tell()
+
+
+def test_a_search_is_told_of_as_often_and_stays_until_the_next_word_of_it() -> None:
+    seen: list[Progress] = []
+    clock = Clock()
+    meter = Meter(report=seen.append, total=3, clock=clock)
+    steps = [Step(settled=0, images=3, step=i, steps=400, searching=3, loss=1 / (1 + i)) for i in range(400)]
+    for step in steps:
+        clock.now += 1 / 64
+        meter.during(step)
+    told = [now.search for now in seen if now.search is not None]
+    assert len(seen) == len(told)
+    assert told == steps[::7]  # the first of them a tenth of a second after the last
+    assert {now.done for now in seen} == {0}
+    clock.now += 1
+    meter.add(1)
+    assert (seen[-1].done, seen[-1].search) == (1, steps[-1])
+    Meter(report=None, total=3).during(steps[0])
