@@ -63,8 +63,8 @@ class Asker:
         model: not changed; its weights get no gradient.
         plan: what is minimised.
         size: `(height, width)` of the images.
-        width: latents an evaluation: the model's own `width` where it states one, else by pixels; halved for good when
-            memory runs out.
+        width: latents an evaluation: on a CPU the model's own `width` where it states one, else by pixels; halved for
+            good when memory runs out.
     """
 
     model: Decoder
@@ -74,8 +74,9 @@ class Asker:
 
     def __post_init__(self) -> None:
         """Take the model's width, or estimate it."""
-        pixels = _PIXELS["cpu" if self.model.device.type == "cpu" else "other"]
-        own = getattr(self.model, "width", None)
+        on_cpu = self.model.device.type == "cpu"
+        own = getattr(self.model, "width", None) if on_cpu else None
+        pixels = _PIXELS["cpu" if on_cpu else "other"]
         self.width = own if isinstance(own, int) and own > 0 else max(1, pixels // (self.size[0] * self.size[1]))
 
     def see(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Seeing:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import torch
 
@@ -24,6 +24,7 @@ from wherefrom.models.base import Autoencoder, Decoder
 
 __all__ = ["Report", "search"]
 
+_AT_ONCE: Final = 8  # images whose starts race side by side
 Report: TypeAlias = Callable[[Step], None]
 """Told how far a search is, after each step of the batch."""
 
@@ -110,8 +111,14 @@ class _Search:
             yield self._enter(image)
 
     def _fits(self, upcoming: Pool | Found) -> bool:
-        """Whether an image's problems fill the evaluation that is under way anyway."""
-        return self.pool is None or isinstance(upcoming, Found) or len(self.pool) + len(upcoming) <= self.asker.width
+        """Whether there is room for an image's problems.
+
+        The evaluations are kept full; where most starts end in a race, by several images at once.
+        """
+        if self.pool is None or isinstance(upcoming, Found):
+            return True
+        room = self.asker.width if self.plan.race is None else max(self.asker.width, _AT_ONCE * len(upcoming))
+        return len(self.pool) + len(upcoming) <= room
 
     def _enter(self, image: int) -> Pool | Found:
         """The problems of an image, or why it has none."""
