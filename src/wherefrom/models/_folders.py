@@ -32,10 +32,10 @@ WEIGHTS: Final = "diffusion_pytorch_model.safetensors"
 """The file that holds an autoencoder's weights in diffusers' layout."""
 INDEX: Final = f"{WEIGHTS}.index.json"
 """The file that names the shards where the weights are in several."""
-PICKLED: Final = frozenset({".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth"})
+PICKLED: Final = frozenset({".bin", ".ckpt", ".pkl", ".pickle", ".pt", ".pth", ".tar"})
 """Suffixes of pickles, which can run code when they are opened carelessly; none is ever downloaded."""
-FILES: Final = frozenset({".safetensors", ".bin", ".ckpt", ".pkl", ".pt", ".pth"})
-"""Suffixes of files on the disk that are opened, as tensors alone."""
+FILES: Final = frozenset({".safetensors", ".bin", ".ckpt", ".pkl", ".pt", ".pth", ".tar"})
+"""Suffixes of files on the disk that are opened, as tensors alone; some programs call a PyTorch file `.tar`."""
 PIPELINES: Final[Mapping[str, str]] = {
     "ConsistencyModelPipeline": "consistency",
     "DDIMPipeline": "ddim",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUFFIXES", "digest", "read_checkpoint", "read_weights", "shapes_of"]
 
-SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pkl")
+SUFFIXES: Final = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".tar")
 """Weight files that can be read; all but the first are pickles, of which only tensors and plain values are accepted."""
 
 _CHUNK: Final = 1 << 20
