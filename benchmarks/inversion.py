@@ -9,7 +9,11 @@ configuration at 256 px (random weights: their values do not change the cost).
 Speed: images an hour of the engine and of a plain loop, which takes one image at a time, keeps weights that require a
 gradient, minimises the mean loss by 1,500 steps of Adam at 0.1 (RONAN) or 100 of 0.05 (LatentTracer), and stops by
 count alone. RONAN on the DCGAN at equal final loss; LatentTracer on a decoder of Stable Diffusion's configuration at
-equal verdicts. Writes benchmarks/results/inversion.json.
+equal verdicts.
+
+Starts: what is left of belongings of a Burgess VAE, and of its sibling's images, by how the search starts and steps.
+
+Writes benchmarks/results/inversion.json.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -224,6 +228,64 @@ def tracer_speed(count: int, size: int) -> dict[str, Any]:
     return rows
 
 
+def starts(count: int) -> dict[str, Any]:
+    """Losses that are left of a VAE's own images and of its sibling's, by the search."""
+    folder = SHARED / "generators" / "burgess_vae"
+    model, sibling = (wf.load_model(str(folder / f"{name}_celeba.pt")) for name in ("VAE", "betaB"))
+    assert isinstance(model, Decoder)
+    assert isinstance(sibling, Decoder)
+    seeds = np.arange(20_000, 20_000 + count, dtype=np.uint64)
+    with torch.inference_mode():
+        own, other = (to_images(list(to_pixels(one.decode(one.draw(seeds))))) for one in (model, sibling))
+    one: dict[str, Any] = {"start": "random", "restarts": 1, "race": None, "plateau": None}
+    searches = {
+        "Adam at 0.1, one random start, 600 steps": RONAN(optimiser="adam", steps=600, **one),
+        "L-BFGS, one random start, 100 steps": RONAN(steps=100, **one),
+        "L-BFGS, from the encoder, 100 steps": RONAN(steps=100, **{**one, "start": "encoder"}),
+        "default, random starts alone": RONAN(start="random"),
+        "default": RONAN(),
+    }
+    rows = {}
+    for label, method in searches.items():
+        found, others = (method.scores(model, images.clone(), seeds) for images in (own, other))
+        rows[label] = {
+            "calls": float(np.mean(found["calls"])),
+            "median": float(np.median(found["loss"])),
+            "95 %": float(np.quantile(found["loss"], 0.95)),
+            "largest": float(np.max(found["loss"])),
+            "least of the sibling": float(np.min(others["loss"])),
+        }
+    return rows
+
+
+def show(document: Mapping[str, Any]) -> str:
+    """The tables in Markdown."""
+    lines = ["| decoder | a step of the engine / forward and gradient alone |", "| --- | --- |"]
+    lines += [f"| {name} | {ratio:.2f} |" for name, ratio in document["step"].items()]
+    lines += [
+        "",
+        "| RONAN, DCGAN of 32 px | seconds an image | median loss | times the plain loop |",
+        "| --- " * 4 + "|",
+    ]
+    for name, row in document["ronan"].items():
+        lines.append(f"| {name} | {row['seconds']:.2f} | {row['loss']:.2e} | {row.get('times', 1.0):.1f} |")
+    lines += [
+        "",
+        "| LatentTracer, Stable Diffusion's decoder | seconds an image | same verdicts | times the plain loop |",
+    ]
+    lines += ["| --- " * 4 + "|"]
+    slow = document["latenttracer"]["plain loop"]["verdicts"]
+    for name, row in document["latenttracer"].items():
+        if name != "cut":
+            same = sum(a == b for a, b in zip(row["verdicts"], slow, strict=True))
+            lines.append(f"| {name} | {row['seconds']:.1f} | {same} of {len(slow)} | {row.get('times', 1.0):.1f} |")
+    lines += ["", "| search on a VAE | calls | median | 95 % | largest | least of the sibling |", "| --- " * 6 + "|"]
+    for name, row in document["starts"].items():
+        losses = [f"{row[key]:.1e}" for key in ("median", "95 %", "largest", "least of the sibling")]
+        lines.append(f"| {name} | {row['calls']:.0f} | {' | '.join(losses)} |")
+    return "\n".join(lines)
+
+
 def main(
     count: Annotated[int, typer.Option(help="images for RONAN's speed")] = 64,
     tracer: Annotated[int, typer.Option(help="belongings, and as many others, for LatentTracer's speed")] = 2,
@@ -250,7 +312,6 @@ def main(
             diffusion, torch.randn((1, 4, 32, 32), generator=generator), torch.rand((1, 3, 256, 256)), 1
         ),
     }
-    typer.echo("\n".join(f"{name}: {ratio:.3f}" for name, ratio in steps.items()))
     document = {
         "command": f"python -m benchmarks.inversion --count {count} --tracer {tracer} --size {size}",
         "version": __version__,
@@ -259,9 +320,10 @@ def main(
         "step": steps,
         "ronan": ronan_speed(path, count),
         "latenttracer": tracer_speed(tracer, size),
+        "starts": starts(40),
     }
     out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"{json.dumps(document, indent=1)}\n\nwritten to {out}")
+    typer.echo(f"{show(document)}\n\nwritten to {out}")
 
 
 if __name__ == "__main__":
