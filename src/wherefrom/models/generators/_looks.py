@@ -16,7 +16,6 @@ _SIGNS: Final = (
     (re.compile(r"^img_code_s16\."), "a discriminator of StackGAN-v2, AttnGAN or ControlGAN"),
     (re.compile(r"^rnn\.weight_ih_l0$"), "a text encoder"),
     (re.compile(r"^emb_cnn_code\."), "an image encoder of AttnGAN or ControlGAN"),
-    (re.compile(r"(^|\.)synthesis\.input\.freqs$"), "a StyleGAN3 generator, which is not supported"),
 )
 _OPTIMISER: Final = re.compile(r"(^|\.)(exp_avg|exp_avg_sq|momentum_buffer|square_avg)$")
 
@@ -32,6 +31,8 @@ def looks_like(shapes: Shapes) -> str | None:
     for sign, what in _SIGNS:
         if any(sign.search(name) for name in shapes):
             return what
+    if "synthesis.input.freqs" in shapes and ("mapping.embed.bias" in shapes or "mapping.embed.weight" not in shapes):
+        return "a StyleGAN3 generator, which is not supported"
     layers = [shape for name, shape in shapes.items() if name.endswith(("weight", "weight_orig")) and len(shape) > 1]
     if len(layers) < 2 or len(layers[0]) != 4 or layers[0][1] not in _IMAGE:
         return None

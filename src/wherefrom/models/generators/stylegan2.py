@@ -14,10 +14,10 @@ from typing import Final
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._config import choice, whole
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators._stylegan._latents import OPTIONS, WholeGenerator, choices, drawn
 from wherefrom.models.generators._stylegan._mapping import Mapping, MappingPlan
-from wherefrom.models.generators._stylegan._reading import agrees, first, number, side, taps_of, widths
+from wherefrom.models.generators._stylegan._reading import agrees, first, number, taps_of, widths
 from wherefrom.models.generators._stylegan._synthesis import Plan, Synthesis
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
 
@@ -27,8 +27,8 @@ _LEVEL: Final = re.compile(r"synthesis\.b(\d+)\.conv1\.weight")
 _NOISE: Final = ("none", "const", "seeded")
 _MOST_LEVELS: Final = 10
 _COLOURS: Final = (1, 3)
-_ALONE: Final = 64  # pixels a side from which one image is work enough for a processor
-_TOGETHER: Final = 4
+_VECTOR: Final = 16
+_SMALL: Final = 4  # sizes from 4 px on, up to 32
 
 
 def _recognise(shapes: Shapes) -> bool:
@@ -37,6 +37,7 @@ def _recognise(shapes: Shapes) -> bool:
 
 def _build(state: State, config: Config) -> Built:
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
     mapping, plan = _mapping(shapes, config), _plan(shapes, config)
     size = 4 << (len(plan.channels) - 1)
     stated = {"w_dim": plan.w_width, "img_resolution": size, "img_channels": plan.colours}
@@ -55,7 +56,7 @@ def _build(state: State, config: Config) -> Built:
         size=(size, size),
         draw=draw,
         facts={**own, **noise, **chosen.facts()},
-        width=1 if size >= _ALONE else _TOGETHER,
+        width=_together(mapping, plan),
     )
 
 
@@ -102,6 +103,17 @@ def _plan(shapes: Shapes, config: Config) -> Plan:
         clamp=number(config, ("synthesis.b4.conv1.conv_clamp", "synthesis_kwargs.conv_clamp"), None),
         act=str(first(config, ("synthesis.b4.conv1.activation", "synthesis_kwargs.activation"), "lrelu")),
     )
+
+
+def _together(mapping: MappingPlan, plan: Plan) -> int:
+    """How many latents are computed together on a processor.
+
+    On one core four images of CIFAR-10's generator take 0.7 times as long each as one alone, sixteen no less; at 128 px
+    there is nothing to gain. Where a width does not fill the processor's vectors, an image's last bits depend on its
+    place among others, so that it is computed alone.
+    """
+    even = all(width % _VECTOR == 0 for width in (mapping.z_width + mapping.embedded, *mapping.widths, *plan.channels))
+    return 4 if even and len(plan.channels) <= _SMALL else 1
 
 
 def _noise(config: Config, *, noisy: bool) -> dict[str, Fact]:

@@ -12,11 +12,11 @@ from typing import Final
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
-from wherefrom.models.generators._fitting import empty, fitted
+from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators._stylegan._latents import OPTIONS, WholeGenerator, choices, drawn
 from wherefrom.models.generators._stylegan._mapping import MappingPlan, MappingXL
 from wherefrom.models.generators._stylegan._plan_xl import input_plan, layer_plans
-from wherefrom.models.generators._stylegan._reading import agrees, number, side, widths
+from wherefrom.models.generators._stylegan._reading import agrees, number, widths
 from wherefrom.models.generators._stylegan._resample import Resampling
 from wherefrom.models.generators._stylegan._synthesis_xl import InputPlan, LayerPlan, SynthesisXL
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
@@ -38,6 +38,7 @@ def _has_table(shapes: Shapes) -> bool:
 
 def _build(state: State, config: Config) -> Built:
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    check_kind(shapes, ARCHITECTURE)
     mapping, first, layers = _mapping(shapes, config), input_plan(shapes, config), layer_plans(shapes, config)
     size, colours, centres = layers[-1].size, layers[-1].outputs, shapes.get("mapping.w_avg", ())
     if colours not in _COLOURS:
@@ -81,7 +82,7 @@ def _classes(shapes: Shapes, config: Config) -> int:
     """How many classes: as many as means of w where each has its own, else as stated, else as the table has rows."""
     rows, stated = side(shapes, "mapping.embed.weight", 0), config.get("c_dim")
     if len(shapes.get("mapping.w_avg", ())) == 2:
-        return side(shapes, "mapping.w_avg", 0, most=rows)
+        return side(shapes, "mapping.w_avg", 0)
     return stated if isinstance(stated, int) and 0 < stated <= rows else rows
 
 

@@ -10,7 +10,8 @@ import re
 from typing import Final, NamedTuple
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.generators._stylegan._reading import first, number, side, taps_of
+from wherefrom.models.generators._fitting import side
+from wherefrom.models.generators._stylegan._reading import first, number, taps_of
 from wherefrom.models.generators._stylegan._resample import Resampling
 from wherefrom.models.generators._stylegan._synthesis_xl import InputPlan, LayerPlan
 from wherefrom.models.generators.base import Config, Shapes
@@ -64,12 +65,13 @@ def _named_size(name: str) -> int:
 def _layer(name: str, before: int, shapes: Shapes, config: Config, *, last: bool) -> tuple[LayerPlan, int]:
     """A layer whose maps come in with a side of `before`, and the side with which they leave."""
     key = f"synthesis.{name}"
-    kernel = side(shapes, f"{key}.weight", 3, most=32)
+    kernel = side(shapes, f"{key}.weight", 3)
     size = _size(config, f"{key}.out_size", _named_size(name))
     if _size(config, f"{key}.in_size", before) != before:
         raise ModelError(f"{name} takes maps of {config[f'{key}.in_size']!r}, the layer before gives {before}")
     filters = shapes.get(f"{key}.up_filter"), shapes.get(f"{key}.down_filter")
-    across, along = _axes(key, config, _Sizes(before + kernel - 1, size, taps_of(filters[0]), taps_of(filters[1])))
+    sizes = _Sizes(before + kernel - 1, size, taps_of(filters[0]), taps_of(filters[1]))
+    across, along = _axes(key, config, sizes, last=last)
     plan = LayerPlan(
         name=name,
         inputs=side(shapes, f"{key}.weight", 1),
@@ -95,15 +97,15 @@ class _Sizes(NamedTuple):
 
 
 def _axes(
-    key: str, config: Config, sizes: _Sizes
+    key: str, config: Config, sizes: _Sizes, *, last: bool
 ) -> tuple[tuple[Resampling, Resampling], tuple[Resampling, Resampling]]:
     """How rows, and how columns, are upsampled and downsampled.
 
     Raises:
         ModelError: when that does not lead to the layer's size.
     """
-    up = _factor(config, f"{key}.up_factor", sizes.up_taps)
-    down = _factor(config, f"{key}.down_factor", sizes.down_taps)
+    up = _factor(config, f"{key}.up", sizes.up_taps, last=last)
+    down = _factor(config, f"{key}.down", sizes.down_taps, last=last)
     total = (sizes.size - 1) * down + 1 - sizes.wide * up + sizes.up_taps + sizes.down_taps - 2
     half = (total + up) // 2
     left, right, top, bottom = _numbers(config, f"{key}.padding", 4) or (half, total - half) * 2
@@ -118,12 +120,17 @@ def _axes(
     return pairs[0], pairs[1]
 
 
-def _factor(config: Config, name: str, taps: int) -> int:
-    """A factor of up- or downsampling; a filter has six taps for each step of it."""
-    stated = _numbers(config, name, 1)
-    found = stated[0] if stated else taps // _TAPS if taps > 1 else 1
+def _factor(config: Config, name: str, taps: int, *, last: bool) -> int:
+    """A factor of up- or downsampling: as stated, else 2 or more in every layer but the last, six taps for each step.
+
+    Raises:
+        ModelError: when it is no such factor.
+    """
+    stated = _numbers(config, f"{name}_factor", 1)
+    found = stated[0] if stated else 1 if last and taps == 1 else taps // _TAPS if taps % _TAPS == 0 else 0
     if not 0 < found <= _MOST_STEPS:
-        raise ModelError(f"{name} is {found}, need 1 to {_MOST_STEPS}")
+        held = "no filter" if taps == 1 else f"a filter of {taps} taps"
+        raise ModelError(f"{name}_factor is {found} and there is {held}, need 1 to {_MOST_STEPS} and {name}_filter")
     return found
 
 

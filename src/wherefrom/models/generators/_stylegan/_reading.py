@@ -8,24 +8,12 @@ from typing import Final
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
+from wherefrom.models.generators._fitting import side
 from wherefrom.models.generators.base import Config, Shapes
 
-__all__ = ["agrees", "first", "number", "side", "taps_of", "widths"]
+__all__ = ["agrees", "first", "number", "taps_of", "widths"]
 
 _MOST_TAPS: Final = 512
-
-
-def side(shapes: Shapes, name: str, axis: int, *, most: int = 1 << 20) -> int:
-    """One side of a tensor.
-
-    Raises:
-        ModelError: when there is no such tensor, or it has no such side.
-    """
-    shape = shapes.get(name, ())
-    if axis >= len(shape) or not 0 < shape[axis] <= most:
-        held = f"has shape {shape}" if name in shapes else "is missing"
-        raise ModelError(f"{name} {held}: these weights are not complete, or of another kind")
-    return shape[axis]
 
 
 def widths(shapes: Shapes) -> tuple[int, ...]:
