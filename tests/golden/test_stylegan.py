@@ -165,6 +165,21 @@ def test_stylegan_xl_images_of_a_seed(path: Path) -> None:
     _check_8_bit(torch.cat(made), recorded.io["seed_uint8"], centre=127.5)
 
 
+@xl
+@torch.no_grad()
+def test_stylegan_xl_w_of_a_seed_drawn_to_the_nearest_centroid(path: Path, tmp_path: Path) -> None:
+    recorded, run = read(path), _metadata(path).get("seed_run")
+    if run is None or "centroids" not in recorded.io:
+        pytest.skip(f"no w of a seed with centroids in {path.name}")
+    np.save(tmp_path / "centroids.npy", recorded.io["centroids"].numpy())
+    z = np.random.RandomState(run["seed"]).randn(run["batch"], *_built(path).latent_shape)
+    styles = []
+    for row, label in zip(torch.from_numpy(z).float(), _classes(recorded, run), strict=True):
+        built = _built(path, psi=run["psi"], centroids=str(tmp_path / "centroids.npy"), **label)
+        styles.append(_styles(built, row[None]))
+    check_close(torch.cat(styles), recorded.io["seed_w_centroids"])
+
+
 def _classes(recorded: Recorded, run: Mapping[str, Any]) -> list[dict[str, int]]:
     """The classes that the authors' program takes for a seed."""
     means = recorded.weights["mapping.w_avg"]

@@ -42,6 +42,6 @@ def named(module: str, name: str) -> Global:
     if root in sys.stdlib_module_names and not harmless:
         raise ModelError(
             f"it names {found.path[:80]!r}, which loading it the ordinary way would run and no network's file needs:"
-            " nothing was run; delete it unless you know who made it"
+            " nothing was run; if you trust its maker, ask for the generator's weights alone, as .safetensors"
         )
     return found

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+import torch
+
 from wherefrom.core.card import Fact
-from wherefrom.core.errors import ModelError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.generators._fitting import check_kind, empty, fitted, side
 from wherefrom.models.generators._stylegan._latents import OPTIONS, WholeGenerator, choices, drawn
 from wherefrom.models.generators._stylegan._mapping import MappingPlan, MappingXL
@@ -20,6 +23,7 @@ from wherefrom.models.generators._stylegan._reading import agrees, number, width
 from wherefrom.models.generators._stylegan._resample import Resampling
 from wherefrom.models.generators._stylegan._synthesis_xl import InputPlan, LayerPlan, SynthesisXL
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
+from wherefrom.models.weights import digest
 
 __all__ = ["ARCHITECTURE"]
 
@@ -47,16 +51,23 @@ def _build(state: State, config: Config) -> Built:
         raise ModelError(f"mapping.w_avg has shape {centres}, need one mean of w, or one for each class")
     agrees(config, {"z_dim": mapping.z_width, "img_resolution": size, "img_channels": colours})
     chosen = choices(_labelled(config, mapping), classes=mapping.classes, layers=len(layers) + 1)
+    centroids = _centroids(config, mapping.widths[-1], psi=chosen.psi)
     scale = number(config, ("synthesis.output_scale", "output_scale"), _SCALE)
     rows = side(shapes, "mapping.embed.weight", 0)
 
     def made() -> WholeGenerator:
         synthesis = SynthesisXL(first, layers, w_width=mapping.widths[-1], scale=scale or _SCALE)
-        return WholeGenerator(MappingXL(mapping, rows=rows, centres=centres), synthesis, chosen)
+        return WholeGenerator(MappingXL(mapping, rows=rows, centres=centres), synthesis, chosen, centroids)
 
     network = fitted(empty(made), state, title=f"a StyleGAN-XL generator of {size} px")
     latent_shape, draw = drawn(network, chosen, mapping.z_width)
-    facts = {**_facts(first, layers), "scale": scale or _SCALE, "mapping_rate": mapping.rate, **chosen.facts()}
+    facts: dict[str, Fact] = {
+        **_facts(first, layers),
+        "scale": scale or _SCALE,
+        "mapping_rate": mapping.rate,
+        **chosen.facts(),
+    }
+    facts["centroids"] = None if centroids is None else digest({"centroids": centroids})
     return Built(network=network, latent_shape=latent_shape, size=(size, size), draw=draw, facts=facts, width=1)
 
 
@@ -86,6 +97,27 @@ def _classes(shapes: Shapes, config: Config) -> int:
     return stated if isinstance(stated, int) and 0 < stated <= rows else rows
 
 
+def _centroids(config: Config, width: int, *, psi: float) -> torch.Tensor | None:
+    """The means of w in the file that the option `centroids` names, `(k, width)`; None where it names none.
+
+    Raises:
+        ModelError: when it cannot be read, or holds something else.
+        UsageError: when there is no truncation to use them in.
+    """
+    name = config.get("centroids")
+    if name is None:
+        return None
+    if psi == 1:
+        raise UsageError(f"centroids={name!r}, but psi=1 is no truncation: give psi as well")
+    try:
+        found = torch.from_numpy(np.array(np.load(str(name), allow_pickle=False), dtype=np.float32))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{name} cannot be read as an array of numbers: {error}") from error
+    if found.ndim != 2 or found.shape[1] != width or not len(found) or not found.isfinite().all():
+        raise ModelError(f"{name} holds an array of shape {tuple(found.shape)}, need (k, {width}) finite numbers")
+    return found
+
+
 def _facts(first: InputPlan, layers: tuple[LayerPlan, ...]) -> dict[str, Fact]:
     """What neither the weights nor their names say."""
     padding = tuple((*_ends(plan.across[0]), *_ends(plan.along[0])) for plan in layers)
@@ -106,7 +138,11 @@ ARCHITECTURE: Final = Architecture(
     latent="z (64,) standard normal; w (512,) or w+ (layers + 1, 512) by the option latent",
     sizes="16 to 1024",
     methods=("ronan",),
-    options={**OPTIONS, "class": "number of the class, from 0; default 0"},
+    options={
+        **OPTIONS,
+        "class": "number of the class, from 0; default 0",
+        "centroids": "a .npy file of means of w, towards the nearest of which psi draws; default the class's own mean",
+    },
     recognise=_recognise,
     build=_build,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -296,3 +297,21 @@ def test_weights_of_the_other_kind_that_the_user_insists_on() -> None:
     three = _without(state_xl(Stem()), "mapping.embed.weight")
     with pytest.raises(ModelError, match="look like a StyleGAN3 generator"):
         load("stylegan_xl").build(three, {})
+
+
+def test_centroids_of_stylegan_xl(tmp_path: Path) -> None:
+    path, state = tmp_path / "centroids.npy", state_xl(Stem())
+    np.save(path, np.stack([np.zeros(9), np.full(9, 50.0)]).astype(np.float32))
+    model = built("stylegan_xl", state, latent="w", psi=0.5, centroids=str(path))
+    network: Any = model.network
+    w = torch.stack([torch.full((9,), 10.0), torch.full((9,), 48.0)])
+    assert torch.allclose(network.styles(w), torch.tensor([5.0, 49.0])[:, None, None])
+    assert model.facts != built("stylegan_xl", state, latent="w", psi=0.5).facts
+    with pytest.raises(UsageError, match="give psi as well"):
+        built("stylegan_xl", state, centroids=str(path))
+    np.save(path, np.zeros((2, 8)))
+    with pytest.raises(ModelError, match=r"shape \(2, 8\), need \(k, 9\)"):
+        built("stylegan_xl", state, psi=0.5, centroids=str(path))
+    np.save(path, np.array([{}]), allow_pickle=True)
+    with pytest.raises(ModelError, match="cannot be read as an array of numbers"):
+        built("stylegan_xl", state, psi=0.5, centroids=str(path))

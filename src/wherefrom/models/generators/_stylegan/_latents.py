@@ -120,16 +120,22 @@ class WholeGenerator(nn.Module):
         mapping: from z to w.
         synthesis: from w to images.
         chosen: space, label and truncation.
+        centroids: means of w `(k, w)`, towards the nearest of which each w is drawn in place of the usual one.
     """
 
     mapping: Maps
     synthesis: Synthesises
 
-    def __init__(self, mapping: Maps, synthesis: Synthesises, chosen: Choices) -> None:
+    centroids: torch.Tensor | None
+
+    def __init__(
+        self, mapping: Maps, synthesis: Synthesises, chosen: Choices, centroids: torch.Tensor | None = None
+    ) -> None:
         super().__init__()
         self.mapping = mapping
         self.synthesis = synthesis
         self._chosen = chosen
+        self.register_buffer("centroids", centroids, persistent=False)
 
     def styles(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents to one truncated w for each layer, `(n, layers, w)`."""
@@ -138,10 +144,17 @@ class WholeGenerator(nn.Module):
         w = w if chosen.space == "w+" else w[:, None].expand(-1, count, -1)
         if chosen.psi == 1:
             return w
-        mean = self.mapping.centre(chosen.label)
+        mean = self._mean(w)
         if chosen.cutoff is None:
             return torch.lerp(mean, w, chosen.psi)
         return torch.cat([torch.lerp(mean, w[:, : chosen.cutoff], chosen.psi), w[:, chosen.cutoff :]], 1)
+
+    def _mean(self, w: torch.Tensor) -> torch.Tensor:
+        """Towards which w `(n, layers, w)` is drawn: `(w,)`, or `(n, 1, w)` by the first w of each image."""
+        if self.centroids is None:
+            return self.mapping.centre(self._chosen.label)
+        apart = (w[:, :1] - self.centroids).square().sum(2)
+        return self.centroids[apart.argmin(1)][:, None]
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents to images in [0, 1], not clamped."""
