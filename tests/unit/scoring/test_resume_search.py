@@ -80,6 +80,9 @@ def test_a_run_tells_of_the_search_under_way(images: Path, tmp_path: Path) -> No
     assert len(told) > 5
     assert {(step.images, step.steps) for step in told} == {(COUNT, 40)}
     assert [step.settled for step in told] == sorted(step.settled for step in told)
-    assert all(0 <= step.step <= 40 and 1 <= step.searching <= step.images - step.settled and 0 < step.loss < 1 for step in told)
+    assert all(
+        0 <= step.step <= 40 and 1 <= step.searching <= step.images - step.settled and 0 < step.loss < 1
+        for step in told
+    )
     assert (seen[-1].done, seen[-1].total) == (COUNT, COUNT)
     assert all(now.done >= now.search.settled for now in seen if now.search is not None)
