@@ -24,6 +24,7 @@ from tests.unit.models.pickled import Called, Fresh, Named, Writer
 from wherefrom.core.errors import ModelError
 from wherefrom.models._pickles import read_pickle
 from wherefrom.models._pickles._machine import walk
+from wherefrom.models._pickles._reading import _Bounded
 from wherefrom.models.locate import load_model
 from wherefrom.models.weights import digest
 
@@ -478,6 +479,26 @@ def test_a_program_may_have_so_many_steps() -> None:
     assert walk(io.BytesIO(b"N0" * 49 + b"N."), 100) is None
     with pytest.raises(ModelError, match="more than 99 steps"):
         walk(io.BytesIO(b"N0" * 49 + b"N."), 99)
+
+
+class _Asked(io.BytesIO):
+    """A file that remembers how much was asked of it at once."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.most = max(self.most, size or 0)
+        return super().read(size)
+
+
+@pytest.mark.parametrize("name", [name for name in BYTES if name.startswith("claims")])
+def test_no_more_is_asked_of_a_file_than_it_has(name: str) -> None:
+    """A claimed length would be taken from memory before it is known that the file is shorter."""
+    data = BYTES[name][0]
+    file = _Asked(data)
+    with pytest.raises(ModelError):
+        walk(_Bounded(file, len(data)))
+    assert 0 < file.most <= len(data)
 
 
 def test_other_pickles_are_named_for_what_they_are(tmp_path: Path) -> None:

@@ -58,6 +58,14 @@ class Mapping(nn.Module):
         return self.get_buffer("w_avg")
 
 
+class _Table(nn.Module):
+    """Rows by number: torch's own embedding draws random numbers first, even without storage, which takes seconds."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(rows, width))
+
+
 class MappingXL(nn.Module):
     """As `Mapping`, with a table of classes out of a pretrained network (arXiv:2202.00273, section 3.1).
 
@@ -69,7 +77,7 @@ class MappingXL(nn.Module):
 
     def __init__(self, plan: MappingPlan, *, rows: int, centres: tuple[int, ...]) -> None:
         super().__init__()
-        self.embed = nn.Embedding(rows, plan.embedded)
+        self.embed = _Table(rows, plan.embedded)
         self.embed_proj = Linear(plan.embedded, plan.z_width, act="lrelu") if plan.classes else None
         self._layers = _layers(self, plan, plan.z_width * (2 if plan.classes else 1))
         self.register_buffer("w_avg", torch.empty(centres))
