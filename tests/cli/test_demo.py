@@ -1,4 +1,4 @@
-"""`wherefrom demo` in a small size, with toys in place of the embedded models."""
+"""`wherefrom demo` in a small size, with toys in place of the embedded autoencoders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.cli.calling import call
 from wherefrom.cli._photos import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
@@ -16,7 +18,8 @@ from wherefrom.records.files import load_profile, load_table
 
 # The weight tells the flat image from belongings; by the ratio alone it ranks as one, since it lies in the toy's range.
 METHOD = ("--method", "aedr", "--option", "adjustment=homogeneity")
-SMALL = ("--count", 20, "--size", 64, "--model", "toy", "--other", "toy:0.6", *METHOD)
+SEARCH = ("--search", "restarts=1", "--search", "race=null", "--search", "steps=2", "--search", "keep=1")
+SMALL = ("--count", 24, "--size", 64, "--model", "toy", "--other", "toy:0.6", *METHOD, *SEARCH)
 
 
 def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,12 +28,12 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
     assert done.code == 0, done.err
     profile = load_profile(out / "profile.json")
     assert (len(profile.belonging), {name: len(table) for name, table in profile.foreign.items()}) == (
-        20,
-        {"photos": 20, "toy-2-draws": 20, "toy-2-photos": 20},
+        24,
+        {"photos": 24, "toy-2-draws": 24, "toy-2-photos": 24},
     )
     assert not profile.audit.findings
     table = load_table(out / "scores.parquet")
-    assert len(table) == 4 * 5 + 2
+    assert len(table) == 4 * 6 + 2
     assert list(table.errors) == [str(out / "mixed" / "damaged.png")]
     with (out / "verdicts.csv").open(newline="") as file:
         kept = {Path(row["name"]).name: row for row in csv.DictReader(file)}
@@ -39,12 +42,35 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
     assert kept["damaged.png"]["outcome"] == "UNDECIDED"
     assert {row["outcome"] for name, row in kept.items() if name.startswith("photo-")} == {"EXCLUDED"}
     said = Counter(row["outcome"] for name, row in kept.items() if name.startswith("toy-draw"))
-    (counted,) = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy  "))
-    assert counted[3:] == ["5", *(str(said[x]) for x in ("SUPPORTED", "COMPATIBLE", "EXCLUDED", "UNDECIDED"))]
-    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 5" in done.out
+    counted, *_ = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy  "))
+    assert counted[3:] == ["6", *(str(said[x]) for x in ("SUPPORTED", "COMPATIBLE", "EXCLUDED", "UNDECIDED"))]
+    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 6" in done.out
     assert "Tiles of one photo are" in (out / "README.md").read_text()
     assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert not list(out.glob(".*"))
+
+
+def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    longer = [part for option in ("restarts=3", "race=6", "steps=60") for part in ("--search", option)]
+    done = call(capsys, "demo", "--out", tmp_path, *SMALL, *longer, "-q")
+    assert done.code == 0, done.err
+    out = tmp_path / "generator"
+    profile = load_profile(out / "profile.json")
+    assert (profile.model.name, profile.method.name) == ("zoo:dcgan-cifar10", "ronan")
+    assert len(profile.belonging) == 23, "alpha=0.05 needs 19, and some may be undefined"
+    assert {name: len(table) for name, table in profile.foreign.items()} == {"scaled-photos": 24, "toy-draws": 24}
+    assert not profile.audit.findings
+    table = load_table(out / "scores.parquet")
+    assert (len(table), set(table.sizes), dict(table.errors)) == (3 * 6, {(32, 32)}, {})
+    known = profile.belonging.scores["loss"]
+    assert np.median(known) < 0.5 * np.median(profile.foreign["scaled-photos"].scores["loss"])
+    assert np.median(known) < 0.5 * np.median(profile.foreign["toy-draws"].scores["loss"])
+    with (out / "verdicts.csv").open(newline="") as file:
+        kept = [row["outcome"] for row in csv.DictReader(file) if "dcgan" in Path(row["name"]).name]
+    assert f"missed, alpha=0.05: {kept.count('EXCLUDED')} of 6" in (tmp_path / "README.md").read_text()
+    scaled = next((out / "mixed").glob("photo-*.png"))
+    with Image.open(scaled) as image:
+        assert image.info["wherefrom:scaled"] == f"from 64x64 of {scaled.name} by Lanczos"
 
 
 def test_a_second_demo_finds_its_images_and_scores(
@@ -57,6 +83,7 @@ def test_a_second_demo_finds_its_images_and_scores(
 
     monkeypatch.setattr("wherefrom.models.toy.Toy.encode", refuse)
     monkeypatch.setattr("wherefrom.models.toy.Toy.draw", refuse)
+    monkeypatch.setattr("wherefrom.models.generators._adapter.Generator.decode", refuse)
     assert call(capsys, "demo", "--out", tmp_path, *SMALL, "-q").out == first.out
 
 
@@ -72,6 +99,27 @@ def test_there_are_enough_tiles_to_bound_false_claims_and_none_is_on_both_sides(
     assert len(save_tiles(TEST_PHOTOS, tmp_path / "b", size=192, count=30)) >= 20
     few = save_tiles(PROFILE_PHOTOS, tmp_path / "a", size=192, count=len(PROFILE_PHOTOS))
     assert len({path.name.partition("-")[0] for path in few}) == len(PROFILE_PHOTOS)
+
+
+@pytest.mark.parametrize(
+    ("method", "count", "why"),
+    [("aedr", 22, "needs 23 belongings"), ("spectral", 45, "spectral learns from one half: use --count 46 or more")],
+)
+def test_too_few_belongings_are_refused_before_anything_is_made(
+    method: str, count: int, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = call(capsys, "demo", "--out", tmp_path / "demo", "--count", count, "--method", method)
+    assert (done.code, done.out) == (2, "")
+    assert f"--count {count} is too few" in done.err
+    assert why in done.err
+    assert not (tmp_path / "demo").exists()
+
+
+def test_the_least_count_is_enough_for_a_method_that_learns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ("--size", 64, "--model", "toy", "--other", "toy:0.6", "--method", "spectral", *SEARCH)
+    done = call(capsys, "demo", "--out", tmp_path, "--count", 46, *small, "-q")
+    assert done.code == 0, done.err
+    assert len(load_profile(tmp_path / "profile.json").ranked) >= 19
 
 
 def test_two_names_of_one_decoder_are_no_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

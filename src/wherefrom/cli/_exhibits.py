@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,28 +84,28 @@ def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, q
 
 
 def make_small_exhibits(
-    out: Path, ours: Any, theirs: Any, *, count: int, photos: Sequence[Path], held: Sequence[Path], quiet: bool
+    out: Path, ours: Any, theirs: Any, *, known: int, count: int, photographed: Exhibits, quiet: bool
 ) -> Exhibits:
-    """Make the images of the second part, or keep those that are there: all of the size of a generator's own.
+    """Make the images of the second part, or keep those that are there: all of the generator's own size.
 
     Args:
         out: the part's folder.
         ours: the generator that is profiled.
         theirs: another model, which makes images of any size.
-        count: images of each pool; half as many belongings, a quarter as many of each kind to test with.
-        photos: files that are scaled down, to profile with.
-        held: others, to test with.
+        known: belongings to profile with.
+        count: images of each pool; a quarter as many of each kind to test with.
+        photographed: the first part's images, whose photos are scaled down.
         quiet: whether no progress is shown.
 
     Raises:
         UsageError: when the folder holds images that were made otherwise.
     """
-    tests, known = count // 4, count // 2
-    size = ours.size or (_SIDE, _SIDE)
+    tests, size = count // 4, ours.size or (_SIDE, _SIDE)
     name, other = _names(ours, theirs)
     place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
     studio = _Studio(size=size, quiet=quiet)
     belonging = studio.draw(ours, made_folder(place / "belonging"), range(known), name)
+    photos, held = photographed.pools["photos"], photographed.kinds["photos"]
     pools = {
         "scaled-photos": tuple(save_scaled(photos, made_folder(place / "scaled-photos"), size=size)),
         f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(count), other),
@@ -146,6 +146,7 @@ class _Studio:
                 places=places,
                 seed=_SEED,
                 size=self.size,
+                batch=getattr(model, "width", 1),
                 stem=f"{stem}-draw",
                 report=report,
             )
