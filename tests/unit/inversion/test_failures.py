@@ -212,6 +212,34 @@ def test_so_is_one_whose_search_cannot_start(enter: Any, said: str) -> None:
     assert numbers(spoilt) == numbers(score(images, model=Tagged(), method=METHODS["latenttracer"]))
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (ValueError("spoilt"), "asking the model failed: ValueError: spoilt"),
+        (ImageError("too dark"), "too dark"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "a search does not fit into memory even for this image alone"),
+        (MemoryError(), "a search does not fit into memory even for this image alone"),
+    ],
+)
+def test_a_start_that_fails_ends_no_other_search(reason: Exception, said: str) -> None:
+    def begin(image: int) -> Latents:
+        if image == 1:
+            raise reason
+        return starts(image)(image)
+
+    images = images_of(TOY, 3)
+    found = find(Tagged(), images, Plan(steps=3), starts=begin)
+    assert said in str(found[1].error)
+    without = find(Tagged(), images, Plan(steps=3), rows=[0, 2], starts=begin)
+    assert [found[image].loss for image in (0, 2)] == [without[image].loss for image in (0, 2)]
+
+    def refuse(image: int) -> Latents:
+        raise ModelError("cannot draw")
+
+    with pytest.raises(ModelError, match="cannot draw"):
+        find(Tagged(), images, Plan(steps=3), starts=refuse)
+
+
 def test_so_is_one_that_spoils_the_two_passes_of_traced() -> None:
     for spoil in (raising, nan_images):
         images = records()
