@@ -202,4 +202,5 @@ def _finish(axes: Axes, profile: Profile, labels: Sequence[str]) -> None:
             fontsize=8.5,
             handletextpad=0.1,
             columnspacing=1.0,
+            borderaxespad=1.6,  # above the name of the cut
         )
