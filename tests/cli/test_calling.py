@@ -101,9 +101,11 @@ def test_an_interrupt_keeps_what_is_stored_and_a_second_run_goes_on(tmp_path: Pa
     given += ["--method", "reconstruction", "--json"]
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     world = {**os.environ, "PYTHONPATH": paths}
-    running = subprocess.Popen(
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so
+    running = subprocess.Popen(  # would what it starts
         command(*given), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=world
     )
+    signal.signal(signal.SIGINT, before)
     until = time.monotonic() + 60
     while not store.exists() or kept(store) < 2:
         assert running.poll() is None, running.communicate()
