@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.models import pickled
-from tests.unit.models.generators.stylegan_by_hand import Stem, levels, state_2, state_xl
+from tests.unit.models.generators.stylegan_by_hand import state_2
+from tests.unit.models.generators.stylegan_xl_by_hand import Stem, levels, state_xl
 from tests.unit.models.pickled import Called, Named, Writer
 from wherefrom.core.errors import WherefromError
 from wherefrom.models._pickles import read_pickle

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import pickletools
 from collections.abc import Callable
-from typing import IO, Any, Final, Protocol, cast
+from typing import IO, Any, Final, cast
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models._pickles._names import named
-from wherefrom.models._pickles._tree import DICT, FROZENSET, PERSISTENT, SET, Made, Value
+from wherefrom.models._pickles._tree import DICT, FROZENSET, PERSISTENT, SET, Made, Readable, Value
 
-__all__ = ["Machine", "Readable", "walk"]
+__all__ = ["Machine", "walk"]
 
 _NEWEST: Final = 5
 _LONGEST_NUMBER: Final = 64
-
-
-class Readable(Protocol):
-    """What is needed of a file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes."""
-        ...
-
-    def readline(self) -> bytes:
-        """Bytes up to the end of the line."""
-        ...
-
-    def tell(self) -> int:
-        """The position."""
-        ...
 
 
 def walk(file: Readable, most: int = 1_000_000) -> Value:

@@ -1,19 +1,47 @@
-"""What a pickle is read as: plain values, lists, tuples, and `Made` for everything that loading it would have made."""
+"""What a pickle is read from and as: plain values, and `Made` for everything that loading it would have made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from wherefrom.core.errors import ModelError
 
-__all__ = ["DICT", "FROZENSET", "PERSISTENT", "SET", "Global", "Made", "Value", "is_table", "items_of", "named_items"]
+__all__ = [
+    "DICT",
+    "FROZENSET",
+    "PERSISTENT",
+    "SET",
+    "Global",
+    "Made",
+    "Readable",
+    "Value",
+    "is_table",
+    "items_of",
+    "named_items",
+]
 
 Value: TypeAlias = Any
 """None, bool, int, float, str, bytes, tuple, list, `Global` or `Made`; may contain itself."""
 
 _OLD_MODULES: Final = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+
+
+class Readable(Protocol):
+    """What is needed of a file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes."""
+        ...
+
+    def readline(self) -> bytes:
+        """Bytes up to the end of the line."""
+        ...
+
+    def tell(self) -> int:
+        """The position."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

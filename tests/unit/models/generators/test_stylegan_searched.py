@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from tests.unit.models import pickled
-from tests.unit.models.generators.stylegan_by_hand import Stem, state_2, state_xl
+from tests.unit.models.generators.stylegan_by_hand import state_2
+from tests.unit.models.generators.stylegan_xl_by_hand import Stem, state_xl
 from wherefrom import methods, rules
 from wherefrom.models.base import Decoder
 from wherefrom.models.locate import load_model
