@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, get_args
 
-__all__ = ["ROUNDING", "bands"]
+__all__ = ["METRICS", "ROUNDING", "SCHEDULES", "Metric", "Schedule", "bands"]
 
 ROUNDING: Final = 1.0 / 12.0 / 255.0**2
 """Mean squared error of rounding to 8 bits on [0, 1], 1.28e-6; in an orthonormal basis, its energy by coefficient."""
+
+Metric = Literal["mse", "mae", "ssim", "lpips"]
+"""What a search minimises and measures: mean squared or absolute error on [0, 1], 1 minus SSIM, LPIPS (an extra)."""
+METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
+Schedule = Literal["constant", "cosine", "halved", "frozen"]
+"""How a step size falls over a search; see `wherefrom.inversion.schedules`."""
+SCHEDULES: Final[tuple[Schedule, ...]] = get_args(Schedule)
 
 _COLOURS: Final = ("grey", "redblue", "green")
 

@@ -11,8 +11,9 @@ from torch.utils.checkpoint import checkpoint
 
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
+from wherefrom.core.units import Metric
 from wherefrom.images.distances import lpips, mae, mse, ssim
-from wherefrom.inversion.plan import Metric, Plan
+from wherefrom.inversion.plan import Plan
 from wherefrom.models._compute import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
 

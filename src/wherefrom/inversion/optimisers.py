@@ -15,7 +15,8 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 import torch
 
 from wherefrom.core.errors import UsageError
-from wherefrom.inversion.schedules import Schedule, step_sizes
+from wherefrom.core.units import Schedule
+from wherefrom.inversion.schedules import step_sizes
 
 __all__ = ["LBFGS", "Adam", "GradientFree", "Memory", "Optimiser", "Seen"]
 

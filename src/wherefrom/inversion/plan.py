@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.units import METRICS, Metric
 from wherefrom.inversion.optimisers import Adam, Optimiser
 
 if TYPE_CHECKING:
@@ -14,11 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-__all__ = ["METRICS", "Found", "Metric", "Plan", "Plateau", "Race", "Step"]
-
-Metric = Literal["mse", "mae", "ssim", "lpips"]
-"""What is minimised and measured; of SSIM, 1 minus it."""
-METRICS: Final = ("mse", "mae", "ssim", "lpips")
+__all__ = ["Found", "Plan", "Plateau", "Race", "Step"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

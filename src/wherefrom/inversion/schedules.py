@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
+from typing import Final
 
 import torch
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.units import SCHEDULES, Schedule
 
-__all__ = ["SCHEDULES", "Schedule", "step_sizes"]
-
-Schedule = Literal["constant", "cosine", "halved", "frozen"]
-"""How the step size goes: see `step_sizes`."""
-SCHEDULES: Final = ("constant", "cosine", "halved", "frozen")
+__all__ = ["step_sizes"]
 
 _WARM: Final = 10
 _FREEZE: Final = 0.8
@@ -28,7 +25,7 @@ def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
     gradient-free inversion of Hong et al. (NeurIPS 2024).
 
     Args:
-        schedule: one of `SCHEDULES`.
+        schedule: one of `wherefrom.core.units.SCHEDULES`.
         rate: the largest step size, positive.
         steps: how many, at least 1.
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 import numpy as np
 
 from wherefrom.core.arrays import Scores, Seeds
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.units import METRICS, SCHEDULES, Metric, Schedule
 from wherefrom.methods.base import Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images, Latents
     from wherefrom.inversion.optimisers import Optimiser
     from wherefrom.inversion.plan import Found, Plan
+    from wherefrom.inversion.search import Report
     from wherefrom.models.base import Decoder
 
 __all__ = [
@@ -29,26 +31,26 @@ __all__ = [
     "gathered",
     "measure_of",
     "plan_of",
-    "settled",
+    "search_from",
     "starts_of",
 ]
 
 OptimiserName = Literal["adam", "lbfgs", "gradient-free"]
 """How a step is made; see `wherefrom.inversion.optimisers`."""
-OPTIMISERS: Final = ("adam", "lbfgs", "gradient-free")
+OPTIMISERS: Final = get_args(OptimiserName)
 Start = Literal["auto", "random", "encoder", "both"]
 """Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both.
 
 `auto` is both where the model has an encoder, else `random`.
 """
-_STARTS: Final = ("auto", "random", "encoder", "both")
+_STARTS: Final = get_args(Start)
 
 
 class Options(Protocol):
     """The options that every search has; a method adds its own."""
 
     @property
-    def metric(self) -> Literal["mse", "mae", "ssim", "lpips"]: ...
+    def metric(self) -> Metric: ...
     @property
     def steps(self) -> int: ...
     @property
@@ -56,7 +58,7 @@ class Options(Protocol):
     @property
     def rate(self) -> float: ...
     @property
-    def schedule(self) -> Literal["constant", "cosine", "halved", "frozen"]: ...
+    def schedule(self) -> Schedule: ...
     @property
     def start(self) -> Start: ...
     @property
@@ -79,12 +81,10 @@ def check_options(options: Options) -> None:
     Raises:
         UsageError: with the option's value and what it may be.
     """
-    choices = (("optimiser", OPTIMISERS), ("start", _STARTS), ("metric", ("mse", "mae", "ssim", "lpips")))
+    choices = (("optimiser", OPTIMISERS), ("start", _STARTS), ("metric", METRICS), ("schedule", SCHEDULES))
     for name, known in choices:
         if getattr(options, name) not in known:
             raise UsageError(f"{name}={getattr(options, name)!r} is none of {', '.join(known)}")
-    if options.schedule not in ("constant", "cosine", "halved", "frozen"):
-        raise UsageError(f"schedule={options.schedule!r} is none of constant, cosine, halved, frozen")
     for name in ("steps", "restarts", "race", "keep", "plateau"):
         value = getattr(options, name)
         if value is not None and value < 1:
@@ -159,19 +159,33 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
     return start
 
 
+def search_from(
+    options: Options,
+    model: Decoder,
+    images: Images,
+    seeds: Seeds,
+    *,
+    clamped: bool = False,
+    report: Report | None = None,
+) -> Iterator[Settled]:
+    """The search that the options describe, as rows, each as soon as it is there."""
+    import torch
+
+    from wherefrom.inversion.search import search
+
+    cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64)
+    starts, plan = starts_of(options, model, images, seeds), plan_of(options, clamped=clamped)
+    for found in search(model, images, starts, plan=plan, cuts=cuts, report=report):
+        if found.error is not None:
+            yield Settled(row=found.image, error=found.error)
+        else:
+            yield Settled(row=found.image, scores=columns(found))
+
+
 def columns(found: Found) -> Scores:
     """What a search found as one row: the loss that remains, that of the start, decoder calls, the best restart."""
     numbers = {"loss": found.loss, "start": found.start, "calls": found.calls, "restart": found.restart}
     return Scores({name: np.array([value], dtype=np.float64) for name, value in numbers.items()})
-
-
-def settled(found: Iterable[Found], more: Callable[[Found], Scores] = columns) -> Iterator[Settled]:
-    """What searches found, as rows, each as soon as it is there."""
-    for one in found:
-        if one.error is not None:
-            yield Settled(row=one.image, error=one.error)
-        else:
-            yield Settled(row=one.image, scores=more(one))
 
 
 def gathered(rows: Iterable[Settled], count: int) -> Scores:

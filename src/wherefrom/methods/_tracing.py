@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from wherefrom.core.tensors import Images
 from wherefrom.inversion.plan import Found, Plan
 from wherefrom.inversion.scaled import scaled
 from wherefrom.inversion.search import Report, search
+from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN
 from wherefrom.methods._passes import band_columns, two_passes
 from wherefrom.methods._searching import columns
 from wherefrom.methods.base import Settled
@@ -20,7 +22,6 @@ from wherefrom.models.base import Autoencoder
 
 __all__ = ["Tracer"]
 
-_BLOCK = 4
 _LEVELS = 255
 
 
@@ -46,27 +47,25 @@ class Tracer:
             twins: whether the images' reconstructions, rounded to 8 bits, are searched too.
             bound: from the columns known before an image's own search, the loss below which it leaves.
         """
-        known = two_passes(self.model, images)
+        passes = two_passes(self.model, images)
+        known = [passes.take(np.array([row])) for row in range(len(images))]
         errors: dict[int, str] = {}
-        if twins:
-            more = np.full((len(images), 0), np.nan)
-            names: tuple[str, ...] = ()
-            for settled in self._searched(self._twins(images), None, number=4):
-                if settled.scores is None:
-                    errors[settled.row] = f"its reconstruction: {settled.error}"
-                    continue
-                if not names:
-                    names = settled.scores.names
-                    more = np.full((len(images), len(names)), np.nan)
-                more[settled.row] = settled.scores.matrix(names)[0]
-            known = Scores({**known.columns, **{name: more[:, i] for i, name in enumerate(names)}})
-        cuts = None if bound is None or errors else torch.from_numpy(bound(known).copy())
-        for settled in self._searched(images, cuts, number=3):
+        for settled in self._searched(self._twins(images), None, number=TWIN) if twins else ():
+            if settled.scores is None:
+                errors[settled.row] = f"its reconstruction: {settled.error}"
+            else:
+                known[settled.row] = Scores({**known[settled.row].columns, **settled.scores.columns})
+        cuts = None
+        if (
+            bound is not None
+        ):  # an image whose twin has no loss has no cut: it ends in that error, its neighbours do not
+            found = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
+            cuts = torch.tensor(found, dtype=torch.float64)
+        for settled in self._searched(images, cuts, number=SEARCHED):
             if settled.scores is None or settled.row in errors:
                 yield Settled(row=settled.row, error=settled.error or errors[settled.row])
-                continue
-            own = known.take(np.array([settled.row]))
-            yield Settled(row=settled.row, scores=Scores({**own.columns, **settled.scores.columns}))
+            else:
+                yield Settled(row=settled.row, scores=Scores({**known[settled.row].columns, **settled.scores.columns}))
 
     def _twins(self, images: Images) -> Images:
         with torch.no_grad():
@@ -74,7 +73,7 @@ class Tracer:
             return made.clamp(0, 1).mul(_LEVELS).round().div(_LEVELS)
 
     def _searched(self, images: Images, cuts: torch.Tensor | None, *, number: int) -> Iterator[Settled]:
-        """The search's columns; of the twins (number 4) only their losses."""
+        """The search's columns; of the twins only their losses."""
         asked = scaled(self.model)
 
         def start(image: int) -> torch.Tensor:
@@ -86,9 +85,9 @@ class Tracer:
                 continue
             with torch.no_grad():
                 error = asked.decode(found.latent[None]) - images[found.image : found.image + 1]
-            left = band_columns(number, _BLOCK, error)
-            name = "twin" if number == 4 else "loss"
-            own = columns(found).columns if number == 3 else {"twin": np.array([found.loss])}
+            left = band_columns(number, LEFT_BLOCK, error)
+            name = "twin" if number == TWIN else "loss"
+            own = columns(found).columns if number == SEARCHED else {"twin": np.array([found.loss])}
             yield Settled(row=found.image, scores=Scores({**own, **_within(found, name), **left}))
 
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.units import Metric, Schedule
 from wherefrom.methods._searching import (
     OptimiserName,
     Start,
     check_options,
     gathered,
     measure_of,
-    plan_of,
-    settled,
-    starts_of,
+    search_from,
 )
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Autoencoder
@@ -58,11 +57,11 @@ class LatentTracer:
     """
 
     parity: Literal["none", "paper"] = "none"
-    metric: Literal["mse", "mae", "ssim", "lpips"] = "mse"
+    metric: Metric = "mse"
     steps: int = 30
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.05
-    schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
+    schedule: Schedule = "constant"
     start: Start = "encoder"
     restarts: int = 1
     race: int | None = None
@@ -116,17 +115,9 @@ class LatentTracer:
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
         """The same, an image at a time."""
-        import torch
-
         from wherefrom.inversion.scaled import scaled
-        from wherefrom.inversion.search import search
 
-        asked = scaled(model)
-        cuts = None if self.cut is None else torch.full((len(images),), self.cut, dtype=torch.float64)
-        plan = plan_of(self, clamped=self.parity == "paper")
-        return settled(
-            search(asked, images, starts_of(self, asked, images, seeds), plan=plan, cuts=cuts, report=report)
-        )
+        return search_from(self, scaled(model), images, seeds, clamped=self.parity == "paper", report=report)
 
     def fit(self, belonging: Scores) -> Fit:
         """Nothing is learned."""

@@ -12,8 +12,9 @@ import numpy as np
 from wherefrom import methods
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact
-from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.units import ROUNDING
+from wherefrom.methods._searching import gathered
 from wherefrom.methods.base import Fit, Gradual, Method, Settled
 
 if TYPE_CHECKING:
@@ -101,12 +102,9 @@ class Relative:
 
         Raises:
             ModelError: when the model is the reference.
+            ImageError: when a search breaks down; `settle` goes on with the other images.
         """
-        rows = sorted(self.settle(model, images, seeds), key=lambda row: row.row)
-        for row in rows:
-            if row.error is not None:
-                raise ImageError(row.error)
-        return Scores.concatenate([row.scores for row in rows if row.scores is not None])
+        return gathered(self.settle(model, images, seeds), len(images))
 
     def settle(self, model: Model, images: Images, seeds: Seeds, *, report: Report | None = None) -> Iterator[Settled]:
         """The same, an image at a time: all under the model first, then each under the reference."""

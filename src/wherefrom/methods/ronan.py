@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
+from wherefrom.core.units import Metric, Schedule
 from wherefrom.methods._searching import (
     OptimiserName,
     Start,
     check_options,
     gathered,
     measure_of,
-    plan_of,
-    settled,
-    starts_of,
+    search_from,
 )
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Decoder
@@ -54,11 +53,11 @@ class RONAN:
         UsageError: when an option is none of these.
     """
 
-    metric: Literal["mse", "mae", "ssim", "lpips"] = "mse"
+    metric: Metric = "mse"
     steps: int = 200
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.1
-    schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
+    schedule: Schedule = "constant"
     start: Start = "auto"
     restarts: int = 32
     race: int | None = 8
@@ -103,16 +102,7 @@ class RONAN:
         self, model: Decoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
         """The same, an image at a time."""
-        import torch
-
-        from wherefrom.inversion.search import search
-
-        asked: Any = model
-        cuts = None if self.cut is None else torch.full((len(images),), self.cut, dtype=torch.float64)
-        found = search(
-            asked, images, starts_of(self, asked, images, seeds), plan=plan_of(self), cuts=cuts, report=report
-        )
-        return settled(found)
+        return search_from(self, model, images, seeds, report=report)
 
     def fit(self, belonging: Scores) -> Fit:
         """Nothing is learned."""

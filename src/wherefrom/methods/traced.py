@@ -11,8 +11,8 @@ import numpy as np
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ProfileError, UsageError
-from wherefrom.core.units import ROUNDING
-from wherefrom.methods._measures import TWO_PASSES, log_columns
+from wherefrom.core.units import ROUNDING, Schedule
+from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN, TWO_PASSES, log_columns
 from wherefrom.methods._searching import OptimiserName, check_options, gathered, measure_of, plan_of
 from wherefrom.methods._spread import FEWEST, fit_spread, squared_distance
 from wherefrom.methods.base import Fit, Settled
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["METHOD", "Traced"]
 
 _DENOMINATORS: Final = ("twin", "second", "first")
-_TWINS: Final = 4  # which errors are its twin's, among the columns by band
-_BLOCK: Final = 4
 _SHRINKAGE: Final = 0.9
 
 
@@ -62,7 +60,7 @@ class Traced:
     steps: int = 5
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.05
-    schedule: Literal["constant", "cosine", "halved", "frozen"] = "constant"
+    schedule: Schedule = "constant"
     cut: float | None = None
     checkpointing: bool = False
 
@@ -187,7 +185,7 @@ class Traced:
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of what the search left of the image minus that of its twin, one column a band."""
-        return scores.matrix(log_columns(3, _BLOCK)) - scores.matrix(log_columns(_TWINS, _BLOCK))
+        return scores.matrix(log_columns(SEARCHED, LEFT_BLOCK)) - scores.matrix(log_columns(TWIN, LEFT_BLOCK))
 
 
 METHOD: Final = Traced

@@ -21,6 +21,7 @@ from wherefrom.core.tensors import Images, Latents
 from wherefrom.images.read import ImageRecord, pixel_digest
 from wherefrom.inversion.optimisers import Adam
 from wherefrom.inversion.plan import Plan, Race
+from wherefrom.methods._tracing import Tracer
 from wherefrom.methods.base import Gradual
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
@@ -246,6 +247,25 @@ def test_so_is_one_that_spoils_the_two_passes_of_traced() -> None:
         spoilt = score(images, model=Tagged(spoil=spoil), method=Traced(steps=4))
         assert list(spoilt.errors) == [str(BAD)]
         assert numbers(spoilt) == numbers(score(images, model=Tagged(), method=Traced(steps=4)))
+
+
+def test_a_twin_that_fails_takes_no_cut_from_its_neighbours() -> None:
+    images = images_of(TOY, 3)
+    with torch.no_grad():
+        twin = TOY.decode(TOY.encode(images[1:2])).clamp(0, 1).mul(255).round().div(255)
+
+    class Refusing(Tagged):
+        def encode(self, images: Images) -> Latents:
+            latents = super().encode(images)
+            return latents / (not torch.equal(images, twin))
+
+    tracer = Tracer(model=Refusing(), plan=Plan(steps=4, traced=True))
+    rows = {row.row: row for row in tracer.trace(images, twins=True, bound=lambda scores: np.ones(len(scores)))}
+    assert rows[1].error == "its reconstruction: the start of the search is not finite: ask in float32"
+    for row in (0, 2):
+        scores = rows[row].scores
+        assert scores is not None
+        assert scores["calls"].tolist() == [1]
 
 
 def test_so_is_one_of_another_size_than_the_generators_only_one() -> None:

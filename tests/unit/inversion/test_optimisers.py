@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tests.unit.inversion.problems import find, images_of, model_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.tensors import generator
+from wherefrom.core.units import SCHEDULES, Schedule
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Memory, Optimiser, Seen
 from wherefrom.inversion.plan import Plan
-from wherefrom.inversion.schedules import SCHEDULES, Schedule, step_sizes
+from wherefrom.inversion.schedules import step_sizes
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 """Points `(p, d)` to values `(p,)`, each of its own point alone."""

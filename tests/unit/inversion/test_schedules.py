@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherefrom.core.errors import UsageError
-from wherefrom.inversion.schedules import SCHEDULES, Schedule, step_sizes
+from wherefrom.core.units import SCHEDULES, Schedule
+from wherefrom.inversion.schedules import step_sizes
 
 
 def test_the_trace_of_latenttracer() -> None:
