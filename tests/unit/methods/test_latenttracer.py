@@ -59,13 +59,12 @@ def test_parity_with_the_paper_s_search(scale: float, shift: float | None) -> No
 
 
 def test_the_scale_changes_the_search() -> None:
-    """Or the test above would say nothing of it."""
+    """Or the test above would say nothing of it. What changes numbers is in the card."""
     seeds = np.array([1, 2], dtype=np.uint64)
-    one, other = (
-        LatentTracer(parity="paper").scores(wrap_autoencoder(_module(scale, None)), _images(), seeds)["loss"]
-        for scale in (0.18215, 1.0)
-    )
+    models = [wrap_autoencoder(_module(scale, None)) for scale in (0.18215, 1.0)]
+    one, other = (LatentTracer(parity="paper").scores(model, _images(), seeds)["loss"] for model in models)
     assert (np.abs(one - other) > 1e-3 * one).any()
+    assert [model.card.facts.get("scaling") for model in models] == [(0.18215, 0.0), None]
 
 
 def test_parity_leaves_no_choice() -> None:

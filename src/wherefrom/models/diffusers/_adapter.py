@@ -141,12 +141,14 @@ def adapted(
     for switch in ("use_tiling", "use_slicing"):
         if hasattr(module, switch):
             setattr(module, switch, False)
+    scaling = _scaling(dict(getattr(module, "config", config)))  # a file may leave out what is usual for the class
+    units: dict[str, Fact] = {} if scaling == (1.0, 0.0) else {"scaling": scaling}  # a search works in these
     return DiffusersAutoencoder(
-        card=Card(kind="model", name=name, facts={**facts, "dtype": used, "device": place.type}, notes=notes),
+        card=Card(kind="model", name=name, facts={**facts, **units, "dtype": used, "device": place.type}, notes=notes),
         device=place,
         factor=shape[0],
         channels=shape[1],
-        scaling=_scaling(dict(getattr(module, "config", config))),  # a file may leave out what is usual for the class
+        scaling=scaling,
         native=_native(notes.get("sizes"), config.get("sample_size"), shape[0]),
         _dtype=dtype_of(used),
         _kind=kind,
