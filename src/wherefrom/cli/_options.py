@@ -7,6 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
+from wherefrom import methods
+
 __all__ = [
     "BATCH",
     "DEFAULT_METHOD",
@@ -40,7 +42,7 @@ SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
 TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
-METHOD = Annotated[str, typer.Option("--method", help="what to ask of the model: spectral, aedr, reconstruction")]
+METHOD = Annotated[str, typer.Option("--method", help=f"what to ask of the model: {', '.join(methods.names())}")]
 MODEL_OPTION = Annotated[
     list[str] | None,
     typer.Option(
