@@ -8,8 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
 
-# One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small for two threads, which
-# took twice the processor time of one.
+# One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small to share among threads.
 check test demo: export OMP_NUM_THREADS ?= 1
 # mkdocs-material warns of another program's next version, which constraints.txt keeps out.
 check docs: export NO_MKDOCS_2_WARNING := 1
