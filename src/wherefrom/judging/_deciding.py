@@ -72,31 +72,35 @@ def judge(
         (profile.model, profile.measure, profile.seed),
     )
     check_cut(table, profile, alpha=alpha, beta=beta, rule=rule)
-    statistic = statistic_of(_method_of(profile, method), table, profile.fit)
     court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta)
-    p = court.rule.p_value(statistic, profile.statistic)
-    pools = {name: p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
-    cut = table.method.facts.get("cut")
-    left = statistic < float(cut) if isinstance(cut, int | float) else np.zeros(len(table), dtype=np.bool_)
+    numbers = _numbers(table, profile, _method_of(profile, method), court.rule)
     return tuple(
-        court.verdict(
-            facts,
-            why_outside(facts, size, profile.coverage),
-            outside,
-            _Numbers(
-                float(statistic[row]),
-                float(p[row]),
-                {name: float(column[row]) for name, column in pools.items()},
-                bool(left[row]),
-            ),
-        )
-        for row, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
+        court.verdict(facts, why_outside(facts, size, profile.coverage), outside, own)
+        for facts, size, own in zip(table.images, table.sizes, numbers, strict=True)
     )
 
 
 def decoder_of(profile: Profile) -> str:
     """The digest of the decoder's weights, to which alone a verdict speaks; the model's digest where it names none."""
     return str(profile.model.facts.get("decoder") or profile.model.digest)
+
+
+def _numbers(table: ScoreTable, profile: Profile, method: Method[Any], rule: Rule) -> list[_Numbers]:
+    """What the verdict on each row rests on."""
+    statistic = statistic_of(method, table, profile.fit)
+    p = rule.p_value(statistic, profile.statistic)
+    pools = {name: p_foreign(statistic, values) for name, values in profile.foreign_statistic.items()}
+    cut = table.method.facts.get("cut")
+    left = statistic < float(cut) if isinstance(cut, int | float) else np.zeros(len(table), dtype=np.bool_)
+    return [
+        _Numbers(
+            float(statistic[row]),
+            float(p[row]),
+            {name: float(column[row]) for name, column in pools.items()},
+            bool(left[row]),
+        )
+        for row in range(len(table))
+    ]
 
 
 def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
