@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import wherefrom as wf
 from tests.cli.calling import call
 from tests.unit.models.generators.test_adapter import burgess
 from wherefrom.images.batches import to_pixels
@@ -80,3 +81,34 @@ def test_a_profile_opens_its_generator_again_with_its_options(
     other = call(capsys, "attribute", image, "--profile", profile, "--model-option", "part=g")
     assert other.code == 1
     assert "of another model" in other.err
+
+
+def test_belongings_of_any_class_say_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.unit.models.generators.test_classes import CLASSES, OPTIONS, _dcgan
+
+    torch.save(_dcgan(0), tmp_path / "g.pt")
+    told = [f"--model-option={name}={value}" for name, value in OPTIONS["dcgan"].items()]
+    given = ["generate", tmp_path / "g.pt", "--count", 12, "--out", tmp_path / "made", "--json", *told]
+    done = call(capsys, *given, "--model-option", "label=search")
+    labels = [row["label"] for row in done.rows]
+    assert (done.code, set(labels)) == (0, set(range(CLASSES)))
+    model = load_model(str(tmp_path / "g.pt"), device="cpu", options={**OPTIONS["dcgan"], "label": "search"})
+    for row in done.rows:
+        with Image.open(row["path"]) as image:
+            assert image.info["wherefrom:class"] == str(row["label"])
+            pixels = np.asarray(image)
+        latents = model.draw(np.array([row["seed"]], dtype=np.uint64))  # type: ignore[attr-defined]
+        assert latents[0, -1] == row["label"]
+        with torch.inference_mode():
+            np.testing.assert_array_equal(pixels, to_pixels(model.decode(latents))[0])  # type: ignore[attr-defined]
+    again = call(capsys, *given, "--model-option", "label=search")
+    assert [(row["label"], row["kept"]) for row in again.rows] == [(label, True) for label in labels]
+    other = call(capsys, *given, "--model-option", "label=1")
+    assert other.code != 0
+    assert "was made otherwise (settings" in other.err
+    method = wf.methods.load("ronan", {"steps": 3, "restarts": CLASSES, "race": None})
+    files = sorted((tmp_path / "made").iterdir())[:3]
+    asked = {"model": model, "method": method, "store": tmp_path / "scores.sqlite"}
+    first, kept = (wf.score(files, **asked).scores for _ in range(2))
+    assert set(first["class"]) <= set(range(CLASSES))
+    assert (first["class"] == kept["class"]).all()

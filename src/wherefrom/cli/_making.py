@@ -40,6 +40,7 @@ class Made:
         decoder: digest of the decoder's weights.
         seed: of a draw.
         source: name of the image that was passed through.
+        label: class of a draw, where the model draws the class too.
         kept: whether the file was there already.
         error: why there is no file.
     """
@@ -49,6 +50,7 @@ class Made:
     decoder: str
     seed: int | None = None
     source: str | None = None
+    label: int | None = None
     kept: bool = False
     error: str | None = None
 
@@ -113,7 +115,11 @@ def draws(
             (folder / f"{stem}-{place:06}.png", seed_of(seed, f"draw:{place}"))
             for place in places[start : start + batch]
         ]
-        texts = [_text(model, "draw", seed=str(own), size=shape) for _, own in wanted]
+        labels = _labels(model, [own for _, own in wanted])
+        texts = [
+            _text(model, "draw", seed=str(own), size=shape, **({} if label is None else {"class": str(label)}))
+            for (_, own), label in zip(wanted, labels, strict=True)
+        ]
         there = [_is_there(path, text) for (path, _), text in zip(wanted, texts, strict=True)]
         todo = [index for index, kept in enumerate(there) if not kept]
         if todo:
@@ -121,8 +127,8 @@ def draws(
             for index, pixels in zip(todo, _decoded(model, latents), strict=True):
                 save_png(pixels, wanted[index][0], texts[index])
         found += [
-            Made(path=path, kind="draw", decoder=decoder, seed=own, kept=kept)
-            for (path, own), kept in zip(wanted, there, strict=True)
+            Made(path=path, kind="draw", decoder=decoder, seed=own, label=label, kept=kept)
+            for (path, own), label, kept in zip(wanted, labels, there, strict=True)
         ]
         meter.add(len(wanted), cached=sum(there))
     meter.tell()
@@ -197,6 +203,17 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
     return made
 
 
+def _labels(model: Decoder, seeds: Sequence[int]) -> list[int] | list[None]:
+    """The class that each seed draws, where the model draws the class."""
+    import numpy as np
+
+    from wherefrom.models.base import Classed
+
+    if not isinstance(model, Classed) or model.classes is None:
+        return [None] * len(seeds)
+    return model.labels(np.array(seeds, dtype=np.uint64))
+
+
 def _decoder(model: Model) -> str:
     return str(model.card.facts.get("decoder") or model.card.digest)
 
@@ -241,7 +258,7 @@ def _is_there(path: Path, text: Mapping[str, str]) -> bool:
         return False
     with Image.open(path) as image:
         said = {str(key): str(value) for key, value in image.info.items()}
-    for key in (f"{_KEY}{name}" for name in ("decoder", "settings", "kind", "seed", "size", "source")):
+    for key in (f"{_KEY}{name}" for name in ("decoder", "settings", "kind", "seed", "size", "class", "source")):
         if said.get(key) != text.get(key):
             raise UsageError(
                 f"{path} is there and was made otherwise ({key.removeprefix(_KEY)} {said.get(key, 'not known')},"

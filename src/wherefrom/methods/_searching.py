@@ -132,20 +132,22 @@ def _optimiser(options: Options) -> Optimiser:
 def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) -> Callable[[int], Latents]:
     """The starts of image i, `(restarts, ...)`: the encoder's latent first where it is one of them, then draws.
 
-    Draw r of an image comes from a seed of its own that depends on the image's seed and r alone.
+    Draw r of an image comes from a seed of its own that depends on the image's seed and r alone. Where latents carry
+    their class, the draws are spread over the classes.
 
     Raises:
         ModelError: when the encoder's latent is asked for and the model has no encoder.
     """
     import torch
 
-    from wherefrom.models.base import Autoencoder
+    from wherefrom.models.base import Autoencoder, Classed
 
     if options.start in ("encoder", "both") and not isinstance(model, Autoencoder):
         raise ModelError(f"{model.card.name} has no encoder, which start={options.start!r} needs: use start='random'")
     by_encoder = options.start != "random" and isinstance(model, Autoencoder)
     draws = 0 if options.start == "encoder" else options.restarts - by_encoder
     size = (int(images.shape[2]), int(images.shape[3]))
+    draw = model.spread if isinstance(model, Classed) else model.draw
 
     def start(image: int) -> Latents:
         found = []
@@ -153,7 +155,7 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
             found.append(model.encode(images[image : image + 1]))
         if draws:
             own = np.random.SeedSequence(int(seeds[image])).generate_state(draws, np.uint64) >> np.uint64(1)
-            found.append(model.draw(own, size=size).to(images.device))
+            found.append(draw(own, size=size).to(images.device))
         return torch.cat(found)
 
     return start
@@ -175,17 +177,32 @@ def search_from(
 
     cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64)
     starts, plan = starts_of(options, model, images, seeds), plan_of(options, clamped=clamped)
+    columns_of = _columns_of(model)
     for found in search(model, images, starts, plan=plan, cuts=cuts, report=report):
         if found.error is not None:
             yield Settled(row=found.image, error=found.error)
         else:
-            yield Settled(row=found.image, scores=columns(found))
+            yield Settled(row=found.image, scores=columns_of(found))
 
 
 def columns(found: Found) -> Scores:
     """What a search found as one row: the loss that remains, that of the start, decoder calls, the best restart."""
     numbers = {"loss": found.loss, "start": found.start, "calls": found.calls, "restart": found.restart}
     return Scores({name: np.array([value], dtype=np.float64) for name, value in numbers.items()})
+
+
+def _columns_of(model: Decoder) -> Callable[[Found], Scores]:
+    """`columns`; of a model whose latents carry their class, `class` too: that of the best latent."""
+    from wherefrom.models.base import Classed
+
+    if not isinstance(model, Classed) or model.classes is None:
+        return columns
+
+    def more(found: Found) -> Scores:
+        assert found.latent is not None
+        return Scores({**columns(found).columns, "class": np.array([float(found.latent[-1])])})
+
+    return more
 
 
 def gathered(rows: Iterable[Settled], count: int) -> Scores:

@@ -93,6 +93,8 @@ class RONAN:
     def scores(self, model: Decoder, images: Images, seeds: Seeds) -> Scores:
         """Columns `loss`, `start` (that of the best start), `calls` of the decoder, `restart` (the best one).
 
+        Where the class is searched, `class` too: the one that was found.
+
         Raises:
             ImageError: when a search breaks down; `settle` goes on with the other images.
         """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Images, Latents
 
-__all__ = ["Autoencoder", "Decoder", "Model"]
+__all__ = ["Autoencoder", "Classed", "Decoder", "Model"]
 
 
 @runtime_checkable
@@ -81,4 +81,22 @@ class Autoencoder(Decoder, Protocol):
         Raises:
             ImageError: when the shape is not `(n, 3, h, w)` or a side is no multiple of `factor`.
         """
+        ...
+
+
+@runtime_checkable
+class Classed(Decoder, Protocol):
+    """A decoder whose latents may carry the class that they are decoded with, so that a search finds that too."""
+
+    @property
+    def classes(self) -> int | None:
+        """How many; the last number of a flat latent is then its class. None where latents carry none."""
+        ...
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """As `draw`, for the starts of one search: every class once before any comes again."""
+        ...
+
+    def labels(self, seeds: Seeds) -> list[int]:
+        """The class that `draw` draws with each seed; 0 where latents carry none."""
         ...

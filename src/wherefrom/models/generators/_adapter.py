@@ -6,7 +6,8 @@ group, so a row's bits depend neither on its neighbours nor on how many there ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,7 @@ from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models._compute import device_of, dtype_of, exact, laid_out, parameters_of, prepare
 from wherefrom.models.base import Autoencoder, Decoder
+from wherefrom.models.generators._classes import carrying, parted, spread
 from wherefrom.models.generators._rows import rows_apart
 from wherefrom.models.generators.base import Built
 from wherefrom.models.weights import digest
@@ -42,6 +44,7 @@ class Generator:
         size: `(height, width)` of its images, the only one it makes.
         latent_shape: of one latent.
         width: latents that are computed together on the CPU.
+        classes: how many, where latents carry their class in the last place; None where they carry none.
     """
 
     card: Card
@@ -49,8 +52,10 @@ class Generator:
     size: tuple[int, int]
     latent_shape: tuple[int, ...]
     width: int
+    classes: int | None
     _dtype: torch.dtype
-    _draw: Callable[[torch.Generator], torch.Tensor] = field(repr=False)
+    _shape: tuple[int, ...]
+    _draw: Callable[[torch.Generator, int], torch.Tensor] = field(repr=False)
     _module: nn.Module = field(repr=False)
 
     @property
@@ -67,13 +72,15 @@ class Generator:
         """Latents `(n, *latent_shape)` to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped.
 
         Raises:
-            ModelError: when the latents have another shape, or the network makes images of another.
+            ModelError: when the latents have another shape or carry no class of the network's, or the network makes
+                images of another shape.
         """
         if tuple(latents.shape[1:]) != self.latent_shape or latents.ndim < 1:
             raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {_listed(self.latent_shape)})")
         if not len(latents):
             return latents.new_empty((0, 3, *self.size), dtype=torch.float32)
-        images = _in_groups(self._module, latents.to(self._dtype), self.device, self.width)
+        given, *labels = (latents,) if self.classes is None else parted(latents, self._shape, self.classes)
+        images = _in_groups(self._module, (given.to(self._dtype), *labels), self.device, self.width)
         if images.ndim != 4 or images.shape[1] not in _CHANNELS or tuple(images.shape[2:]) != self.size:
             raise ModelError(
                 f"{self.card.name} made images of shape {tuple(images.shape[1:])}, need 1 or 3 channels of"
@@ -84,13 +91,43 @@ class Generator:
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents `(n, *latent_shape)` from the prior, one a seed, the same on every device.
 
+        Where latents carry their class, it is drawn too, each as likely.
+
         Raises:
             ModelError: when `size` is not the generator's own.
         """
+        return self._drawn(seeds, size, self.labels(seeds))
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """As `draw`, for the starts of one search: where latents carry a class, each comes once before any comes again.
+
+        Their order comes from the first seed.
+
+        Raises:
+            ModelError: when `size` is not the generator's own.
+        """
+        over = self.classes is not None and len(seeds) > 0
+        labels = spread(len(seeds), self.classes or 0, int(seeds[0])) if over else self.labels(seeds)
+        return self._drawn(seeds, size, labels)
+
+    def labels(self, seeds: Seeds) -> list[int]:
+        """The class that `draw` draws with each seed; 0 where latents carry none."""
+        return [self._label(generator(int(seed))) for seed in seeds]
+
+    def _label(self, source: torch.Generator) -> int:
+        """The class is the first that a seed draws."""
+        return 0 if self.classes is None else int(torch.randint(self.classes, (), generator=source))
+
+    def _drawn(self, seeds: Seeds, size: tuple[int, int] | None, labels: Sequence[int]) -> Latents:
         if size is not None and tuple(size) != self.size:
             own = f"{self.size[1]}x{self.size[0]}"
             raise ModelError(f"{self.card.name} makes images of {own} pixels alone, not {size[1]}x{size[0]}")
-        drawn = [self._draw(generator(int(seed))) for seed in seeds]
+        drawn = []
+        for seed, label in zip(seeds, labels, strict=True):
+            source = generator(int(seed))
+            self._label(source)  # so that the latent does not depend on how its class was chosen
+            latent = self._draw(source, label)
+            drawn.append(latent if self.classes is None else carrying(latent, label))
         return (torch.stack(drawn) if drawn else torch.empty((0, *self.latent_shape))).to(self.device)
 
 
@@ -161,16 +198,19 @@ class EncodingGenerator:
         if not len(images):
             return images.new_empty((0, *self.latent_shape), dtype=torch.float32)
         given = images.to(self.generator._dtype)
-        return _in_groups(self._encoder, given, self.device, self.width)
+        return _in_groups(self._encoder, (given,), self.device, self.width)
 
 
-def _in_groups(network: nn.Module, given: torch.Tensor, device: torch.device, width: int) -> torch.Tensor:
-    """One pass, float32; on the CPU in groups of `width` rows, the last filled up with copies of its last row."""
+def _in_groups(network: nn.Module, given: Sequence[torch.Tensor], device: torch.device, width: int) -> torch.Tensor:
+    """One pass over tensors of as many rows, float32; on the CPU in groups of `width`, the last filled up."""
     with exact(device):
         if device.type != "cpu":
-            found: torch.Tensor = network(laid_out(given)).float()
+            found: torch.Tensor = network(*map(laid_out, given)).float()
             return found
-        parts = [network(laid_out(_filled(part, width)))[: len(part)] for part in given.split(width)]
+        parts = [
+            network(*(laid_out(_filled(part, width)) for part in group))[: len(group[0])]
+            for group in zip(*(tensor.split(width) for tensor in given), strict=True)
+        ]
         return (torch.cat(parts) if len(parts) > 1 else parts[0]).float()
 
 
@@ -203,14 +243,17 @@ def adapted(
         facts["encoder"] = _digest(built.encoder)
     width = built.width or _width(built.size)
     apart = rows_apart if place.type == "cpu" and width > 1 else _as_it_is
+    shape = tuple(built.latent_shape)
     found = Generator(
         card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **built.notes, **notes}),
         device=place,
         size=built.size,
-        latent_shape=tuple(built.latent_shape),
+        latent_shape=shape if built.classes is None else (math.prod(shape) + 1,),
         width=width,
+        classes=built.classes,
         _dtype=kind,
-        _draw=built.draw,
+        _shape=shape,
+        _draw=built.draw_of or (lambda source, _label: built.draw(source)),
         _module=prepare(apart(built.network), place, kind),
     )
     if built.encoder is None:

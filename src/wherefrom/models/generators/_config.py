@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import torch
 
 from wherefrom.core.errors import UsageError
 from wherefrom.models.generators.base import Config
 
-__all__ = ["PRIORS", "choice", "drawing", "label_of", "numbers", "whole"]
+__all__ = ["PRIORS", "SEARCH", "Label", "choice", "drawing", "label_of", "numbers", "whole"]
 
 PRIORS = ("normal", "uniform")
 """What latents are drawn from: the standard normal distribution, or the uniform one on [-1, 1]."""
+SEARCH: Final = "search"
+"""What an option says of a caption or a class that is not known, so that it is found together with the latent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Label:
+    """The class that images are made of: given, searched, or none.
+
+    Attributes:
+        number: of a given class, from 0; None where it is searched, and where there are no classes.
+        searched: over how many classes, from 0 on; None where the class is given.
+    """
+
+    number: int | None = None
+    searched: int | None = None
+
+    @property
+    def fact(self) -> int | str | None:
+        """For the card."""
+        return self.number if self.searched is None else SEARCH
 
 
 def choice(config: Config, name: str, choices: Sequence[str]) -> str | None:
@@ -81,16 +103,26 @@ def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], t
     return uniform if prior == "uniform" else normal
 
 
-def label_of(config: Config, classes: int | None) -> int | None:
-    """The class that images are made of: the option `class`, else 0; None of a model without classes.
+def label_of(config: Config, classes: int | None, *, name: str = "class", default: int | None = 0) -> Label:
+    """The class that images are made of, as an option says it: a number from 0, or `search`.
 
     Args:
         config: where it stands.
         classes: how many there are; None of a model without.
+        name: of the option.
+        default: the class where nothing is said.
 
     Raises:
-        UsageError: when there is no such class.
+        UsageError: when there is no such class, or the model has none.
     """
-    if classes is None and config.get("class") is not None:
-        raise UsageError(f"class={config['class']!r}, but this model has no classes: leave the option away")
-    return None if classes is None else whole(config, "class", below=classes) or 0
+    said = config.get(name)
+    if classes is None:
+        if said is not None:
+            raise UsageError(f"{name}={said!r}, but this model has no classes: leave the option away")
+        return Label()
+    if said == SEARCH:
+        return Label(searched=classes)
+    if isinstance(said, str) and not said.strip().isdigit():
+        raise UsageError(f"{name}={said!r}, need one whole number from 0 below {classes}, or {SEARCH}")
+    number = whole(config, name, below=classes)
+    return Label(number=default if number is None else number)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models.generators._config import choice, whole
+from wherefrom.models.generators._config import SEARCH, choice, whole
 from wherefrom.models.generators.base import Config
 from wherefrom.models.weights import digest, read_weights
 
@@ -26,7 +26,6 @@ OPTIONS: Final[Mapping[str, str]] = {
 }
 """Options of generators that are told a caption."""
 
-SEARCH: Final = "search"
 _EPS: Final = ("0", SEARCH)
 
 

@@ -27,10 +27,13 @@ class Built:
 
     Attributes:
         network: called as `network(latents)`: `(n, *latent_shape)` to images `(n, 3, h, w)`, or `(n, 1, h, w)` where
-            they are grey, nominally in [0, 1], not clamped, differentiable; row i depends on latent i alone.
+            they are grey, nominally in [0, 1], not clamped, differentiable; row i depends on latent i alone. Where the
+            class is searched, as `network(latents, labels)` with labels `(n,)` int64.
         latent_shape: of one latent.
         size: `(height, width)` in pixels, the only one that it makes.
         draw: one latent `latent_shape`, float32, on the CPU, from the prior that the generator was trained with.
+        classes: how many, where the class is searched with the latent; None where it is given, or there are none.
+        draw_of: a latent of one class, where the prior of latents depends on it; None where `draw` is of any class.
         encoder: images `(n, 3, h, w)` in [0, 1] to latents, the posterior's mean; None where there is none.
         facts: options that change the numbers but not the weights: class, truncation, prior, activation.
         notes: what a person should know that changes nothing, for the card.
@@ -42,6 +45,8 @@ class Built:
     latent_shape: tuple[int, ...]
     size: tuple[int, int]
     draw: Callable[[torch.Generator], torch.Tensor]
+    classes: int | None = None
+    draw_of: Callable[[torch.Generator, int], torch.Tensor] | None = None
     encoder: nn.Module | None = None
     facts: Config = field(default_factory=dict)
     notes: Config = field(default_factory=dict)

@@ -42,20 +42,21 @@ class _Walk(nn.Module):
         self.label = label
         self.thrifty = thrifty
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         found = latents
+        if self.label is not None:
+            labels = torch.full((len(latents),), self.label, dtype=torch.long, device=latents.device)
         for step in range(len(self.schedule.times)):
             if self.thrifty and found.requires_grad:
-                found = checkpoint(self._step, found, step, use_reentrant=False, preserve_rng_state=False)
+                found = checkpoint(self._step, found, step, labels, use_reentrant=False, preserve_rng_state=False)
             else:
-                found = self._step(found, step)
+                found = self._step(found, step, labels)
         return found * 0.5 + 0.5
 
-    def _step(self, noisy: torch.Tensor, step: int) -> torch.Tensor:
+    def _step(self, noisy: torch.Tensor, step: int, labels: torch.Tensor | None) -> torch.Tensor:
         alpha, onward = self.schedule.alphas[step], self.schedule.onward[step]
         count, device = len(noisy), noisy.device
         times = torch.full((count,), self.schedule.times[step], dtype=torch.long, device=device)
-        labels = None if self.label is None else torch.full((count,), self.label, dtype=torch.long, device=device)
         image, noise = self._parts(noisy, self.network(noisy, times, labels), alpha)
         bound = self.schedule.clip
         if bound is not None and not (onward == 1 and bound >= 1):
@@ -91,12 +92,13 @@ def _build(state: State, config: Config) -> Built:
     fitted(network.unet, state, title="the UNet that unet/config.json describes")
     label = label_of(config, network.classes)
     shape = (network.channels, *network.size)
-    facts: dict[str, Fact] = {"class": label, "clip": schedule.clip, "prediction": schedule.prediction}
+    facts: dict[str, Fact] = {"class": label.fact, "clip": schedule.clip, "prediction": schedule.prediction}
     return Built(
-        network=_Walk(network, schedule, label=label, thrifty=thrifty == "true"),
+        network=_Walk(network, schedule, label=label.number, thrifty=thrifty == "true"),
         latent_shape=shape,
         size=network.size,
         draw=drawing("normal", shape),
+        classes=label.searched,
         facts={**facts, "steps": len(schedule.times), "schedule": _digest(schedule), **network.facts},
         width=1 if max(network.size) >= _ALONE else None,
     )
@@ -121,7 +123,7 @@ ARCHITECTURE: Final = Architecture(
     options={
         "steps": "calls of the network an image; default 10",
         "checkpointing": "true computes each step twice in a search, in the memory of one; default false",
-        "class": "of a class-conditional model, from 0; default 0",
+        "class": "of a class-conditional model, from 0, or search where it is not known; default 0",
     },
     recognise=_recognise,
     build=_build,

@@ -54,7 +54,9 @@ def _build(state: State, config: Config) -> Built:
         network=network,
         latent_shape=latent_shape,
         size=(size, size),
-        draw=draw,
+        draw=lambda source: draw(source, chosen.label.number),
+        classes=chosen.label.searched,
+        draw_of=None if chosen.label.searched is None else draw,
         facts={**own, **noise, **chosen.facts()},
         width=_together(mapping, plan),
     )

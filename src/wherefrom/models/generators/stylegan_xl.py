@@ -68,7 +68,16 @@ def _build(state: State, config: Config) -> Built:
         **chosen.facts(),
     }
     facts["centroids"] = None if centroids is None else digest({"centroids": centroids})
-    return Built(network=network, latent_shape=latent_shape, size=(size, size), draw=draw, facts=facts, width=1)
+    return Built(
+        network=network,
+        latent_shape=latent_shape,
+        size=(size, size),
+        draw=lambda source: draw(source, chosen.label.number),
+        classes=chosen.label.searched,
+        draw_of=None if chosen.label.searched is None else draw,
+        facts=facts,
+        width=1,
+    )
 
 
 def _mapping(shapes: Shapes, config: Config) -> MappingPlan:
@@ -140,7 +149,7 @@ ARCHITECTURE: Final = Architecture(
     methods=("ronan",),
     options={
         **OPTIONS,
-        "class": "number of the class, from 0; default 0",
+        "class": "number of the class, from 0, or search where it is not known; default 0",
         "centroids": "a .npy file of means of w, towards the nearest of which psi draws; default the class's own mean",
     },
     recognise=_recognise,

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as f
 
 from tests.unit.models.generators.random_weights import drawn
+from wherefrom import methods
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.tensors import generator
 from wherefrom.models.base import Decoder
@@ -286,3 +287,35 @@ def test_wrong_words(tmp_path: Path) -> None:
             load("controlgan").build(_controlgan(), {"text": _held(path, **held)})
     with pytest.raises(UsageError, match="words=0, need at least 1"):
         load("controlgan").build(_controlgan(), {"words": 0})
+
+
+@pytest.mark.parametrize("kind", ["stackgan", "controlgan"])
+def test_belongings_of_a_caption_are_found_with_the_caption_known_and_not_known(kind: str, tmp_path: Path) -> None:
+    """Known, the noise is searched alone, and with another caption named it is not enough; unknown, both are."""
+    folders = [tmp_path / "own", tmp_path / "other"]
+    for seed, folder in zip((3, 30), folders, strict=True):
+        folder.mkdir()
+        _captions(folder, count=1, seed=seed)
+    small = controlgan._Geometry(noise=5, code=3, word=6, width=2, blocks=1, stages=2)
+    told = stackgan._Geometry(noise=5, code=3, sentence=6, widths=(2, 2), blocks=(1,))
+    network = (lambda: stackgan._Network(told)) if kind == "stackgan" else (lambda: controlgan._Network(small))
+    save_file(drawn(empty(network)), tmp_path / "gan.safetensors")
+    words = {} if kind == "stackgan" else {"words": 4}
+
+    def model(text: str) -> Any:
+        options = {"scale": 64, "text": text, **words}
+        return load_model(str(tmp_path / "gan.safetensors"), device="cpu", options=options)
+
+    known, wrong = (model(str(folder / "text.safetensors")) for folder in folders)
+    unknown = model("search")
+    assert (known.latent_shape, unknown.latent_shape) == ((5,), (8 if kind == "stackgan" else 32,))
+    seeds = np.arange(3, dtype=np.uint64)
+    with torch.no_grad():
+        images = (known.decode(known.draw(seeds)) * 255).round() / 255
+    method = methods.load("ronan", {"steps": 25, "restarts": 2, "race": None})
+    loss = {name: method.scores(one, images, seeds)["loss"] for name, one in (("known", known), ("wrong", wrong))}
+    loss["unknown"] = method.scores(unknown, images, seeds)["loss"]
+    assert np.median(loss["known"]) < np.median(loss["wrong"]) / 3
+    assert np.median(loss["unknown"]) < np.median(loss["wrong"]) / 3
+    cards = {one.card.digest for one in (known, wrong, unknown)}
+    assert len(cards) == 3

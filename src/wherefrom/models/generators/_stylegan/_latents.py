@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 import torch
@@ -12,17 +12,17 @@ from torch import nn
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
-from wherefrom.models.generators._config import choice, drawing, whole
+from wherefrom.models.generators._config import Label, choice, drawing, label_of, whole
 from wherefrom.models.generators.base import Config
 
 __all__ = ["OPTIONS", "Choices", "Maps", "Synthesises", "WholeGenerator", "choices", "drawn"]
 
-Draw: TypeAlias = Callable[[torch.Generator], torch.Tensor]
+Draw: TypeAlias = Callable[[torch.Generator, int | None], torch.Tensor]
 
 _SPACES: Final = ("z", "w", "w+")
 OPTIONS: Final = {
     "latent": "what is searched: z (default), w, or w+, a w of its own for each layer",
-    "class": "number of the class, from 0; by default the label of zeros",
+    "class": "number of the class, from 0, or search where it is not known; by default the label of zeros",
     "psi": "truncation: how far w goes from its mean; by default 1, all the way",
     "cutoff": "how many layers are truncated, from the first; by default all",
 }
@@ -32,12 +32,12 @@ OPTIONS: Final = {
 class Maps(Protocol):
     """A mapping network, a module."""
 
-    def __call__(self, z: torch.Tensor, label: int | None) -> torch.Tensor:
-        """Latents `(n, z)` to w `(n, w)`."""
+    def __call__(self, z: torch.Tensor, label: int | torch.Tensor | None) -> torch.Tensor:
+        """Latents `(n, z)` to w `(n, w)`, of one class or each of its own."""
         ...
 
-    def centre(self, label: int | None) -> torch.Tensor:
-        """The mean of w `(w,)`."""
+    def centre(self, label: int | torch.Tensor | None) -> torch.Tensor:
+        """The mean of w `(w,)`, or `(n, w)` where each class has its own and so has each image."""
         ...
 
 
@@ -60,19 +60,19 @@ class Choices:
 
     Attributes:
         space: `z`, `w` or `w+`.
-        label: number of the class; None is the label of zeros.
+        label: the class; without a number, and not searched, the label of zeros.
         psi: of truncation.
         cutoff: layers that are truncated; None is all of them.
     """
 
     space: str = "z"
-    label: int | None = None
+    label: Label = field(default_factory=Label)
     psi: float = 1.0
     cutoff: int | None = None
 
     def facts(self) -> dict[str, Fact]:
         """For the card."""
-        return {"latent": self.space, "class": self.label, "psi": self.psi, "cutoff": self.cutoff}
+        return {"latent": self.space, "class": self.label.fact, "psi": self.psi, "cutoff": self.cutoff}
 
 
 def choices(config: Config, *, classes: int, layers: int) -> Choices:
@@ -86,13 +86,10 @@ def choices(config: Config, *, classes: int, layers: int) -> Choices:
     Raises:
         UsageError: when a value is out of range.
     """
-    label = whole(config, "class", below=classes) if classes else config.get("class")
-    if not classes and label is not None:
-        raise UsageError(f"class={label!r}, but these weights have no classes: leave it out")
     psi, cutoff = _psi(config.get("psi")), whole(config, "cutoff", below=layers + 1)
     return Choices(
         space=choice(config, "latent", _SPACES) or "z",
-        label=None if label is None else int(str(label)),
+        label=label_of(config, classes or None, default=None),
         psi=1.0 if cutoff == 0 else psi,
         cutoff=None if psi == 1 or cutoff in (0, layers) else cutoff,
     )
@@ -137,44 +134,46 @@ class WholeGenerator(nn.Module):
         self._chosen = chosen
         self.register_buffer("centroids", centroids, persistent=False)
 
-    def styles(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents to one truncated w for each layer, `(n, layers, w)`."""
+    def styles(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Latents to one truncated w for each layer, `(n, layers, w)`; labels `(n,)` where the class is searched."""
         chosen, count = self._chosen, self.synthesis.count
-        w = self.mapping(latents, chosen.label) if chosen.space == "z" else latents
+        label = chosen.label.number if labels is None else labels
+        w = self.mapping(latents, label) if chosen.space == "z" else latents
         w = w if chosen.space == "w+" else w[:, None].expand(-1, count, -1)
         if chosen.psi == 1:
             return w
-        mean = self._mean(w)
+        mean = self._mean(w, label)
         if chosen.cutoff is None:
             return torch.lerp(mean, w, chosen.psi)
         return torch.cat([torch.lerp(mean, w[:, : chosen.cutoff], chosen.psi), w[:, chosen.cutoff :]], 1)
 
-    def _mean(self, w: torch.Tensor) -> torch.Tensor:
-        """Towards which w `(n, layers, w)` is drawn: `(w,)`, or `(n, 1, w)` by the first w of each image."""
+    def _mean(self, w: torch.Tensor, label: int | torch.Tensor | None) -> torch.Tensor:
+        """Towards which w `(n, layers, w)` is drawn: `(w,)`, or `(n, 1, w)` by each image's first w or class."""
         if self.centroids is None:
-            return self.mapping.centre(self._chosen.label)
+            centre = self.mapping.centre(label)
+            return centre if centre.ndim == 1 else centre[:, None]
         apart = (w[:, :1] - self.centroids).square().sum(2)
         return self.centroids[apart.argmin(1)][:, None]
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents to images in [0, 1], not clamped."""
-        return self.synthesis(self.styles(latents)) * 0.5 + 0.5
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Latents, and labels `(n,)` where the class is searched, to images in [0, 1], not clamped."""
+        return self.synthesis(self.styles(latents, labels)) * 0.5 + 0.5
 
 
 def drawn(network: WholeGenerator, chosen: Choices, z_width: int) -> tuple[tuple[int, ...], Draw]:
-    """The shape of a latent, and what draws one as training drew it: z from the standard normal distribution.
+    """The shape of a latent, and what draws one of a class as in training: z from the standard normal distribution.
 
     A w is the map of such a z, and a w+ that w for every layer, by a copy of the mapping network that stays on the CPU.
     """
     normal = drawing("normal", (z_width,))
     if chosen.space == "z":
-        return (z_width,), normal
+        return (z_width,), lambda source, _label: normal(source)
     mapping, count = copy.deepcopy(network.mapping), network.synthesis.count
 
     @torch.no_grad()
-    def mapped(source: torch.Generator) -> torch.Tensor:
-        w = mapping(normal(source)[None], chosen.label)
+    def mapped(source: torch.Generator, label: int | None) -> torch.Tensor:
+        w = mapping(normal(source)[None], label)
         return w[0] if chosen.space == "w" else w.repeat(count, 1)
 
-    width = len(mapping.centre(chosen.label))
+    width = len(mapping.centre(chosen.label.number))
     return (width,) if chosen.space == "w" else (count, width), mapped

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 import torch
 from torch import nn
 
 from wherefrom.models.generators._stylegan._layers import Linear, unit
 
-__all__ = ["Mapping", "MappingPlan", "MappingXL"]
+__all__ = ["Label", "Mapping", "MappingPlan", "MappingXL"]
+
+Label: TypeAlias = int | torch.Tensor | None
+"""The class: one for all latents, each one's own `(n,)` int64, or none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,17 +47,25 @@ class Mapping(nn.Module):
         self._layers = _layers(self, plan, plan.z_width + plan.embedded)
         self.register_buffer("w_avg", torch.empty(plan.widths[-1]))
 
-    def forward(self, z: torch.Tensor, label: int | None) -> torch.Tensor:
+    def forward(self, z: torch.Tensor, label: Label) -> torch.Tensor:
         """Latents `(n, z)` to w `(n, w)`; `label` None is the label of zeros."""
         x = unit(z)
         if self.embed is not None:
-            one_hot = z.new_zeros((1, self.embed.weight.shape[1]))
-            if label is not None:
-                one_hot[0, label] = 1
-            x = torch.cat([x, unit(self.embed(one_hot)).expand(len(z), -1)], 1)
+            x = torch.cat([x, unit(self._embedded(self.embed, label)).expand(len(z), -1)], 1)
         return _through(self, x, self._layers)
 
-    def centre(self, _label: int | None) -> torch.Tensor:
+    @staticmethod
+    def _embedded(embed: Linear, label: Label) -> torch.Tensor:
+        """Of one label `(1, embedded)`, or of each one's own."""
+        if isinstance(label, torch.Tensor):
+            return embed.columns(label)
+        one_hot = embed.weight.new_zeros((1, embed.weight.shape[1]))
+        if label is not None:
+            one_hot[0, label] = 1
+        found: torch.Tensor = embed(one_hot)
+        return found
+
+    def centre(self, _label: Label) -> torch.Tensor:
         """The mean of w `(w,)`, towards which truncation draws."""
         return self.get_buffer("w_avg")
 
@@ -82,18 +94,18 @@ class MappingXL(nn.Module):
         self._layers = _layers(self, plan, plan.z_width * (2 if plan.classes else 1))
         self.register_buffer("w_avg", torch.empty(centres))
 
-    def forward(self, z: torch.Tensor, label: int | None) -> torch.Tensor:
+    def forward(self, z: torch.Tensor, label: Label) -> torch.Tensor:
         """Latents `(n, z)` to w `(n, w)`; `label` None is class 0, as the label of zeros is to this network."""
         x = unit(z)
         if self.embed_proj is not None:
-            row = self.embed.weight[label or 0][None]
+            row = self.embed.weight[label] if isinstance(label, torch.Tensor) else self.embed.weight[label or 0][None]
             x = torch.cat([x, unit(self.embed_proj(row)).expand(len(z), -1)], 1)
         return _through(self, x, self._layers)
 
-    def centre(self, label: int | None) -> torch.Tensor:
-        """The mean of w `(w,)`, of the class where there is one for each, towards which truncation draws."""
+    def centre(self, label: Label) -> torch.Tensor:
+        """The mean of w `(w,)` towards which truncation draws; of the class, or `(n, w)`, where each has its own."""
         means = self.get_buffer("w_avg")
-        return means if means.ndim == 1 else means[label or 0]
+        return means if means.ndim == 1 else means[label if isinstance(label, torch.Tensor) else label or 0]
 
 
 def _layers(network: nn.Module, plan: MappingPlan, inputs: int) -> int:

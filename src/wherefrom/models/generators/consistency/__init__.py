@@ -14,7 +14,7 @@ import numpy as np
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
-from wherefrom.models.generators._config import choice, drawing, label_of
+from wherefrom.models.generators._config import Label, choice, drawing, label_of
 from wherefrom.models.generators._fitting import check_kind, empty, fitted
 from wherefrom.models.generators.base import Architecture, Built, Config, Shapes, State
 from wherefrom.models.generators.consistency._geometry import geometry_of, image_size
@@ -45,14 +45,9 @@ def _from_file(state: State, config: Config) -> Built:
     size = image_size(geometry, config)
     network = fitted(empty(lambda: UNet(geometry)), state, title=ARCHITECTURE.title)
     scalings = Scalings(denoiser="edm" if choice(config, "denoiser", DENOISERS) == "edm" else "consistency")
-    step = OneStep(
-        network,
-        scalings,
-        sigma_max=_SIGMA_MAX,
-        sigma=karras_start(_SIGMA_MAX),
-        label=label_of(config, geometry.classes),
-    )
-    return _built(step, (size, size), {"heads": (geometry.head_channels, geometry.heads, geometry.heads_up)})
+    label = label_of(config, geometry.classes)
+    step = OneStep(network, scalings, sigma_max=_SIGMA_MAX, sigma=karras_start(_SIGMA_MAX), label=label.number)
+    return _built(step, label, (size, size), {"heads": (geometry.head_channels, geometry.heads, geometry.heads_up)})
 
 
 def _from_pipeline(state: State, config: Config) -> Built:
@@ -65,14 +60,15 @@ def _from_pipeline(state: State, config: Config) -> Built:
     network = empty(lambda: make_unet(config))
     fitted(network.unet, state, title="the UNet that unet/config.json describes")
     sigma = {name: _number(config, name, usual) for name, usual in _SIGMAS.items()}
+    label = label_of(config, network.classes)
     step = OneStep(
         network,
         Scalings(sigma_data=sigma["sigma_data"], sigma_min=sigma["sigma_min"]),
         sigma_max=sigma["sigma_max"],
         sigma=float(np.float32((sigma["sigma_max"] ** (1 / sigma["rho"])) ** sigma["rho"])),
-        label=label_of(config, network.classes),
+        label=label.number,
     )
-    return _built(step, network.size, network.facts, channels=network.channels)
+    return _built(step, label, network.size, network.facts, channels=network.channels)
 
 
 _SIGMAS: Final[Mapping[str, float]] = {"sigma_min": 0.002, "sigma_max": 80.0, "sigma_data": 0.5, "rho": 7.0}
@@ -86,10 +82,10 @@ def _number(config: Config, name: str, usual: float) -> float:
     return float(value)
 
 
-def _built(step: OneStep, size: tuple[int, int], facts: Config, *, channels: int = 3) -> Built:
+def _built(step: OneStep, label: Label, size: tuple[int, int], facts: Config, *, channels: int = 3) -> Built:
     shape = (channels, *size)
     own: dict[str, Fact] = {
-        "class": step.label,
+        "class": label.fact,
         "denoiser": step.scalings.denoiser,
         "sigmas": (step.sigma_max, step.sigma, step.scalings.sigma_min, step.scalings.sigma_data),
     }
@@ -98,6 +94,7 @@ def _built(step: OneStep, size: tuple[int, int], facts: Config, *, channels: int
         latent_shape=shape,
         size=size,
         draw=drawing("normal", shape),
+        classes=label.searched,
         facts={**own, **facts},
         width=1 if max(size) >= _ALONE else None,
     )
@@ -112,7 +109,7 @@ ARCHITECTURE: Final = Architecture(
     sizes="64 (ImageNet), 256 (LSUN); any by image_size",
     methods=("ronan",),
     options={
-        "class": "of a class-conditional model, from 0; default 0",
+        "class": "of a class-conditional model, from 0, or search where it is not known; default 0",
         "image_size": "side in pixels; default: 64 or 256, told from the weights of published models",
         "num_head_channels": "channels of an attention head; default 64 for published models",
         "num_heads": "attention heads, where num_head_channels is not given",

@@ -61,6 +61,8 @@ class Scalings:
 class OneStep(nn.Module):
     """Standard normal noise `(n, 3, h, w)` to images in [0, 1], not clamped, in one call of the network.
 
+    Its class is one for all, or each image's own where the network is given labels `(n,)`.
+
     The published samplers clamp to [-1, 1] before they make 8-bit images. Here the clamp is left to whoever measures:
     inside the map it would end the gradient of saturated pixels.
     """
@@ -75,8 +77,9 @@ class OneStep(nn.Module):
         self.sigma = sigma
         self.label = label
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         count, device = len(latents), latents.device
         sigmas = torch.full((count,), self.sigma, dtype=torch.float32, device=device)
-        labels = None if self.label is None else torch.full((count,), self.label, dtype=torch.long, device=device)
+        if self.label is not None:
+            labels = torch.full((count,), self.label, dtype=torch.long, device=device)
         return self.scalings.denoised(self.network, latents * self.sigma_max, sigmas, labels) * 0.5 + 0.5

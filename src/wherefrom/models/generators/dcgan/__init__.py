@@ -57,6 +57,7 @@ def _build(state: State, config: Config) -> Built:
         latent_shape=(join.latent,),
         size=(layout.size, layout.size),
         draw=drawing(layout.start[0], (join.latent,)),
+        classes=join.label.searched,
         facts=_facts(layout, output, join),
         notes=_notes(layout),
     )
@@ -109,7 +110,7 @@ def _facts(layout: Layout, output: str, join: Join) -> dict[str, Fact]:
         "output": output,
         "prior": layout.start[0],
     }
-    return facts | ({"label": join.label, "label_order": layout.start[1]} if join.classes else {})
+    return facts | ({"label": join.label.fact, "label_order": layout.start[1]} if join.classes else {})
 
 
 def _notes(layout: Layout) -> dict[str, Fact]:
@@ -136,7 +137,7 @@ ARCHITECTURE: Final = Architecture(
         "output": f"behind the last layer: {', '.join(OUTPUTS)}; by default tanh",
         "prior": "of the latents, normal or uniform on [-1, 1]; by default found as stride",
         "classes": "how many labels, where the label is one-hot beside the latent; by default none",
-        "label": "the class whose images are made, from 0; needed where the generator has classes",
+        "label": "the class whose images are made, from 0, or search; needed where the generator has classes",
         "label_order": "where the label stands beside the latent, first or last; by default found as stride",
     },
     recognise=_recognise,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 from torch import nn
 
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models.generators._config import choice, whole
+from wherefrom.models.generators._config import SEARCH, Label, choice, label_of, whole
 from wherefrom.models.generators.base import Config, State
 from wherefrom.models.generators.dcgan._parts import Parts
 
@@ -26,7 +26,7 @@ class Join:
         way: not at all, beside it, or multiplied with it.
         latent: numbers of the latent.
         classes: how many labels; 0 where there are none.
-        label: the one that is meant.
+        label: the one that is meant, or that it is searched.
         orders: where the vector may stand beside the latent.
         table: name of the table of vectors; None where they are one-hot.
     """
@@ -34,7 +34,7 @@ class Join:
     way: Literal["none", "beside", "times"]
     latent: int
     classes: int = 0
-    label: int = 0
+    label: Label = field(default_factory=Label)
     orders: tuple[str, ...] = ("last",)
     table: str | None = None
 
@@ -50,22 +50,23 @@ class Join:
         return _joined(latents, self.vectors(state)[drawn], self.way, order)
 
     def module(self, state: State, order: str) -> nn.Module:
-        """Latents `(n, latent)` to what the first layer takes, with the label that is meant."""
+        """Latents `(n, latent)` to what the first layer takes, with the label that is meant, or each one's own."""
         return nn.Identity() if self.way == "none" else _Labelled(self, self.vectors(state), order)
 
 
 class _Labelled(nn.Module):
-    """Latents with the vector of one label; its weights are all labels' vectors."""
+    """Latents with the vector of one label, or each with that of its own; its weights are all labels' vectors."""
 
     table: torch.Tensor
 
     def __init__(self, join: Join, vectors: torch.Tensor, order: str) -> None:
         super().__init__()
-        self.way, self.label, self.order = join.way, join.label, order
+        self.way, self.label, self.order = join.way, join.label.number, order
         self.register_buffer("table", vectors)
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        return _joined(latents, self.table[self.label].expand(len(latents), -1), self.way, self.order)
+    def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        own = self.table[self.label].expand(len(latents), -1) if labels is None else self.table[labels]
+        return _joined(latents, own, self.way, self.order)
 
 
 def _joined(latents: torch.Tensor, vectors: torch.Tensor, way: str, order: str) -> torch.Tensor:
@@ -92,9 +93,11 @@ def join_of(parts: Parts, config: Config) -> Join:
         raise ModelError(
             f"labels' vectors have {length} numbers, the first layer takes {inputs}: need as many or fewer"
         )
-    label = whole(config, "label", below=classes)
-    if label is None:
-        raise UsageError(f"this generator has {classes} classes: say which one by the option label=0 to {classes - 1}")
+    label = label_of(config, classes, name="label", default=None)
+    if label.fact is None:
+        raise UsageError(
+            f"this generator has {classes} classes: say which one by the option label=0 to {classes - 1}, or {SEARCH}"
+        )
     order = choice(config, "label_order", _ORDERS)
     if length == inputs:
         return Join(way="times", latent=inputs, classes=classes, label=label, table=parts.label)

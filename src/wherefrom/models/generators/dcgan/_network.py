@@ -60,7 +60,10 @@ class Step:
 
 
 class Stack(nn.Module):
-    """Latents `(n, d)` or `(n, d, 1, 1)` to images `(n, 1 | 3, h, w)` in [0, 1], not clamped."""
+    """Latents `(n, d)` or `(n, d, 1, 1)` to images `(n, 1 | 3, h, w)` in [0, 1], not clamped.
+
+    Where the class is searched, called with labels `(n,)` as well.
+    """
 
     def __init__(self, steps: list[nn.Module], activations: tuple[str, ...], output: str, join: nn.Module) -> None:
         super().__init__()
@@ -69,8 +72,8 @@ class Stack(nn.Module):
         self.activations = [ACTIVATIONS[name] for name in activations]
         self.output = OUTPUTS[output]
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        x: torch.Tensor = self.join(latents.flatten(1))[:, :, None, None]
+    def forward(self, latents: torch.Tensor, *labels: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.join(latents.flatten(1), *labels)[:, :, None, None]
         for step, activation in zip(self.steps, [*self.activations, self.output], strict=True):
             x = activation(step(x))
         return x
