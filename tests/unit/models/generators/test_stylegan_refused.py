@@ -20,7 +20,7 @@ from wherefrom.models.generators import load
         ("stylegan2", {"psi": "much"}, "psi='much'"),
         ("stylegan2", {"psi": float("nan")}, "psi=nan"),
         ("stylegan2", {"cutoff": 7}, "whole number from 0 below 7"),
-        ("stylegan2", {"class": 1}, "have no classes"),
+        ("stylegan2", {"class": 1}, "has no classes"),
         ("stylegan2", {"latent": "x"}, "z, w, w+"),
         ("stylegan2", {"noise": "random"}, "none, const, seeded"),
         ("stylegan2", {"noise_seed": 3}, "noise=const"),
