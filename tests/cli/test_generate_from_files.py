@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -108,7 +109,7 @@ def test_belongings_of_any_class_say_which(tmp_path: Path, capsys: pytest.Captur
     assert "was made otherwise (settings" in other.err
     method = wf.methods.load("ronan", {"steps": 3, "restarts": CLASSES, "race": None})
     files = sorted((tmp_path / "made").iterdir())[:3]
-    asked = {"model": model, "method": method, "store": tmp_path / "scores.sqlite"}
+    asked: dict[str, Any] = {"model": model, "method": method, "store": tmp_path / "scores.sqlite"}
     first, kept = (wf.score(files, **asked).scores for _ in range(2))
     assert set(first["class"]) <= set(range(CLASSES))
     assert (first["class"] == kept["class"]).all()

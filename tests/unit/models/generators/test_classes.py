@@ -18,9 +18,10 @@ from torch import nn
 from tests.unit.models.generators.random_weights import drawn
 from tests.unit.models.generators.stylegan_by_hand import state_2
 from tests.unit.models.generators.stylegan_xl_by_hand import Stem, state_xl
-from wherefrom import methods, rules
+from wherefrom import rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.methods.ronan import RONAN
 from wherefrom.models.base import Classed
 from wherefrom.models.generators._fitting import empty
 from wherefrom.models.generators.consistency._unet import Geometry, UNet
@@ -71,9 +72,9 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
 }  # fmt: skip
 KINDS: Final = (*STATES, "ddim")
 SEARCHES: Final = {
-    "consistency": {"steps": 15, "race": 3},
-    "stylegan2": {"steps": 15, "race": 4},
-    "dcgan": {"steps": 20, "race": 6},
+    "consistency": RONAN(steps=15, restarts=CLASSES, race=3, keep=1),
+    "stylegan2": RONAN(steps=15, restarts=CLASSES, race=4, keep=1),
+    "dcgan": RONAN(steps=20, restarts=CLASSES, race=6, keep=1),
 }
 NARROW: Final = ("stylegan2", "dcgan")
 """Whose latents are smaller than their images, so that an image has one class. Noise as large as the image has any."""
@@ -197,7 +198,7 @@ def test_belongings_of_any_class_are_found_and_a_siblings_are_excluded(kind: str
         images = torch.cat([own, _pixels(sibling.decode(sibling.draw(_seeds(SIBLINGS))))])
     labels = np.array(model.labels(_seeds(FIRST + ASKED)))
     assert set(labels) == set(range(CLASSES))
-    method = methods.load("ronan", {**SEARCHES[kind], "restarts": CLASSES, "keep": 1})
+    method = SEARCHES[kind]
     seeds = _seeds(len(images), 1000)
     scores = method.scores(model, images, seeds)
     statistic = method.statistic(scores, {})
@@ -223,7 +224,7 @@ def _given(kind: str, folder: Path, method: Any, images: torch.Tensor, labels: A
 
 
 def test_the_column_of_the_class_is_there_only_where_it_is_searched(tmp_path: Path) -> None:
-    method = methods.load("ronan", {"steps": 2, "restarts": 2, "race": None})
+    method = RONAN(steps=2, restarts=2, race=None)
     model, given = _model("dcgan", tmp_path, "search"), _model("dcgan", tmp_path, 1)
     images = _pixels(given.decode(given.draw(_seeds(1))))
     assert method.scores(model, images, _seeds(1)).names == ("loss", "start", "calls", "restart", "class")

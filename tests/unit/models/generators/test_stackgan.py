@@ -303,7 +303,7 @@ def test_belongings_of_a_caption_are_found_with_the_caption_known_and_not_known(
     words = {} if kind == "stackgan" else {"words": 4}
 
     def model(text: str) -> Any:
-        options = {"scale": 64, "text": text, **words}
+        options: dict[str, Any] = {"scale": 64, "text": text, **words}
         return load_model(str(tmp_path / "gan.safetensors"), device="cpu", options=options)
 
     known, wrong = (model(str(folder / "text.safetensors")) for folder in folders)
