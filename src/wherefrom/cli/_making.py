@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wherefrom import __version__
 from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.images.labels import is_there, slug, text_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Made", "draws", "made_folder", "round_trips", "slug"]
 
 Report = Callable[["Progress"], None]
-_KEY: Final = "wherefrom:"
-_NO_SETTINGS: Final = frozenset({"architecture", "config", "decoder", "device", "dtype", "encoder", "latents"})
+_SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
+_NO_SETTINGS: Final = frozenset({"architecture", "config", "decoder", "device", "dtype", "encoder", "latents", "scaling"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +53,11 @@ class Made:
     kept: bool = False
     error: str | None = None
 
+    @property
+    def name(self) -> str | None:
+        """What a message calls it."""
+        return self.source
+
 
 def made_folder(path: Path) -> Path:
     """The folder, made when absent.
@@ -66,11 +70,6 @@ def made_folder(path: Path) -> Path:
     except OSError as error:
         raise UsageError(f"cannot make the folder {path}: {error.strerror or error}") from error
     return path
-
-
-def slug(name: str) -> str:
-    """A model's name as a part of a file's name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name.removeprefix("zoo:")).strip("-.") or "model"
 
 
 def draws(
@@ -120,7 +119,7 @@ def draws(
             _text(model, "draw", seed=str(own), size=shape, **({} if label is None else {"class": str(label)}))
             for (_, own), label in zip(wanted, labels, strict=True)
         ]
-        there = [_is_there(path, text) for (path, _), text in zip(wanted, texts, strict=True)]
+        there = [is_there(path, text, _SAME) for (path, _), text in zip(wanted, texts, strict=True)]
         todo = [index for index, kept in enumerate(there) if not kept]
         if todo:
             latents = model.draw(np.array([wanted[index][1] for index in todo], dtype=np.uint64), size=size)
@@ -192,7 +191,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
     text = _text(model, "round trip", source=str(facts.pixel_digest))
     made = Made(path=path, kind="round trip", decoder=_decoder(model), source=facts.name)
     try:
-        if _is_there(path, text):
+        if is_there(path, text, _SAME):
             return replace(made, kept=True)
         images = to_images([crop(record.pixels, model.factor)]).to(model.device)
         with torch.inference_mode():
@@ -230,38 +229,10 @@ def _decoded(model: Decoder, latents: Latents) -> npt.NDArray[np.uint8]:
 
 def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
     """What a file says of itself."""
-    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **more}
-    return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
+    return text_of({"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **more})
 
 
 def _settings(model: Model) -> dict[str, str]:
     """What changes the images of a generator beside its weights, as its class or prior."""
     found = {name: fact for name, fact in model.card.facts.items() if name not in _NO_SETTINGS}
     return {"settings": json.dumps(found, sort_keys=True)} if found else {}
-
-
-def _is_there(path: Path, text: Mapping[str, str]) -> bool:
-    """Whether a file is there, whole, and made in this way.
-
-    Raises:
-        UsageError: when it is whole and was made otherwise.
-    """
-    from PIL import Image
-
-    from wherefrom.images.read import read_image
-
-    if not path.exists():
-        return False
-    try:
-        read_image(path)
-    except ImageError:
-        return False
-    with Image.open(path) as image:
-        said = {str(key): str(value) for key, value in image.info.items()}
-    for key in (f"{_KEY}{name}" for name in ("decoder", "settings", "kind", "seed", "size", "class", "source")):
-        if said.get(key) != text.get(key):
-            raise UsageError(
-                f"{path} is there and was made otherwise ({key.removeprefix(_KEY)} {said.get(key, 'not known')},"
-                f" here {text.get(key, 'none')}): name another folder, or remove it"
-            )
-    return True

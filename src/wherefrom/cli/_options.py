@@ -14,13 +14,20 @@ __all__ = [
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
+    "GUIDANCE",
     "METHOD",
     "MODEL_OPTION",
+    "NEGATIVE",
     "OPTION",
     "PATHS",
+    "PHOTOS",
+    "PROMPTS",
     "QUIET",
     "SEED",
+    "SIZE",
+    "STEPS",
     "STORE",
+    "TOGETHER",
     "TRUST",
     "Json",
 ]
@@ -53,4 +60,28 @@ MODEL_OPTION = Annotated[
 ]
 OPTION = Annotated[
     list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
+]
+SIZE = Annotated[
+    str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="in pixels; by default the model's own")
+]
+PHOTOS = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="PATH", help="pass these images through the model: round trips, no draws"),
+]
+TOGETHER = Annotated[
+    int | None,
+    typer.Option("--batch", min=1, help="images at a time; by default 1, or what a generator computes together anyway"),
+]
+PROMPTS = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts",
+        metavar="FILE",
+        help="what a text-to-image pipeline should show: one prompt a line, # for comments; or .csv, .jsonl",
+    ),
+]
+STEPS = Annotated[int | None, typer.Option("--steps", min=1, help="of the pipeline's sampler; by default its own")]
+GUIDANCE = Annotated[float | None, typer.Option("--guidance", help="the pipeline's guidance scale; by default its own")]
+NEGATIVE = Annotated[
+    str | None, typer.Option("--negative", metavar="TEXT", help="what the pipeline's images should not show")
 ]

@@ -101,7 +101,10 @@ class DiffusersAutoencoder:
         """
         if self._stats is None:
             name = self.card.name
-            raise ModelError(f"{name} cannot draw latents by itself: make images with its own pipeline and pass those")
+            raise ModelError(
+                f"{name} cannot draw latents by itself: make images with its own pipeline and pass those"
+                f" (of text-to-image pipelines: wherefrom generate PIPELINE --prompts FILE)"
+            )
         wanted = size or self.native
         if wanted is None:
             raise ModelError(f"{self.card.name} states no native size: give `size` in pixels")

@@ -1,0 +1,152 @@
+"""What `wherefrom generate` does with what was typed: draws, round trips, or images from prompts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._progress import shown
+from wherefrom.cli._work import model_options
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.cli._making import Made
+    from wherefrom.models.text_to_image import Pictured
+
+__all__ = ["Asked"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What was typed; each is an option of `wherefrom generate`."""
+
+    model: str
+    out: Path
+    count: int | None
+    size: str | None
+    photos: list[str] | None
+    prompts: Path | None
+    steps: int | None
+    guidance: float | None
+    negative: str | None
+    batch: int | None
+    options: list[str] | None
+    device: str
+    dtype: str
+    seed: int
+    trust: bool
+    as_json: bool
+    quiet: bool
+
+    def run(self) -> None:
+        """Make the images and say so.
+
+        Raises:
+            WherefromError: when nothing can be made of what was asked.
+            typer.Exit: with code 3 when some images failed.
+        """
+        if self.prompts is None:
+            given = {"--steps": self.steps, "--guidance": self.guidance, "--negative": self.negative}
+            unfit = [flag for flag, value in given.items() if value is not None]
+            if unfit:
+                raise UsageError(
+                    f"{', '.join(unfit)} goes with the prompts of a text-to-image pipeline: --prompts FILE"
+                )
+            self._from_model()
+        elif self.photos is not None:
+            raise UsageError("--prompts and --from exclude each other: draw from prompts, or pass photos through")
+        else:
+            self._from_prompts(self.prompts)
+
+    def _from_model(self) -> None:
+        """Draws, or round trips of photos."""
+        wanted = _size(self.size)
+        if self.photos is None and self.count is None:
+            raise UsageError(
+                "how many images? give --count N, photos to pass through the model by --from PATH, or prompts of a"
+                " text-to-image pipeline by --prompts FILE"
+            )
+        if self.photos is not None and wanted is not None:
+            raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
+        from wherefrom.cli._making import draws, made_folder, round_trips
+        from wherefrom.images.sources import load_images
+        from wherefrom.models.locate import load_model
+
+        sources = load_images(*self.photos)[: self.count] if self.photos is not None else ()
+        folder = made_folder(self.out)
+        opened: Any = load_model(
+            self.model, device=self.device, dtype=self.dtype, trust=self.trust, options=model_options(self.options)
+        )
+        with shown("making images", quiet=self.quiet) as report:
+            if self.photos is not None:
+                made = round_trips(opened, sources, folder=folder, report=report)
+            else:
+                together, places = self.batch or int(getattr(opened, "width", 1)), range(self.count or 0)
+                made = draws(
+                    opened, folder=folder, places=places, seed=self.seed, size=wanted, batch=together, report=report
+                )
+        self._told(made, "draws" if self.photos is None else "round trips", opened.card.name)
+
+    def _from_prompts(self, prompts: Path) -> None:
+        """Images of a text-to-image pipeline."""
+        size, options = _size(self.size), model_options(self.options)
+        from wherefrom.cli._making import made_folder
+        from wherefrom.models.prompts import read_prompts
+
+        texts = read_prompts(prompts)
+        from wherefrom.models.text_to_image import Order, find_pipeline, pictures
+        from wherefrom.scoring.progress import Meter
+
+        order = Order(
+            prompts=texts,
+            count=self.count,
+            seed=self.seed,
+            steps=self.steps,
+            guidance=self.guidance,
+            negative=self.negative,
+            size=size,
+            batch=self.batch or 1,
+            options=options,
+            device=self.device,
+            dtype=self.dtype,
+        )
+        folder, found = made_folder(self.out), find_pipeline(self.model)
+        if found.reason is not None:
+            note(f"its images can be judged by no decoder of its own: {found.reason}", quiet=self.quiet)
+        with shown("making images", quiet=self.quiet) as report:
+            meter = Meter(report=report, total=self.count or len(texts))
+            made = pictures(
+                found,
+                order,
+                folder=folder,
+                told=lambda rows, errors, kept: meter.add(rows, errors=errors, cached=kept),
+            )
+            meter.tell()
+        self._told(made, "images", found.name)
+
+    def _told(self, made: Sequence[Made | Pictured], kind: str, name: str) -> None:
+        """What was made, on stdout; what failed, on stderr and in the exit code."""
+        failed = [image for image in made if image.error is not None]
+        if self.as_json:
+            for image in made:
+                emit_json(image)
+        else:
+            kept = sum(image.kept for image in made)
+            emit(f"{len(made) - kept - len(failed)} {kind} made by {name}, {kept} were there, in {self.out}")
+        for image in failed:
+            note(f"failed: {image.name}: {image.error}")
+        finish(len(failed), len(made), quiet=self.quiet)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    """`(height, width)` of what a person writes as WIDTHxHEIGHT, or as one side of a square."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
+    if found is None or int(found[1]) < 1:
+        raise UsageError(f"--size {text!r} is no WIDTHxHEIGHT in pixels, as 512x512")
+    return int(found[2] or found[1]), int(found[1])

@@ -1,0 +1,58 @@
+"""What a PNG that a model made says of itself, and whether one that is there says the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from wherefrom import __version__
+from wherefrom.core.errors import ImageError, UsageError
+
+__all__ = ["is_there", "slug", "text_of"]
+
+_KEY: Final = "wherefrom:"
+
+
+def slug(name: str) -> str:
+    """A model's name as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name.removeprefix("zoo:")).strip("-.") or "model"
+
+
+def text_of(facts: Mapping[str, str]) -> dict[str, str]:
+    """Facts as a PNG's text: each under `wherefrom:NAME`, with this program as `Software`."""
+    return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
+
+
+def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
+    """Whether a file is there, whole, and made in this way.
+
+    Args:
+        path: the file.
+        text: what it would say if it was made now, as `text_of` gives it.
+        same: names of the facts that have to be the same, absent ones too.
+
+    Raises:
+        UsageError: when it is whole and was made otherwise.
+    """
+    from PIL import Image
+
+    from wherefrom.images.read import read_image
+
+    if not path.exists():
+        return False
+    try:
+        read_image(path)
+    except ImageError:
+        return False
+    with Image.open(path) as image:
+        said = {str(key): str(value) for key, value in image.info.items()}
+    for name in same:
+        there, here = said.get(_KEY + name), text.get(_KEY + name)
+        if there != here:
+            raise UsageError(
+                f"{path} is there and was made otherwise ({name} {there or 'not known'},"
+                f" here {here or 'none'}): name another folder, or remove it"
+            )
+    return True

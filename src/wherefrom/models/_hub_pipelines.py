@@ -1,0 +1,64 @@
+"""A whole text-to-image pipeline from the Hugging Face hub: the files that are opened, and nothing else of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wherefrom.core.errors import UsageError
+from wherefrom.models._folders import read_json
+from wherefrom.models._hub import Hub, HubName, HuggingFace
+from wherefrom.models._hub_errors import explain
+from wherefrom.models._pipeline_folders import PIPELINE_INDEX, opened, parts_of, variant_of
+
+__all__ = ["fetch_pipeline"]
+
+
+def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
+    """Download a pipeline's parts, or find them in the cache; pickles and code are left where they are.
+
+    Returns:
+        Its folder in the cache, and `owner/name@commit`.
+
+    Raises:
+        ModelError: when it cannot be fetched, or could only be opened by running code; the message says the way out.
+        UsageError: when the name points into the repository.
+    """
+    if name.path is not None:
+        raise UsageError(f"{name}: prompts need the whole pipeline: name {name.repo} without {name.path}")
+    asked = hub or HuggingFace()
+    index = _file(asked, name, PIPELINE_INDEX, name.revision)
+    folder, commit = index.parent, _commit(index) or name.revision
+    _, parts = parts_of(read_json(index), name.repo)
+    listed = _listed(asked, name, commit, folder)
+    files = {
+        part: [file.partition("/")[2] for file in listed if file.startswith(f"{part}/") and file.count("/") == 1]
+        for part in parts
+    }
+    variant = variant_of(files, name.repo)
+    for part, names in files.items():
+        for file in opened(names, variant):
+            _file(asked, name, f"{part}/{file}", commit)
+    return folder, f"{name.repo}@{commit or 'main'}"
+
+
+def _file(hub: Hub, name: HubName, file: str, revision: str | None) -> Path:
+    try:
+        return hub.download(name.repo, file, revision, cached=False)
+    except Exception as error:  # the library's errors have no common base across its versions
+        raise explain(error, name.repo, revision, file) from error
+
+
+def _listed(hub: Hub, name: HubName, revision: str | None, folder: Path) -> tuple[str, ...]:
+    """The repository's files; where the hub cannot be asked, those that lie in the cache."""
+    try:
+        return hub.files(name.repo, revision)
+    except Exception as error:
+        here = tuple(file.relative_to(folder).as_posix() for file in folder.glob("*/*"))
+        if not here:
+            raise explain(error, name.repo, revision, "its list of files") from error
+        return here
+
+
+def _commit(index: Path) -> str | None:
+    parts = index.parts
+    return parts[len(parts) - parts[::-1].index("snapshots")] if "snapshots" in parts[:-1] else None
