@@ -28,7 +28,7 @@ def save_pipeline(family: str, folder: Path, *, seed: int = 0, **more: Any) -> P
 
     kind, make = FAMILIES[family]
     with torch.random.fork_rng():
-        torch.random.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         parts = {**make(), **more}
         getattr(diffusers, kind)(**parts).save_pretrained(folder)
     return folder

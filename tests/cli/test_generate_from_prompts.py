@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from wherefrom.models.locate import load_model
 pytest.importorskip("transformers", minversion="5", reason="text encoders need the extra text-to-image")
 
 from tests.tiny_pipelines import FAMILIES, save_pipeline
+from tests.unit.models.test_pipeline_folders import lay_out
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' schedulers
 
@@ -36,6 +38,16 @@ def pipelines(tmp_path_factory: pytest.TempPathFactory) -> Path:
         save_pipeline(family, place / family)
     (place / "prompts.txt").write_text(PROMPTS)
     return place
+
+
+@pytest.fixture(scope="module")
+def made(pipelines: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two images of one of them."""
+    from wherefrom.cli import run
+
+    out = tmp_path_factory.mktemp("made")
+    assert run([str(word) for word in ordered(pipelines, out)]) == 0
+    return out
 
 
 def ordered(pipelines: Path, out: Path, *more: object, family: str = "stable-diffusion") -> list[object]:
@@ -159,9 +171,9 @@ def test_what_is_there_is_kept_and_a_longer_run_starts_with_it(
     ],
 )
 def test_files_made_otherwise_are_an_error_before_anything_is_made(
-    more: tuple[object, ...], what: str, pipelines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    more: tuple[object, ...], what: str, pipelines: Path, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call(capsys, *ordered(pipelines, tmp_path))
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     min(tmp_path.glob("*.png")).unlink()
     before = contents(tmp_path)
     done = call(capsys, *ordered(pipelines, tmp_path, *more))
@@ -171,10 +183,9 @@ def test_files_made_otherwise_are_an_error_before_anything_is_made(
 
 
 def test_other_prompts_or_another_pipeline_of_that_name_are_an_error(
-    pipelines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pipelines: Path, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out"
-    call(capsys, *ordered(pipelines, out))
+    out = shutil.copytree(made, tmp_path / "out")
     (tmp_path / "prompts.txt").write_text("a house\n")
     other = [*ordered(pipelines, out), "--prompts", tmp_path / "prompts.txt"]
     assert "(prompt a red cat, here a house)" in call(capsys, *other).err
@@ -273,3 +284,28 @@ def test_settings_that_a_pipeline_does_not_take(
     assert done.code == 2
     assert said in done.err
     assert not contents(tmp_path)
+
+
+def test_a_decoder_without_its_prior_says_the_way_out(
+    tmp_path: Path, pipelines: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path / "k", "KandinskyV22Pipeline", scheduler=("diffusers", "DDPMScheduler"))
+    done = call(capsys, "generate", folder, "--prompts", pipelines / "prompts.txt", "--out", tmp_path / "out")
+    assert done.code == 1
+    assert "it needs image_embeds, negative_image_embeds" in done.err
+    assert "save the combined pipeline" in done.err
+    assert "can be judged by no decoder of its own" in done.err
+
+
+def test_from_a_pipelines_folder_to_a_verdict(
+    pipelines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, belonging, profile = pipelines / "stable-diffusion", tmp_path / "belonging", tmp_path / "profile.json"
+    assert call(capsys, *ordered(pipelines, belonging, "--count", 20, "--seed", 1)).code == 0
+    known = ["--method", "aedr", "--belonging", belonging, "--device", "cpu", "--out", profile]
+    assert call(capsys, "profile", model, *known).code == 0
+    assert call(capsys, *ordered(pipelines, tmp_path / "new", "--count", 1, "--seed", 2)).code == 0
+    suspect = next((tmp_path / "new").glob("*.png"))
+    done = call(capsys, "attribute", suspect, "--profile", profile, "--device", "cpu", "--json")
+    assert done.code == 0
+    assert load_model(str(model), device="cpu").card.facts["decoder"] in json.dumps(done.rows)

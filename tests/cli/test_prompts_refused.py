@@ -43,3 +43,22 @@ def test_a_missing_library_is_named_with_its_extra(
     assert done.code == 1
     assert "transformers is not installed" in done.err
     assert "pip install 'wherefrom[text-to-image]'" in done.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "said"),
+    [
+        ("NoSuchPipeline", ("diffusers", "DDIMScheduler"), "has no pipeline NoSuchPipeline: try a newer diffusers"),
+        ("DDIMPipeline", ("os", "path"), "from 'os', which is neither diffusers nor transformers"),
+        ("LMSDiscreteScheduler", ("diffusers", "DDIMScheduler"), "has no pipeline LMSDiscreteScheduler"),
+        ("DiTPipeline", ("diffusers", "DDIMScheduler"), "DiTPipeline does not make images from a prompt alone"),
+    ],
+)
+def test_what_is_no_text_to_image_pipeline_of_diffusers(
+    kind: str, part: tuple[str, ...], said: str, tmp_path: Path, prompts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path / "p", kind, scheduler=part)
+    done = call(capsys, "generate", folder, "--prompts", prompts, "--out", tmp_path / "out")
+    assert done.code == 1
+    assert said in done.err
+    assert not list((tmp_path / "out").iterdir())

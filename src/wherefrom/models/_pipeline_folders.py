@@ -116,9 +116,9 @@ def variant_of(files: Mapping[str, Iterable[str]], where: str) -> str | None:
         return None
     found = next((variant for variant in _VARIANTS if all(variant in copies for copies in lacking)), None)
     if found is None:
-        held = "; ".join(", ".join(sorted(map(str, copies))) for copies in lacking)
+        shown = "; ".join(", ".join(sorted(map(str, copies))) for copies in lacking)
         raise ModelError(
-            f"{where} has no one copy of its weights for all parts: need a plain one or {_VARIANTS}: {held}"
+            f"{where} has no one copy of its weights for all parts: need a plain one or {_VARIANTS}: {shown}"
         )
     return found
 
