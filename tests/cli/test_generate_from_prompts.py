@@ -182,6 +182,15 @@ def test_files_made_otherwise_are_an_error_before_anything_is_made(
     assert contents(tmp_path) == before
 
 
+def test_a_setting_that_is_left_out_is_another_setting(
+    pipelines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(capsys, *ordered(pipelines, tmp_path, "--negative", "a bird", "--count", 1))
+    done = call(capsys, *ordered(pipelines, tmp_path, "--count", 1))
+    assert done.code == 2
+    assert "was made otherwise (negative a bird, here none)" in done.err
+
+
 def test_other_prompts_or_another_pipeline_of_that_name_are_an_error(
     pipelines: Path, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -308,4 +317,4 @@ def test_from_a_pipelines_folder_to_a_verdict(
     suspect = next((tmp_path / "new").glob("*.png"))
     done = call(capsys, "attribute", suspect, "--profile", profile, "--device", "cpu", "--json")
     assert done.code == 0
-    assert load_model(str(model), device="cpu").card.facts["decoder"] in json.dumps(done.rows)
+    assert str(load_model(str(model), device="cpu").card.facts["decoder"]) in json.dumps(done.rows)

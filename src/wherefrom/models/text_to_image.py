@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.seeds import seed_of
 from wherefrom.images.labels import is_there, slug, text_of
+from wherefrom.images.manifest import add_rows
 from wherefrom.images.write import save_png
 from wherefrom.models import _hub
 from wherefrom.models._described import Where
@@ -31,8 +31,22 @@ __all__ = ["Order", "Pictured", "TextToImageModel", "Told", "find_pipeline", "pi
 
 KIND: Final = "text to image"
 _LIBRARIES: Final = ("diffusers", "torch", "transformers")
-_RECORDED: Final = ("model", "device", *_LIBRARIES)
-"""What a file says of its making that may differ in a run that goes on."""
+_SAME: Final = (
+    "kind",
+    "pipeline",
+    "weights",
+    "decoder",
+    "scheduler",
+    "prompt",
+    "negative",
+    "seed",
+    "steps",
+    "guidance",
+    "size",
+    "dtype",
+    "settings",
+)
+"""What a file that is there has to say as well; device, versions and the place of the pipeline may differ."""
 
 Told = Callable[[int, int, int], None]
 """Told of images that are settled: how many, of them with an error, of them there already."""
@@ -175,9 +189,7 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
     facts = _facts(model, order, call)
     stem = f"{slug(model.name)}-prompt-{order.seed}"
     wanted = [_wanted(model, order, folder / f"{stem}-{place:06}.png", place) for place in _places(order)]
-    same = tuple(name for name in {**facts, **_own(wanted[0])} if name not in _RECORDED)
-    same += () if "negative" in facts else ("negative",)
-    checked = [replace(one, kept=is_there(_file(one), text_of({**facts, **_own(one)}), same)) for one in wanted]
+    checked = [replace(one, kept=is_there(_file(one), text_of({**facts, **_own(one)}), _SAME)) for one in wanted]
     settled = {one.place: one for one in checked if one.kept}
     missing = [one for one in checked if not one.kept]
     _tell(told, list(settled.values()))
@@ -189,9 +201,7 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
                 settled |= {one.place: one for one in made}
                 _tell(told, made)
     finally:
-        _write_manifest(
-            folder / f"{stem}.jsonl", {_file(wanted[place]).name: settled[place] for place in settled}, facts
-        )
+        add_rows(folder / f"{stem}.jsonl", [_row(one, facts, _file(wanted[one.place])) for one in settled.values()])
     return [settled[one.place] for one in wanted]
 
 
@@ -255,6 +265,12 @@ def _own(one: Pictured) -> dict[str, str]:
     return {"prompt": one.prompt, "seed": str(one.seed)}
 
 
+def _row(one: Pictured, facts: Mapping[str, str], file: Path) -> dict[str, str]:
+    """A line of the manifest."""
+    row = {"path": file.name, **_own(one), **facts}
+    return row if one.error is None else {**row, "error": one.error}
+
+
 def _file(one: Pictured) -> Path:
     assert one.path is not None
     return one.path
@@ -263,29 +279,3 @@ def _file(one: Pictured) -> Path:
 def _tell(told: Told | None, images: Sequence[Pictured]) -> None:
     if told is not None and images:
         told(len(images), sum(one.error is not None for one in images), sum(one.kept for one in images))
-
-
-def _write_manifest(path: Path, settled: Mapping[str, Pictured], facts: Mapping[str, str]) -> None:
-    """A line an image, sorted, those of other runs kept; whole or not at all."""
-    rows = _old_rows(path)
-    for name, one in settled.items():
-        row = {"path": name, **_own(one), **facts}
-        rows[name] = row if one.error is None else {**row, "error": one.error}
-    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
-    try:
-        lines = (json.dumps(rows[name], ensure_ascii=False) for name in sorted(rows))
-        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _old_rows(path: Path) -> dict[str, dict[str, Any]]:
-    """The rows of the manifest that is there; one that cannot be read is written anew."""
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        return {str(row["path"]): row for row in rows}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
