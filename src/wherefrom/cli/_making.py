@@ -26,7 +26,9 @@ __all__ = ["Made", "draws", "made_folder", "round_trips", "slug"]
 
 Report = Callable[["Progress"], None]
 _SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
-_NO_SETTINGS: Final = frozenset({"architecture", "config", "decoder", "device", "dtype", "encoder", "latents", "scaling"})
+_NO_SETTINGS: Final = frozenset(
+    {"architecture", "config", "decoder", "device", "dtype", "encoder", "latents", "scaling"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
