@@ -9,7 +9,7 @@ import torch
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
 from wherefrom.core.tensors import Images, Latents
-from wherefrom.models.base import Autoencoder
+from wherefrom.models.base import Autoencoder, Spreading
 
 __all__ = ["Scaled", "scaled"]
 
@@ -60,6 +60,11 @@ class Scaled:
     def encode(self, images: Images) -> Latents:
         """Latents of images, in these units."""
         return (self.model.encode(images) - self.shift) * self.scale
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Starts of the model, in these units."""
+        own = self.model.spread if isinstance(self.model, Spreading) else self.model.draw
+        return (own(seeds, size=size) - self.shift) * self.scale
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Draws of the model, in these units."""

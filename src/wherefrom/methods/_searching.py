@@ -133,21 +133,22 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
     """The starts of image i, `(restarts, ...)`: the encoder's latent first where it is one of them, then draws.
 
     Draw r of an image comes from a seed of its own that depends on the image's seed and r alone. Where latents carry
-    their class, the draws are spread over the classes.
+    their class, the draws are spread over the classes; a latent model without statistics of its latents starts from
+    normal ones in the units of its generator.
 
     Raises:
         ModelError: when the encoder's latent is asked for and the model has no encoder.
     """
     import torch
 
-    from wherefrom.models.base import Autoencoder, Classed
+    from wherefrom.models.base import Autoencoder, Spreading
 
     if options.start in ("encoder", "both") and not isinstance(model, Autoencoder):
         raise ModelError(f"{model.card.name} has no encoder, which start={options.start!r} needs: use start='random'")
     by_encoder = options.start != "random" and isinstance(model, Autoencoder)
     draws = 0 if options.start == "encoder" else options.restarts - by_encoder
     size = (int(images.shape[2]), int(images.shape[3]))
-    draw = model.spread if isinstance(model, Classed) else model.draw
+    draw = model.spread if isinstance(model, Spreading) else model.draw
 
     def start(image: int) -> Latents:
         found = []

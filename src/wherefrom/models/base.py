@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Images, Latents
 
-__all__ = ["Autoencoder", "Classed", "Decoder", "Model"]
+__all__ = ["Autoencoder", "Classed", "Decoder", "Model", "Spreading"]
 
 
 @runtime_checkable
@@ -85,16 +85,25 @@ class Autoencoder(Decoder, Protocol):
 
 
 @runtime_checkable
-class Classed(Decoder, Protocol):
+class Spreading(Decoder, Protocol):
+    """A decoder that knows better starts for a search than draws of its prior."""
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """As `draw`, for the starts of one search: over all classes, or from a prior that `draw` does not vouch for.
+
+        Raises:
+            ModelError: when it makes no images of that size.
+        """
+        ...
+
+
+@runtime_checkable
+class Classed(Spreading, Protocol):
     """A decoder whose latents may carry the class that they are decoded with, so that a search finds that too."""
 
     @property
     def classes(self) -> int | None:
         """How many; the last number of a flat latent is then its class. None where latents carry none."""
-        ...
-
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """As `draw`, for the starts of one search: every class once before any comes again."""
         ...
 
     def labels(self, seeds: Seeds) -> list[int]:

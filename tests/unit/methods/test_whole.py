@@ -10,13 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from safetensors.torch import load_file
 
 import wherefrom.models.zoo as zoo
+from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import generator
+from wherefrom.inversion.scaled import scaled
 from wherefrom.methods._searching import starts_of
+from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
-from wherefrom.models.diffusers import DiffusersAutoencoder
+from wherefrom.models.diffusers import DiffusersAutoencoder, wrap_autoencoder
 from wherefrom.models.locate import load_model
 
 STATS = load_file(Path(zoo.__path__[0]) / "kl-f8-a" / "latents.safetensors")
@@ -64,3 +68,27 @@ def test_a_random_start_needs_no_encoder_and_goes_down(model: Any, monkeypatch: 
         assert scores["restart"][0] in range(restarts)
         again = method.scores(model, images, _seeds(1))
         assert json.dumps(scores["loss"].tolist()) == json.dumps(again["loss"].tolist())
+
+
+def test_without_statistics_a_random_start_is_normal_in_the_generator_s_units() -> None:
+    module = AutoencoderKL(
+        block_out_channels=[8, 16],
+        down_block_types=["DownEncoderBlock2D"] * 2,
+        up_block_types=["UpDecoderBlock2D"] * 2,
+        norm_num_groups=4,
+        scaling_factor=0.25,
+        shift_factor=3.0,
+    ).eval()
+    model = wrap_autoencoder(module)
+    with pytest.raises(ModelError, match="cannot draw latents by itself"):
+        model.draw(_seeds(1), size=(16, 16))
+    images = torch.rand((2, 3, 16, 48), generator=generator(2))
+    for asked, mean, spread in ((model, 3.0, 4.0), (scaled(model), 0.0, 1.0)):
+        starts = starts_of(RONAN(start="random", restarts=64), asked, images, _seeds(2))(1)
+        assert starts.shape == (64, 4, 8, 24)
+        assert float(starts.mean()) == pytest.approx(mean, abs=0.05 * spread)
+        assert float(starts.std()) == pytest.approx(spread, rel=0.05)
+    scores = LatentTracer(start="random", steps=5).scores(model, images, _seeds(2))
+    assert (scores["loss"] < scores["start"]).all()
+    with pytest.raises(ModelError, match="size 17 x 16, need positive multiples of 2"):
+        model.spread(_seeds(1), size=(17, 16))

@@ -17,7 +17,7 @@ from torch import nn
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
-from wherefrom.core.tensors import Images, Latents, check_images
+from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models._compute import device_of, dtype_of, each_alone, exact, laid_out, parameters_of, prepare
 from wherefrom.models._latents import draw_latents
 from wherefrom.models.diffusers._kinds import Kind, upcast
@@ -105,14 +105,35 @@ class DiffusersAutoencoder:
                 f"{name} cannot draw latents by itself: make images with its own pipeline and pass those"
                 f" (of text-to-image pipelines: wherefrom generate PIPELINE --prompts FILE)"
             )
+        stats, cells = self._stats, self._cells(size)
+        return self._stacked([draw_latents(stats, int(seed), cells) for seed in seeds], cells)
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """As `draw`; without statistics, latents that are standard normal in the units of the generator.
+
+        That is where the sampling of a diffusion model begins, and where RONAN's search of one begins: starts of a
+        search, which decode to no image that the model would make.
+
+        Raises:
+            ModelError: when `size` is no positive multiple of `factor`.
+        """
+        if self._stats is not None:
+            return self.draw(seeds, size=size)
+        cells, (scale, shift) = self._cells(size), self.scaling
+        noise = [torch.randn((self.channels, *cells), generator=generator(int(seed))) for seed in seeds]
+        return self._stacked([one / scale + shift for one in noise], cells)
+
+    def _cells(self, size: tuple[int, int] | None) -> tuple[int, int]:
+        """Latent cells of a size in pixels."""
         wanted = size or self.native
         if wanted is None:
             raise ModelError(f"{self.card.name} states no native size: give `size` in pixels")
         if min(wanted) <= 0 or wanted[0] % self.factor or wanted[1] % self.factor:
             raise ModelError(f"size {wanted[0]} x {wanted[1]}, need positive multiples of {self.factor}")
-        cells = (wanted[0] // self.factor, wanted[1] // self.factor)
-        drawn = [draw_latents(self._stats, int(seed), cells) for seed in seeds]
-        return (torch.stack(drawn) if drawn else torch.empty((0, self.channels, *cells))).to(self.device)
+        return (wanted[0] // self.factor, wanted[1] // self.factor)
+
+    def _stacked(self, latents: list[torch.Tensor], cells: tuple[int, int]) -> Latents:
+        return (torch.stack(latents) if latents else torch.empty((0, self.channels, *cells))).to(self.device)
 
     def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
         """One pass through a half of the module, one by one where a neighbour could move the result."""
