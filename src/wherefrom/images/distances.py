@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ Backbone = Literal["alex", "vgg", "squeeze"]
 _WINDOW = 11
 _SIGMA = 1.5
 _AT_ONCE = 2**20  # numbers, 8 MB in float64
-_FILES: Mapping[str, str] = {  # torchvision's own names, under which it keeps them in the user's cache
+_FILES: Mapping[str, str] = {  # torchvision's own names, in the user's cache; they end in how their SHA-256 begins
     "alex": "alexnet-owt-7be5be79.pth",
     "vgg": "vgg16-397923af.pth",
     "squeeze": "squeezenet1_1-b8a52dc0.pth",
@@ -87,7 +88,7 @@ def lpips(a: Images, b: Images, *, net: Backbone = "alex", weights: str | Path |
     Raises:
         ImageError: when the shapes are not those of two batches of equal size.
         MissingExtra: when the package is not installed.
-        ModelError: when the backbone's weights are not there, or are those of another network.
+        ModelError: when the backbone's weights are not there, or are not torchvision's.
         UsageError: when there is no such backbone.
     """
     _check_pair(a, b)
@@ -147,23 +148,27 @@ def _backbone_file(net: str, weights: str | Path | None) -> Path:
     path = Path(weights) if weights is not None else Path(torch.hub.get_dir(), "checkpoints", _FILES[net])
     if not path.is_file():
         message = f"LPIPS needs the weights of its backbone {net!r}, and {path} is not there"
-        raise ModelError(f"{message}: get torchvision's {_FILES[net]} and put it there, or pass weights=")
+        raise ModelError(
+            f"{message}: get torchvision's {_FILES[net]} and put it there, or give its path (of a search: the option"
+            " backbone)"
+        )
     return path
 
 
 @functools.lru_cache(maxsize=4)
 def _network(package: Any, net: str, path: Path, device: torch.device) -> Callable[..., torch.Tensor]:
     """LPIPS on a device, its backbone read from a file and not downloaded."""
+    with path.open("rb") as file:
+        found_digest, wanted = hashlib.file_digest(file, "sha256").hexdigest(), _FILES[net][-12:-4]
+    if not found_digest.startswith(wanted):  # other weights are another distance
+        raise ModelError(f"{path} is not torchvision's {_FILES[net]}: SHA-256 {found_digest[:8]}..., need {wanted}...")
     with torch.random.fork_rng(
         devices=[]
     ):  # its weights are drawn and then replaced: leave the caller's generator alone
         network = package.LPIPS(net=net, pnet_rand=True, verbose=False).requires_grad_(requires_grad=False)
     state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     own = network.net.state_dict()
-    found = {name: state.get(f"features.{name.split('.', 1)[1]}") for name in own}  # slice1.0.weight: features.0.weight
-    wrong = [name for name, value in found.items() if value is None or value.shape != own[name].shape]
-    if wrong:
-        raise ModelError(f"{path} does not hold the weights of {net!r}: {len(wrong)} of {len(own)} tensors do not fit")
-    network.net.load_state_dict(found)
+    named = {name: f"features.{name.split('.', 1)[1]}" for name in own}  # slice1.0.weight: features.0.weight
+    network.net.load_state_dict({name: state[place] for name, place in named.items()})
     result: Callable[..., torch.Tensor] = network.eval().to(device)
     return result

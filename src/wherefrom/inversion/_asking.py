@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -22,11 +23,11 @@ __all__ = ["Asker", "Seeing", "distance"]
 _PIXELS: Final = {"cpu": 2**15, "other": 2**20}  # of one evaluation, where the model does not state its width
 
 
-def distance(metric: Metric) -> Callable[[Images, Images], torch.Tensor]:
+def distance(metric: Metric, backbone: str | None = None) -> Callable[[Images, Images], torch.Tensor]:
     """What is minimised: `(n,)` float64, 0 where two images are equal."""
     if metric == "ssim":
         return lambda a, b: 1 - ssim(a, b)
-    return {"mse": mse, "mae": mae, "lpips": lpips}[metric]
+    return {"mse": mse, "mae": mae, "lpips": functools.partial(lpips, weights=backbone)}[metric]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,4 +159,4 @@ class Asker:
         return made
 
     def _distance(self, made: Images, targets: Images) -> torch.Tensor:
-        return distance(self.plan.metric)(made, targets)
+        return distance(self.plan.metric, self.plan.backbone)(made, targets)

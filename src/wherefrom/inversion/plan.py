@@ -68,6 +68,7 @@ class Plan:
         steps: at most, at least 1.
         optimiser: how each step is made.
         metric: what is minimised and measured.
+        backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
         clamped: minimise the loss of the clamped output, as LatentTracer's program does; a saturated pixel then has no
             gradient. The measured loss is always that of the clamped output.
         plateau: when a problem ends before its last step; None: never.
@@ -82,6 +83,7 @@ class Plan:
     steps: int = 300
     optimiser: Optimiser = field(default_factory=Adam)
     metric: Metric = "mse"
+    backbone: str | None = None
     clamped: bool = False
     plateau: Plateau | None = None
     race: Race | None = None

@@ -52,6 +52,8 @@ class Options(Protocol):
     @property
     def metric(self) -> Metric: ...
     @property
+    def backbone(self) -> str | None: ...
+    @property
     def steps(self) -> int: ...
     @property
     def optimiser(self) -> OptimiserName: ...
@@ -89,6 +91,10 @@ def check_options(options: Options) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise UsageError(f"{name}={value}, need at least 1")
+    if options.backbone is not None and options.metric != "lpips":
+        raise UsageError(
+            f"backbone={options.backbone!r} goes with metric='lpips', not {options.metric!r}: leave it out"
+        )
     if options.start == "both" and options.restarts < 2:
         raise UsageError("restarts=1 with start='both' leaves no draw beside the encoder's latent: use at least 2")
     if not (options.rate > 0 and math.isfinite(options.rate)):
@@ -98,8 +104,8 @@ def check_options(options: Options) -> None:
 
 
 def measure_of(options: Options, name: str, without: Iterable[str] = ()) -> Card:
-    """The card of what is measured: every option but those that change the memory alone, or nothing that is asked."""
-    left_out = {"checkpointing", *without}
+    """The card of what is measured: every option but those that change no number, or nothing that is asked."""
+    left_out = {"backbone", "checkpointing", *without}
     facts: dict[str, Fact] = {key: value for key, value in options_of(options).items() if key not in left_out}
     return Card(kind="measure", name=name, facts={**facts, "search": 1})
 
@@ -112,6 +118,7 @@ def plan_of(options: Options, *, clamped: bool = False) -> Plan:
         steps=options.steps,
         optimiser=_optimiser(options),
         metric=options.metric,
+        backbone=options.backbone,
         clamped=clamped,
         plateau=None if options.plateau is None else Plateau(steps=options.plateau),
         race=None if options.race is None else Race(steps=options.race, keep=options.keep),

@@ -40,6 +40,7 @@ class LatentTracer:
             the first step and after half of all, the output clamped while it is searched. The other options of the
             search have to be left alone then.
         metric: L.
+        backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
         steps: at most, from each start.
         optimiser: `adam`, `lbfgs`, or `gradient-free` (Hong et al., NeurIPS 2024: no backward pass).
         rate: Adam's largest step size; of L-BFGS the first trial step.
@@ -58,6 +59,7 @@ class LatentTracer:
 
     parity: Literal["none", "paper"] = "none"
     metric: Metric = "mse"
+    backbone: str | None = None
     steps: int = 30
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.05

@@ -35,6 +35,7 @@ class RONAN:
 
     Attributes:
         metric: L: `mse`, `mae`, `ssim` (1 minus it) or `lpips` (an extra).
+        backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
         steps: at most, from each start.
         optimiser: `adam` or `lbfgs`; see `wherefrom.inversion.optimisers`.
         rate: Adam's largest step size; of L-BFGS the first trial step.
@@ -54,6 +55,7 @@ class RONAN:
     """
 
     metric: Metric = "mse"
+    backbone: str | None = None
     steps: int = 200
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.1

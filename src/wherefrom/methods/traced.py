@@ -80,6 +80,11 @@ class Traced:
         return "mse"
 
     @property
+    def backbone(self) -> None:
+        """Of no metric that is used."""
+        return
+
+    @property
     def start(self) -> Literal["encoder"]:
         """The encoder's latent."""
         return "encoder"

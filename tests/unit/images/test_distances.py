@@ -113,7 +113,7 @@ def test_lpips_says_what_is_missing() -> None:
 
 def test_lpips_never_downloads_its_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    with pytest.raises(ModelError, match=r"vgg16-397923af.pth is not there: get torchvision's .* or pass weights="):
+    with pytest.raises(ModelError, match=r"vgg16-397923af.pth is not there: get torchvision's .* or give its path"):
         distances._backbone_file("vgg", None)
     place = tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth"
     place.parent.mkdir(parents=True)
@@ -121,3 +121,12 @@ def test_lpips_never_downloads_its_backbone(tmp_path: Path, monkeypatch: pytest.
     assert distances._backbone_file("vgg", None) == place
     with pytest.raises(ModelError, match="is not there"):
         distances._backbone_file("alex", tmp_path / "none.pth")
+
+
+def test_lpips_takes_no_other_weights_than_its_own(tmp_path: Path) -> None:
+    other = tmp_path / "alexnet.pth"
+    other.write_bytes(b"of another network")
+    with pytest.raises(
+        ModelError, match=r"alexnet.pth is not torchvision's alexnet-owt-7be5be79.pth: SHA-256 [0-9a-f]{8}"
+    ):
+        distances._network(None, "alex", other, torch.device("cpu"))

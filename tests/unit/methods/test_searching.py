@@ -81,12 +81,14 @@ CHANGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ["ronan", "latenttracer"])
-def test_every_option_but_checkpointing_is_another_measure(name: str) -> None:
+def test_every_option_that_changes_numbers_is_another_measure(name: str) -> None:
     usual = methods.load(name).measure.digest
     digests = {methods.load(name, {option: value}).measure.digest for option, value in CHANGES.items()}
     assert len(digests | {usual}) == len(CHANGES) + 1
     assert methods.load(name, {"checkpointing": True}).measure.digest == usual
     assert methods.load(name, {"checkpointing": True}).card != methods.load(name).card
+    here, there = (methods.load(name, {"metric": "lpips", "backbone": place}) for place in ("a.pth", "b.pth"))
+    assert here.measure.digest == there.measure.digest
 
 
 def test_the_plan_is_the_options() -> None:
@@ -158,10 +160,15 @@ def test_where_a_search_starts() -> None:
             starts_of(RONAN(start=start), bare, images, own)
 
 
-def test_a_model_that_cannot_draw_says_so_and_an_encoders_start_needs_no_draw() -> None:
+def test_a_model_that_cannot_draw_says_so_and_an_encoders_start_needs_no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
     kl = model_of("tiny")
     images, own = images_of(kl, 1), seeds(1)
-    with pytest.raises(ModelError, match="cannot draw latents by itself"):
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ModelError("cannot draw")
+
+    monkeypatch.setattr(type(kl), "spread", refuse)
+    with pytest.raises(ModelError, match="cannot draw"):
         RONAN(steps=1).scores(kl, images, own)
     assert len(RONAN(steps=1, start="encoder").scores(kl, images, own)) == 1
 
@@ -191,3 +198,24 @@ def test_a_cut_bounds_the_loss_and_saves_calls() -> None:
     assert (left["loss"] >= whole["loss"]).all()
     assert (left["calls"][whole["loss"] < cut] < 21).all()
     assert (left["calls"][whole["loss"] >= cut] == 21).all()
+
+
+def test_a_search_by_lpips_reads_the_backbone_that_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def lpips(a: torch.Tensor, b: torch.Tensor, *, weights: Any) -> torch.Tensor:
+        asked.append(weights)
+        return (a - b).square().double().flatten(1).sum(1)
+
+    monkeypatch.setattr("wherefrom.inversion._asking.lpips", lpips)
+    images = images_of(model_of("toy"), 1)
+    for named in ("alexnet.pth", None):
+        method = LatentTracer(metric="lpips", backbone=named, steps=2)
+        scores = method.scores(model_of("toy"), images, seeds(1))
+        assert scores["loss"][0] == pytest.approx(
+            LatentTracer(steps=2).scores(model_of("toy"), images, seeds(1))["loss"][0] * images.numel(), rel=0.2
+        )
+        assert set(asked) == {named}
+        asked.clear()
+    with pytest.raises(UsageError, match=r"backbone='a\.pth' goes with metric='lpips', not 'mse': leave it out"):
+        RONAN(backbone="a.pth")
