@@ -160,6 +160,7 @@ def compare(one: Subject, sources: list[str], work: Path) -> Iterator[dict[str, 
                 "form": form,
                 "median own": float(np.median(own[form])),
                 "largest own": float(np.max(own[form])),
+                "largest profiled": float(np.max(known[form])),
                 "least other": float(np.min(values)),
                 **judged(known[form], own[form], values),
             }
@@ -168,13 +169,15 @@ def compare(one: Subject, sources: list[str], work: Path) -> Iterator[dict[str, 
 def show(rows: list[dict[str, Any]]) -> str:
     """The table in Markdown, and averages."""
     columns = ("model", "px", "against", "kind", "loss", "AUC", "Grubbs: TP/FP/FN/TN, %", "conformal: TP/FP/FN/TN, %")
-    lines = [f"| {' | '.join(columns)} | own, median to largest | least other |", "| --- " * 10 + "|"]
+    last = "own, median to largest | largest profiled | least other"
+    lines = [f"| {' | '.join(columns)} | {last} |", "| --- " * 11 + "|"]
     for row in rows:
         cells = [row["model"], str(row["size"]), row["other"], row["kind"], row["form"], f"{row['auc']:.3f}"]
         for rule in RULES:
             one = row[rule]
             cells.append(f"{one['tp']}/{one['fp']}/{one['fn']}/{one['tn']} {100 * one['accuracy']:.1f}")
-        cells += [f"{row['median own']:.1e} to {row['largest own']:.1e}", f"{row['least other']:.1e}"]
+        cells += [f"{row['median own']:.1e} to {row['largest own']:.1e}"]
+        cells += [f"{row[key]:.1e}" for key in ("largest profiled", "least other")]
         lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "| average accuracy, % | loss | pairs | Grubbs | conformal |", "| --- | --- | --- | --- | --- |"]
     for name in ("other model", "real images", "sibling"):
@@ -186,11 +189,20 @@ def show(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def command(more: list[str], only: list[str]) -> str:
+    """What was typed, files without their folders."""
+    flags = [f"--{flag} {Path(path).name}" for flag, paths in (("more", more), ("only", only)) for path in paths]
+    return " ".join(["python -m benchmarks.ronan", *flags])
+
+
 def main(
     model: Annotated[list[str] | None, typer.Option(help="a generator's file; repeat it")] = None,
     data: Annotated[Path, typer.Option(help="folder with generators, photos and CIFAR-10")] = SHARED,
     more: Annotated[
         list[str] | None, typer.Option(help="a further generator beside those of --data; repeat it")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="one whose images are judged, which is not searched itself; repeat it")
     ] = None,
     work: Annotated[Path, typer.Option(help="folder of images and scores")] = Path("ronan-work"),
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
@@ -199,9 +211,10 @@ def main(
     """Search every generator for every other one's images."""
     named = model or [*map(str, sorted((data / "generators").rglob("*.pt"))), *(more or [])]
     subjects = [subject(path, work, device) for path in named]
+    images = [subject(path, work, device) for path in only or []]
     rows: list[dict[str, Any]] = []
     for one in subjects:
-        sources = [other.name for other in subjects if other.size == one.size and other is not one]
+        sources = [other.name for other in (*subjects, *images) if other.size == one.size and other is not one]
         if one.colour and one.size == (32, 32):
             sources.append(cifar(data, work))
         if one.colour:
@@ -209,7 +222,7 @@ def main(
         rows += compare(one, sources, work)
         typer.echo(f"{one.name} done", err=True)
         document = {
-            "command": " ".join(["python -m benchmarks.ronan", *(f"--more {Path(path).name}" for path in more or [])]),
+            "command": command(more or [], only or []),
             "version": __version__,
             "torch": torch.__version__,
             "rows": rows,
