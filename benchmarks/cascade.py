@@ -4,10 +4,10 @@
 
 On the images and scores of benchmarks/searching.py (same --size, --profile, --test, --work; what it has scored is not
 asked again). The ratio t of AEDR has two cuts: at or below the low one an image is taken as a belonging, above the high
-one as none, and only in between is the search of `traced` asked. The high cut is the largest t of the profiled
-belongings, so it misses about one in as many as were profiled beside what alpha allows. The low one is the smallest t
-among non-belongings: those of the other half than the image judged, so no image chooses its own cut. Another table says
-how often each method decides rightly at alpha 0.05 where the other does not.
+one as none, and only in between is `traced` asked, which learns from every other belonging of the profile. The high cut
+is the largest t of the others, so it misses about one in as many beside what alpha allows. The low one is the smallest
+t among non-belongings: those of the other half than the image judged, so no image chooses its own cut. Another table
+says how often each method decides rightly at alpha 0.05 where the other does not.
 
 Writes benchmarks/results/cascade-SIZE.json.
 """
@@ -25,14 +25,14 @@ import typer
 
 import wherefrom as wf
 from benchmarks.decoders import ALPHA, DECODERS, RESULTS, SHARED, Plan, autoencoder, contents, decode, interval, share
-from benchmarks.searching import METHOD, STEPS, asked, over
+from benchmarks.searching import METHOD, asked, over
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
+from wherefrom.methods.base import Fit
 
 BELONGS: Final = 0.0
 FOREIGN: Final = 1e9
 RATIO: Final = over("first", "second")
-SEARCHED: Final = over(f"loss_{STEPS}", f"twin_{STEPS}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,9 +43,9 @@ class Judged:
     searched: Vector
 
     @staticmethod
-    def of(scores: Scores) -> Judged:
-        """From the columns of `traced`."""
-        return Judged(ratio=RATIO(scores), searched=SEARCHED(scores))
+    def of(scores: Scores, fit: Fit) -> Judged:
+        """From the columns of `traced`, and what that has learned."""
+        return Judged(ratio=RATIO(scores, {}), searched=METHOD.statistic(scores, fit))
 
     def half(self, odd: int) -> Judged:
         """Every other image."""
@@ -117,11 +117,13 @@ def sure(known: Judged, own: Judged, every: Judged) -> dict[str, dict[str, int]]
 
 def on_decoder(name: str, names: tuple[str, ...], model: Any, plan: Plan, device: str) -> dict[str, Any]:
     """Both methods and the cascade on one decoder's images and all others."""
-    known, own = (
-        Judged.of(asked(model, METHOD, name, plan.rows(part), plan, device).scores) for part in ("profile", "test")
-    )
+    profiled = asked(model, METHOD, name, plan.rows("profile"), plan, device).scores
+    order = np.arange(len(profiled))
+    fit = METHOD.fit(profiled.take(order[::2]))
+    known = Judged.of(profiled.take(order[1::2]), fit)
+    own = Judged.of(asked(model, METHOD, name, plan.rows("test"), plan, device).scores, fit)
     pools = [
-        Judged.of(asked(model, METHOD, source, plan.rows("test"), plan, device).scores)
+        Judged.of(asked(model, METHOD, source, plan.rows("test"), plan, device).scores, fit)
         for source in ("photos", *(other for other in names if other != name))
     ]
     every = joined(pools)

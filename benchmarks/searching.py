@@ -29,8 +29,9 @@ from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.aedr import AEDR
-from wherefrom.methods.base import Method
+from wherefrom.methods.base import Fit, Method
 from wherefrom.methods.latenttracer import LatentTracer
+from wherefrom.methods.spectral import Spectral
 from wherefrom.methods.traced import Traced
 from wherefrom.models.base import Autoencoder
 
@@ -46,16 +47,32 @@ SEARCHES: Final[Mapping[str, LatentTracer]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statistic:
-    """One number from the columns, and how many decoder calls it takes: those with a gradient, and those without."""
+    """One number from the columns, and how many decoder calls it takes: those with a gradient, and those without.
 
-    value: Callable[[Scores], Vector]
+    Where it learns, it does so from every other belonging of the profile, and the cut is taken from the others.
+    """
+
+    value: Callable[[Scores, Fit], Vector]
     searched: int
     plain: int
+    learn: Callable[[Scores], Fit] | None = None
+
+    def fitted(self, known: Scores) -> tuple[Fit, Scores]:
+        """What it learns from the profile, and the belongings that are left for the cut."""
+        if self.learn is None:
+            return {}, known
+        order = np.arange(len(known))
+        return self.learn(known.take(order[::2])), known.take(order[1::2])
 
 
-def over(name: str, below: str) -> Callable[[Scores], Vector]:
+def over(name: str, below: str) -> Callable[[Scores, Fit], Vector]:
     """A loss over another, which is at least 8-bit rounding."""
-    return lambda scores: scores[name] / np.maximum(scores[below], ROUNDING)
+    return lambda scores, _: scores[name] / np.maximum(scores[below], ROUNDING)
+
+
+def loss(name: str) -> Callable[[Scores, Fit], Vector]:
+    """A loss as it is."""
+    return lambda scores, _: scores[name].copy()
 
 
 def statistics() -> dict[str, Statistic]:
@@ -64,11 +81,14 @@ def statistics() -> dict[str, Statistic]:
     for steps in (1, 2, 3, STEPS):
         last = f"loss_{steps}"
         found |= {
-            f"loss, {steps} steps": Statistic(value=lambda s, last=last: s[last], searched=steps, plain=1),  # type: ignore[misc]
+            f"loss, {steps} steps": Statistic(value=loss(last), searched=steps, plain=1),
             f"loss / L1, {steps} steps": Statistic(value=over(last, "first"), searched=steps, plain=1),
             f"loss / L2, {steps} steps": Statistic(value=over(last, "second"), searched=steps, plain=3),
             f"loss / twin's, {steps} steps": Statistic(value=over(last, f"twin_{steps}"), searched=2 * steps, plain=3),
         }
+    bands = {"spectral": (Spectral(), 0, 2), f"traced: twin by band, {STEPS} steps": (METHOD, 2 * STEPS, 3)}
+    for label, (method, searched, plain) in bands.items():
+        found[label] = Statistic(value=method.statistic, learn=method.fit, searched=searched, plain=plain)
     return found
 
 
@@ -112,9 +132,10 @@ def on_decoder(name: str, names: tuple[str, ...], model: Autoencoder, plan: Plan
     }
     results: dict[str, Any] = {}
     for label, statistic in statistics().items():
-        values = {source: statistic.value(table.scores) for source, table in tables.items()}
+        fit, left = statistic.fitted(known.scores)
+        values = {source: statistic.value(table.scores, fit) for source, table in tables.items()}
         own = values.pop(name)
-        results[label] = row(own, statistic.value(known.scores), values) | {
+        results[label] = row(own, statistic.value(left, fit), values) | {
             "searched": statistic.searched,
             "plain": statistic.plain,
         }

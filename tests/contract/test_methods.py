@@ -40,7 +40,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"method": "latenttracer", "options": tuple(_SHORT.items()), "reference": "toy"},
     ),
     "ronan": (_FEW, {**_FEW, "metric": "ssim"}),
-    "traced": ({"steps": 1}, {"steps": 1, "bands": True}),
+    "traced": ({"steps": 1}, {"steps": 1, "bands": False}),
 }
 """What a method is tested with, where its defaults alone are too dear or too little; else its defaults."""
 METHODS = [(name, options) for name in methods.names() for options in OPTIONS.get(name, ({},))]

@@ -1,4 +1,4 @@
-"""Traced: the loss that a short search leaves, against what it leaves for the image's own reconstruction."""
+"""Traced: what a short search leaves of an image, against what it leaves of the image's own reconstruction."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHRINKAGE: Final = 0.9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Traced:
-    """The loss that a short search leaves for an image, over what the same search leaves for its own reconstruction.
+    """What a short search leaves of an image, against what the same search leaves of the image's own reconstruction.
 
     LatentTracer's search (arXiv:2405.13360) says how well the decoder can make an image. How well it can make any image
     of this content is said by its twin: the image's reconstruction, rounded to 8 bits, which is a belonging itself. A
@@ -38,9 +38,9 @@ class Traced:
     eq. 1 to 3) is to a single reconstruction, and with no steps at all it nearly is that ratio.
 
     Attributes:
+        bands: compare what is left of both band by band, as `spectral` does, with how belongings vary: learned from one
+            half of them. Only with `twin`. False: the ratio of the two losses, for which nothing is learned.
         denominator: `twin`; or `second`, the loss of AEDR's second reconstruction, L2; or `first`, L1.
-        bands: compare what is left band by band, as `spectral` does, with how belongings vary: learned from one half of
-            them. Only with `twin`.
         floor: L2 at or below which the statistic is undefined (NaN), an MSE on [0, 1]; default 8-bit rounding. Any
             decoder can make such an image.
         steps: at most, for each search.
@@ -54,8 +54,8 @@ class Traced:
         UsageError: when an option is none of these, or does not go with another.
     """
 
+    bands: bool = True
     denominator: Literal["twin", "second", "first"] = "twin"
-    bands: bool = False
     floor: float = ROUNDING
     steps: int = 5
     optimiser: OptimiserName = "lbfgs"
@@ -72,7 +72,10 @@ class Traced:
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
         if self.bands and (self.denominator != "twin" or self.cut is not None):
-            raise UsageError("bands=True compares with the twin's search to its end: denominator='twin', no cut")
+            raise UsageError(
+                "bands=True compares with the twin's search to its end, so it goes with denominator='twin' and no cut:"
+                " take bands=False"
+            )
 
     @property
     def metric(self) -> Literal["mse"]:
@@ -167,7 +170,8 @@ class Traced:
         rows = self._log_ratios(belonging)[np.isfinite(self._denominator(belonging))]
         if len(rows) < FEWEST:
             raise ProfileError(
-                f"traced learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
+                f"traced learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add"
+                " images, or take bands=False"
             )
         return fit_spread(rows, shrinkage=_SHRINKAGE)
 

@@ -87,8 +87,8 @@ def test_the_other_methods_give_their_formulas() -> None:
     expected = {
         ("reconstruction", ()): first,
         ("aedr", ()): first / second,
-        ("traced", (("denominator", "second"),)): off / second,
-        ("traced", (("denominator", "first"),)): off / first,
+        ("traced", (("bands", False), ("denominator", "second"))): off / second,
+        ("traced", (("bands", False), ("denominator", "first"))): off / first,
     }
     for (name, options), statistic in expected.items():
         method = methods.load(name, dict(options))
