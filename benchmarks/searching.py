@@ -227,20 +227,21 @@ def main(
     target = out or RESULTS / f"searching-{size}.json"
     for name, model in models.items():
         results[name] = {"statistics": on_decoder(name, tuple(models), model, plan, device)}
-        write(target, plan, few, results)
+        write(target, plan, few, results, decoder)
     for name, model in models.items():
         if few:
             results[name] |= {"searches": compared(name, model, plan, few, device)}
         results[name] |= {"seconds": seconds(model, name, plan)}
-        write(target, plan, few, results)
+        write(target, plan, few, results, decoder)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 
-def write(target: Path, plan: Plan, few: int, results: Mapping[str, Any]) -> None:
+def write(target: Path, plan: Plan, few: int, results: Mapping[str, Any], decoders: list[str] | None) -> None:
     """What was found so far, with the command that finds it again."""
-    sizes = f"--size {plan.size} --profile {plan.profile} --test {plan.test} --few {few}"
+    typed = [f"--size {plan.size} --profile {plan.profile} --test {plan.test} --few {few}"]
+    typed += [f"--decoder {name if ':' in name else Path(name).name}" for name in decoders or ()]
     document = {
-        "command": f"python -m benchmarks.searching {sizes}",
+        "command": f"python -m benchmarks.searching {' '.join(typed)}",
         "version": __version__,
         "torch": torch.__version__,
         "decoders": results,

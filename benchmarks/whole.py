@@ -49,7 +49,7 @@ def methods(steps: int, restarts: int) -> dict[str, Method[Any]]:
         "latenttracer, L-BFGS, 30 steps": LatentTracer(),
         "latenttracer, the paper's": LatentTracer(parity="paper"),
         "aedr": AEDR(),
-        "traced": Traced(),
+        "traced": Traced(bands=False),
     }
 
 
