@@ -25,7 +25,7 @@ import typer
 
 import wherefrom as wf
 from benchmarks.decoders import ALPHA, DECODERS, RESULTS, SHARED, Plan, autoencoder, contents, decode, interval, share
-from benchmarks.searching import METHOD, asked, over
+from benchmarks.searching import BY_BAND, METHOD, asked, over, statistics
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.methods.base import Fit
@@ -118,9 +118,8 @@ def sure(known: Judged, own: Judged, every: Judged) -> dict[str, dict[str, int]]
 def on_decoder(name: str, names: tuple[str, ...], model: Any, plan: Plan, device: str) -> dict[str, Any]:
     """Both methods and the cascade on one decoder's images and all others."""
     profiled = asked(model, METHOD, name, plan.rows("profile"), plan, device).scores
-    order = np.arange(len(profiled))
-    fit = METHOD.fit(profiled.take(order[::2]))
-    known = Judged.of(profiled.take(order[1::2]), fit)
+    fit, rest = statistics()[BY_BAND].fitted(profiled)
+    known = Judged.of(rest, fit)
     own = Judged.of(asked(model, METHOD, name, plan.rows("test"), plan, device).scores, fit)
     pools = [
         Judged.of(asked(model, METHOD, source, plan.rows("test"), plan, device).scores, fit)

@@ -38,6 +38,7 @@ from wherefrom.models.base import Autoencoder
 STEPS: Final = 5
 CALLS: Final = 30
 METHOD: Final = Traced(steps=STEPS)
+BY_BAND: Final = f"traced: twin by band, {STEPS} steps"
 SEARCHES: Final[Mapping[str, LatentTracer]] = {
     "L-BFGS, from the encoder": LatentTracer(steps=CALLS),
     "the paper's schedule, from the encoder": LatentTracer(optimiser="adam", rate=0.05, schedule="halved", steps=CALLS),
@@ -49,7 +50,8 @@ SEARCHES: Final[Mapping[str, LatentTracer]] = {
 class Statistic:
     """One number from the columns, and how many decoder calls it takes: those with a gradient, and those without.
 
-    Where it learns, it does so from every other belonging of the profile, and the cut is taken from the others.
+    Where it learns, it does so from every other belonging of the profile that has the statistic, and the cut is taken
+    from the rest of those.
     """
 
     value: Callable[[Scores, Fit], Vector]
@@ -61,8 +63,8 @@ class Statistic:
         """What it learns from the profile, and the belongings that are left for the cut."""
         if self.learn is None:
             return {}, known
-        order = np.arange(len(known))
-        return self.learn(known.take(order[::2])), known.take(order[1::2])
+        defined = np.flatnonzero(np.isfinite(self.value(known, self.learn(known))))
+        return self.learn(known.take(defined[::2])), known.take(defined[1::2])
 
 
 def over(name: str, below: str) -> Callable[[Scores, Fit], Vector]:
@@ -86,7 +88,7 @@ def statistics() -> dict[str, Statistic]:
             f"loss / L2, {steps} steps": Statistic(value=over(last, "second"), searched=steps, plain=3),
             f"loss / twin's, {steps} steps": Statistic(value=over(last, f"twin_{steps}"), searched=2 * steps, plain=3),
         }
-    bands = {"spectral": (Spectral(), 0, 2), f"traced: twin by band, {STEPS} steps": (METHOD, 2 * STEPS, 3)}
+    bands = {"spectral": (Spectral(), 0, 2), BY_BAND: (METHOD, 2 * STEPS, 3)}
     for label, (method, searched, plain) in bands.items():
         found[label] = Statistic(value=method.statistic, learn=method.fit, searched=searched, plain=plain)
     return found
