@@ -88,8 +88,11 @@ def statistics() -> dict[str, Statistic]:
             f"loss / L2, {steps} steps": Statistic(value=over(last, "second"), searched=steps, plain=3),
             f"loss / twin's, {steps} steps": Statistic(value=over(last, f"twin_{steps}"), searched=2 * steps, plain=3),
         }
-    bands = {"spectral": (Spectral(), 0, 2), BY_BAND: (METHOD, 2 * STEPS, 3)}
-    for label, (method, searched, plain) in bands.items():
+    learning: Mapping[str, tuple[Method[Any], int, int]] = {
+        "spectral": (Spectral(), 0, 2),
+        BY_BAND: (METHOD, 2 * STEPS, 3),
+    }
+    for label, (method, searched, plain) in learning.items():
         found[label] = Statistic(value=method.statistic, learn=method.fit, searched=searched, plain=plain)
     return found
 
