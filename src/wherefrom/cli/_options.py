@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from wherefrom import methods
+from wherefrom.core import plugins
 
 __all__ = [
     "BATCH",
@@ -49,7 +49,9 @@ SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
 TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
-METHOD = Annotated[str, typer.Option("--method", help=f"what to ask of the model: {', '.join(methods.names())}")]
+METHOD = Annotated[
+    str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
+]
 MODEL_OPTION = Annotated[
     list[str] | None,
     typer.Option(
