@@ -168,6 +168,7 @@ def ronan_speed(path: str, count: int) -> dict[str, Any]:
     rows = {"plain loop": {"seconds": slow_seconds, "loss of the same images": middle, "images": len(slow)}}
     methods = {
         "ours": RONAN(),
+        "ours, 2 starts go on for 300 steps": RONAN(keep=2, steps=300),
         "ours, the paper's search": RONAN.paper(),
     }
     for label, method in methods.items():
@@ -288,21 +289,13 @@ def show(document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def main(
-    count: Annotated[int, typer.Option(help="images for RONAN's speed")] = 64,
-    tracer: Annotated[int, typer.Option(help="belongings, and as many others, for LatentTracer's speed")] = 2,
-    size: Annotated[int, typer.Option(help="side of LatentTracer's images in pixels")] = 64,
-    out: Annotated[Path, typer.Option(help="JSON file")] = RESULTS / "inversion.json",
-) -> None:
-    """Measure and write."""
-    path = str(SHARED / "generators" / "dcgan32_celeba.pt")
+def step_costs(path: str) -> dict[str, float]:
+    """The cost of a step on three decoders."""
     small: Any = wf.load_model(path)
-    cpu = torch.device("cpu")
-    large = Plain(dcgan64().requires_grad_(False), 16, cpu)
-    diffusion = stable_diffusion()
+    large, diffusion = Plain(dcgan64().requires_grad_(False), 16, torch.device("cpu")), stable_diffusion()
     generator = torch.Generator().manual_seed(0)
     draw = small.draw(np.arange(small.width, dtype=np.uint64))
-    steps = {
+    return {
         "DCGAN, 32 px": step_cost(small, draw, torch.rand((small.width, 3, 32, 32), generator=generator), 5),
         "DCGAN, 64 px": step_cost(
             large,
@@ -314,16 +307,39 @@ def main(
             diffusion, torch.randn((1, 4, 32, 32), generator=generator), torch.rand((1, 3, 256, 256)), 1
         ),
     }
-    document = {
+
+
+def main(
+    count: Annotated[int, typer.Option(help="images for RONAN's speed")] = 64,
+    tracer: Annotated[int, typer.Option(help="belongings, and as many others, for LatentTracer's speed")] = 2,
+    size: Annotated[int, typer.Option(help="side of LatentTracer's images in pixels")] = 64,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help="step, ronan, latenttracer or starts alone, the others as --out has them; repeat it"),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="JSON file")] = RESULTS / "inversion.json",
+) -> None:
+    """Measure and write."""
+    path = str(SHARED / "generators" / "dcgan32_celeba.pt")
+    parts: dict[str, Callable[[], Any]] = {
+        "step": lambda: step_costs(path),
+        "ronan": lambda: ronan_speed(path, count),
+        "latenttracer": lambda: tracer_speed(tracer, size),
+        "starts": lambda: starts(40),
+    }
+    unknown = set(part or ()) - set(parts)
+    if unknown:
+        raise typer.BadParameter(f"--part {', '.join(sorted(unknown))}: there are {', '.join(parts)}")
+    document = json.loads(out.read_text(encoding="utf-8")) if part else {}
+    document |= {
         "command": f"python -m benchmarks.inversion --count {count} --tracer {tracer} --size {size}",
         "version": __version__,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "step": steps,
-        "ronan": ronan_speed(path, count),
-        "latenttracer": tracer_speed(tracer, size),
-        "starts": starts(40),
     }
+    for name, measure in parts.items():
+        if not part or name in part:
+            document[name] = measure()
     out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     typer.echo(f"{show(document)}\n\nwritten to {out}")
 
