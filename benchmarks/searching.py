@@ -117,7 +117,7 @@ def asked(model: Autoencoder, method: Method[Any], source: str, rows: slice, pla
 def row(own: Vector, known: Vector, pools: Mapping[str, Vector]) -> dict[str, Any]:
     """AUC, TPR at 1 % FPR over all pools and on the worst, and misses at alpha among a conformal profile."""
     every = np.concatenate(list(pools.values()))
-    cut = wf.rules.load("conformal").threshold(known, ALPHA)
+    cut = wf.rules.load("conformal").threshold(known[np.isfinite(known)], ALPHA)
     by_pool = {name: evaluation.tpr_at_fpr(own, values, 0.01).value for name, values in pools.items()}
     return {
         "auc": evaluation.auc(own, every).value,

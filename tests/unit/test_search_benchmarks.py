@@ -19,7 +19,7 @@ def written(name: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("name", ["ronan", "searching-192", "cascade-192", "inversion"])
+@pytest.mark.parametrize("name", ["ronan", "searching-192", "searching-192-zoo", "cascade-192", "inversion"])
 def test_the_page_has_every_row_and_the_command(name: str) -> None:
     document, page = written(name), PAGE.read_text(encoding="utf-8")
     if name == "inversion":
