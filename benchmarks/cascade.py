@@ -24,7 +24,7 @@ import numpy as np
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import ALPHA, DECODERS, RESULTS, SHARED, Plan, autoencoder, contents, decode, interval, share
+from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share
 from benchmarks.searching import BY_BAND, METHOD, asked, over, statistics
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
@@ -168,11 +168,7 @@ def main(
 ) -> None:
     """Compare AEDR, traced and the cascade of both."""
     plan = Plan(size=size, profile=profile, test=test, work=work / str(size))
-    named = decoder or [str(SHARED / "autoencoders" / name) for name in DECODERS]
-    models = {Path(name).name.replace("zoo:", ""): autoencoder(name, device) for name in named}
-    contents(photos, plan)
-    for name, model in models.items():
-        decode(name, model, plan)
+    models = prepared(decoder, photos, plan, device)
     results = {name: on_decoder(name, tuple(models), model, plan, device) for name, model in models.items()}
     document = {
         "command": f"python -m benchmarks.cascade --size {size} --profile {profile} --test {test}",

@@ -116,6 +116,30 @@ def decode(name: str, model: Autoencoder, plan: Plan) -> None:
                 save_png(to_pixels(model.decode(model.encode(images)).cpu())[0], folder / path.name, {})
 
 
+def prepared(decoders: list[str] | None, photos: Path, plan: Plan, device: str) -> dict[str, Autoencoder]:
+    """Decoders by their short names, the real ones by default, and the plan's images made."""
+    models = {short(name): autoencoder(located(name), device) for name in decoders or DECODERS}
+    contents(photos, plan)
+    for name, model in models.items():
+        decode(name, model, plan)
+    return models
+
+
+def located(name: str) -> str:
+    """What `load_model` takes: the folder of a real decoder for its name, and otherwise what was given."""
+    return str(SHARED / "autoencoders" / name) if name in DECODERS else name
+
+
+def short(name: str) -> str:
+    """The name of a decoder in tables."""
+    return Path(name).name.replace("zoo:", "")
+
+
+def typed(option: str, decoders: list[str] | None) -> str:
+    """Options as they are typed, without a folder of this machine."""
+    return "".join(f" --{option} {name if ':' in name else Path(name).name}" for name in decoders or ())
+
+
 def tables(
     name: str, model: Autoencoder, sources: tuple[str, ...], plan: Plan
 ) -> Iterator[tuple[str, str, wf.ScoreTable]]:
@@ -223,11 +247,7 @@ def main(
 ) -> None:
     """Compare the statistics on real decoders."""
     plan = Plan(size=size, profile=profile, test=test, work=work / str(size))
-    named = decoder or [str(SHARED / "autoencoders" / name) for name in DECODERS]
-    models = {Path(name).name.replace("zoo:", ""): autoencoder(name, device) for name in named}
-    contents(photos, plan)
-    for name, model in models.items():
-        decode(name, model, plan)
+    models = prepared(decoder, photos, plan, device)
     results: dict[str, Any] = {}
     target = out or RESULTS / f"decoders-{size}.json"
     for name, model in models.items():

@@ -24,7 +24,7 @@ import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import ALPHA, DECODERS, RESULTS, SHARED, Plan, autoencoder, contents, decode, interval, share
+from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share, typed
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.units import ROUNDING
@@ -217,36 +217,34 @@ def main(
     few: Annotated[int, typer.Option(help="images of each kind for the table of searches; 0 leaves it out")] = 12,
     photos: Annotated[Path, typer.Option(help="folder of photos")] = SHARED / "photos",
     decoder: Annotated[list[str] | None, typer.Option(help="what load_model takes; repeat it")] = None,
+    against: Annotated[list[str] | None, typer.Option(help="one more decoder, whose images are a pool alone")] = None,
     work: Annotated[Path, typer.Option(help="folder of images and scores")] = Path("decoders-work"),
     device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
     out: Annotated[Path | None, typer.Option(help="JSON file")] = None,
 ) -> None:
     """Compare what searches tell with what two reconstructions tell."""
     plan = Plan(size=size, profile=profile, test=test, work=work / str(size))
-    named = decoder or [str(SHARED / "autoencoders" / name) for name in DECODERS]
-    models = {Path(name).name.replace("zoo:", ""): autoencoder(name, device) for name in named}
-    contents(photos, plan)
-    for name, model in models.items():
-        decode(name, model, plan)
+    models = prepared(decoder, photos, plan, device)
+    others = tuple(prepared(against, photos, plan, device)) if against else ()
     results: dict[str, Any] = {}
+    extra = typed("decoder", decoder) + typed("against", against)
     target = out or RESULTS / f"searching-{size}.json"
     for name, model in models.items():
-        results[name] = {"statistics": on_decoder(name, tuple(models), model, plan, device)}
-        write(target, plan, few, results, decoder)
+        results[name] = {"statistics": on_decoder(name, (*models, *others), model, plan, device)}
+        write(target, plan, few, results, extra)
     for name, model in models.items():
         if few:
             results[name] |= {"searches": compared(name, model, plan, few, device)}
         results[name] |= {"seconds": seconds(model, name, plan)}
-        write(target, plan, few, results, decoder)
+        write(target, plan, few, results, extra)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 
-def write(target: Path, plan: Plan, few: int, results: Mapping[str, Any], decoders: list[str] | None) -> None:
+def write(target: Path, plan: Plan, few: int, results: Mapping[str, Any], extra: str) -> None:
     """What was found so far, with the command that finds it again."""
-    typed = [f"--size {plan.size} --profile {plan.profile} --test {plan.test} --few {few}"]
-    typed += [f"--decoder {name if ':' in name else Path(name).name}" for name in decoders or ()]
+    options = f"--size {plan.size} --profile {plan.profile} --test {plan.test} --few {few}{extra}"
     document = {
-        "command": f"python -m benchmarks.searching {' '.join(typed)}",
+        "command": f"python -m benchmarks.searching {options}",
         "version": __version__,
         "torch": torch.__version__,
         "decoders": results,

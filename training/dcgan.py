@@ -261,6 +261,9 @@ def main(
     steps: Annotated[int, typer.Option(help="steps of each optimiser")] = 6_000,
     subset: Annotated[float, typer.Option(help="share of the images to train on")] = 1.0,
     start: Annotated[float, typer.Option(help="where the share starts, of one fixed order of the images")] = 0.0,
+    width: Annotated[
+        int, typer.Option(help="channels of the generator's last layer but one; a quarter of its first")
+    ] = 56,
     save_every: Annotated[int, typer.Option(help="steps between states")] = 1000,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves torch's choice")] = 0,
     dtype: Annotated[str, typer.Option(help="bfloat16 or float32, of convolutions")] = "bfloat16",
@@ -268,7 +271,8 @@ def main(
     """Train one generator, or go on with a run that was stopped."""
     if threads:
         torch.set_num_threads(threads)
-    recipe = Recipe(seed=seed, steps=steps, subset=subset, start=start, dtype=dtype)
+    widths = (4 * width, 2 * width, width)
+    recipe = Recipe(seed=seed, steps=steps, subset=subset, start=start, generator=widths, dtype=dtype)
     images = share_of(read_images(data, SIDE), subset, start)
     out.mkdir(parents=True, exist_ok=True)
     trainer, frechet = Trainer(recipe, out), Frechet(images[:CHECKED_LAST])
