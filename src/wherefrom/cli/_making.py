@@ -101,39 +101,47 @@ def draws(
         ModelError: when the model cannot draw, or not at this size.
         UsageError: when a file of that name was made otherwise.
     """
-    import numpy as np
-
     from wherefrom.core.seeds import seed_of
-    from wherefrom.images.write import save_png
     from wherefrom.scoring.progress import Meter
 
-    meter, decoder = Meter(report=report, total=len(places)), _decoder(model)
+    meter = Meter(report=report, total=len(places))
     stem = stem or f"{slug(model.card.name)}-draw-{seed}"
-    shape = f"{size[1]}x{size[0]}" if size else "native"
     found: list[Made] = []
     for start in range(0, len(places), batch):
         wanted = [
             (folder / f"{stem}-{place:06}.png", seed_of(seed, f"draw:{place}"))
             for place in places[start : start + batch]
         ]
-        labels = _labels(model, [own for _, own in wanted])
-        texts = [
-            _text(model, "draw", seed=str(own), size=shape, **({} if label is None else {"class": str(label)}))
-            for (_, own), label in zip(wanted, labels, strict=True)
-        ]
-        there = [is_there(path, text, _SAME) for (path, _), text in zip(wanted, texts, strict=True)]
-        todo = [index for index, kept in enumerate(there) if not kept]
-        if todo:
-            latents = model.draw(np.array([wanted[index][1] for index in todo], dtype=np.uint64), size=size)
-            for index, pixels in zip(todo, _decoded(model, latents), strict=True):
-                save_png(pixels, wanted[index][0], texts[index])
-        found += [
-            Made(path=path, kind="draw", decoder=decoder, seed=own, label=label, kept=kept)
-            for (path, own), label, kept in zip(wanted, labels, there, strict=True)
-        ]
-        meter.add(len(wanted), cached=sum(there))
+        made = _drawn(model, wanted, size)
+        found += made
+        meter.add(len(made), cached=sum(one.kept for one in made))
     meter.tell()
     return found
+
+
+def _drawn(model: Decoder, wanted: Sequence[tuple[Path, int]], size: tuple[int, int] | None) -> list[Made]:
+    """The images of one batch, by file and seed; those that are there already are kept."""
+    import numpy as np
+
+    from wherefrom.images.write import save_png
+
+    labels = _labels(model, [seed for _, seed in wanted])
+    shape = f"{size[1]}x{size[0]}" if size else "native"
+    texts = [
+        _text(model, "draw", seed=str(seed), size=shape, **({} if label is None else {"class": str(label)}))
+        for (_, seed), label in zip(wanted, labels, strict=True)
+    ]
+    there = [is_there(path, text, _SAME) for (path, _), text in zip(wanted, texts, strict=True)]
+    todo = [index for index, kept in enumerate(there) if not kept]
+    if todo:
+        latents = model.draw(np.array([wanted[index][1] for index in todo], dtype=np.uint64), size=size)
+        for index, pixels in zip(todo, _decoded(model, latents), strict=True):
+            save_png(pixels, wanted[index][0], texts[index])
+    decoder = _decoder(model)
+    return [
+        Made(path=path, kind="draw", decoder=decoder, seed=seed, label=label, kept=kept)
+        for (path, seed), label, kept in zip(wanted, labels, there, strict=True)
+    ]
 
 
 def round_trips(

@@ -153,7 +153,7 @@ def _explained(kind: str) -> Iterator[None]:
         raise ImageError(f"{kind}: not enough memory to decode it") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"{kind}: {error}: Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS") from error
-    except Exception as error:
+    except Exception as error:  # decoders of hostile files raise anything, and each is that file's own error
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         if "not identified by this driver" in detail:
             detail = "its header tells of no pixels"

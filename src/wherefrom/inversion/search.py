@@ -128,7 +128,7 @@ class _Search:
                 encoded = None
                 if self.plan.optimiser.by_encoder and isinstance(self.model, Autoencoder):
                     encoded = self.model.encode(self.images[image : image + 1])
-        except Exception as error:
+        except Exception as error:  # whatever one image does to a model is that image's own error
             if isinstance(error, WherefromError) and not isinstance(error, ImageError):
                 raise
             return Found(image=image, error=_reason(error))
@@ -149,7 +149,7 @@ class _Search:
         """One step of every problem; yields the images that settle by it."""
         try:
             seeing = self._see(pool)
-        except Exception as error:
+        except Exception as error:  # as above; which image's it is comes out when each is asked alone
             if isinstance(error, WherefromError) and not isinstance(error, ImageError):
                 raise
             yield from self._one_by_one(pool, error)

@@ -52,7 +52,7 @@ def _listed(hub: Hub, name: HubName, revision: str | None, folder: Path) -> tupl
     """The repository's files; where the hub cannot be asked, those that lie in the cache."""
     try:
         return hub.files(name.repo, revision)
-    except Exception as error:
+    except Exception as error:  # as above
         here = tuple(file.relative_to(folder).as_posix() for file in folder.glob("*/*"))
         if not here:
             raise explain(error, name.repo, revision, "its list of files") from error
