@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom.cli._making import Made, draws, made_folder, round_trips, slug
-from wherefrom.cli._photos import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
+from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
+from wherefrom.making import Made, draws, made_folder, round_trips, slug
 
 __all__ = ["Exhibits", "make_exhibits", "make_small_exhibits"]
 

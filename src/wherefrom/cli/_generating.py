@@ -14,7 +14,7 @@ from wherefrom.cli._work import model_options
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.cli._making import Made
+    from wherefrom.making import Made
     from wherefrom.models.text_to_image import Pictured
 
 __all__ = ["Asked"]
@@ -72,8 +72,8 @@ class Asked:
             )
         if self.photos is not None and wanted is not None:
             raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
-        from wherefrom.cli._making import draws, made_folder, round_trips
         from wherefrom.images.sources import load_images
+        from wherefrom.making import draws, made_folder, round_trips
         from wherefrom.models.locate import load_model
 
         sources = load_images(*self.photos)[: self.count] if self.photos is not None else ()
@@ -94,7 +94,7 @@ class Asked:
     def _from_prompts(self, prompts: Path) -> None:
         """Images of a text-to-image pipeline."""
         size, options = _size(self.size), model_options(self.options)
-        from wherefrom.cli._making import made_folder
+        from wherefrom.making import made_folder
         from wherefrom.models.prompts import read_prompts
 
         texts = read_prompts(prompts)

@@ -155,7 +155,7 @@ def _several(
 
 def _draw(path: Path, profiles: Profiles, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
     """A figure a profile; with several, each with the profile's name in its file's."""
-    from wherefrom.cli._making import slug
+    from wherefrom.making import slug
     from wherefrom.report.figures import profile_figure
 
     for name, profile in profiles.items():

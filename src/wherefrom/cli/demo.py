@@ -81,7 +81,7 @@ def demo(
     chosen, searching = made_method(method, option), made_method("ronan", search or _SEARCH)
     _check(count, size, chosen)
     from wherefrom.cli._exhibits import make_exhibits, make_small_exhibits
-    from wherefrom.cli._making import made_folder
+    from wherefrom.making import made_folder
     from wherefrom.models.locate import load_model
 
     ours, theirs, maker = (load_model(name, device=device) for name in (model, other, generator))
