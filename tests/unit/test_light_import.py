@@ -48,7 +48,7 @@ def test_nothing_heavy_is_loaded(program: str) -> None:
 
 def test_help_names_every_command() -> None:
     done = subprocess.run([sys.executable, "-m", "wherefrom", "--help"], capture_output=True, text=True, check=True)
-    for command in ("attribute", "demo", "generate", "models", "profile", "score"):
+    for command in ("attribute", "demo", "edit", "generate", "models", "profile", "score"):
         assert command in done.stdout
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wherefrom import __version__
-from wherefrom.cli import attribute, demo, generate, models, profile, score
+from wherefrom.cli import attribute, demo, edit, generate, models, profile, score
 from wherefrom.cli._output import emit
 
 __all__ = ["app"]
@@ -47,3 +47,4 @@ app.command()(generate.generate)
 app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(score.score)
+app.command()(edit.edit)

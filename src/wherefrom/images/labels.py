@@ -1,17 +1,20 @@
-"""What a PNG that a model made says of itself, and whether one that is there says the same."""
+"""What a file made here says of itself, and whether one that is there says the same."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from wherefrom import __version__
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["is_there", "slug", "text_of"]
+__all__ = ["DESCRIPTION", "is_there", "slug", "text_of"]
 
+DESCRIPTION: Final = 270
+"""The EXIF tag for a text about the image."""
 _KEY: Final = "wherefrom:"
 
 
@@ -25,12 +28,24 @@ def text_of(facts: Mapping[str, str]) -> dict[str, str]:
     return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
 
 
+def _said(image: Any) -> dict[str, str]:
+    """What an open image says of itself, whether or not this program wrote it."""
+    said = {str(key): str(value) for key, value in image.info.items()}
+    text = image.info.get("comment") or image.getexif().get(DESCRIPTION)
+    try:
+        facts = json.loads(text or "null")
+    except (TypeError, ValueError, RecursionError):
+        return said
+    return said | facts if isinstance(facts, dict) else said
+
+
 def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
     """Whether a file is there, whole, and made in this way.
 
     Args:
         path: the file.
-        text: what it would say if it was made now, as `text_of` gives it.
+        text: what it would say if it was made now, as `text_of` gives it: a PNG in its text, a JPEG in its comment and
+            a WebP in its EXIF description, these two as a JSON object.
         same: names of the facts that have to be the same, absent ones too.
 
     Raises:
@@ -47,7 +62,7 @@ def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
     except ImageError:
         return False
     with Image.open(path) as image:
-        said = {str(key): str(value) for key, value in image.info.items()}
+        said = _said(image)
     for name in same:
         there, here = said.get(_KEY + name), text.get(_KEY + name)
         if there != here:

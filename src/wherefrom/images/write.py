@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -13,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from wherefrom.core.errors import ImageError
 from wherefrom.images._convert import Pixels
 
-__all__ = ["save_png"]
+__all__ = ["put_png", "save_bytes", "save_png"]
 
 _NO_TEXT: Mapping[str, str] = {}
 
@@ -29,6 +31,35 @@ def save_png(pixels: Pixels, path: str | Path, text: Mapping[str, str] = _NO_TEX
     Raises:
         ImageError: when the array is no 8-bit RGB image, a keyword cannot be stored, or the file cannot be written.
     """
+    with _whole(Path(path)) as file:
+        put_png(file, pixels, text)
+
+
+def save_bytes(data: bytes, path: str | Path) -> None:
+    """Write a file under a temporary name beside its place, then move it there.
+
+    Args:
+        data: all of it.
+        path: where to; replaced if it exists. Its folder must exist.
+
+    Raises:
+        ImageError: when the file cannot be written.
+    """
+    with _whole(Path(path)) as file:
+        file.write(data)
+
+
+def put_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT) -> None:
+    """Write a PNG into an open file; the same input gives the same bytes.
+
+    Args:
+        file: to write to.
+        pixels: `(h, w, 3)` uint8 RGB.
+        text: keyword (1 to 79 Latin-1 characters) to text, kept as `iTXt` chunks.
+
+    Raises:
+        ImageError: when the array is no 8-bit RGB image, or a keyword cannot be stored.
+    """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ImageError(f"a PNG needs a uint8 array (h, w, 3) with pixels, got {pixels.dtype} {pixels.shape}")
     info = PngInfo()
@@ -36,11 +67,16 @@ def save_png(pixels: Pixels, path: str | Path, text: Mapping[str, str] = _NO_TEX
         if not _storable(keyword):
             raise ImageError(f"the PNG keyword {keyword!r} is not 1 to 79 printable Latin-1 characters")
         info.add_itxt(keyword, value)
-    place = Path(path)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
+
+
+@contextmanager
+def _whole(place: Path) -> Iterator[IO[bytes]]:
+    """A file under a temporary name, which takes its place when nothing failed."""
     partial = place.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         with partial.open("xb") as file:
-            Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
+            yield file
         partial.replace(place)
     except OSError as error:
         raise ImageError(f"{place} cannot be written: {error.strerror or error}") from error
