@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ LEAST: Final = 8
 _TRIMMED: Final = 8  # pixels of the screen at most, that a person cuts off each side of a screenshot
 
 _Change: TypeAlias = Callable[..., Pixels]
-_Encode: TypeAlias = Callable[[Pixels, Any, str | None], bytes]
+_Encode: TypeAlias = Callable[..., bytes]
 
 
 def applied(steps: Sequence[Step], pixels: Pixels, seed: int) -> Pixels:
@@ -139,7 +139,7 @@ def _noise(pixels: Pixels, deviation: float, random: np.random.Generator) -> Pix
     """Independent for every pixel and channel; what leaves [0, 1] is clipped."""
     from skimage.util import random_noise
 
-    return _levels(random_noise(pixels, mode="gaussian", rng=random, var=deviation**2) * 255)
+    return _levels(random_noise(pixels, mode="gaussian", rng=random, clip=True, var=deviation**2) * 255)
 
 
 def _brightness(pixels: Pixels, factor: float) -> Pixels:
@@ -180,8 +180,8 @@ def _image(pixels: Pixels) -> Image.Image:
 
 
 def _levels(values: npt.NDArray[np.float64]) -> Pixels:
-    """Values on [0, 255] as 8 bits: clipped, rounded half up."""
-    return np.floor(np.clip(values, 0, 255) + 0.5).astype(np.uint8)
+    """Values on [0, 255] as 8 bits, rounded half up."""
+    return np.floor(values + 0.5).astype(np.uint8)
 
 
 CHANGES: Final[Mapping[str, _Change]] = {

@@ -128,7 +128,7 @@ class Edit:
                 pixels that reach it.
 
         Returns:
-            `(h', w', 3)` uint8 RGB.
+            `(h', w', 3)` uint8 RGB; perhaps read-only, and of `none` the array itself.
 
         Raises:
             ImageError: when the array is no 8-bit RGB image, or a step's result is too small, too large or cannot be

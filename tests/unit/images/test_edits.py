@@ -1,11 +1,9 @@
-"""Edits: names that are read back, pixels against what is known of each edit, and files that say what made them."""
+"""Edits: pixels against what is known of each edit, and files that say what made them."""
 
 from __future__ import annotations
 
 import io
 import json
-import sys
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,7 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from tests.bad_files import good_pixels
-from wherefrom.core.errors import ImageError, MissingExtra, UsageError
+from wherefrom.core.errors import ImageError
 from wherefrom.images import _editing, edits
 from wherefrom.images._convert import Pixels
 from wherefrom.images.labels import text_of
@@ -47,41 +45,11 @@ def decoded(data: bytes) -> Pixels:
         return np.asarray(image.convert("RGB"))
 
 
-# Names
-
-
-numbers = st.floats(min_value=0.1, max_value=4)
-steps = st.one_of(
-    st.integers(1, 100).map(lambda quality: f"jpeg:{quality}"),
-    st.integers(1, 100).map(lambda quality: f"webp:{quality}"),
-    st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)).map(lambda pair: f"crop:{pair[0]},{pair[1]}"),
-    st.tuples(st.sampled_from(["resize", "back", "brightness", "contrast", "blur"]), numbers).map(
-        lambda pair: f"{pair[0]}:{pair[1]!r}".removesuffix(".0")
-    ),
-    st.floats(0.001, 1).map(lambda deviation: f"noise:{deviation!r}".removesuffix(".0")),
-    st.floats(0.5, 4).map(lambda scale: f"screenshot:{scale!r}".removesuffix(".0")),
-    st.sampled_from(["filter:_1977", "filter:nashville"]),
-)
-
-
-@given(st.lists(steps, min_size=1, max_size=4).map("+".join))
-def test_a_name_is_read_back(name: str) -> None:
-    edit = edits.load(name)
-    assert edit.name == str(edit) == name
-    assert edits.load(edit.name) == edit
-    assert hash(edits.load(edit.name)) == hash(edit)
-
-
-def test_one_edit_has_one_name() -> None:
-    assert edits.load("jpeg:075").name == "jpeg:75"
-    assert edits.load("resize:0.50+blur:2.0").name == "resize:0.5+blur:2"
-    assert edits.load("contrast:.5") == edits.load("contrast:0.5")
-    assert edits.load("jpeg:75") != edits.load("jpeg:76")
-
-
-def test_an_edit_is_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
-        edits.load("none").steps = ()  # type: ignore[misc]
+def attempt(edit: edits.Edit, pixels: Pixels, seed: int) -> Pixels | str:
+    try:
+        return edit.apply(pixels, seed=seed)
+    except ImageError as error:
+        return str(error)
 
 
 def test_every_name_has_an_example_and_does_something() -> None:
@@ -94,61 +62,6 @@ def test_every_name_has_an_example_and_does_something() -> None:
         assert edited.dtype == np.uint8
         assert edited.shape[2] == 3
         assert np.array_equal(edited, PHOTO) == (example == "none")
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("jpg:75", r"no edit 'jpg:75' among back:F, .*jpeg:Q, .*webp:Q; did you mean 'jpeg'\?"),
-        ("", "no edit '' among back:F"),
-        ("jpeg:75+", "no edit '' among back:F"),
-        ("+jpeg:75", "no edit '' among back:F"),
-        (" jpeg:75", "did you mean 'jpeg'"),
-        ("jpeg", r"edit 'jpeg': jpeg:Q needs the quality in whole numbers from 1 to 100, as jpeg:75"),
-        ("jpeg:", "from 1 to 100"),
-        ("jpeg:0", "edit 'jpeg:0': .* from 1 to 100"),
-        ("jpeg:101", "edit 'jpeg:101': .* from 1 to 100"),
-        ("jpeg:75.5", "whole numbers"),
-        ("jpeg:-5", "from 1 to 100"),
-        ("jpeg:7_5", "from 1 to 100"),
-        ("jpeg:٧٥", "from 1 to 100"),
-        ("jpeg:" + "9" * 5000, "from 1 to 100"),
-        ("resize:0.5+webp:0", "edit 'webp:0': .* from 1 to 100"),
-        ("resize:0.09", "resize:F needs the factor in decimal numbers from 0.1 to 4, as resize:0.5"),
-        ("resize:4.01", "from 0.1 to 4"),
-        ("resize:nan", "from 0.1 to 4"),
-        ("resize:1e0", "from 0.1 to 4"),
-        ("back:5", "from 0.1 to 4"),
-        ("blur:0", "the deviation in pixels .* from 0.1 to 50"),
-        ("noise:0", r"the deviation on \[0, 1\] .* from 0.001 to 1"),
-        ("noise:1.5", "from 0.001 to 1"),
-        ("brightness:0", "from 0.1 to 4"),
-        ("contrast:9", "from 0.1 to 4"),
-        ("crop:3", "crop:DX,DY needs columns and rows to drop in whole numbers from 0 to 10000, as crop:3,5"),
-        ("crop:3,5,7", "crop:DX,DY"),
-        ("crop:-1,0", "from 0 to 10000"),
-        ("screenshot", "screenshot:F needs the scale in decimal numbers from 0.5 to 4, as screenshot:1.25"),
-        ("none:1", "'none:1' takes no value"),
-        ("none+jpeg:75", "`none` stands alone"),
-        ("filter", "no filter '' among _1977, aden"),
-        ("filter:nashvile", "no filter 'nashvile' among _1977, .*did you mean 'nashville'"),
-        ("filter:__version__", "no filter '__version__'"),
-    ],
-)
-def test_a_name_that_is_none_is_refused(name: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        edits.load(name)
-
-
-def test_filters_without_pilgram_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pilgram", None)
-    with pytest.raises(MissingExtra, match=r"pilgram is not installed .*pip install 'wherefrom\[filters\]'"):
-        edits.load("filter:_1977")
-    assert edits.load("jpeg:75").name == "jpeg:75"
-    assert "filter" in edits.names()
-
-
-# Pixels
 
 
 @pytest.mark.parametrize("quality", [1, 30, 75, 95, 100])
@@ -280,7 +193,9 @@ def test_a_chain_is_applied_from_left_to_right() -> None:
 
 
 def test_each_step_draws_its_own_noise() -> None:
-    once, twice = (edits.load(name).apply(flat(128, 128)).astype(float) for name in ("noise:0.05", "noise:0.05+noise:0.05"))
+    once, twice = (
+        edits.load(name).apply(flat(128, 128)).astype(float) for name in ("noise:0.05", "noise:0.05+noise:0.05")
+    )
     assert twice.std() / once.std() == pytest.approx(np.sqrt(2), rel=0.02)
 
 
@@ -326,14 +241,14 @@ def test_sizes(height: int, width: int, factor: float) -> None:
 @given(height=st.integers(8, 40), width=st.integers(8, 40), example=st.sampled_from(EXAMPLES), seed=st.integers(0, 99))
 def test_any_edit_of_any_size_keeps_it_or_says_why_not(height: int, width: int, example: str, seed: int) -> None:
     pixels = good_pixels(size=(height, width))
-    try:
-        edited = edits.load(example).apply(pixels, seed=seed)
-    except ImageError as error:
-        assert "too small: at least 8 x 8" in str(error)
-        assert example.partition(":")[0] in {"back", "crop", "resize", "screenshot"}
-        return
-    assert min(edited.shape[:2]) >= 8
-    if example.partition(":")[0] not in {"crop", "resize", "screenshot"}:
+    kind = example.partition(":")[0]
+    edited = attempt(edits.load(example), pixels, seed)
+    if isinstance(edited, str):
+        assert "too small: at least 8 x 8" in edited
+        assert kind in {"back", "crop", "resize", "screenshot"}
+    elif kind in {"crop", "resize", "screenshot"}:
+        assert min(edited.shape[:2]) >= 8
+    else:
         assert edited.shape == pixels.shape
 
 
@@ -381,12 +296,14 @@ def test_a_file_is_read_as_the_edited_image_and_says_what_made_it(name: str, tmp
     expected = text_of({"kind": "edit", "edit": name, "source": pixel_digest(PHOTO), **seed})
     with Image.open(path) as image:
         comment, description = image.info.get("comment"), image.getexif().get(270)
-        said = dict(image.info) if kind == "PNG" else json.loads(comment or description)
+        said = dict(image.info) if kind == "PNG" else json.loads(str(description) if comment is None else comment)
     assert said == expected
 
 
 def test_the_last_step_says_how_it_is_stored() -> None:
-    suffixes = {name: edits.load(name).suffix for name in ("resize:0.5+jpeg:75", "jpeg:75+resize:0.5", "none", "webp:9")}
+    suffixes = {
+        name: edits.load(name).suffix for name in ("resize:0.5+jpeg:75", "jpeg:75+resize:0.5", "none", "webp:9")
+    }
     assert list(suffixes.values()) == [".jpg", ".png", ".png", ".webp"]
 
 
