@@ -28,7 +28,7 @@ class Slow(Toy):
 """
 
 
-@pytest.mark.parametrize("command", ["demo", "models", "generate", "edit", "profile", "attribute", "score"])
+@pytest.mark.parametrize("command", ["demo", "models", "generate", "edit", "profile", "attribute", "score", "bench"])
 def test_every_command_explains_itself_without_torch(command: str) -> None:
     program = (
         "import sys; from wherefrom.cli import run; code = run([sys.argv[1], '--help']);"

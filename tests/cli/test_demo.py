@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from tests.cli.calling import call
-from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.core.shares import fewest
+from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.read import read_image
 from wherefrom.records.files import load_profile, load_table
 

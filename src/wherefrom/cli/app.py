@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wherefrom import __version__
-from wherefrom.cli import attribute, demo, edit, generate, models, profile, score
+from wherefrom.cli import attribute, bench, demo, edit, generate, models, profile, score
 from wherefrom.cli._output import emit
 
 __all__ = ["app"]
@@ -48,3 +48,4 @@ app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(score.score)
 app.command()(edit.edit)
+app.command()(bench.bench)

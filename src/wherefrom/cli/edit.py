@@ -33,8 +33,8 @@ def edit(
     """
     chosen = edits.load(name)
     from wherefrom.cli._editing import edited
-    from wherefrom.cli._making import made_folder
     from wherefrom.images.sources import load_images
+    from wherefrom.making import made_folder
 
     sources = load_images(*paths)
     folder = made_folder(out)

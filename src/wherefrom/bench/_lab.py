@@ -1,0 +1,213 @@
+"""What a table works with: models, images of every kind as PNG under one folder, and scores that are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wherefrom.bench import _pictures as pictures
+from wherefrom.bench.base import Row, judged
+from wherefrom.core.arrays import Scores, Vector
+from wherefrom.images import edits
+from wherefrom.images.labels import slug
+from wherefrom.images.read import read_image
+from wherefrom.images.sources import load_images
+from wherefrom.making import draws, made_folder, round_trips
+from wherefrom.models.locate import load_model
+from wherefrom.scoring.run import score
+
+if TYPE_CHECKING:
+    from wherefrom.methods.base import Fit, Method
+    from wherefrom.scoring.progress import Progress
+
+__all__ = ["Lab", "Setting"]
+
+_SEED: Final = 2026
+Shown = Callable[[str], AbstractContextManager[Callable[["Progress"], None] | None]]
+Paths = Sequence[Path]
+
+
+def _unseen(_: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Setting:
+    """What a run of tables is given.
+
+    Attributes:
+        work: folder of images and scores; a second run goes on from it.
+        count: images of each kind: so many belongings for the cuts, so many to judge, so many of every other kind.
+        quick: whether searches are cut short and rows left out, to fit ten minutes.
+        size: pixels a side for latent models.
+        cifar10: folder with CIFAR-10 as `train.parquet` and `test.parquet`, each with a column `image` of file bytes.
+        photos: folder of photos; None: those that come with scikit-image and scikit-learn.
+        decoders: further latent models, as `load_model` takes them.
+        generators: further generators, likewise.
+        device: of the models.
+        shown: makes the progress of a label visible.
+    """
+
+    work: Path
+    count: int = 100
+    quick: bool = False
+    size: int = 192
+    cifar10: Path | None = None
+    photos: Path | None = None
+    decoders: tuple[str, ...] = ()
+    generators: tuple[str, ...] = ()
+    device: str = "auto"
+    shown: Shown = _unseen
+
+
+@dataclass(slots=True)
+class Lab:
+    """Makes what a table asks for, once.
+
+    Attributes:
+        setting: what it was given.
+        skipped: what was left out, and why.
+    """
+
+    setting: Setting
+    skipped: list[str] = field(default_factory=list)
+    _models: dict[str, Any] = field(default_factory=dict)
+
+    def skip(self, what: str) -> None:
+        """Say that something is left out; said once."""
+        if what not in self.skipped:
+            self.skipped.append(what)
+
+    def model(self, name: str) -> Any:
+        """The model of that name, loaded once."""
+        if name not in self._models:
+            self._models[name] = load_model(name, device=self.setting.device)
+        return self._models[name]
+
+    def known(self, name: str) -> Paths:
+        """Draws of a model that make its cuts."""
+        return self.draws(name, range(self.setting.count))
+
+    def own(self, name: str) -> Paths:
+        """Further draws of a model, to be judged, by itself and by others."""
+        return self.draws(name, range(self.setting.count, 2 * self.setting.count))
+
+    def draws(self, name: str, places: range) -> Paths:
+        """Draws of a model by their places; those of one place are always the same."""
+        model = self.model(name)
+        size = None if model.size is not None else (self.setting.size, self.setting.size)
+        folder = made_folder(self.setting.work / "images" / f"{label(name)}{'' if size is None else f'-{size[0]}'}")
+        with self.setting.shown(f"drawing with {label(name)}") as report:
+            found = draws(
+                model,
+                folder=folder,
+                places=places,
+                seed=_SEED,
+                size=size,
+                batch=getattr(model, "width", 1),
+                report=report,
+            )
+        return [one.path for one in found if one.path is not None]
+
+    def cifar(self, part: str) -> Paths | None:
+        """CIFAR-10's first images of `train` or `test`; None where the data set is not at hand."""
+        if self.setting.cifar10 is None:
+            self.skip(f"CIFAR-10's {part} images: give --cifar10 DIR")
+            return None
+        table = self.setting.cifar10 / f"{part}.parquet"
+        return pictures.of_parquet(table, self._folder(f"cifar10-{part}"), self.setting.count)
+
+    def photos(self, size: int, *, profiled: bool = False) -> Paths:
+        """Photos of one size, to be judged; with `profiled`, others, to make profiles with."""
+        count, given = self.setting.count, self.setting.photos
+        folder = self._folder(f"photos-{size}")
+        if given is None:
+            self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
+            return pictures.embedded(folder, size, count, profiled=profiled)
+        every = pictures.of_photos(given, folder, size, 2 * count)
+        return every[:count] if profiled else every[count:]
+
+    def unseen(self, size: int) -> dict[str, Paths]:
+        """Real images that no generator was trained on, by name: CIFAR-10's test set where it fits, else photos."""
+        if size == pictures.CIFAR and (test := self.cifar("test")) is not None:
+            return {"CIFAR-10, test": test}
+        return {"photos": self.photos(size)}
+
+    def passed(self, name: str, images: Paths) -> Paths:
+        """Images passed once through an autoencoder."""
+        folder = self._folder(f"through-{label(name)}-{self.setting.size}")
+        with self.setting.shown(f"passing images through {label(name)}") as report:
+            found = round_trips(self.model(name), list(images), folder=folder, report=report)
+        return [one.path for one in found if one.path is not None]
+
+    def edited(self, images: Paths, edit: str) -> Paths:
+        """Copies of images that went through an edit, as `jpeg:75`; the images themselves for `none`."""
+        if edit == "none":
+            return images
+        made = edits.load(edit)
+        paths = []
+        for image in images:
+            origin = image.parent.relative_to(self.setting.work / "images")
+            folder = self._folder(f"{'-'.join(origin.parts)}-{edit.replace(':', '-').replace(',', '-')}")
+            path = folder / f"{image.stem}{made.suffix}"
+            paths.append(path if path.exists() else made.write(read_image(image).pixels, path.with_suffix("")))
+        return paths
+
+    def _folder(self, name: str) -> Path:
+        return made_folder(self.setting.work / "images" / name)
+
+    def scores(self, name: str, method: Method[Any], images: Paths, *, kept: bool = True) -> Scores:
+        """Raw columns, a row an image; from the store where they are known."""
+        store = self.setting.work / "scores.sqlite" if kept else None
+        with self.setting.shown(f"{label(name)}, {method.card.name}") as report:
+            model = self.model(name)
+            return score(load_images(*images), model=model, method=method, store=store, progress=report).scores
+
+    def learned(self, name: str, method: Method[Any], known: Paths) -> tuple[Fit, Vector]:
+        """What a method learns from one half of a model's known belongings, and the statistics of the rest."""
+        found = self.scores(name, method, known)
+        if not method.learns:
+            return {}, method.statistic(found, {})
+        every = np.arange(len(known))
+        fit = method.fit(found.take(every[::2]))
+        return fit, method.statistic(found.take(every[1::2]), fit)
+
+    def compare(
+        self, name: str, method: Method[Any], *, known: Paths, own: Paths, others: dict[str, Paths], **about: Any
+    ) -> list[Row]:
+        """A row for each kind of others, by the cuts that the known belongings make.
+
+        Args:
+            name: the model that is asked.
+            method: how.
+            known: its belongings that make the cuts; a method that learns does so from every other one of them.
+            own: its belongings to judge.
+            others: other images to judge, by name.
+            about: what else the rows have; `paper` may be a mapping by the others' names.
+        """
+        fit, ranked = self.learned(name, method, known)
+        mine = method.statistic(self.scores(name, method, own), fit)
+        figures = about.pop("paper", None)
+        rows = []
+        for other, images in others.items():
+            theirs = method.statistic(self.scores(name, method, images), fit)
+            paper = figures.get(other) if isinstance(figures, dict) else figures
+            rows.append(judged(ranked, mine, theirs, model=label(name), against=other, paper=paper, **about))
+        return rows
+
+    def seconds(self, name: str, method: Method[Any], images: Paths) -> float:
+        """Seconds an image, nothing taken from the store."""
+        started = time.perf_counter()
+        self.scores(name, method, images, kept=False)
+        return (time.perf_counter() - started) / len(images)
+
+
+def label(name: str) -> str:
+    """A model's name in tables: without `zoo:`, a folder or a suffix."""
+    return slug(Path(name.removeprefix("zoo:")).stem if "/" in name else name.removeprefix("zoo:"))

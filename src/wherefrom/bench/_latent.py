@@ -1,0 +1,52 @@
+"""Which latent models AEDR's tables ask, and their images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.bench._lab import label
+from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.spectral import Spectral
+from wherefrom.models.base import Autoencoder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wherefrom.bench._lab import Lab, Paths
+    from wherefrom.methods.base import Method
+
+__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "decoders", "images", "learning"]
+
+ZOO: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
+PAPERS: Final = "aedr, times homogeneity"
+"""The paper's method, with its own cut (KDE)."""
+METHODS: Final[Mapping[str, Method[Any]]] = {
+    PAPERS: AEDR(adjustment="homogeneity"),
+    "aedr, the ratio alone": AEDR(adjustment="none"),
+    "spectral": Spectral(),
+}
+"""All three need the same two reconstructions, so the second and the third ask the model nothing."""
+RULES: Final = ("kde", "conformal")
+
+
+def decoders(lab: Lab) -> list[str]:
+    """The zoo's latent models and what was given beside them; all must have an encoder."""
+    found = [*ZOO, *lab.setting.decoders]
+    for name in found:
+        if not isinstance(lab.model(name), Autoencoder):
+            lab.skip(f"{label(name)}, which has no encoder")
+    return [name for name in found if isinstance(lab.model(name), Autoencoder)]
+
+
+def images(lab: Lab, name: str) -> tuple[Paths, Paths]:
+    """Photos passed through a decoder: those that make its cuts, and others to judge. Never the same photo."""
+    size = lab.setting.size
+    return lab.passed(name, lab.photos(size, profiled=True)), lab.passed(name, lab.photos(size))
+
+
+def learning(lab: Lab) -> Mapping[str, Method[Any]]:
+    """The methods that can be had from so few: one that learns wants two halves."""
+    few = lab.setting.count < 40
+    if few:
+        lab.skip(f"methods that learn, from {lab.setting.count} images: give --count 40 or more")
+    return {how: method for how, method in METHODS.items() if not (few and method.learns)}

@@ -1,0 +1,94 @@
+"""Real images for tables, as 8-bit PNG of one size: of a data set, of a folder, or what is installed anyway."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow.parquet as parquet
+from PIL import Image
+
+from wherefrom.core.errors import UsageError
+from wherefrom.images._convert import Pixels
+from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
+from wherefrom.images.sources import SUFFIXES
+from wherefrom.images.write import save_png
+
+__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos"]
+
+CIFAR: Final = 32
+"""Pixels a side of CIFAR-10's images."""
+_ZOOM: Final = 4 / 3
+"""A photo is reduced until its shorter side is at most so many times the size, then its centre is cut out."""
+_TILE: Final = 128
+"""Pixels a side of a tile that is scaled down to a smaller size."""
+
+
+def of_parquet(table: Path, folder: Path, count: int) -> list[Path]:
+    """The first images of a Parquet table with a column `image` of file bytes, as they are.
+
+    Raises:
+        UsageError: when there is no such table, or it has too few rows or another column.
+    """
+    if not table.is_file():
+        raise UsageError(f"{table} is no file: give a folder with {table.name}")
+    paths = [folder / f"{place:05}.png" for place in range(count)]
+    if all(path.exists() for path in paths):
+        return paths
+    try:
+        column = parquet.read_table(table, columns=["image"]).column("image")
+    except (KeyError, OSError, ValueError) as error:
+        raise UsageError(f"{table} has no column `image` that can be read: {error}") from error
+    if len(column) < count:
+        raise UsageError(f"{table} has {len(column)} images, need {count}: use --count {len(column)}")
+    for path, cell in zip(paths, column.slice(0, count).to_pylist(), strict=True):
+        with Image.open(io.BytesIO(cell["bytes"] if isinstance(cell, dict) else cell)) as image:
+            save_png(np.asarray(image.convert("RGB")), path)
+    return paths
+
+
+def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
+    """Photos of a folder in an order that mixes its sub-folders, reduced by Lanczos, never enlarged, centres cropped.
+
+    Raises:
+        UsageError: when too few are large enough.
+    """
+    paths = [folder / f"{place:05}.png" for place in range(count)]
+    if all(path.exists() for path in paths):
+        return paths
+    every = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = 0
+    for place in np.random.default_rng(0).permutation(len(every)):
+        if found == count:
+            return paths
+        with Image.open(every[place]) as image:
+            if min(image.size) < size:
+                continue
+            save_png(_cut(image.convert("RGB"), size), paths[found])
+        found += 1
+    if found < count:
+        raise UsageError(
+            f"{source} has {found} photos of at least {size} px, need {count}: use --count {max(found // 2, 1)}"
+        )
+    return paths
+
+
+def _cut(image: Image.Image, size: int) -> Pixels:
+    scale = min(1.0, size * _ZOOM / min(image.size))
+    small = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
+    left, top = (small.width - size) // 2, (small.height - size) // 2
+    return np.asarray(small.crop((left, top, left + size, top + size)))
+
+
+def embedded(folder: Path, size: int, count: int, *, profiled: bool) -> list[Path]:
+    """Tiles of photos that come with scikit-image and scikit-learn; small sizes are tiles of 128 px scaled down."""
+    photos, part = (PROFILE_PHOTOS, "profile") if profiled else (TEST_PHOTOS, "test")
+    place = folder / part
+    place.mkdir(exist_ok=True)
+    if size >= _TILE:
+        return save_tiles(photos, place, size=size, count=count)
+    large = folder / f"{part}-{_TILE}"
+    large.mkdir(exist_ok=True)
+    return save_scaled(save_tiles(photos, large, size=_TILE, count=count), place, size=(size, size))

@@ -1,0 +1,36 @@
+"""Which generators RONAN's tables ask, and how they are searched."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.methods.ronan import RONAN
+from wherefrom.models._zoo import names
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["QUICK", "SIZE", "generators", "overlapping", "ronan"]
+
+SIZE: Final = 32
+"""Pixels a side of the images that the zoo's generators make."""
+QUICK: Final[dict[str, Any]] = {"restarts": 12, "race": 8, "keep": 2, "steps": 140, "plateau": 20}
+"""A search of less than half the default's cost."""
+_DATA: Final = "-cifar10"
+
+
+def ronan(lab: Lab, **options: Any) -> RONAN:
+    """The search: the default, or a shorter one in a quick run."""
+    return RONAN(**(QUICK if lab.setting.quick else {}), **options)
+
+
+def generators(lab: Lab) -> list[str]:
+    """The zoo's generators of CIFAR-10's size, one of each architecture, and what was given beside them."""
+    return [f"zoo:{name}" for name in names() if name.endswith(_DATA)] + list(lab.setting.generators)
+
+
+def overlapping() -> dict[int, str]:
+    """Generators that were trained on a share of CIFAR-10, by the share in per cent."""
+    found = (re.fullmatch(rf"(.*{_DATA})-(\d+)", name) for name in names())
+    return {int(match[2]): f"zoo:{match[0]}" for match in found if match}

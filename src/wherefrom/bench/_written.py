@@ -1,0 +1,160 @@
+"""A table's rows as Markdown, as JSON and as a figure."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from wherefrom import __version__
+from wherefrom.bench.base import Row, Table
+
+__all__ = ["document", "draw", "markdown", "write"]
+
+_INK, _GREY, _OURS = "#222222", "#6b6b6b", "#0072b2"
+_INCHES: Final = 0.32  # a row of the figure
+
+
+def document(name: str, table: Table, rows: Sequence[Row], *, command: str, skipped: Sequence[str]) -> dict[str, Any]:
+    """What is kept of a run: all rows, the command, where and when."""
+    import torch
+
+    return {
+        "table": name,
+        "title": table.title,
+        "paper": table.paper,
+        "goal": table.goal,
+        "rules": list(table.rules),
+        "command": command,
+        "version": __version__,
+        "torch": torch.__version__,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "date": datetime.now(UTC).date().isoformat(),
+        "left out": list(skipped),
+        "rows": [dataclasses.asdict(row) for row in rows],
+    }
+
+
+def write(found: Mapping[str, Any], folder: Path) -> Path:
+    """The document as `NAME.json` in a folder, under a temporary name first."""
+    path = folder / f"{found['table']}.json"
+    partial = path.with_suffix(".part")
+    partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """The table in Markdown, from its document."""
+    rules = found["rules"]
+    timed = any(row["seconds"] is not None for row in found["rows"])
+    head = ["model", "against", "how", "AUC", "TPR at 1 % FPR"]
+    head += [f"{rule}: TP/FP/FN/TN, accuracy %" for rule in rules]
+    head += (["paper, %"] if found["paper"] else []) + (["seconds an image"] if timed else [])
+    lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
+    for row in found["rows"]:
+        cells = [row["model"], row["against"], row["how"], _spread(row["auc"], 3), _spread(row["tpr"]["0.01"], 2)]
+        cells += [_counts(row["rules"].get(rule)) for rule in rules]
+        cells += [_number(row["paper"], ".1f")] if found["paper"] else []
+        cells += [_number(row["seconds"], ".2f")] if timed else []
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *_means(found), *_goal(found)])
+
+
+def _means(found: Mapping[str, Any]) -> list[str]:
+    """Average accuracy by rule, for each way of asking."""
+    lines = []
+    ways = list(dict.fromkeys(row["how"] for row in found["rows"]))
+    for way in ways:
+        rows = [row for row in found["rows"] if row["how"] == way]
+        parts = []
+        for rule in found["rules"]:
+            known = [row["rules"][rule]["accuracy"] for row in rows if row["rules"].get(rule)]
+            if known:
+                parts.append(f"{100 * sum(known) / len(known):.1f} % by {rule}")
+        given = [row["paper"] for row in rows if row["paper"] is not None]
+        if given:
+            parts.append(f"{sum(given) / len(given):.1f} % in the paper")
+        lines.append(f"- {way}, {len(rows)} rows, average accuracy: {', '.join(parts) or 'no cut from so few'}")
+    return lines
+
+
+def _goal(found: Mapping[str, Any]) -> list[str]:
+    """What the project asks of itself, of the way that comes nearest, and the rows that miss it."""
+    if found["goal"] is None:
+        return []
+    rule, least = found["rules"][0], found["goal"]
+    ways: dict[str, list[Mapping[str, Any]]] = {}
+    for row in found["rows"]:
+        if row["rules"].get(rule):
+            ways.setdefault(row["how"], []).append(row)
+    if not ways:
+        return [f"- goal: at least {least:.1f} % by {rule}; no cut from so few"]
+    best = max(ways, key=lambda way: _mean(ways[way], rule))
+    below = [f"{row['model']} against {row['against']}" for row in ways[best] if 100 * _accuracy(row, rule) < least]
+    mean = 100 * _mean(ways[best], rule)
+    said = f"best way, {best}: {mean:.1f} %; rows below: {', '.join(below) or 'none'}"
+    return [f"- goal: at least {least:.1f} % by {rule}; {said}"]
+
+
+def _accuracy(row: Mapping[str, Any], rule: str) -> float:
+    return float(row["rules"][rule]["accuracy"])
+
+
+def _mean(rows: Sequence[Mapping[str, Any]], rule: str) -> float:
+    return sum(_accuracy(row, rule) for row in rows) / len(rows)
+
+
+def draw(found: Mapping[str, Any], path: Path) -> None:
+    """Accuracy by the first rule with its interval, and the paper's, one line a row."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [row for row in found["rows"] if row["rules"].get(found["rules"][0])]
+    figure = Figure(figsize=(8.0, 1.2 + _INCHES * max(len(rows), 1)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for place, row in enumerate(rows):
+        one = row["rules"][found["rules"][0]]
+        middle = 100 * one["accuracy"]
+        axes.errorbar(
+            middle,
+            place,
+            xerr=[[middle - 100 * one["low"]], [100 * one["high"] - middle]],
+            fmt="o",
+            color=_OURS,
+            label="here, with its 95 % interval" if not place else None,
+        )
+    given = [(row["paper"], place) for place, row in enumerate(rows) if row["paper"] is not None]
+    if given:
+        axes.plot(*zip(*given, strict=True), "x", color=_INK, label="the paper")
+    axes.set_yticks(range(len(rows)), [f"{row['model']} / {row['against']} / {row['how']}" for row in rows], fontsize=7)
+    axes.invert_yaxis()
+    axes.axvline(50, color=_GREY, linewidth=0.8, linestyle=":")
+    axes.set_xlabel(f"accuracy in per cent, cut by {found['rules'][0]}; dotted: a coin")
+    axes.set_title(found["title"], fontsize=9)
+    if rows:
+        axes.legend(fontsize=7, loc="best")
+    figure.savefig(path, dpi=120)
+
+
+def _spread(found: Mapping[str, float] | None, digits: int) -> str:
+    if found is None:
+        return "-"
+    return f"{found['value']:.{digits}f} ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
+
+
+def _counts(found: Mapping[str, float] | None) -> str:
+    if found is None:
+        return "-"
+    counts = "/".join(str(int(found[key])) for key in ("tp", "fp", "fn", "tn"))
+    return f"{counts} {100 * found['accuracy']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None or math.isnan(value) else format(value, form)

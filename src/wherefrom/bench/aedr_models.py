@@ -1,0 +1,39 @@
+"""AEDR's table of other models: photos decoded by one decoder against the same photos decoded by the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._lab import label
+from wherefrom.bench._latent import PAPERS, RULES, decoders, images, learning
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_PAPER: Final = 95.1
+"""Mean accuracy in per cent over eight large decoders (arXiv:2507.18988)."""
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every = decoders(lab)
+    for name in every:
+        known, own = images(lab, name)
+        others = {label(other): images(lab, other)[1] for other in every if other != name}
+        for how, method in learning(lab).items():
+            paper = _PAPER if how == PAPERS else None
+            yield from lab.compare(
+                name, method, known=known, own=own, others=others, how=how, paper=paper, rules_of=RULES
+            )
+
+
+TABLE: Final = Table(
+    title="AEDR: belongings against images of other decoders, of the same content",
+    paper="AEDR, accuracy against other models (arXiv:2507.18988)",
+    rules=RULES,
+    rows=_rows,
+    goal=97.0,
+)

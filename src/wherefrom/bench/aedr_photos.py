@@ -1,0 +1,37 @@
+"""AEDR's table of real images: photos decoded by a decoder against the photos themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._latent import PAPERS, RULES, decoders, images, learning
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_PAPER: Final = 96.9
+"""Mean accuracy in per cent over eight large decoders (arXiv:2507.18988)."""
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    others = {"photos": lab.photos(lab.setting.size)}
+    for name in decoders(lab):
+        known, own = images(lab, name)
+        for how, method in learning(lab).items():
+            paper = _PAPER if how == PAPERS else None
+            yield from lab.compare(
+                name, method, known=known, own=own, others=others, how=how, paper=paper, rules_of=RULES
+            )
+
+
+TABLE: Final = Table(
+    title="AEDR: belongings against the photos that they were made of",
+    paper="AEDR, accuracy against photos (arXiv:2507.18988)",
+    rules=RULES,
+    rows=_rows,
+    goal=97.0,
+)

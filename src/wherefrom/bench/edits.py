@@ -1,0 +1,42 @@
+"""What edits do to methods that reconstruct: with a profile of untouched images, and with one under the same edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._edited import compared
+from wherefrom.bench._latent import RULES, decoders, learning
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_EDITS: Final = (
+    "none",
+    *(f"jpeg:{quality}" for quality in (95, 90, 75, 50)),
+    *(f"resize:{factor}" for factor in (0.5, 0.75, 1.5, 2)),
+    "crop:3,5",
+    "blur:1",
+    "noise:0.02",
+    "brightness:1.2",
+    "contrast:1.2",
+    "screenshot:1.25",
+)
+_QUICK: Final = ("none", "jpeg:90", "crop:3,5")
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every = decoders(lab)
+    for name in every[:1] if lab.setting.quick else every:
+        for edit in _QUICK if lab.setting.quick else _EDITS:
+            yield from compared(lab, name, edit, learning(lab), rules_of=RULES)
+
+
+TABLE: Final = Table(
+    title="What edits do to AEDR and spectral, against photos and other decoders' images edited alike",
+    rules=RULES,
+    rows=_rows,
+)

@@ -1,0 +1,43 @@
+"""LatentTracer from the encoder and from a random start, at equal decoder calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.bench._lab import label
+from wherefrom.bench._latent import ZOO, images
+from wherefrom.bench.base import Row, Table
+from wherefrom.methods.latenttracer import LatentTracer
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+    from wherefrom.methods.base import Method
+
+__all__ = ["TABLE"]
+
+_QUICK: Final = 5
+_STEPS: Final = 30
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    steps = _QUICK if lab.setting.quick else _STEPS
+    ways: dict[str, Method[Any]] = {
+        "from the encoder": LatentTracer(steps=steps),
+        "from a random start": LatentTracer(steps=steps, start="random"),
+        "the paper's schedule": LatentTracer(steps=steps, optimiser="adam", rate=0.05, schedule="halved"),
+    }
+    name, other = ZOO
+    known, own = images(lab, name)
+    others = {"photos": lab.photos(lab.setting.size), label(other): images(lab, other)[1]}
+    for how, method in ways.items():
+        yield from lab.compare(
+            name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules_of=("conformal",)
+        )
+
+
+TABLE: Final = Table(
+    title="LatentTracer: from the encoder, from a random start, by the paper's schedule",
+    rules=("conformal",),
+    rows=_rows,
+)

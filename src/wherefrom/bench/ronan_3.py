@@ -1,0 +1,50 @@
+"""RONAN's table 3: a generator's images against those of a generator of another architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._lab import label
+from wherefrom.bench._searches import generators, ronan
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_PAPER: Final = {
+    ("dcgan", "vae"): 98.0,
+    ("vae", "dcgan"): 98.5,
+    ("dcgan", "stylegan2"): 98.0,
+    ("stylegan2", "dcgan"): 97.0,
+    ("vae", "stylegan2"): 97.5,
+    ("stylegan2", "vae"): 97.0,
+}
+"""Accuracy in per cent, by the architecture that is asked and the one that made the others (arXiv:2305.18439)."""
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every = generators(lab)
+    for name in every:
+        mine = lab.model(name)
+        fitting = {label(other): other for other in every if other != name and lab.model(other).size == mine.size}
+        paper = {other: _PAPER.get((label(name).partition("-")[0], other.partition("-")[0])) for other in fitting}
+        yield from lab.compare(
+            name,
+            ronan(lab),
+            known=lab.known(name),
+            own=lab.own(name),
+            others={other: lab.own(path) for other, path in fitting.items()},
+            how="ronan",
+            paper=paper,
+        )
+
+
+TABLE: Final = Table(
+    title="RONAN: belongings against images of another architecture",
+    paper="RONAN, table 3 (arXiv:2305.18439)",
+    rows=_rows,
+    goal=97.0,
+)

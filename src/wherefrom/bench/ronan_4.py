@@ -1,0 +1,44 @@
+"""RONAN's table 4: two models of one architecture that were trained on other data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._lab import label
+from wherefrom.bench._searches import generators, ronan
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_PAPER: Final = 93.0
+"""The mean of 91.0 and 95.0 per cent, of two consistency models (arXiv:2305.18439)."""
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every = [(name, lab.model(name)) for name in generators(lab)]
+    for (name, mine), (other, theirs) in permutations(every, 2):
+        kinds = {model.card.facts.get("architecture") for model in (mine, theirs)}
+        if len(kinds) == 1 and mine.size == theirs.size:
+            yield from lab.compare(
+                name,
+                ronan(lab),
+                known=lab.known(name),
+                own=lab.own(name),
+                others={label(other): lab.own(other)},
+                how="ronan",
+                paper=_PAPER,
+            )
+    if not lab.setting.generators:
+        lab.skip("two generators of one architecture and other data: give --generator FILE, a DCGAN of 32 px")
+
+
+TABLE: Final = Table(
+    title="RONAN: belongings against images of the same architecture, trained on other data",
+    paper="RONAN, table 4 (arXiv:2305.18439)",
+    rows=_rows,
+)

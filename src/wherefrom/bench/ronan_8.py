@@ -1,0 +1,40 @@
+"""RONAN's table 8: belongings that went through a filter, so as not to be recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.bench._searches import SIZE, generators, ronan
+from wherefrom.bench.base import Row, Table
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_EDIT: Final = "filter:_1977"
+_PAPER: Final = 90.5
+"""Accuracy in per cent for a DCGAN (arXiv:2305.18439)."""
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    for name in generators(lab)[:1] if lab.setting.quick else generators(lab):
+        known, own, real = lab.known(name), lab.own(name), lab.unseen(SIZE)
+        hidden = lab.edited(own, _EDIT)
+        filtered = {f"{source}, filtered": lab.edited(images, _EDIT) for source, images in real.items()}
+        for profiled, way in (
+            (known, "filtered, profile without"),
+            (lab.edited(known, _EDIT), "filtered like profile"),
+        ):
+            yield from lab.compare(
+                name, ronan(lab), known=profiled, own=hidden, others={**real, **filtered}, how=way, paper=_PAPER
+            )
+
+
+TABLE: Final = Table(
+    title="RONAN: belongings that were filtered (`_1977`) so as not to be recognised",
+    paper="RONAN, table 8 (arXiv:2305.18439)",
+    rows=_rows,
+    goal=92.0,
+)

@@ -1,0 +1,134 @@
+"""`wherefrom bench`: the papers' tables, and ours, on the embedded models and on what is given beside them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from wherefrom.cli import _options as options
+from wherefrom.cli._output import emit, emit_json, emit_table, note
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Setting
+    from wherefrom.bench.base import Row
+
+__all__ = ["bench"]
+
+_ALL: Final = "all"
+_QUICK: Final = 24
+"""Images of each kind in a quick run: enough for a cut at alpha 0.05 where a few statistics are undefined."""
+
+
+def bench(
+    tables: Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="which; `all` for all")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="few images, short searches; without a TABLE, all")] = False,
+    count: Annotated[int | None, typer.Option("--count", min=20, help="images of each kind; default 100")] = None,
+    size: Annotated[int, typer.Option("--size", min=64, help="pixels a side for latent models")] = 192,
+    cifar10: Annotated[
+        Path | None, typer.Option("--cifar10", metavar="DIR", help="CIFAR-10 as train.parquet and test.parquet")
+    ] = None,
+    photos: Annotated[Path | None, typer.Option("--photos", metavar="DIR", help="photos, for real images")] = None,
+    decoder: Annotated[
+        list[str] | None, typer.Option("--decoder", metavar="MODEL", help="a further latent model; repeat it")
+    ] = None,
+    generator: Annotated[
+        list[str] | None, typer.Option("--generator", metavar="MODEL", help="a further generator; repeat it")
+    ] = None,
+    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="images and scores, to go on from")] = Path(
+        "bench-work"
+    ),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="a JSON and a figure a table")] = Path(
+        "bench-output"
+    ),
+    device: options.DEVICE = "auto",
+    as_json: options.Json = False,
+    quiet: options.QUIET = False,
+) -> None:
+    """Run tables of the papers and of ours, and print ours beside the paper's. Without a TABLE, list them.
+
+    Images and scores are kept in --work: a run that was stopped goes on, and a second one asks the models nothing.
+    """
+    from wherefrom import bench as shelf
+
+    if not tables and not quick:
+        _list(shelf.names(), as_json=as_json)
+        return
+    chosen = list(shelf.names()) if not tables or _ALL in tables else [name.replace("-", "_") for name in tables]
+    found = {name: shelf.load(name) for name in chosen}
+    if size % 8:
+        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
+    from wherefrom.bench._lab import Setting
+    from wherefrom.cli._progress import shown
+    from wherefrom.making import made_folder
+
+    setting = Setting(
+        work=made_folder(work),
+        count=count or (_QUICK if quick else 100),
+        quick=quick,
+        size=size,
+        cifar10=cifar10,
+        photos=photos,
+        decoders=tuple(decoder or ()),
+        generators=tuple(generator or ()),
+        device=device,
+        shown=lambda label: shown(label, quiet=quiet),
+    )
+    made_folder(out)
+    for name in found:
+        started = time.monotonic()
+        _run(name, setting, out, as_json=as_json)
+        note(f"{name}: {time.monotonic() - started:.0f} seconds", quiet=quiet)
+
+
+def _list(names: tuple[str, ...], *, as_json: bool) -> None:
+    """Every table's name and what it asks."""
+    from wherefrom import bench as shelf
+
+    rows = [(name.replace("_", "-"), shelf.load(name).title, shelf.load(name).paper or "ours") for name in names]
+    if as_json:
+        for name, title, paper in rows:
+            emit_json({"table": name, "title": title, "paper": paper})
+        return
+    emit_table(("table", "asks", "paper"), rows, folded="asks")
+
+
+def _run(name: str, setting: Setting, out: Path, *, as_json: bool) -> None:
+    """One table: its document is written after every row, so a stopped run leaves what it had."""
+    from wherefrom import bench as shelf
+    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._written import document, draw, markdown, write
+
+    table, lab = shelf.load(name), Lab(setting)
+    rows: list[Row] = []
+    command = _typed(name, setting)
+    found = document(name, table, rows, command=command, skipped=lab.skipped)
+    for row in table.rows(lab):
+        rows.append(row)
+        found = document(name, table, rows, command=command, skipped=lab.skipped)
+        write(found, out)
+    if not rows:
+        write(found := document(name, table, rows, command=command, skipped=lab.skipped), out)
+    draw(found, out / f"{name}.png")
+    if as_json:
+        emit_json(found)
+        return
+    emit(f"## {table.title}\n\n`{command}`\n\n{markdown(found)}")
+    for what in lab.skipped:
+        emit(f"- left out: {what}")
+    emit(f"\n{out / name}.json and .png\n")
+
+
+def _typed(name: str, setting: Setting) -> str:
+    """What was typed, folders and files by their names alone."""
+    parts = ["wherefrom bench", name.replace("_", "-")]
+    parts += ["--quick"] if setting.quick else []
+    parts += [f"--count {setting.count}", f"--size {setting.size}"]
+    for flag, values in (("decoder", setting.decoders), ("generator", setting.generators)):
+        parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
+    for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
+        parts += [] if folder is None else [f"--{flag} {folder.name}"]
+    return " ".join(parts)
