@@ -72,6 +72,8 @@ def _means(found: Mapping[str, Any]) -> list[str]:
     ways = list(dict.fromkeys(row["how"] for row in found["rows"]))
     for way in ways:
         rows = [row for row in found["rows"] if row["how"] == way]
+        if len(rows) < 2:
+            continue
         parts = []
         for rule in found["rules"]:
             known = [row["rules"][rule]["accuracy"] for row in rows if row["rules"].get(rule)]
