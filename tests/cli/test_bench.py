@@ -1,0 +1,114 @@
+"""`wherefrom bench`: lists, runs a table on embedded models, goes on from what is there, says what it left out."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from PIL import Image
+
+from tests.cli.calling import call
+from wherefrom.bench import _searches
+
+SMALL = {"restarts": 1, "race": None, "keep": 1, "steps": 2, "plateau": None}
+
+
+@pytest.fixture
+def cifar(tmp_path: Path) -> Path:
+    """A data set of 24 images of noise a part, stored as CIFAR-10 is."""
+    rng, folder = np.random.default_rng(0), tmp_path / "cifar10"
+    folder.mkdir()
+    for part in ("train", "test"):
+        cells = []
+        for _ in range(24):
+            file = io.BytesIO()
+            Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(file, "PNG")
+            cells.append({"bytes": file.getvalue(), "path": None})
+        parquet.write_table(pa.table({"image": cells}), folder / f"{part}.parquet")
+    return folder
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a table and gives the document that it leaves."""
+    return functools.partial(_run, tmp_path, capsys)
+
+
+def _run(tmp_path: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    done = call(capsys, "bench", *words, "--work", tmp_path / "work", "--out", tmp_path / "out", "--device", "cpu")
+    assert done.code == 0, done.err
+    name = words[0].replace("-", "_")
+    document: dict[str, Any] = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+    assert document["title"] in done.out
+    assert (tmp_path / "out" / f"{name}.png").stat().st_size > 1000
+    return document
+
+
+def test_without_a_table_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = call(capsys, "bench", "--json").rows
+    assert {"ronan-2", "aedr-photos", "edits", "times"} <= {row["table"] for row in rows}
+    assert all(row["title"] for row in rows)
+
+
+def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
+    found = run("aedr-photos", "--quick", "--size", "64", "--count", "20")
+    assert {row["model"] for row in found["rows"]} == {"kl-f8-a", "kl-f8-b"}
+    assert found["command"] == "wherefrom bench aedr-photos --quick --count 20 --size 64"
+    assert any("--photos" in what for what in found["left out"])
+    for row in found["rows"]:
+        assert sum(int(row["rules"]["conformal"][key]) for key in ("tp", "fp", "fn", "tn")) == 40
+        assert row["auc"]["value"] > 0.9
+
+
+def test_a_second_run_asks_the_models_nothing_and_says_the_same(
+    run: Run, tmp_path: Path, cifar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_searches, "QUICK", SMALL)
+    monkeypatch.setattr("wherefrom.bench.ronan_2.generators", lambda _: ["zoo:dcgan-cifar10"])
+    words = ("ronan-2", "--quick", "--count", "20", "--cifar10", str(cifar))
+    first = run(*words)
+    assert [row["against"] for row in first["rows"]] == ["CIFAR-10, train", "CIFAR-10, test"]
+    assert [row["paper"] for row in first["rows"]] == [98.0, 97.5]
+    assert str(tmp_path) not in json.dumps(first)
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a model was asked again")
+
+    monkeypatch.setattr("wherefrom.methods.ronan.RONAN.settle", refuse)
+    assert run(*words)["rows"] == first["rows"]
+
+
+def test_a_filtered_belonging_is_judged_by_both_profiles(
+    run: Run, cifar: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_searches, "QUICK", SMALL)
+    found = run("ronan-8", "--quick", "--count", "20", "--cifar10", str(cifar))
+    assert {row["how"] for row in found["rows"]} == {"filtered, profile without", "filtered like profile"}
+    assert {row["against"] for row in found["rows"]} == {"CIFAR-10, test", "CIFAR-10, test, filtered"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ronan-99",), "did you mean"),
+        (("times", "--size", "100"), "use 96"),
+        (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    done = call(capsys, "bench", *words, "--work", tmp_path / "work", "--out", tmp_path / "out")
+    assert done.code == 2
+    assert said in done.err

@@ -1,0 +1,98 @@
+"""Rows of tables are counted rightly, whatever is undefined or too few, and are written as they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wherefrom import bench
+from wherefrom.bench._written import document, draw, markdown, write
+from wherefrom.bench.base import Row, Table, judged
+from wherefrom.core.errors import UsageError
+
+ABOUT = {"model": "m", "against": "others", "how": "by hand"}
+KNOWN = np.arange(1.0, 20.0)
+"""Nineteen: the conformal cut at alpha 0.05 is the largest."""
+
+
+def test_counts_are_those_under_the_cut() -> None:
+    row = judged(KNOWN, np.array([1.0, 19.0, 20.0]), np.array([5.0, 30.0, 40.0, 50.0]), **ABOUT)
+    found = row.rules["conformal"]
+    assert found is not None
+    assert (found["cut"], found["tp"], found["fp"], found["fn"], found["tn"]) == (19.0, 2, 1, 1, 3)
+    assert row.accuracy("conformal") == found["accuracy"] == 5 / 7
+    assert found["low"] < 5 / 7 < found["high"]
+
+
+def test_what_is_undefined_is_never_claimed_and_is_counted() -> None:
+    row = judged(np.append(KNOWN, np.nan), np.array([1.0, np.nan]), np.array([np.inf, np.nan, 99.0]), **ABOUT)
+    found = row.rules["conformal"]
+    assert found is not None
+    assert row.profiled == 19
+    assert (found["tp"], found["fn"], found["fp"], found["tn"]) == (1, 1, 0, 3)
+    assert row.undefined == 3
+
+
+def test_a_rule_without_enough_belongings_has_no_cut() -> None:
+    row = judged(KNOWN[:18], KNOWN, KNOWN + 100, **ABOUT)
+    assert row.rules["conformal"] is None
+    assert row.rules["grubbs"] is not None
+    assert np.isnan(row.accuracy("conformal"))
+
+
+def test_a_rate_needs_as_many_others_as_it_says() -> None:
+    few, many = (judged(KNOWN, KNOWN, np.arange(100.0, 100.0 + n), **ABOUT) for n in (99, 100))
+    assert few.tpr["0.01"] is None
+    found = many.tpr["0.01"]
+    assert found is not None
+    assert found["value"] == 1.0
+    assert many.tpr["0.001"] is None
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_kind_without_images_is_an_error_that_says_whose(place: int) -> None:
+    kinds = [KNOWN, KNOWN, KNOWN]
+    kinds[place] = np.array([])
+    with pytest.raises(UsageError, match="m against others"):
+        judged(kinds[0], kinds[1], kinds[2], **ABOUT)
+
+
+def table(rows: list[Row], goal: float | None = 90.0) -> Table:
+    return Table(title="A table", paper="some paper", rows=lambda _: iter(rows), goal=goal)
+
+
+def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) -> None:
+    rows = [
+        judged(KNOWN, KNOWN, KNOWN + 100, model="m", against=name, how="one", paper=97.5) for name in ("bad", "worse")
+    ]
+    rows.append(judged(KNOWN, KNOWN, KNOWN, model="m", against="itself", how="two"))
+    found = document("t", table(rows), rows, command="wherefrom bench t", skipped=["photos"])
+    assert json.loads(write(found, tmp_path).read_text()) == json.loads(json.dumps(found))
+    shown = markdown(json.loads((tmp_path / "t.json").read_text()))
+    assert "| m | bad | one | 1.000 (" in shown
+    assert "19/0/0/19 100.0 (90.7 to 100.0) | 97.5 |" in shown
+    assert "19/19/0/0 50.0" in shown
+    assert "- one, 2 rows, average accuracy: 100.0 % by grubbs, 100.0 % by conformal, 97.5 % in the paper" in shown
+    assert "- two" not in shown
+    assert "- goal: at least 90.0 % by grubbs; best way, one: 100.0 %; rows below: none" in shown
+    draw(found, tmp_path / "t.png")
+    assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_goal_that_is_missed_names_the_rows() -> None:
+    rows = [judged(KNOWN, KNOWN, KNOWN, **ABOUT)]
+    shown = markdown(json.loads(json.dumps(document("t", table(rows), rows, command="c", skipped=[]), default=str)))
+    assert "rows below: m against others" in shown
+
+
+def test_every_table_is_found_by_either_name_and_says_what_it_asks() -> None:
+    assert len(bench.names()) >= 15
+    for name in bench.names():
+        one = bench.load(name.replace("_", "-"))
+        assert one is bench.load(name)
+        assert one.title
+    with pytest.raises(UsageError, match="did you mean 'ronan_2'"):
+        bench.load("ronan-22")
