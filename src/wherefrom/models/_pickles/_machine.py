@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Callable
 from typing import IO, Any, Final, cast
 
@@ -31,10 +32,11 @@ def walk(file: Readable, most: int = 1_000_000) -> Value:
     """
     machine = Machine()
     try:
-        for count, (step, argument, _) in enumerate(pickletools.genops(cast("IO[bytes]", file))):
-            if count >= most:
-                raise ModelError(f"it has more than {most:,} steps, far more than a network's file")
-            machine.do(step.name, argument)
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of escapes in a text of the file
+            for count, (step, argument, _) in enumerate(pickletools.genops(cast("IO[bytes]", file))):
+                if count >= most:
+                    raise ModelError(f"it has more than {most:,} steps, far more than a network's file")
+                machine.do(step.name, argument)
     except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise ModelError(f"it is no sound pickle, or cut short ({_first_line(error)}): fetch it again") from error
     return machine.result()
