@@ -94,7 +94,8 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
 ) -> None:
     monkeypatch.setattr(_searches, "QUICK", SMALL)
     found = run("ronan-8", "--quick", "--count", "20", "--cifar10", str(cifar))
-    assert {row["how"] for row in found["rows"]} == {"filtered, profile without", "filtered like profile"}
+    ways = {f"{metric}, profile {kind}" for metric in ("mse", "recoloured") for kind in ("untouched", "filtered")}
+    assert {row["how"] for row in found["rows"]} == ways
     assert {row["against"] for row in found["rows"]} == {"CIFAR-10, test", "CIFAR-10, test, filtered"}
 
 

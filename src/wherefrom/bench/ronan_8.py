@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench._searches import SIZE, generators, ronan
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["TABLE"]
 
 _EDIT: Final = "filter:_1977"
+_METRICS: Final = ("mse", "recoloured")
+"""The paper's loss, and one that lets colours be mapped, as filters do."""
 _PAPER: Final = 90.5
 """Accuracy in per cent for a DCGAN (arXiv:2305.18439)."""
 

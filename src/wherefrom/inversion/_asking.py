@@ -14,6 +14,7 @@ from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.core.units import Metric
 from wherefrom.images.distances import lpips, mae, mse, ssim
+from wherefrom.images.recolour import recoloured
 from wherefrom.inversion.plan import Plan
 from wherefrom.models._compute import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
@@ -29,7 +30,7 @@ def distance(metric: Metric, backbone: str | None = None) -> Callable[[Images, I
         return lambda a, b: 1 - ssim(a, b)
     if metric == "lpips":
         return functools.partial(lpips, weights=backbone)
-    return {"mse": mse, "mae": mae}[metric]
+    return {"mse": mse, "mae": mae, "recoloured": recoloured}[metric]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -34,7 +34,8 @@ class RONAN:
     The paper's own search is `RONAN.paper()`: one random start, 1,500 steps of Adam at 0.1.
 
     Attributes:
-        metric: L: `mse`, `mae`, `ssim` (1 minus it) or `lpips` (an extra).
+        metric: L: `mse`, `mae`, `ssim` (1 minus it), `lpips` (an extra), or beyond the paper `recoloured`: what is left
+            once colours may be mapped, for images that went through a filter.
         backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
         steps: at most, from each start.
         optimiser: `adam` or `lbfgs`; see `wherefrom.inversion.optimisers`.
