@@ -26,12 +26,16 @@ def _rows(lab: Lab) -> Iterator[Row]:
         known, own, real = lab.known(name), lab.own(name), lab.unseen(SIZE)
         hidden = lab.edited(own, _EDIT)
         filtered = {f"{source}, filtered": lab.edited(images, _EDIT) for source, images in real.items()}
-        for profiled, way in (
-            (known, "filtered, profile without"),
-            (lab.edited(known, _EDIT), "filtered like profile"),
-        ):
+        profiles = {"profile untouched": known, "profile filtered": lab.edited(known, _EDIT)}
+        for metric, (profile, images) in product(_METRICS, profiles.items()):
             yield from lab.compare(
-                name, ronan(lab), known=profiled, own=hidden, others={**real, **filtered}, how=way, paper=_PAPER
+                name,
+                ronan(lab, metric=metric),
+                known=images,
+                own=hidden,
+                others={**real, **filtered},
+                how=f"{metric}, {profile}",
+                paper=_PAPER if metric == "mse" else None,
             )
 
 
