@@ -9,16 +9,17 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
 
 # One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small to share among threads.
-check test demo: export OMP_NUM_THREADS ?= 1
+check test demo tables: export OMP_NUM_THREADS ?= 1
 # mkdocs-material warns of another program's next version, which constraints.txt keeps out.
 check docs: export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo check format lint types floors test docs bench clean
+.PHONY: help demo check format lint types floors test docs tables bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job on the embedded models, offline; leaves demo-output/"
 	@echo "make check   format, lint, types, floors, tests, docs: what must pass before a change lands"
+	@echo "make tables  the papers' tables and ours, cut short to ten minutes, on the embedded models; leaves bench-output/"
 	@echo "make bench   the benchmarks that need no data of their own"
 	@echo "make docs    the documentation, in site/"
 	@echo "make clean   remove what the others made"
@@ -63,10 +64,13 @@ test: $(VENV)/stamp-dev
 docs: $(VENV)/stamp-dev
 	$(BIN)/mkdocs build --strict
 
+tables: $(VENV)/stamp-package
+	$(BIN)/wherefrom bench --quick
+
 bench: $(VENV)/stamp-package
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/aedr.py
 
 clean:
-	rm -rf $(VENV) build dist site demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist site demo-output bench-output bench-work .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
