@@ -21,13 +21,17 @@ __all__ = ["bench"]
 _ALL: Final = "all"
 _QUICK: Final = 24
 """Images of each kind in a quick run: enough for a cut at alpha 0.05 where a few statistics are undefined."""
+_SMALL: Final = 96
+"""Pixels a side in a quick run."""
 
 
 def bench(
     tables: Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="which; `all` for all")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="few images, short searches; without a TABLE, all")] = False,
     count: Annotated[int | None, typer.Option("--count", min=20, help="images of each kind; default 100")] = None,
-    size: Annotated[int, typer.Option("--size", min=64, help="pixels a side for latent models")] = 192,
+    size: Annotated[
+        int | None, typer.Option("--size", min=64, help="pixels a side for latent models; default 192, quick 96")
+    ] = None,
     cifar10: Annotated[
         Path | None, typer.Option("--cifar10", metavar="DIR", help="CIFAR-10 as train.parquet and test.parquet")
     ] = None,
@@ -59,6 +63,7 @@ def bench(
         return
     chosen = list(shelf.names()) if not tables or _ALL in tables else [name.replace("-", "_") for name in tables]
     found = {name: shelf.load(name) for name in chosen}
+    size = size or (_SMALL if quick else 192)
     if size % 8:
         raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
     from wherefrom.bench._lab import Setting
