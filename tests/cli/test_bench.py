@@ -104,6 +104,7 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
     [
         (("ronan-99",), "did you mean"),
         (("times", "--size", "100"), "use 96"),
+        (("edits", "--edit", "jpeg"), "jpeg:75"),
         (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
     ],
 )

@@ -31,7 +31,7 @@ _QUICK: Final = ("none", "jpeg:90", "crop:3,5")
 def _rows(lab: Lab) -> Iterator[Row]:
     every = decoders(lab)
     for name in every[:1] if lab.setting.quick else every:
-        for edit in _QUICK if lab.setting.quick else _EDITS:
+        for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
             yield from compared(lab, name, edit, learning(lab), rules_of=RULES)
 
 

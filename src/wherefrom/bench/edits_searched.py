@@ -32,7 +32,7 @@ def _rows(lab: Lab) -> Iterator[Row]:
     if lab.setting.count >= 40:
         ways["traced"] = Traced(steps=_STEPS)
     for name in every[:1] if lab.setting.quick else every:
-        for edit in _EDITS[1:2] if lab.setting.quick else _EDITS:
+        for edit in lab.setting.edits or (_EDITS[1:2] if lab.setting.quick else _EDITS):
             yield from compared(lab, name, edit, ways, rules_of=_RULES)
 
 

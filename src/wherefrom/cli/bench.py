@@ -42,6 +42,9 @@ def bench(
     generator: Annotated[
         list[str] | None, typer.Option("--generator", metavar="MODEL", help="a further generator; repeat it")
     ] = None,
+    edit: Annotated[
+        list[str] | None, typer.Option("--edit", metavar="NAME", help="of the tables of edits, as jpeg:90; repeat it")
+    ] = None,
     work: Annotated[Path, typer.Option("--work", metavar="DIR", help="images and scores, to go on from")] = Path(
         "bench-work"
     ),
@@ -68,6 +71,7 @@ def bench(
         raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
     from wherefrom.bench._lab import Setting
     from wherefrom.cli._progress import shown
+    from wherefrom.images import edits
     from wherefrom.making import made_folder
 
     setting = Setting(
@@ -79,6 +83,7 @@ def bench(
         photos=photos,
         decoders=tuple(decoder or ()),
         generators=tuple(generator or ()),
+        edits=tuple(str(edits.load(name)) for name in edit or ()),
         device=device,
         shown=lambda label: shown(label, quiet=quiet),
     )
@@ -132,7 +137,8 @@ def _typed(name: str, setting: Setting) -> str:
     parts = ["wherefrom bench", name.replace("_", "-")]
     parts += ["--quick"] if setting.quick else []
     parts += [f"--count {setting.count}", f"--size {setting.size}"]
-    for flag, values in (("decoder", setting.decoders), ("generator", setting.generators)):
+    named = {"decoder": setting.decoders, "generator": setting.generators, "edit": setting.edits}
+    for flag, values in named.items():
         parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
     for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
         parts += [] if folder is None else [f"--{flag} {folder.name}"]
