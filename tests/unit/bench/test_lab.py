@@ -1,0 +1,89 @@
+"""What tables work with: no photo on both sides, no image twice, and errors that say what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from wherefrom.bench import _pictures as pictures
+from wherefrom.bench._lab import Lab, Setting, label
+from wherefrom.bench._searches import generators, overlapping
+from wherefrom.core.errors import UsageError
+from wherefrom.images.read import read_image
+
+
+def photos(folder: Path, count: int, side: int = 80) -> Path:
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for place in range(count):
+        pixels = rng.integers(0, 256, (side, side + place, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{place}.png")
+    return folder
+
+
+def lab(tmp_path: Path, **more: object) -> Lab:
+    return Lab(Setting(work=tmp_path / "work", count=4, device="cpu", **more))  # type: ignore[arg-type]
+
+
+def test_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
+    found = lab(tmp_path, photos=photos(tmp_path / "photos", 9))
+    known, judged = found.photos(64, profiled=True), found.photos(64)
+    digests = [read_image(path).facts.pixel_digest for path in (*known, *judged)]
+    assert len(known) == len(judged) == 4
+    assert len(set(digests)) == 8
+    assert {read_image(path).pixels.shape for path in (*known, *judged)} == {(64, 64, 3)}
+
+
+def test_too_few_photos_say_how_many_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"3 photos of at least 64 px.*need 8: use --count 1"):
+        lab(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)
+
+
+def test_photos_are_reduced_and_never_enlarged(tmp_path: Path) -> None:
+    source = photos(tmp_path / "photos", 1, side=64)
+    (tmp_path / "out").mkdir()
+    (path,) = pictures.of_photos(source, tmp_path / "out", 64, 1)
+    assert (read_image(path).pixels == read_image(source / "0.png").pixels).all()
+
+
+def test_what_is_installed_makes_small_and_large_ones_of_photos_that_differ(tmp_path: Path) -> None:
+    found = lab(tmp_path)
+    for size in (32, 128):
+        known, judged = found.photos(size, profiled=True), found.photos(size)
+        assert not {path.name for path in known} & {path.name for path in judged}
+        assert read_image(judged[0]).pixels.shape == (size, size, 3)
+    assert len(found.skipped) == 1
+
+
+def test_draws_to_profile_and_to_judge_differ_and_stay_the_same(tmp_path: Path) -> None:
+    name = "zoo:dcgan-cifar10"
+    first, second = lab(tmp_path / "a"), lab(tmp_path / "b")
+    pixels = [[read_image(path).facts.pixel_digest for path in one.known(name)] for one in (first, second)]
+    assert pixels[0] == pixels[1]
+    assert not set(pixels[0]) & {read_image(path).facts.pixel_digest for path in first.own(name)}
+
+
+def test_edited_copies_say_so_and_untouched_ones_are_the_same_files(tmp_path: Path) -> None:
+    found = lab(tmp_path)
+    own = found.own("zoo:dcgan-cifar10")
+    assert found.edited(own, "none") == own
+    copies = found.edited(own, "jpeg:50")
+    assert {path.suffix for path in copies} == {".jpg"}
+    assert found.edited(own, "jpeg:50") == copies
+    assert (read_image(copies[0]).pixels != read_image(own[0]).pixels).any()
+
+
+def test_names_in_tables_have_no_folder() -> None:
+    assert label("zoo:kl-f8-a") == "kl-f8-a"
+    assert label("/some/folder/taesd") == "taesd"
+    assert label("/some/folder/face.pt") == "face"
+
+
+def test_generators_of_shares_stand_in_their_own_table(tmp_path: Path) -> None:
+    every = generators(lab(tmp_path, generators=("more.pt",)))
+    assert "zoo:dcgan-cifar10" in every
+    assert every[-1] == "more.pt"
+    assert not set(overlapping().values()) & set(every)
