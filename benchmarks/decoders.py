@@ -12,6 +12,7 @@ benchmarks/results/decoders-SIZE.json.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -138,6 +139,17 @@ def short(name: str) -> str:
 def typed(option: str, decoders: list[str] | None) -> str:
     """Options as they are typed, without a folder of this machine."""
     return "".join(f" --{option} {name if ':' in name else Path(name).name}" for name in decoders or ())
+
+
+def timed(model: Autoencoder, name: str, plan: Plan, methods: Mapping[str, Method[Any]]) -> dict[str, float]:
+    """Seconds an image of each method, on the first two images to judge, one method after the other in one run."""
+    paths = sorted((plan.work / name).glob("*.png"))[plan.profile : plan.profile + 2]
+    found = {}
+    for label, method in methods.items():
+        started = time.perf_counter()
+        wf.score(wf.load_images(*paths), model=model, method=method)
+        found[label] = (time.perf_counter() - started) / len(paths)
+    return found
 
 
 def tables(

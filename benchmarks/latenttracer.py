@@ -21,7 +21,7 @@ import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import DECODERS, RESULTS, SHARED, Plan, prepared
+from benchmarks.decoders import DECODERS, RESULTS, SHARED, Plan, prepared, timed
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Vector
 from wherefrom.methods.aedr import AEDR
@@ -71,17 +71,6 @@ def compared(name: str, model: Autoencoder, others: list[str], plan: Plan, every
     return results
 
 
-def seconds(model: Autoencoder, name: str, plan: Plan) -> dict[str, float]:
-    """Seconds an image of both methods, on two images, one after the other in one run."""
-    paths = sorted((plan.work / name).glob("*.png"))[plan.profile : plan.profile + 2]
-    found = {}
-    for label, method in METHODS.items():
-        started = time.perf_counter()
-        wf.score(wf.load_images(*paths), model=model, method=method)
-        found[label] = (time.perf_counter() - started) / len(paths)
-    return found
-
-
 def show(results: Mapping[str, Any]) -> str:
     """The table in Markdown."""
     lines = [
@@ -118,7 +107,10 @@ def main(
     target = out or RESULTS / f"latenttracer-{size}.json"
     for name, model in models.items():
         others = ["photos", *(other for other in models if other != name)]
-        results[name] = {"methods": compared(name, model, others, plan, every), "seconds": seconds(model, name, plan)}
+        results[name] = {
+            "methods": compared(name, model, others, plan, every),
+            "seconds": timed(model, name, plan, METHODS),
+        }
         document = {
             "command": f"python -m benchmarks.latenttracer --size {size} --skip {skip} --test {test} --all {every}",
             "version": __version__,

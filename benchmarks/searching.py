@@ -24,7 +24,7 @@ import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share, typed
+from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share, timed, typed
 from wherefrom import __version__, evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.units import ROUNDING
@@ -163,20 +163,14 @@ def compared(name: str, model: Autoencoder, plan: Plan, few: int, device: str) -
 
 
 def seconds(model: Autoencoder, name: str, plan: Plan) -> dict[str, float]:
-    """Seconds an image of each method, on the first images to judge, in one run."""
-    paths = sorted((plan.work / name).glob("*.png"))[plan.profile : plan.profile + 2]
+    """Seconds an image of each method."""
     methods: dict[str, Method[Any]] = {
         "aedr": AEDR(),
         f"traced, {STEPS} steps": METHOD,
         f"latenttracer, {CALLS} steps": LatentTracer(steps=CALLS),
         "latenttracer, the paper's": LatentTracer(parity="paper"),
     }
-    found = {}
-    for label, method in methods.items():
-        started = time.perf_counter()
-        wf.score(wf.load_images(*paths), model=model, method=method)
-        found[label] = (time.perf_counter() - started) / len(paths)
-    return found
+    return timed(model, name, plan, methods)
 
 
 def show(results: Mapping[str, Any]) -> str:

@@ -10,12 +10,13 @@ from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from wherefrom.bench._lab import Lab, Paths
+    from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
-__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "decoders", "images", "learning"]
+__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "decoders", "images", "learning", "rows_of"]
 
 ZOO: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 PAPERS: Final = "aedr, times homogeneity"
@@ -50,3 +51,11 @@ def learning(lab: Lab) -> Mapping[str, Method[Any]]:
     if few:
         lab.skip(f"methods that learn, from {lab.setting.count} images: give --count 40 or more")
     return {how: method for how, method in METHODS.items() if not (few and method.learns)}
+
+
+def rows_of(lab: Lab, name: str, others: dict[str, Paths], *, paper: float) -> Iterator[Row]:
+    """Every method's rows for one decoder's round trips against other images; the paper's figure beside its own way."""
+    known, own = images(lab, name)
+    for how, method in learning(lab).items():
+        beside = paper if how == PAPERS else None
+        yield from lab.compare(name, method, known=known, own=own, others=others, how=how, paper=beside, rules_of=RULES)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench._lab import label
-from wherefrom.bench._latent import PAPERS, RULES, decoders, images, learning
+from wherefrom.bench._latent import RULES, decoders, images, rows_of
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -21,13 +21,8 @@ _PAPER: Final = 95.1
 def _rows(lab: Lab) -> Iterator[Row]:
     every = decoders(lab)
     for name in every:
-        known, own = images(lab, name)
         others = {label(other): images(lab, other)[1] for other in every if other != name}
-        for how, method in learning(lab).items():
-            paper = _PAPER if how == PAPERS else None
-            yield from lab.compare(
-                name, method, known=known, own=own, others=others, how=how, paper=paper, rules_of=RULES
-            )
+        yield from rows_of(lab, name, others, paper=_PAPER)
 
 
 TABLE: Final = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._latent import PAPERS, RULES, decoders, images, learning
+from wherefrom.bench._latent import RULES, decoders, rows_of
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -18,14 +18,9 @@ _PAPER: Final = 96.9
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    others = {"photos": lab.photos(lab.setting.size)}
+    photos = lab.photos(lab.setting.size)
     for name in decoders(lab):
-        known, own = images(lab, name)
-        for how, method in learning(lab).items():
-            paper = _PAPER if how == PAPERS else None
-            yield from lab.compare(
-                name, method, known=known, own=own, others=others, how=how, paper=paper, rules_of=RULES
-            )
+        yield from rows_of(lab, name, {"photos": photos}, paper=_PAPER)
 
 
 TABLE: Final = Table(
