@@ -16,32 +16,20 @@ holds steps, seconds, losses and distances (`training/frechet.py`); `samples.png
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
 import typer
-from PIL import Image
-from rich.progress import Progress
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import softplus
 
-from training.frechet import Frechet
+from training.runs import SIDE, Run, batch_at, follow, normal_at
 from training.small_images import Pixels, read_images, share_of
 from wherefrom.images.batches import to_pixels
-
-SIDE = 32
-SHEET = 64
-CHECKED = 2048
-"""Images that a distance is taken of while the run goes on."""
-CHECKED_LAST = 10_000
-"""Images that a distance is taken of at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,58 +85,38 @@ def initialise(network: nn.Module) -> None:
             nn.init.normal_(module.weight, 1.0, 0.02)
 
 
-class Trainer:
-    """Both networks, the average and the optimisers of one run, with the state that a resumed run needs."""
+class Trainer(Run):
+    """Generator, discriminator and the generator's average."""
 
     def __init__(self, recipe: Recipe, out: Path) -> None:
-        self.recipe, self.out = recipe, out
+        self.recipe = recipe
         with torch.random.fork_rng():
             torch.default_generator.manual_seed(recipe.seed)
-            self.networks = nn.ModuleDict(
+            networks = nn.ModuleDict(
                 {
                     "generator": Generator(recipe.latent, recipe.generator),
                     "discriminator": discriminator(recipe.discriminator),
                     "average": Generator(recipe.latent, recipe.generator),
                 }
             )
-            initialise(self.networks)
-        self.networks["average"].load_state_dict(self.networks["generator"].state_dict())
-        self.networks["average"].requires_grad_(False)
-        self.networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimisers = {
-            name: torch.optim.Adam(self.networks[name].parameters(), lr=rate, betas=(0.5, 0.99), foreach=True)
+            initialise(networks)
+        networks["average"].load_state_dict(networks["generator"].state_dict())
+        networks["average"].requires_grad_(False)
+        networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimisers = {
+            name: torch.optim.Adam(networks[name].parameters(), lr=rate, betas=(0.5, 0.99), foreach=True)
             for name, rate in (("generator", recipe.generator_rate), ("discriminator", recipe.discriminator_rate))
         }
-        self.step, self.seconds = 0, 0.0
-        if (out / "state.pt").exists():
-            self.load()
+        super().__init__(recipe, out, networks, optimisers)
 
-    def load(self) -> None:
-        """Go on from the last state that was written."""
-        state = torch.load(self.out / "state.pt", weights_only=True)  # noqa: TID251
-        self.networks.load_state_dict(state["networks"])
-        for name, optimiser in self.optimisers.items():
-            optimiser.load_state_dict(state["optimisers"][name])
-        self.step, self.seconds = state["step"], state["seconds"]
-
-    def save(self) -> None:
-        """Write the state beside the last one, then take its place, so that a stop never leaves half a file."""
-        state = {
-            "networks": self.networks.state_dict(),
-            "optimisers": {name: optimiser.state_dict() for name, optimiser in self.optimisers.items()},
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        torch.save(state, self.out / "state.pt.part")
-        (self.out / "state.pt.part").replace(self.out / "state.pt")
-
-    def advance(self, images: torch.Tensor) -> dict[str, float]:
+    def advance(self, images: Pixels) -> dict[str, float]:
         """One step of the discriminator, of the generator and of the average; both losses."""
+        _, batch = batch_at(images, self.recipe.seed, self.step, self.recipe.batch)
         judge, maker = self.networks["discriminator"], self.networks["generator"]
         self._set_rates()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.dtype == "bfloat16"):
             made = maker(latents_at(self.recipe, self.step))
-            real, fake = judge(images).float(), judge(made.detach()).float()
+            real, fake = judge(batch).float(), judge(made.detach()).float()
         unsure = self.recipe.smoothing
         judged = ((1 - unsure) * softplus(-real) + unsure * softplus(real)).mean() + softplus(fake).mean()
         self._update("discriminator", judged)
@@ -158,7 +126,8 @@ class Trainer:
         self._update("generator", fooled)
         judge.requires_grad_(True)
         self.step += 1
-        self._average()
+        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        follow(self.networks["average"], self.networks["generator"], keep)
         return {"discriminator": float(judged.detach()), "generator": float(fooled.detach())}
 
     def _set_rates(self) -> None:
@@ -174,12 +143,6 @@ class Trainer:
         loss.backward()
         self.optimisers[name].step()
 
-    def _average(self) -> None:
-        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        pair = (self.networks["average"], self.networks["generator"])
-        for mean, value in zip(*(network.parameters() for network in pair), strict=True):
-            mean.data.lerp_(value.data, 1 - keep)
-
     def averaged(self) -> Generator:
         """The averaged generator, rounded to float16 and back, its batch norm measured under these weights."""
         found = Generator(self.recipe.latent, self.recipe.generator)
@@ -194,64 +157,20 @@ class Trainer:
                 found(latents_at(self.recipe, -1 - number, 256))
         return found.half().float().eval()
 
+    @torch.inference_mode()
+    def drawn(self, count: int) -> Pixels:
+        """Images `(count, 32, 32, 3)` of the averaged generator, of latents that stay the same."""
+        network = self.averaged()
+        parts = [
+            to_pixels(network(latents_at(self.recipe, -1_000 - number, 256)) * 0.5 + 0.5)
+            for number in range(-(-count // 256))
+        ]
+        return np.concatenate(parts)[:count]
+
 
 def latents_at(recipe: Recipe, step: int, count: int | None = None) -> torch.Tensor:
     """Standard normal latents of one step, a function of the seed and the step alone."""
-    source = torch.Generator().manual_seed((recipe.seed * 1_000_003 + step) % 2**63)
-    return torch.randn((count or recipe.batch, recipe.latent, 1, 1), generator=source)
-
-
-def batch_at(images: Pixels, recipe: Recipe, step: int) -> torch.Tensor:
-    """The batch of one step, half of it mirrored, in [-1, 1]."""
-    rng = np.random.default_rng([recipe.seed, step])
-    batch = images[rng.integers(0, len(images), recipe.batch)]
-    mirrored = np.where(rng.random(recipe.batch)[:, None, None, None] < 0.5, batch[:, :, ::-1], batch)
-    tensor = torch.from_numpy(mirrored).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    return tensor.contiguous(memory_format=torch.channels_last)
-
-
-@torch.inference_mode()
-def drawn(network: Generator, recipe: Recipe, count: int, place: int) -> Pixels:
-    """Images of a generator, `(count, 32, 32, 3)`."""
-    parts = [
-        to_pixels(network(latents_at(recipe, place - number, 256)) * 0.5 + 0.5) for number in range(-(-count // 256))
-    ]
-    return np.concatenate(parts)[:count]
-
-
-def save_sheet(images: Pixels, path: Path) -> None:
-    """Images as one PNG, eight in a row, each shown twice as large."""
-    rows = images.reshape(-1, 8, SIDE, SIDE, 3).swapaxes(1, 2).reshape(-1, 8 * SIDE, 3)
-    sheet = Image.fromarray(rows)
-    sheet.resize((2 * sheet.width, 2 * sheet.height), Image.Resampling.NEAREST).save(path)
-
-
-def log(trainer: Trainer, frechet: Frechet, losses: dict[str, float], count: int) -> dict[str, Any]:
-    """Append a line of progress to `log.jsonl`, and draw the sheet anew."""
-    network = trainer.averaged()
-    images = drawn(network, trainer.recipe, count, -1_000)
-    save_sheet(images[:SHEET], trainer.out / "samples.png")
-    line = {
-        "step": trainer.step,
-        "seconds": round(trainer.seconds, 1),
-        "losses": {name: round(value, 4) for name, value in losses.items()},
-        "distances": frechet(images),
-        "images": count,
-    }
-    with (trainer.out / "log.jsonl").open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    return line
-
-
-def export(trainer: Trainer, line: dict[str, Any], images: int) -> None:
-    """The averaged generator as float16 safetensors, with `recipe.json` beside it."""
-    folder = trainer.out / "export"
-    folder.mkdir(exist_ok=True)
-    state = trainer.averaged().half().state_dict()
-    kept = {name: value.contiguous() for name, value in state.items() if not name.endswith("num_batches_tracked")}
-    save_file(kept, folder / "generator.safetensors")
-    recipe = {"recipe": asdict(trainer.recipe), "images": images, "final": line, "torch": torch.__version__}
-    (folder / "recipe.json").write_text(json.dumps(recipe, indent=2) + "\n")
+    return normal_at(recipe.seed, step, (count or recipe.batch, recipe.latent, 1, 1))
 
 
 def main(
@@ -274,22 +193,8 @@ def main(
     widths = (4 * width, 2 * width, width)
     recipe = Recipe(seed=seed, steps=steps, subset=subset, start=start, generator=widths, dtype=dtype)
     images = share_of(read_images(data, SIDE), subset, start)
-    out.mkdir(parents=True, exist_ok=True)
-    trainer, frechet = Trainer(recipe, out), Frechet(images[:CHECKED_LAST])
-    line: dict[str, Any] = {}
-    with Progress() as progress:
-        bar = progress.add_task("training", total=steps, completed=trainer.step)
-        while trainer.step < steps:
-            started = time.process_time()
-            losses = trainer.advance(batch_at(images, recipe, trainer.step))
-            trainer.seconds += time.process_time() - started
-            if trainer.step % save_every == 0 or trainer.step == steps:
-                line = log(trainer, frechet, losses, CHECKED)
-                trainer.save()
-            progress.update(bar, completed=trainer.step, description=f"{losses} {line.get('distances', '')}")
-    line = log(trainer, frechet, {}, CHECKED_LAST)
-    export(trainer, line, len(images))
-    typer.echo(json.dumps(line))
+    trainer = Trainer(recipe, out)
+    trainer.train(lambda: trainer.advance(images), images, save_every)
 
 
 if __name__ == "__main__":

@@ -26,13 +26,26 @@ def read_images(folder: Path, side: int) -> Pixels:
     Raises:
         typer.BadParameter: when there is none.
     """
-    train = folder / "train.parquet"
-    tables = [train] if train.is_file() else sorted(folder.glob("*.parquet"))
+    tables = _tables_of(folder)
     files = _of_tables(tables) if tables else _of_files(folder)
     found = [_fitted(Image.open(io.BytesIO(data)), side) for data in files]
     if not found:
         raise typer.BadParameter(f"no parquet files and no images ({', '.join(sorted(SUFFIXES))}) under {folder}")
     return np.stack(found)
+
+
+def read_labels(folder: Path) -> npt.NDArray[np.int64]:
+    """The class of every image that `read_images` reads there, by its place among the sorted values of column `label`.
+
+    Raises:
+        typer.BadParameter: when the tables have no such column, or there are none.
+    """
+    tables = _tables_of(folder)
+    if not tables or any("label" not in pq.read_schema(table).names for table in tables):
+        raise typer.BadParameter(f"need parquet files with a column label under {folder}")
+    said = [label for table in tables for label in pq.read_table(table, columns=["label"])["label"].to_pylist()]
+    numbers = {label: number for number, label in enumerate(sorted(set(said)))}
+    return np.array([numbers[label] for label in said], dtype=np.int64)
 
 
 def share_of(images: Pixels, share: float, start: float) -> Pixels:
@@ -50,6 +63,11 @@ def share_of(images: Pixels, share: float, start: float) -> Pixels:
         raise typer.BadParameter(f"subset {share:g} of {total} images is none")
     order = np.random.default_rng(ORDER).permutation(total)
     return images[order[(round(start * total) + np.arange(count)) % total]]
+
+
+def _tables_of(folder: Path) -> list[Path]:
+    train = folder / "train.parquet"
+    return [train] if train.is_file() else sorted(folder.glob("*.parquet"))
 
 
 def _of_tables(tables: list[Path]) -> Iterator[bytes]:
