@@ -38,10 +38,10 @@ demonstrations and tests: its images {looks}, and are good for nothing else.
   in the features that `training/frechet.py` names, for comparison within this package alone: **not** FID.
 {more}- **Not for**: anything but trying this package. That an image of it is recognised says little of other models.
 """
-CLASSES = """- **Class**: `generator.json` says `class: search`, so `draw` and `wherefrom generate` draw one of the {classes}
-  classes with each seed, each as likely, and a search spreads its starts over them. For one class alone, open the file
-  `generator.safetensors` by its path with the option `class`, a number from 0 in this order: airplane, automobile,
-  bird, cat, deer, dog, frog, horse, ship, truck.
+CLASSES = """- **Class**: `generator.json` says `class: search`, so `draw` and `wherefrom generate` draw one of
+  the {classes} classes with each seed, each as likely, and a search spreads its starts over them. For one class alone,
+  open the file `generator.safetensors` by its path with the option `class`, a number from 0 in this order: airplane,
+  automobile, bird, cat, deer, dog, frog, horse, ship, truck.
 """
 
 
