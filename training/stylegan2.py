@@ -53,7 +53,7 @@ class Recipe:
     """Every choice that changes the weights."""
 
     seed: int
-    steps: int = 10_000
+    steps: int = 6_000
     batch: int = 32
     classes: int = 10
     z_width: int = 64
@@ -63,7 +63,7 @@ class Recipe:
     generator: tuple[int, ...] = (96, 96, 48, 32)
     discriminator: tuple[int, ...] = (64, 96, 128)
     rate: float = 2.5e-3
-    gamma: float = 0.01
+    gamma: float = 0.1
     lazy: int = 16
     target: float = 0.6
     ramp: int = 100_000
@@ -159,13 +159,13 @@ class Discriminator(nn.Module):
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """How real each image looks as one of its class."""
-        x = self.body(images)
+        x = self.body(images.contiguous(memory_format=torch.channels_last))
         x = torch.cat([x, _deviation(x.float()).to(x.dtype)], 1)
         x = self.last(x) @ (self.flat.t() * (ROOT_2 / math.sqrt(self.flat.shape[1])))
         x = leaky_relu(x + self.flat_bias * ROOT_2, 0.2)
         x = x @ (self.out.t() / math.sqrt(len(self.out))) + self.out_bias
-        asked = unit(self.table)[labels]
-        return (x.float() * asked).sum(1) / math.sqrt(x.shape[1])
+        asked = 1 + unit(self.table)[labels]  # the ones: what is real of any class
+        return (x.float() * asked).sum(1) / math.sqrt(2 * x.shape[1])
 
 
 def _deviation(x: torch.Tensor) -> torch.Tensor:
@@ -188,6 +188,7 @@ class Trainer(Run):
             maker, average = Generator(recipe), Generator(recipe)
             initialise(maker, recipe.mapping_rate)
             networks = nn.ModuleDict({"generator": maker, "discriminator": Discriminator(recipe)})
+        networks["discriminator"].to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         average.load_state_dict(maker.state_dict())
         for module in maker.modules():
             if isinstance(module, Conv):
@@ -291,7 +292,7 @@ def main(
     data: Annotated[Path, typer.Option(help="folder of parquet files with columns image and label")],
     out: Annotated[Path, typer.Option(help="folder of the run: state, log, samples and export")],
     seed: Annotated[int, typer.Option(help="seed of weights, batches and latents")],
-    steps: Annotated[int, typer.Option(help="steps of each optimiser")] = 10_000,
+    steps: Annotated[int, typer.Option(help="steps of each optimiser")] = 6_000,
     save_every: Annotated[int, typer.Option(help="steps between states")] = 500,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves torch's choice")] = 0,
     dtype: Annotated[str, typer.Option(help="bfloat16 or float32, of convolutions")] = "bfloat16",

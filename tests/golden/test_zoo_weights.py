@@ -1,11 +1,9 @@
-"""The embedded models are small and as good as their cards say."""
+"""The embedded autoencoders are small and as good as their cards say."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,31 +12,20 @@ import skimage.data
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from tests.shared import shared_data
-from training.frechet import Frechet
-from training.small_images import read_images, share_of
 from wherefrom import load_model
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.fit import crop
 from wherefrom.models._zoo import ZOO
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.generators._adapter import Generator
 
 NAMES = ("kl-f8-a", "kl-f8-b")
 PHOTOS = ("astronaut", "coffee", "chelsea")
-GENERATOR = "dcgan-cifar10"
 
 
 def _model(name: str) -> Autoencoder:
     model = load_model(f"zoo:{name}", device="cpu")
     assert isinstance(model, Autoencoder)
-    return model
-
-
-def _generator() -> Generator:
-    model = load_model(f"zoo:{GENERATOR}", device="cpu")
-    assert isinstance(model, Generator)
     return model
 
 
@@ -82,42 +69,3 @@ def test_draws_are_images_of_the_size_asked_that_differ_by_seed(name: str) -> No
     assert 0.05 < float(images.mean()) < 0.95
     assert float((images[0] - images[1]).abs().mean()) > 0.02
     assert torch.equal(model.draw(seeds, size=(64, 96))[1:], model.draw(seeds[1:], size=(64, 96)))
-
-
-@torch.inference_mode()
-def test_the_generator_opens_as_its_card_says() -> None:
-    weights = ZOO / GENERATOR / "generator.safetensors"
-    assert weights.stat().st_size <= 2_000_000
-    with weights.open("rb") as file:
-        header: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    assert {entry["dtype"] for key, entry in header.items() if key != "__metadata__"} == {"F16"}
-    model = _generator()
-    said = (ZOO / GENERATOR / "README.md").read_text(encoding="utf-8")
-    assert (model.card.name, model.size, model.latent_shape) == (f"zoo:{GENERATOR}", (32, 32), (100,))
-    assert f"{model.parameters:,} parameters" in " ".join(said.split())
-    assert (model.card.notes["licence"], model.card.facts["prior"]) == ("Apache-2.0", "normal")
-    seeds = seeds_of(0, [str(number) for number in range(40)])
-    images = model.decode(model.draw(seeds))
-    assert images.shape == (40, 3, 32, 32)
-    assert float((images[1:] - images[:-1]).abs().mean((1, 2, 3)).min()) > 0.02, "no two draws are one image"
-    assert torch.equal(images[:1], model.decode(model.draw(seeds[:1])))
-
-
-def test_the_generators_layout_is_also_told_by_its_weights_alone(tmp_path: Path) -> None:
-    shutil.copy(ZOO / GENERATOR / "generator.safetensors", tmp_path / "bare.safetensors")
-    bare = load_model(str(tmp_path / "bare.safetensors"), device="cpu")
-    assert dict(bare.card.facts) == dict(_generator().card.facts)
-
-
-@pytest.mark.data
-def test_draws_are_as_far_from_cifar10_as_the_card_says() -> None:
-    kind = "pixels 8x8"  # the cheaper one
-    frechet = Frechet(share_of(read_images(shared_data("cifar10"), 32), 1.0, 0.0)[:10_000], (kind,))
-    model, batches = _generator(), range(20)
-    with torch.inference_mode():
-        seeds = [seeds_of(batch, [str(number) for number in range(500)]) for batch in batches]
-        drawn = np.concatenate([to_pixels(model.decode(model.draw(own))) for own in seeds])
-    said = (ZOO / GENERATOR / "README.md").read_text(encoding="utf-8")
-    stated = re.search(rf"([0-9.]+)\s+in\s+`{re.escape(kind)}`", said)
-    assert stated is not None
-    assert frechet(drawn)[kind] == pytest.approx(float(stated[1]), rel=0.1)
