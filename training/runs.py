@@ -47,10 +47,10 @@ class Run(ABC):
     """Images in a row of the sheet."""
 
     def __init__(
-        self, recipe: Any, out: Path, networks: Mapping[str, nn.Module], optimisers: Mapping[str, torch.optim.Optimizer]
+        self, recipe: Any, out: Path, networks: nn.ModuleDict, optimisers: Mapping[str, torch.optim.Optimizer]
     ) -> None:
         self.out, self._recipe = out, recipe
-        self.networks, self.optimisers = nn.ModuleDict(networks), optimisers
+        self.networks, self.optimisers = networks, optimisers
         self.step, self.seconds = 0, 0.0
         if (out / STATE).is_file():
             self.load(torch.load(out / STATE, weights_only=True))  # noqa: TID251

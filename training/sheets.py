@@ -15,6 +15,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from PIL import Image
 
 from training.export_zoo import write_card
 from training.runs import WEIGHTS, sheet
@@ -39,7 +40,7 @@ def draw_sheet(folder: Path) -> None:
     if isinstance(model, Generator) and model.classes is not None:
         latents[:, -1] = torch.arange(len(latents)) % model.classes
     found = sheet(np.asarray(to_pixels(model.decode(latents))), ACROSS)
-    found.quantize(dither=0).save(folder / NAME, optimize=True)
+    found.quantize(dither=Image.Dither.NONE).save(folder / NAME, optimize=True)
 
 
 def main(folder: Annotated[Path, typer.Argument(help="a generator's folder of the zoo")]) -> None:

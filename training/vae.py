@@ -114,7 +114,7 @@ class Trainer(Run):
             network, average = Vae(recipe), Vae(recipe)
         average.load_state_dict(network.state_dict())
         optimiser = torch.optim.Adam(network.parameters(), lr=recipe.rate, foreach=True)
-        networks = {"network": network, "average": average.requires_grad_(False)}
+        networks = nn.ModuleDict({"network": network, "average": average.requires_grad_(False)})
         super().__init__(recipe, out, networks, {"network": optimiser})
 
     def advance(self, images: Pixels) -> dict[str, float]:
@@ -131,7 +131,7 @@ class Trainer(Run):
         errors = (made - batch).square().sum((1, 2, 3)).mean()
         divergence = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(1).mean()
         self.optimisers["network"].zero_grad(set_to_none=True)
-        (errors + recipe.beta * divergence).backward()  # type: ignore[no-untyped-call]
+        (errors + recipe.beta * divergence).backward()
         self.optimisers["network"].step()
         self.step += 1
         keep = min(recipe.average, (1 + self.step) / (10 + self.step))

@@ -137,10 +137,10 @@ def test_stylegan2s_demodulation_has_gradients_in_training_and_the_packages_none
     for conv in convs:
         assert conv.energy.requires_grad
         torch.testing.assert_close(conv.energy.detach(), energy(trained[id(conv)]))
-    for conv in trainer.averaged().modules():
-        if isinstance(conv, Conv):
-            assert not conv.energy.requires_grad
-            torch.testing.assert_close(conv.energy, energy(conv.weight))
+    for module in trainer.averaged().modules():
+        if isinstance(module, Conv):
+            assert not module.energy.requires_grad
+            torch.testing.assert_close(module.energy, energy(module.weight))
 
 
 def test_augmentation_leaves_images_alone_without_strength_and_mean_and_size_with() -> None:
