@@ -20,6 +20,7 @@ from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models._compute import device_of, dtype_of, each_alone, exact, laid_out, parameters_of, prepare
 from wherefrom.models._latents import draw_latents
+from wherefrom.models.diffusers._flow import LatentFlow
 from wherefrom.models.diffusers._kinds import Kind, upcast
 
 __all__ = ["DiffusersAutoencoder", "adapted"]
@@ -53,6 +54,7 @@ class DiffusersAutoencoder:
     _kind: Kind
     _module: nn.Module = field(repr=False)
     _stats: Mapping[str, torch.Tensor] | None = field(repr=False)
+    _flow: LatentFlow | None = field(repr=False)
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -94,22 +96,28 @@ class DiffusersAutoencoder:
         return self._ask(self._kind.decode, latents) * 0.5 + 0.5
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """Latents from the statistical model that came with the weights, one a seed; `size` in pixels.
+        """Latents from the generator that came with the weights, else from their statistics; one a seed.
+
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` of the images in pixels; by default `native`.
 
         Raises:
-            ModelError: when no such statistics came with the weights, or `size` is no positive multiple of `factor`.
+            ModelError: when neither came with the weights, or `size` is no positive multiple of `factor`.
         """
+        if self._flow is not None:
+            flow, cells = self._flow, self._cells(size)
+            return self._stacked([flow.draw(int(seed), cells) for seed in seeds], cells)
         if self._stats is None:
             name = self.card.name
             raise ModelError(
                 f"{name} cannot draw latents by itself: make images with its own pipeline and pass those"
                 f" (of text-to-image pipelines: wherefrom generate PIPELINE --prompts FILE)"
             )
-        stats, cells = self._stats, self._cells(size)
-        return self._stacked([draw_latents(stats, int(seed), cells) for seed in seeds], cells)
+        return self._field(self._stats, seeds, size)
 
     def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """As `draw`; without statistics, latents that are standard normal in the units of the generator.
+        """Latents from the statistics that came with the weights; without, standard normal in the generator's units.
 
         That is where the sampling of a diffusion model begins, and where RONAN's search of one begins: starts of a
         search, which decode to no image that the model would make.
@@ -118,10 +126,15 @@ class DiffusersAutoencoder:
             ModelError: when `size` is no positive multiple of `factor`.
         """
         if self._stats is not None:
-            return self.draw(seeds, size=size)
+            return self._field(self._stats, seeds, size)
         cells, (scale, shift) = self._cells(size), self.scaling
         noise = [torch.randn((self.channels, *cells), generator=generator(int(seed))) for seed in seeds]
         return self._stacked([one / scale + shift for one in noise], cells)
+
+    def _field(self, stats: Mapping[str, torch.Tensor], seeds: Seeds, size: tuple[int, int] | None) -> Latents:
+        """Gaussian fields with the statistics of latents, one a seed."""
+        cells = self._cells(size)
+        return self._stacked([draw_latents(stats, int(seed), cells) for seed in seeds], cells)
 
     def _cells(self, size: tuple[int, int] | None) -> tuple[int, int]:
         """Latent cells of a size in pixels."""
@@ -156,6 +169,7 @@ def adapted(
     name: str,
     notes: dict[str, Fact],
     stats: Mapping[str, torch.Tensor] | None,
+    flow: LatentFlow | None,
 ) -> DiffusersAutoencoder:
     """The adapter around a module that nobody else holds."""
     place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
@@ -178,6 +192,7 @@ def adapted(
         _kind=kind,
         _module=prepare(module, place, dtype_of(used)),
         _stats=stats,
+        _flow=flow,
     )
 
 

@@ -19,6 +19,8 @@ __all__ = ["Found", "find", "weights_in"]
 
 _STEM: Final = "diffusion_pytorch_model"
 _LATENTS: Final = "latents.safetensors"
+_FLOW: Final = "flow"  # a folder, see `_flow`, which is known by this file in it
+_SAMPLER: Final = "sampler.json"
 _GENERIC: Final = frozenset({"vae", "vqvae", "movq", "vqgan", "autoencoder"})
 _NOTES: Final = ("source", "family", "licence", "sizes")
 
@@ -33,7 +35,8 @@ class Found:
         state: weights under diffusers' present names, in the dtype they are stored in.
         name: what to call it.
         notes: what its `card.json` says of it.
-        stats: its model of latents, where it comes with one.
+        stats: its statistics of latents, where it comes with them.
+        flow: folder of its generator of latents, where it comes with one.
     """
 
     kind: str
@@ -42,6 +45,7 @@ class Found:
     name: str
     notes: Mapping[str, Fact] = field(default_factory=dict)
     stats: Mapping[str, torch.Tensor] | None = None
+    flow: Path | None = None
 
 
 def find(path: Path, kind: str | None) -> Found:
@@ -69,7 +73,15 @@ def _folder(path: Path, kind: str | None) -> Found:
         notes: dict[str, Fact] = {key: card[key] for key in _NOTES if key in card}
         named = str(card["name"]) if "name" in card else _name(path)
         state = canonical(read_weights(weights_in(path)))
-        return Found(kind=_kind(config, kind, path), config=config, state=state, name=named, notes=notes, stats=stats)
+        return Found(
+            kind=_kind(config, kind, path),
+            config=config,
+            state=state,
+            name=named,
+            notes=notes,
+            stats=stats,
+            flow=path / _FLOW if (path / _FLOW / _SAMPLER).is_file() else None,
+        )
     if (path / "model_index.json").is_file():
         inner = sorted(part.parent.name for part in path.glob("*/config.json"))
         raise ModelError(

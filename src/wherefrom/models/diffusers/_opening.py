@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,8 @@ from torch import nn
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.models.diffusers._adapter import DiffusersAutoencoder, adapted
+from wherefrom.models.diffusers._building import empty, fitted
+from wherefrom.models.diffusers._flow import read_flow
 from wherefrom.models.diffusers._found import Found, find
 from wherefrom.models.diffusers._kinds import Kind, kind_of, probe
 from wherefrom.models.weights import digest
@@ -67,9 +68,9 @@ def open_autoencoder(
     with torch.inference_mode(False):
         found = find(Path(path), kind)
         how = kind_of(found.kind, found.config)
-        module = _empty(found)
+        module = empty(found)
         factor, channels = probe(module, how, module.config)
-        state = _fitted(found, module)
+        state = fitted(found, module)
         facts = _facts(found.kind, how, module.config, state)
         module.load_state_dict(state, strict=True, assign=True)
         return adapted(
@@ -83,6 +84,7 @@ def open_autoencoder(
             name=name or found.name,
             notes={"source": str(path), **found.notes, **(notes or {})},
             stats=found.stats,
+            flow=read_flow(found.flow, channels) if found.flow else None,
         )
 
 
@@ -113,7 +115,7 @@ def wrap_autoencoder(
     if any(tensor.is_meta for tensor in state.values()):
         raise ModelError(f"the weights of this {kind} are not in memory: load it without offloading")
     with torch.inference_mode(False):
-        shape = probe(_empty(Found(kind=kind, config=config, state={}, name=kind)), how, config)
+        shape = probe(empty(Found(kind=kind, config=config, state={}, name=kind)), how, config)
         with torch.no_grad():
             own = copy.deepcopy(module)
         return adapted(
@@ -127,51 +129,8 @@ def wrap_autoencoder(
             name=name or kind,
             notes={"source": "memory", **(notes or {})},
             stats=None,
+            flow=None,
         )
-
-
-def _empty(found: Found) -> Any:
-    """The module without storage, so that nothing is initialised and no random number is drawn."""
-    import diffusers
-
-    try:
-        with torch.device("meta"):
-            return _of_class(getattr(diffusers, found.kind), found.config)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError, AssertionError) as error:
-        raise ModelError(f"{found.name}: {found.kind} cannot be built from this config: {error}") from error
-
-
-def _of_class(cls: Any, config: Mapping[str, Any]) -> Any:
-    """A module of that class; what the class does not know of a config is left out, as diffusers does."""
-    known = inspect.signature(cls.__init__).parameters
-    return cls.from_config({key: value for key, value in config.items() if key in known}).eval()
-
-
-def _fitted(found: Found, module: nn.Module) -> dict[str, torch.Tensor]:
-    """The weights, after each tensor's name and shape was compared with what the class needs."""
-    state, need = dict(found.state), module.state_dict()
-    counters = {
-        key: torch.zeros(value.shape, dtype=value.dtype)
-        for key, value in need.items()
-        if key.endswith("num_batches_tracked")
-    }
-    state = {key: tensor for key, tensor in counters.items() if key not in state} | state
-    wrong = [
-        *(f"{key} is missing" for key in sorted(need.keys() - state.keys())),
-        *(f"{key} is not expected" for key in sorted(state.keys() - need.keys())),
-        *(
-            f"{key} has shape {tuple(state[key].shape)}, need {tuple(need[key].shape)}"
-            for key in sorted(need.keys() & state.keys())
-            if state[key].shape != need[key].shape
-        ),
-    ]
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ModelError(
-            f"{found.name}: weights do not fit {found.kind}: {'; '.join(wrong[:3])}{more}: need weights and "
-            "config of one model"
-        )
-    return state
 
 
 def _facts(name: str, kind: Kind, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> dict[str, Fact]:
