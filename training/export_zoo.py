@@ -2,8 +2,9 @@
 
     python -m training.export_zoo runs/kl-f8-a PHOTOS --name kl-f8-a --out src/wherefrom/models/zoo
 
-Takes the averaged weights of the run's last state, finished or not. The statistics of latents, from which `draw`
-samples, are fitted on the photos' latents under the rounded weights. `card.json` has the SHA-256 of every other file.
+Takes the averaged weights of the run's last state, finished or not. The statistics of latents are fitted on the photos'
+latents under the rounded weights; `draw` samples from them until `training/export_flow.py` puts a generator beside
+them. `card.json` has the SHA-256 of every other file.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Train a small KL autoencoder on a folder of photos: the program that made `zoo:kl-f8-a` and `zoo:kl-f8-b`.
 
-    python training/kl_autoencoder.py PHOTOS --out runs/kl-f8-a --seed 1
+    python -m training.kl_autoencoder PHOTOS --out runs/kl-f8-a --seed 1
 
 Random crops at random scales, mean squared error plus a very small KL term, an exponential moving average of the
 weights. Convolutions are trained by Muon and the rest by AdamW, with every residual branch starting at zero: both were
@@ -27,6 +27,8 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from rich.progress import Progress
 from skimage import data as skimage_data
+
+from training.muon import Optimiser
 
 CONFIG: dict[str, Any] = {
     "in_channels": 3,
@@ -99,15 +101,6 @@ def batch_at(photos: list[npt.NDArray[np.uint8]], recipe: Recipe, step: int) -> 
     return torch.from_numpy(stack).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
 
 
-def share_at(step: int, recipe: Recipe) -> float:
-    """The share of the full rate: linear warm-up over 3 % of the steps, then a cosine to 1 %."""
-    warm = max(1, round(0.03 * recipe.steps))
-    if step < warm:
-        return (step + 1) / warm
-    progress = (step - warm) / max(1, recipe.steps - warm)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
-
-
 def loss_of(model: AutoencoderKL, images: torch.Tensor, recipe: Recipe, step: int) -> torch.Tensor:
     """Mean squared error on [-1, 1] of a sampled reconstruction, plus the weighted KL divergence."""
     posterior = model.encode(images).latent_dist
@@ -143,37 +136,6 @@ def initialise(model: AutoencoderKL, recipe: Recipe) -> None:
         for name, value in model.named_parameters():
             if ".resnets." in name and ".conv2." in name:
                 value.zero_()
-
-
-class Optimiser:
-    """Muon for convolutions, which torch has for matrices only and so sees them flattened, and AdamW for the rest."""
-
-    def __init__(self, model: AutoencoderKL, recipe: Recipe) -> None:
-        self.recipe = recipe
-        self.kernels = [value for value in model.parameters() if value.ndim == 4]
-        self.matrices = [torch.nn.Parameter(value.data.view(len(value), -1)) for value in self.kernels]
-        rest = [value for value in model.parameters() if value.ndim != 4]
-        self.muon = torch.optim.Muon(self.matrices, lr=recipe.muon_rate, weight_decay=0.0)
-        self.adam = torch.optim.AdamW(rest, lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.0)
-
-    def step(self, step: int) -> None:
-        """One update at the rate of this step; the gradients are taken from the model."""
-        share = share_at(step, self.recipe)
-        for matrix, kernel in zip(self.matrices, self.kernels, strict=True):
-            matrix.grad = kernel.grad.view(len(kernel), -1) if kernel.grad is not None else None
-        for optimiser, rate in ((self.muon, self.recipe.muon_rate), (self.adam, self.recipe.rate)):
-            for group in optimiser.param_groups:
-                group["lr"] = rate * share
-            optimiser.step()  # type: ignore[no-untyped-call]
-
-    def state(self) -> dict[str, Any]:
-        """Both optimisers' states."""
-        return {"muon": self.muon.state_dict(), "adam": self.adam.state_dict()}
-
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state."""
-        self.muon.load_state_dict(state["muon"])
-        self.adam.load_state_dict(state["adam"])
 
 
 class Trainer:
