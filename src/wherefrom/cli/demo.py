@@ -40,8 +40,8 @@ Ask again: `wherefrom attribute mixed --profile profile.json --store scores.sqli
 
 The photos come with scikit-image and scikit-learn and are cut into tiles that do not overlap. Tiles of one photo are
 alike: {photos} of them are worth fewer than as many photos, so the bound for photos and the intervals below are too
-hopeful. No photo is on both sides. The draws are textures with the statistics of photos, not photos: that they are told
-from photos is easy, that they are told from the other decoder's draws is the test.
+hopeful. No photo is on both sides. The draws have the colours and shapes of photos, but are none: that they are
+told from photos is easy, that they are told from the other decoder's draws is the test.
 
 {summary}
 
