@@ -37,6 +37,7 @@ STYLEGAN2 = stylegan2.Recipe(
     discriminator=(8, 8, 8),
     lazy=2,
     ramp=20,
+    target=-2,  # so that the strength rises
 )
 DCGAN = dcgan.Recipe(seed=3, steps=4, batch=8, latent=6, generator=(8, 8, 8), discriminator=(8, 8, 8))
 PROGRAMS = ("vae", "stylegan2", "dcgan")
