@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from benchmarks import page
 
@@ -17,3 +20,13 @@ def test_every_table_is_on_the_page_as_its_file_says() -> None:
 def test_tables_were_not_made_by_a_quick_run() -> None:
     for path in page.TABLES.glob("*.json"):
         assert "--quick" not in json.loads(path.read_text(encoding="utf-8"))["command"]
+
+
+@pytest.mark.parametrize("path", sorted(page.TABLES.glob("*.json")), ids=lambda path: path.stem)
+def test_what_the_project_asks_of_a_table_holds_for_its_best_way(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    rule, ways = found["rules"][0], {row["how"] for row in found["rows"]}
+    held = {way: [row["rules"][rule]["accuracy"] for row in found["rows"] if row["how"] == way] for way in ways}
+    best = max(sum(values) / len(values) for values in held.values())
+    assert 100 * best >= (found["goal"] or 0.0)
+    assert all(values and min(values) >= 0 for values in held.values())
