@@ -75,8 +75,7 @@ def test_a_second_run_asks_the_models_nothing_and_says_the_same(
     run: Run, tmp_path: Path, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_searches, "QUICK", SMALL)
-    monkeypatch.setattr("wherefrom.bench.ronan_2.generators", lambda _: ["zoo:dcgan-cifar10"])
-    words = ("ronan-2", "--quick", "--count", "20", "--cifar10", str(cifar))
+    words = ("ronan-2", "--ask", "zoo:dcgan-cifar10", "--quick", "--count", "20", "--cifar10", str(cifar))
     first = run(*words)
     assert [row["against"] for row in first["rows"]] == ["CIFAR-10, train", "CIFAR-10, test"]
     assert [row["paper"] for row in first["rows"]] == [98.0, 97.5]
@@ -105,6 +104,7 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
         (("ronan-99",), "did you mean"),
         (("times", "--size", "100"), "use 96"),
         (("edits", "--edit", "jpeg"), "jpeg:75"),
+        (("ronan-3", "--ask", "zoo:kl-f8-a"), "none of zoo:dcgan-cifar10"),
         (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
     ],
 )

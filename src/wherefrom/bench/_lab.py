@@ -50,6 +50,7 @@ class Setting:
         photos: folder of photos; None: those that come with scikit-image and scikit-learn.
         decoders: further latent models, as `load_model` takes them.
         generators: further generators, likewise.
+        asked: the generators that are searched, others being judged alone; empty: all.
         edits: which edits the tables of edits go through; empty: the table's own.
         device: of the models.
         shown: makes the progress of a label visible.
@@ -63,6 +64,7 @@ class Setting:
     photos: Path | None = None
     decoders: tuple[str, ...] = ()
     generators: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     edits: tuple[str, ...] = ()
     device: str = "auto"
     shown: Shown = _unseen

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from wherefrom.core.errors import UsageError
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models._zoo import names
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
 
-__all__ = ["QUICK", "SIZE", "generators", "overlapping", "ronan"]
+__all__ = ["QUICK", "SIZE", "asked", "generators", "overlapping", "ronan"]
 
 SIZE: Final = 32
 """Pixels a side of the images that the zoo's generators make."""
@@ -28,6 +29,19 @@ def ronan(lab: Lab, **options: Any) -> RONAN:
 def generators(lab: Lab) -> list[str]:
     """The zoo's generators of CIFAR-10's size, one of each architecture, and what was given beside them."""
     return [f"zoo:{name}" for name in names() if name.endswith(_DATA)] + list(lab.setting.generators)
+
+
+def asked(lab: Lab) -> list[str]:
+    """Those of them that are searched.
+
+    Raises:
+        UsageError: when one that was named is none of them.
+    """
+    every = generators(lab)
+    odd = [name for name in lab.setting.asked if name not in every]
+    if odd:
+        raise UsageError(f"--ask {odd[0]} is none of {', '.join(every)}")
+    return [name for name in every if not lab.setting.asked or name in lab.setting.asked]
 
 
 def overlapping() -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import SIZE, generators, ronan
+from wherefrom.bench._searches import SIZE, asked, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _PAPER: Final = {"dcgan": (98.0, 97.5), "vae": (97.5, 98.0), "stylegan2": (97.0,
 
 def _rows(lab: Lab) -> Iterator[Row]:
     train = lab.cifar("train")
-    for name in generators(lab):
+    for name in asked(lab):
         seen: dict[str, Paths] = {} if train is None else {"CIFAR-10, train": train}
         others = {**seen, **lab.unseen(SIZE)}
         architecture = name.removeprefix("zoo:").partition("-")[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench._lab import label
-from wherefrom.bench._searches import generators, ronan
+from wherefrom.bench._searches import asked, generators, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _PAPER: Final = {
 
 def _rows(lab: Lab) -> Iterator[Row]:
     every = generators(lab)
-    for name in every:
+    for name in asked(lab):
         mine = lab.model(name)
         fitting = {label(other): other for other in every if other != name and lab.model(other).size == mine.size}
         paper = {other: _PAPER.get((label(name).partition("-")[0], other.partition("-")[0])) for other in fitting}

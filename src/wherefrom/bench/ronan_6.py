@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._searches import QUICK, SIZE, generators, ronan
+from wherefrom.bench._searches import QUICK, SIZE, asked, ronan
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.relative import Relative
 
@@ -23,7 +23,7 @@ _SHORT: Final[dict[str, Any]] = {"start": "encoder", "restarts": 1, "race": None
 def _rows(lab: Lab) -> Iterator[Row]:
     options = QUICK if lab.setting.quick else {}
     over = Relative(method="ronan", options=options, reference=REFERENCE, reference_options=_SHORT)
-    for name in generators(lab):
+    for name in asked(lab):
         for how, method, paper in (("alone", ronan(lab), 75.0), (f"over {REFERENCE}", over, 87.5)):
             yield from lab.compare(
                 name,

@@ -42,6 +42,9 @@ def bench(
     generator: Annotated[
         list[str] | None, typer.Option("--generator", metavar="MODEL", help="a further generator; repeat it")
     ] = None,
+    ask: Annotated[
+        list[str] | None, typer.Option("--ask", metavar="MODEL", help="search this generator alone; repeat it")
+    ] = None,
     edit: Annotated[
         list[str] | None, typer.Option("--edit", metavar="NAME", help="of the tables of edits, as jpeg:90; repeat it")
     ] = None,
@@ -83,6 +86,7 @@ def bench(
         photos=photos,
         decoders=tuple(decoder or ()),
         generators=tuple(generator or ()),
+        asked=tuple(ask or ()),
         edits=tuple(str(edits.load(name)) for name in edit or ()),
         device=device,
         shown=lambda label: shown(label, quiet=quiet),
@@ -137,7 +141,8 @@ def _typed(name: str, setting: Setting) -> str:
     parts = ["wherefrom bench", name.replace("_", "-")]
     parts += ["--quick"] if setting.quick else []
     parts += [f"--count {setting.count}", f"--size {setting.size}"]
-    named = {"decoder": setting.decoders, "generator": setting.generators, "edit": setting.edits}
+    named = {"decoder": setting.decoders, "generator": setting.generators, "ask": setting.asked}
+    named |= {"edit": setting.edits}
     for flag, values in named.items():
         parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
     for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
