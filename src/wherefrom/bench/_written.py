@@ -124,14 +124,8 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     for place, row in enumerate(rows):
         one = row["rules"][found["rules"][0]]
         middle = 100 * one["accuracy"]
-        axes.errorbar(
-            middle,
-            place,
-            xerr=[[middle - 100 * one["low"]], [100 * one["high"] - middle]],
-            fmt="o",
-            color=_OURS,
-            label="here, with its 95 % interval" if not place else None,
-        )
+        axes.hlines(place, 100 * one["low"], 100 * one["high"], color=_OURS)
+        axes.plot(middle, place, "o", color=_OURS, label=None if place else "here, with its 95 % interval")
     given = [(row["paper"], place) for place, row in enumerate(rows) if row["paper"] is not None]
     if given:
         axes.plot(*zip(*given, strict=True), "x", color=_INK, label="the paper")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,14 @@ def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) 
     assert "- goal: at least 90.0 % by grubbs; best way, one: 100.0 %; rows below: none" in shown
     draw(found, tmp_path / "t.png")
     assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_mean_outside_of_where_most_are_is_drawn(tmp_path: Path) -> None:
+    row = judged(KNOWN, KNOWN, KNOWN + 100, **ABOUT)
+    moved = {"grubbs": {**(row.rules["grubbs"] or {}), "accuracy": 0.90, "low": 0.95, "high": 1.0}}
+    found = document("t", table([row]), [replace(row, rules=moved)], command="c", skipped=[])
+    draw(json.loads(json.dumps(found)), tmp_path / "t.png")
+    assert (tmp_path / "t.png").stat().st_size > 1000
 
 
 def test_a_goal_that_is_missed_names_the_rows() -> None:
