@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import SIZE, generators, ronan
+from wherefrom.bench._searches import SIZE, asked, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _ASKED: Final = "stylegan2"
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every = generators(lab)
+    every = asked(lab)
     name = next((one for one in every if one.startswith(f"zoo:{_ASKED}")), every[0])
     for metric, paper in _PAPER.items():
         yield from lab.compare(
