@@ -113,7 +113,9 @@ def _mean(rows: Sequence[Mapping[str, Any]], rule: str) -> float:
 
 
 def draw(found: Mapping[str, Any], path: Path) -> None:
-    """Accuracy by the first rule with its interval, and the paper's, one line a row."""
+    """Accuracy by the first rule with its interval, and the paper's, one line a row; no figure where nothing is cut."""
+    if not found["rules"]:
+        return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -36,7 +36,7 @@ def _rows(lab: Lab) -> Iterator[Row]:
     few = 1 if lab.setting.quick else _ASKED
     for names, ways in ((decoders(lab), _LATENT), (generators(lab), _SEARCHED)):
         for name in names:
-            images = lab.draws(name, range(few)) if hasattr(lab.model(name), "draw") else lab.photos(lab.setting.size)
+            images = lab.draws(name, range(few)) if ways is _SEARCHED else lab.photos(lab.setting.size)
             for how, method in ways.items():
                 if lab.setting.quick and "paper" in how:
                     lab.skip("the papers' own searches, in a quick run")

@@ -133,7 +133,7 @@ def _run(name: str, setting: Setting, out: Path, *, as_json: bool) -> None:
     emit(f"## {table.title}\n\n`{command}`\n\n{markdown(found)}")
     for what in lab.skipped:
         emit(f"- left out: {what}")
-    emit(f"\n{out / name}.json and .png\n")
+    emit(f"\n{out / name}.json{' and .png' if table.rules else ''}\n")
 
 
 def _typed(name: str, setting: Setting) -> str:

@@ -91,6 +91,12 @@ def test_a_mean_outside_of_where_most_are_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "t.png").stat().st_size > 1000
 
 
+def test_a_table_without_a_rule_has_no_figure(tmp_path: Path) -> None:
+    found = document("t", replace(table([], None), rules=()), [], command="c", skipped=[])
+    draw(found, tmp_path / "t.png")
+    assert not (tmp_path / "t.png").exists()
+
+
 def test_a_goal_that_is_missed_names_the_rows() -> None:
     rows = [judged(KNOWN, KNOWN, KNOWN, **ABOUT)]
     shown = markdown(json.loads(json.dumps(document("t", table(rows), rows, command="c", skipped=[]), default=str)))
