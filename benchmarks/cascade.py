@@ -14,7 +14,6 @@ Writes benchmarks/results/cascade-SIZE.json.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,9 @@ import numpy as np
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share
+from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, save, share
 from benchmarks.searching import BY_BAND, METHOD, asked, over, statistics
-from wherefrom import __version__, evaluation
+from wherefrom import evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.methods.base import Fit
 
@@ -170,13 +169,8 @@ def main(
     plan = Plan(size=size, profile=profile, test=test, work=work / str(size))
     models = prepared(decoder, photos, plan, device)
     results = {name: on_decoder(name, tuple(models), model, plan, device) for name, model in models.items()}
-    document = {
-        "command": f"python -m benchmarks.cascade --size {size} --profile {profile} --test {test}",
-        "version": __version__,
-        "decoders": results,
-    }
     target = out or RESULTS / f"cascade-{size}.json"
-    target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    save(target, f"python -m benchmarks.cascade --size {size} --profile {profile} --test {test}", results)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 

@@ -266,20 +266,14 @@ def main(
         sources = (name, "photos", *(other for other in models if other != name))
         found = {(source, part): table for source, part, table in tables(name, model, sources, plan)}
         results[name] = {label: compare(name, found, method) for label, method in STATISTICS.items()}
-        write(target, plan, results)
+        command = f"python benchmarks/decoders.py --size {size} --profile {profile} --test {test}"
+        save(target, command, results, profile=profile, test=test)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 
-def write(target: Path, plan: Plan, results: Mapping[str, Any]) -> None:
-    """What was found so far, with the command that finds it again."""
-    document = {
-        "command": f"python benchmarks/decoders.py --size {plan.size} --profile {plan.profile} --test {plan.test}",
-        "version": __version__,
-        "torch": torch.__version__,
-        "profile": plan.profile,
-        "test": plan.test,
-        "decoders": results,
-    }
+def save(target: Path, command: str, results: Mapping[str, Any], **more: Any) -> None:
+    """What was found so far by decoder, with the command that finds it again."""
+    document = {"command": command, "version": __version__, "torch": torch.__version__, **more, "decoders": results}
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

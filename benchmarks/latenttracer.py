@@ -3,26 +3,24 @@
     python -m benchmarks.latenttracer --size 192
 
 The images of benchmarks/decoders.py that are judged there: belongings are photos decoded by the decoder, pools the
-photos themselves and the same photos decoded by each other decoder. LatentTracer is asked of the first --test of each;
-AEDR's ratio of the same, and of --all of each, since it costs so little. Scores are kept under --work, so a run that
-was stopped goes on. Writes benchmarks/results/latenttracer-SIZE.json.
+photos themselves and the same photos decoded by each other real decoder. LatentTracer is asked of the first --test of
+each; AEDR's ratio of the same, and of --all of each, since it costs so little. Scores are kept under --work, so a run
+that was stopped goes on. Writes benchmarks/results/latenttracer-SIZE.json.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import numpy as np
-import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import DECODERS, RESULTS, SHARED, Plan, prepared, timed
-from wherefrom import __version__, evaluation
+from benchmarks.decoders import DECODERS, RESULTS, SHARED, Plan, prepared, save, timed
+from wherefrom import evaluation
 from wherefrom.core.arrays import Vector
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.base import Method
@@ -104,21 +102,15 @@ def main(
     models = prepared([ZOO, *DECODERS], photos, made, device)
     plan = Plan(size=size, profile=skip, test=test, work=made.work)
     results: dict[str, Any] = {}
+    command = f"python -m benchmarks.latenttracer --size {size} --skip {skip} --test {test} --all {every}"
     target = out or RESULTS / f"latenttracer-{size}.json"
     for name, model in models.items():
-        others = ["photos", *(other for other in models if other != name)]
+        others = ["photos", *(other for other in DECODERS if other != name)]
         results[name] = {
             "methods": compared(name, model, others, plan, every),
             "seconds": timed(model, name, plan, METHODS),
         }
-        document = {
-            "command": f"python -m benchmarks.latenttracer --size {size} --skip {skip} --test {test} --all {every}",
-            "version": __version__,
-            "torch": torch.__version__,
-            "decoders": results,
-        }
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        save(target, command, results)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 

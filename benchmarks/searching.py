@@ -12,7 +12,6 @@ that was stopped goes on. Writes benchmarks/results/searching-SIZE.json.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,12 +19,11 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import numpy as np
-import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, share, timed, typed
-from wherefrom import __version__, evaluation
+from benchmarks.decoders import ALPHA, RESULTS, SHARED, Plan, interval, prepared, save, share, timed, typed
+from wherefrom import evaluation
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.aedr import AEDR
@@ -221,30 +219,18 @@ def main(
     models = prepared(decoder, photos, plan, device)
     others = tuple(prepared(against, photos, plan, device)) if against else ()
     results: dict[str, Any] = {}
-    extra = typed("decoder", decoder) + typed("against", against)
+    options = f"--size {size} --profile {profile} --test {test} --few {few}"
+    command = f"python -m benchmarks.searching {options}{typed('decoder', decoder)}{typed('against', against)}"
     target = out or RESULTS / f"searching-{size}.json"
     for name, model in models.items():
         results[name] = {"statistics": on_decoder(name, (*models, *others), model, plan, device)}
-        write(target, plan, few, results, extra)
+        save(target, command, results)
     for name, model in models.items():
         if few:
             results[name] |= {"searches": compared(name, model, plan, few, device)}
         results[name] |= {"seconds": seconds(model, name, plan)}
-        write(target, plan, few, results, extra)
+        save(target, command, results)
     typer.echo(f"{show(results)}\n\nwritten to {target}")
-
-
-def write(target: Path, plan: Plan, few: int, results: Mapping[str, Any], extra: str) -> None:
-    """What was found so far, with the command that finds it again."""
-    options = f"--size {plan.size} --profile {plan.profile} --test {plan.test} --few {few}{extra}"
-    document = {
-        "command": f"python -m benchmarks.searching {options}",
-        "version": __version__,
-        "torch": torch.__version__,
-        "decoders": results,
-    }
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from PIL import Image
 from rich.progress import Progress
 from skimage import data as skimage_data
 
-from training.muon import Optimiser
+from training.muon import Averaged
 
 CONFIG: dict[str, Any] = {
     "in_channels": 3,
@@ -138,56 +138,22 @@ def initialise(model: AutoencoderKL, recipe: Recipe) -> None:
                 value.zero_()
 
 
-class Trainer:
-    """Model, average and optimiser of one run, with the state that a resumed run needs."""
+class Trainer(Averaged[AutoencoderKL]):
+    """One run."""
 
     def __init__(self, recipe: Recipe, out: Path, device: str) -> None:
         torch.set_float32_matmul_precision("highest")
         with torch.random.fork_rng():
             torch.default_generator.manual_seed(recipe.seed)
-            self.model = AutoencoderKL(**CONFIG)
-            self.average = AutoencoderKL(**CONFIG)
-        initialise(self.model, recipe)
-        self.model.to(device)
-        self.average.load_state_dict(self.model.state_dict())
-        self.average.to(device)
-        self.optimiser = Optimiser(self.model, recipe)
-        self.recipe, self.out, self.device = recipe, out, device
-        self.step, self.seconds = 0, 0.0
-        if (out / "state.pt").exists():
-            self.load()
-
-    def load(self) -> None:
-        """Go on from the last state that was written."""
-        state = torch.load(self.out / "state.pt", weights_only=True, map_location=self.device)  # noqa: TID251
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load(state["optimiser"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
-    def save(self) -> None:
-        """Write the state beside the last one, then take its place, so that a stop never leaves half a file."""
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        torch.save(state, self.out / "state.pt.part")
-        (self.out / "state.pt.part").replace(self.out / "state.pt")
+            model, average = AutoencoderKL(**CONFIG), AutoencoderKL(**CONFIG)
+        initialise(model, recipe)
+        super().__init__(model, average, recipe, out, device)
+        self.recipe = recipe
 
     def advance(self, images: torch.Tensor) -> float:
         """One step of the optimiser and of the average; the loss."""
         loss = loss_of(self.model, images, self.recipe, self.step)
-        self.model.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step(self.step)
-        self.step += 1
-        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.data.lerp_(value.data, 1 - keep)
+        self.update(loss)
         return float(loss.detach())
 
     def log(self, loss: float) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from rich.progress import Progress, track
 from safetensors.torch import load_file, save_file
 
 from training.kl_autoencoder import read_photos
-from training.muon import Optimiser
+from training.muon import Averaged
 from wherefrom.images.batches import to_images
 from wherefrom.images.fit import crop
 from wherefrom.models.diffusers import DiffusersAutoencoder, open_autoencoder
@@ -160,56 +160,23 @@ def loss_of(error: torch.Tensor, pools: tuple[int, ...]) -> torch.Tensor:
     return torch.stack([one.square().mean() for one in (error, *means, error.mean((2, 3)))]).sum()
 
 
-class Trainer:
-    """Model, average and optimiser of one run, with the state that a resumed run needs."""
+class Trainer(Averaged[UNet2DModel]):
+    """One run."""
 
     def __init__(self, recipe: Recipe, out: Path, channels: int) -> None:
         config = config_of(recipe, channels)
         with torch.random.fork_rng():
             torch.default_generator.manual_seed(recipe.seed)
-            self.model = UNet2DModel(**config)
-        torch.nn.init.zeros_(self.model.conv_out.weight)
-        self.average = UNet2DModel(**config)
-        self.average.load_state_dict(self.model.state_dict())
-        self.optimiser = Optimiser(self.model, recipe)
-        self.recipe, self.out = recipe, out
-        self.step, self.seconds = 0, 0.0
+            model = UNet2DModel(**config)
+        torch.nn.init.zeros_(model.conv_out.weight)
+        super().__init__(model, UNet2DModel(**config), recipe, out)
+        self.recipe = recipe
         self.losses: list[float] = []
-        if (out / "state.pt").exists():
-            self.load()
-
-    def load(self) -> None:
-        """Go on from the last state that was written."""
-        state = torch.load(self.out / "state.pt", weights_only=True)  # noqa: TID251
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load(state["optimiser"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
-    def save(self) -> None:
-        """Write the state beside the last one, then take its place, so that a stop never leaves half a file."""
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state(),
-            "step": self.step,
-            "seconds": self.seconds,
-        }
-        torch.save(state, self.out / "state.pt.part")
-        (self.out / "state.pt.part").replace(self.out / "state.pt")
 
     def advance(self, latents: torch.Tensor) -> float:
         """One step of the optimiser and of the average; the error's mean square."""
         error = error_of(self.model, latents, self.recipe.seed * 1_000_003 + self.step, self.recipe.centre)
-        loss = loss_of(error, self.recipe.pools)
-        self.model.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimiser.step(self.step)
-        self.step += 1
-        keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
-        for mean, value in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            mean.data.lerp_(value.data, 1 - keep)
+        self.update(loss_of(error, self.recipe.pools))
         self.losses.append(float(error.detach().square().mean()))
         return self.losses[-1]
 

@@ -80,9 +80,8 @@ class Run(ABC):
         self.step, self.seconds = state["step"], state["seconds"]
 
     def save(self) -> None:
-        """Write the state beside the last one, then take its place, so that a stop never leaves half a file."""
-        torch.save(self.state(), self.out / f"{STATE}.part")
-        (self.out / f"{STATE}.part").replace(self.out / STATE)
+        """Write the state whole."""
+        write_state(self.state(), self.out)
 
     def train(self, advance: Callable[[], dict[str, float]], images: Pixels, save_every: int) -> None:
         """All the steps that are left, `advance` doing one, then the export."""
@@ -126,6 +125,12 @@ class Run(ABC):
         save_file(kept, folder / WEIGHTS)
         recipe = {"recipe": asdict(self._recipe), "images": images, "final": line, "torch": torch.__version__}
         (folder / "recipe.json").write_text(json.dumps(recipe, indent=2) + "\n")
+
+
+def write_state(state: Mapping[str, Any], out: Path) -> None:
+    """Write a state beside the last one, then take its place, so that a stop never leaves half a file."""
+    torch.save(dict(state), out / f"{STATE}.part")
+    (out / f"{STATE}.part").replace(out / STATE)
 
 
 def normal_at(seed: int, step: int, shape: tuple[int, ...]) -> torch.Tensor:

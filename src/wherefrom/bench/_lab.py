@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,27 +183,45 @@ class Lab:
         return fit, method.statistic(found.take(every[1::2]), fit)
 
     def compare(
-        self, name: str, method: Method[Any], *, known: Paths, own: Paths, others: dict[str, Paths], **about: Any
+        self,
+        name: str,
+        method: Method[Any],
+        *,
+        known: Paths,
+        own: Paths,
+        others: Mapping[str, Paths],
+        how: str,
+        paper: float | Mapping[str, float | None] | None = None,
+        rules_of: Sequence[str] = ("grubbs", "conformal"),
     ) -> list[Row]:
         """A row for each kind of others, by the cuts that the known belongings make.
 
         Args:
             name: the model that is asked.
-            method: how.
+            method: how it is asked.
             known: its belongings that make the cuts; a method that learns does so from every other one of them.
             own: its belongings to judge.
             others: other images to judge, by name.
-            about: what else the rows have; `paper` may be a mapping by the others' names.
+            how: what the rows say of the method.
+            paper: the paper's accuracy in per cent, one for all or by the others' names.
+            rules_of: whose cuts to take.
         """
         fit, ranked = self.learned(name, method, known)
         mine = method.statistic(self.scores(name, method, own), fit)
-        figures = about.pop("paper", None)
-        rows = []
-        for other, images in others.items():
-            theirs = method.statistic(self.scores(name, method, images), fit)
-            paper = figures.get(other) if isinstance(figures, dict) else figures
-            rows.append(judged(ranked, mine, theirs, model=label(name), against=other, paper=paper, **about))
-        return rows
+        figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
+        return [
+            judged(
+                ranked,
+                mine,
+                method.statistic(self.scores(name, method, images), fit),
+                model=label(name),
+                against=other,
+                how=how,
+                paper=figures.get(other),
+                rules_of=rules_of,
+            )
+            for other, images in others.items()
+        ]
 
     def seconds(self, name: str, method: Method[Any], images: Paths) -> float:
         """Seconds an image, nothing taken from the store."""

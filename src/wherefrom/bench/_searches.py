@@ -11,8 +11,10 @@ from wherefrom.models._zoo import names
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
+    from wherefrom.bench.base import Row
+    from wherefrom.methods.base import Method
 
-__all__ = ["QUICK", "SIZE", "asked", "generators", "overlapping", "ronan"]
+__all__ = ["QUICK", "SIZE", "against_unseen", "asked", "generators", "overlapping", "ronan"]
 
 SIZE: Final = 32
 """Pixels a side of the images that the zoo's generators make."""
@@ -49,6 +51,12 @@ def asked(lab: Lab) -> list[str]:
         return every
     lab.skip(f"searches of {_SLOW}, in a quick run")
     return [name for name in every if name != _SLOW]
+
+
+def against_unseen(lab: Lab, name: str, method: Method[Any], *, how: str, paper: float) -> list[Row]:
+    """A generator's draws against real images that none was trained on."""
+    others = lab.unseen(SIZE)
+    return lab.compare(name, method, known=lab.known(name), own=lab.own(name), others=others, how=how, paper=paper)
 
 
 def overlapping() -> dict[int, str]:

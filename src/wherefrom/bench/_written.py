@@ -67,7 +67,9 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 
 def _means(found: Mapping[str, Any]) -> list[str]:
-    """Average accuracy by rule, for each way of asking."""
+    """Average accuracy by rule, for each way of asking that has several rows."""
+    if not found["rules"]:
+        return []
     lines = []
     ways = list(dict.fromkeys(row["how"] for row in found["rows"]))
     for way in ways:

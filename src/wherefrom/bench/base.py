@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -79,7 +79,15 @@ class Table:
 
 
 def judged(
-    known: Vector, own: Vector, other: Vector, *, rules_of: Sequence[str] = ("grubbs", "conformal"), **about: Any
+    known: Vector,
+    own: Vector,
+    other: Vector,
+    *,
+    model: str,
+    against: str,
+    how: str,
+    paper: float | None = None,
+    rules_of: Sequence[str] = ("grubbs", "conformal"),
 ) -> Row:
     """A row from statistics, high for images of other origin.
 
@@ -87,22 +95,28 @@ def judged(
         known: of belongings that make the cuts; those that are not finite are left out.
         own: of further belongings.
         other: of images of another origin.
+        model: as of the row, and so for the next three.
+        against: whose images the others are.
+        how: method, options or edit.
+        paper: the paper's accuracy in per cent.
         rules_of: whose cuts to take at `ALPHA`.
-        about: `model`, `against`, `how`, and what else a row has.
 
     Raises:
         UsageError: when no statistic of one kind is defined.
     """
     ranked = known[np.isfinite(known)]
     if not len(ranked) or not len(own) or not len(other):
-        raise UsageError(f"{about.get('model')} against {about.get('against')}: a kind without a defined statistic")
+        raise UsageError(f"{model} against {against}: a kind without a defined statistic")
     return Row(
+        model=model,
+        against=against,
+        how=how,
+        paper=paper,
         profiled=len(ranked),
         rules={name: _counted(name, ranked, own, other) for name in rules_of},
         auc=_area(own, other),
         tpr={f"{rate:g}": _found(own, other, rate) for rate in RATES},
         undefined=int(np.sum(~np.isfinite(own)) + np.sum(~np.isfinite(other))),
-        **about,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import SIZE, asked, ronan
+from wherefrom.bench._searches import against_unseen, asked, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -22,15 +22,7 @@ def _rows(lab: Lab) -> Iterator[Row]:
     every = asked(lab)
     name = next((one for one in every if one.startswith(f"zoo:{_ASKED}")), every[0])
     for metric, paper in _PAPER.items():
-        yield from lab.compare(
-            name,
-            ronan(lab, metric=metric),
-            known=lab.known(name),
-            own=lab.own(name),
-            others=lab.unseen(SIZE),
-            how=metric,
-            paper=paper,
-        )
+        yield from against_unseen(lab, name, ronan(lab, metric=metric), how=metric, paper=paper)
 
 
 TABLE: Final = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._searches import QUICK, SIZE, asked, ronan
+from wherefrom.bench._searches import QUICK, against_unseen, asked, ronan
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.relative import Relative
 
@@ -25,15 +25,7 @@ def _rows(lab: Lab) -> Iterator[Row]:
     over = Relative(method="ronan", options=options, reference=REFERENCE, reference_options=_SHORT)
     for name in asked(lab)[:1] if lab.setting.quick else asked(lab):
         for how, method, paper in (("alone", ronan(lab), 75.0), (f"over {REFERENCE}", over, 87.5)):
-            yield from lab.compare(
-                name,
-                method,
-                known=lab.known(name),
-                own=lab.own(name),
-                others=lab.unseen(SIZE),
-                how=how,
-                paper=paper,
-            )
+            yield from against_unseen(lab, name, method, how=how, paper=paper)
 
 
 TABLE: Final = Table(

@@ -68,10 +68,8 @@ def bench(
         _list(shelf.names(), as_json=as_json)
         return
     chosen = list(shelf.names()) if not tables or _ALL in tables else [name.replace("-", "_") for name in tables]
-    found = {name: shelf.load(name) for name in chosen}
-    size = size or (_SMALL if quick else 192)
-    if size % 8:
-        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
+    for name in chosen:
+        shelf.load(name)  # a name that is none ends the call before anything is made
     from wherefrom.bench._lab import Setting
     from wherefrom.cli._progress import shown
     from wherefrom.images import edits
@@ -81,7 +79,7 @@ def bench(
         work=made_folder(work),
         count=count or (_QUICK if quick else 100),
         quick=quick,
-        size=size,
+        size=_whole(size or (_SMALL if quick else 192)),
         cifar10=cifar10,
         photos=photos,
         decoders=tuple(decoder or ()),
@@ -92,10 +90,17 @@ def bench(
         shown=lambda label: shown(label, quiet=quiet),
     )
     made_folder(out)
-    for name in found:
+    for name in chosen:
         started = time.monotonic()
         _run(name, setting, out, as_json=as_json)
         note(f"{name}: {time.monotonic() - started:.0f} seconds", quiet=quiet)
+
+
+def _whole(size: int) -> int:
+    """The size, which the latent models' factor divides."""
+    if size % 8:
+        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
+    return size
 
 
 def _list(names: tuple[str, ...], *, as_json: bool) -> None:

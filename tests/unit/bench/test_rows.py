@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from wherefrom.bench._written import document, draw, markdown, write
 from wherefrom.bench.base import Row, Table, judged
 from wherefrom.core.errors import UsageError
 
-ABOUT = {"model": "m", "against": "others", "how": "by hand"}
+ABOUT: dict[str, Any] = {"model": "m", "against": "others", "how": "by hand"}
 KNOWN = np.arange(1.0, 20.0)
 """Nineteen: the conformal cut at alpha 0.05 is the largest."""
 
