@@ -3,31 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.bench._latent import decoders, images
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._lab import Lab, Paths
     from wherefrom.bench.base import Row
-    from wherefrom.methods.base import Method
+    from wherefrom.core.arrays import Scores, Seeds, Vector
+    from wherefrom.core.card import Card
+    from wherefrom.core.tensors import Images
+    from wherefrom.methods.base import Fit, Method
 
 __all__ = ["compared"]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Among:
+    """A method that finds its columns among those of another one, so that the model is asked once for both.
+
+    Attributes:
+        method: whose statistic it is.
+        asked: what the model is asked.
+    """
+
+    method: Method[Any]
+    asked: Method[Any]
+
+    @property
+    def card(self) -> Card:
+        """The method's."""
+        return self.method.card
+
+    @property
+    def measure(self) -> Card:
+        """What the model is asked."""
+        return self.asked.measure
+
+    @property
+    def learns(self) -> bool:
+        """As the method."""
+        return self.method.learns
+
+    def scores(self, model: Any, images: Images, seeds: Seeds) -> Scores:
+        """All that is asked."""
+        return self.asked.scores(model, images, seeds)
+
+    def fit(self, belonging: Scores) -> Fit:
+        """What the method learns."""
+        return self.method.fit(belonging)
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """The method's."""
+        return self.method.statistic(scores, fit)
+
+
 def compared(
-    lab: Lab, name: str, edit: str, methods: Mapping[str, Method[Any]], *, rules_of: Sequence[str]
+    lab: Lab,
+    name: str,
+    edit: str,
+    methods: Mapping[str, Method[Any]],
+    *,
+    rules_of: Sequence[str],
+    also: Method[Any] | None = None,
 ) -> Iterator[Row]:
-    """Rows of every method; the others are photos and every other decoder's images together, under the same edit."""
+    """Rows of every method; the others are photos and as many images of all other decoders together, edited alike.
+
+    Args:
+        lab: of the images.
+        name: the decoder that is asked.
+        edit: that the images to judge went through.
+        methods: with a profile of untouched images, and with one that went through the edit.
+        rules_of: whose cuts to take.
+        also: with the second of these profiles alone; what it asks of edited images has the other methods' columns.
+    """
     known, own = images(lab, name)
+    foreign = [other for other in decoders(lab) if other != name]
     theirs = [*lab.photos(lab.setting.size)]
-    for other in decoders(lab):
-        theirs += [] if other == name else images(lab, other)[1]
-    profiles = {"profile untouched": known} | ({} if edit == "none" else {"profile alike": lab.edited(known, edit)})
+    for place, other in enumerate(foreign):  # each has its share of the photos' contents
+        theirs += images(lab, other)[1][place :: len(foreign)]
     touched, others = lab.edited(own, edit), {"photos and others": lab.edited(theirs, edit)}
+    ways = methods if also is None else {how: Among(method=method, asked=also) for how, method in methods.items()}
+
+    def rows(how: str, way: Method[Any], profile: str, images_of: Paths, profiled: Method[Any]) -> list[Row]:
+        said = f"{edit}: {how}, profile {profile}"
+        return lab.compare(
+            name, way, known=images_of, own=touched, others=others, how=said, rules_of=rules_of, profiled=profiled
+        )
+
     for how, method in methods.items():
-        for profile, images_of in profiles.items():
-            way = f"{edit}: {how}, {profile}"
-            yield from lab.compare(
-                name, method, known=images_of, own=touched, others=others, how=way, rules_of=rules_of
-            )
+        yield from rows(how, ways[how], "untouched", known, method)
+    if edit == "none":
+        return
+    alike = lab.edited(known, edit)
+    for how, way in {**ways, **({} if also is None else {also.card.name: also})}.items():
+        yield from rows(how, way, "alike", alike, way)

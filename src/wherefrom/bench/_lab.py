@@ -193,6 +193,7 @@ class Lab:
         how: str,
         paper: float | Mapping[str, float | None] | None = None,
         rules_of: Sequence[str] = ("grubbs", "conformal"),
+        profiled: Method[Any] | None = None,
     ) -> list[Row]:
         """A row for each kind of others, by the cuts that the known belongings make.
 
@@ -205,8 +206,9 @@ class Lab:
             how: what the rows say of the method.
             paper: the paper's accuracy in per cent, one for all or by the others' names.
             rules_of: whose cuts to take.
+            profiled: how the known belongings are asked, where that is another way to the same statistic.
         """
-        fit, ranked = self.learned(name, method, known)
+        fit, ranked = self.learned(name, profiled or method, known)
         mine = method.statistic(self.scores(name, method, own), fit)
         figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [

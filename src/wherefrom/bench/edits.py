@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from wherefrom.bench._edited import compared
 from wherefrom.bench._latent import RULES, decoders, learning
 from wherefrom.bench.base import Row, Table
+from wherefrom.images import edits
+from wherefrom.methods.recompressed import Recompressed
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
@@ -29,14 +31,21 @@ _QUICK: Final = ("none", "jpeg:90", "crop:3,5")
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every = decoders(lab)
+    every, methods = decoders(lab), learning(lab)
+    learns = any(method.learns for method in methods.values())
     for name in every[:1] if lab.setting.quick else every:
         for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
-            yield from compared(lab, name, edit, learning(lab), rules_of=RULES)
+            yield from compared(lab, name, edit, methods, rules_of=RULES, also=_stored(edit) if learns else None)
+
+
+def _stored(edit: str) -> Recompressed | None:
+    """The method for images that were stored as JPEG last."""
+    last = edits.load(edit).steps[-1]
+    return Recompressed(quality=int(last.values[0])) if last.kind == "jpeg" else None
 
 
 TABLE: Final = Table(
-    title="What edits do to AEDR and spectral, against photos and other decoders' images edited alike",
+    title="What edits do to AEDR, spectral and recompressed, against photos and other decoders' images edited alike",
     rules=RULES,
     rows=_rows,
 )

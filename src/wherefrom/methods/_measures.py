@@ -7,7 +7,17 @@ from typing import Final
 from wherefrom.core.card import Card
 from wherefrom.core.units import ROUNDING, bands
 
-__all__ = ["BLOCKS", "LEFT_BLOCK", "SEARCHED", "TWIN", "TWO_PASSES", "energy_columns", "log_columns"]
+__all__ = [
+    "BLOCKS",
+    "LEFT_BLOCK",
+    "SEARCHED",
+    "STORED",
+    "STORED_AGAIN",
+    "TWIN",
+    "TWO_PASSES",
+    "energy_columns",
+    "log_columns",
+]
 
 BLOCKS: Final = (4, 8)
 """Sides of the blocks over which errors are taken apart."""
@@ -15,6 +25,10 @@ SEARCHED: Final = 3
 """The number of the error that a search left, after those of two passes, among columns by band."""
 TWIN: Final = 4
 """The number of the error that a search left of the image's own reconstruction."""
+STORED: Final = 5
+"""The number of the error of a reconstruction that was stored as the image was, as JPEG."""
+STORED_AGAIN: Final = 6
+"""The number of the same error of that stored reconstruction."""
 LEFT_BLOCK: Final = 4
 """Side of the blocks over which what a search left is taken apart."""
 TWO_PASSES: Final = Card(
@@ -29,5 +43,5 @@ def energy_columns(number: int) -> tuple[str, ...]:
 
 
 def log_columns(number: int, block: int) -> tuple[str, ...]:
-    """Columns of the mean over blocks of the log energy of error 1 to 4, as `log1_4_grey_00` for 4 x 4 blocks."""
+    """Columns of the mean over blocks of the log energy of error 1 to 6, as `log1_4_grey_00` for 4 x 4 blocks."""
     return tuple(f"log{number}_{block}_{band}" for band in bands(block))

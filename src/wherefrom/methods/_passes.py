@@ -1,4 +1,4 @@
-"""What the methods without a search ask of an autoencoder: one reconstruction, or two. Their only part with torch."""
+"""What methods without a search ask of an autoencoder: one to three reconstructions. Their only part with torch."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import torch
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Images
+from wherefrom.images import edits
 from wherefrom.images.bands import band_energies, band_log_energies, block_waves
-from wherefrom.images.batches import to_pixels
+from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.distances import lpips, mse
 from wherefrom.images.texture import homogeneity
-from wherefrom.methods._measures import BLOCKS, energy_columns, log_columns
+from wherefrom.methods._measures import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["band_columns", "one_pass", "two_passes"]
+__all__ = ["band_columns", "one_pass", "stored_passes", "two_passes"]
 
 
 def _vector(values: torch.Tensor) -> Vector:
@@ -62,6 +63,11 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     Raises:
         ModelError: when the model has no encoder.
     """
+    return Scores(_two_passes(model, images)[1])
+
+
+def _two_passes(model: Autoencoder, images: Images) -> tuple[Images, dict[str, Vector]]:
+    """The first reconstruction, and the columns of both."""
     _check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
@@ -71,7 +77,38 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
             if block == 8:
                 columns |= _named(energy_columns(number), band_energies(block_waves(error, block)))
             columns |= band_columns(number, block, error)
+    return once, columns
+
+
+@torch.inference_mode()
+def stored_passes(model: Autoencoder, images: Images, quality: int) -> Scores:
+    """Two passes, and a third: of the reconstruction after it was stored as JPEG, as the images were.
+
+    Columns: those of `two_passes`; `stored_first`, the mean squared error between the image and its reconstruction
+    stored as JPEG; `stored_second`, the same of that stored reconstruction, which is an image that the decoder made and
+    that was stored so; `log5_4_BAND` and `log6_4_BAND`, of these two errors as `log1_4_BAND` is of the first pass.
+
+    Args:
+        model: an autoencoder.
+        images: `(n, 3, h, w)` in [0, 1], on the model's device, sides at least 8.
+        quality: of the JPEG, 1 to 100, by Pillow with chroma 4:2:0.
+
+    Raises:
+        ImageError: when a reconstruction is not finite, or too small for a JPEG.
+        ModelError: when the model has no encoder.
+    """
+    once, columns = _two_passes(model, images)
+    stored = _stored(once, quality)
+    again = _stored(model.decode(model.encode(stored)), quality)
+    for name, number, made, given in (("first", STORED, stored, images), ("second", STORED_AGAIN, again, stored)):
+        columns |= {f"stored_{name}": _vector(mse(made, given)), **band_columns(number, LEFT_BLOCK, made - given)}
     return Scores(columns)
+
+
+def _stored(images: Images, quality: int) -> Images:
+    """What is read from the JPEG of each image, on the images' device."""
+    edit = edits.load(f"jpeg:{quality}")
+    return to_images([edit.apply(pixels) for pixels in to_pixels(images)]).to(images.device)
 
 
 def band_columns(number: int, block: int, error: Images) -> dict[str, Vector]:

@@ -7,14 +7,40 @@ from typing import Final
 import numpy as np
 
 from wherefrom.core.arrays import Matrix, Vector
+from wherefrom.core.errors import UsageError
 from wherefrom.methods.base import Fit
 
-__all__ = ["FEWEST", "fit_spread", "squared_distance"]
+__all__ = ["FEWEST", "check_learning", "excess", "fit_spread", "least_of", "spread_of", "squared_distance"]
 
 FEWEST: Final = 8
 """Rows from which spread and correlation are learned, at least."""
 _NARROWEST: Final = 1e-3
 """Standard deviation below which a number counts as this wide: belongings that hardly differ there."""
+
+
+def check_learning(*, shrinkage: float, easiest: float, floor: float) -> None:
+    """Refuse options of learning that are out of range.
+
+    Raises:
+        UsageError: when one is.
+    """
+    if not 0 < shrinkage <= 1:
+        raise UsageError(f"shrinkage={shrinkage} is outside (0, 1]: at 0 the covariance has no inverse")
+    if not 0 <= easiest < 1:
+        raise UsageError(f"easiest={easiest} is outside [0, 1): give a share such as 0.02")
+    if not floor >= 0:
+        raise UsageError(f"floor={floor} is negative: give a mean squared error on [0, 1]")
+
+
+def least_of(second: Vector, *, easiest: float, floor: float) -> Vector:
+    """The L2, shape `(1,)`, at or below which an image is easier than nearly all belongings."""
+    return np.array([np.quantile(second[second > floor], easiest) if easiest > 0 else floor])
+
+
+def spread_of(rows: Matrix) -> Vector:
+    """The standard deviation of each number among belongings `(n, k)`."""
+    spread: Vector = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
+    return spread
 
 
 def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
@@ -24,7 +50,7 @@ def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
         rows: of belongings, `(n, k)`, finite, n at least `FEWEST`.
         shrinkage: s, in (0, 1]: the correlation R becomes (1 - s) R + s I.
     """
-    spread = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
+    spread = spread_of(rows)
     scaled = (rows - rows.mean(axis=0)) / spread
     correlation = scaled.T @ scaled / (len(rows) - 1)
     shrunk = (1 - shrinkage) * correlation + shrinkage * np.eye(len(spread))
@@ -38,3 +64,20 @@ def squared_distance(rows: Matrix, fit: Fit) -> Vector:
     root = fit["root"].reshape(-1, len(fit["centre"]))
     distances: Vector = np.square((rows - fit["centre"]) @ root.T).mean(axis=1)
     return distances
+
+
+def excess(rows: Matrix, fit: Fit) -> Vector:
+    """How far rows are above belongings in some of their numbers, given the others: the mean of max(0, g)^2.
+
+    With z the rows in standard deviations from the mean and C the shrunk correlation, g = C^-1 z is the score, the
+    gradient of the normal log likelihood, for a shift upward of each number alone. What all numbers share by their
+    content is taken out, and what lies below the mean counts for nothing.
+
+    Args:
+        rows: `(n, k)`.
+        fit: of `fit_spread`, and `spread` of `spread_of`.
+    """
+    root = fit["root"].reshape(-1, len(fit["centre"]))
+    scores = (rows - fit["centre"]) @ root.T @ root * fit["spread"]
+    above: Vector = np.square(np.maximum(scores, 0.0)).mean(axis=1)
+    return above

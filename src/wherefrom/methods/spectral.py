@@ -12,7 +12,7 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import BLOCKS, TWO_PASSES, log_columns
-from wherefrom.methods._spread import FEWEST, fit_spread, squared_distance
+from wherefrom.methods._spread import FEWEST, check_learning, fit_spread, least_of, squared_distance
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -53,12 +53,7 @@ class Spectral:
         """Refuse options out of range."""
         if self.block not in BLOCKS:
             raise UsageError(f"block={self.block!r} is none of {', '.join(map(str, BLOCKS))}")
-        if not 0 < self.shrinkage <= 1:
-            raise UsageError(f"shrinkage={self.shrinkage} is outside (0, 1]: at 0 the covariance has no inverse")
-        if not 0 <= self.easiest < 1:
-            raise UsageError(f"easiest={self.easiest} is outside [0, 1): give a share such as 0.02")
-        if not self.floor >= 0:
-            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+        check_learning(shrinkage=self.shrinkage, easiest=self.easiest, floor=self.floor)
 
     @property
     def card(self) -> Card:
@@ -93,8 +88,8 @@ class Spectral:
             raise ProfileError(
                 f"spectral learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
             )
-        least = np.quantile(second[second > self.floor], self.easiest) if self.easiest > 0 else self.floor
-        return {**fit_spread(rows, shrinkage=self.shrinkage), "least": np.array([least])}
+        least = least_of(second, easiest=self.easiest, floor=self.floor)
+        return {**fit_spread(rows, shrinkage=self.shrinkage), "least": least}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest."""

@@ -1,0 +1,48 @@
+"""Tables of edits: which rows there are, and that a shared question changes no number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wherefrom.bench import _edited
+from wherefrom.bench._lab import Lab, Setting
+from wherefrom.bench._latent import METHODS, RULES, ZOO
+from wherefrom.bench.edits import TABLE
+from wherefrom.methods.recompressed import Recompressed
+from wherefrom.models.toy import Toy
+
+EDIT = "jpeg:80"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """Closed-form models in the zoo's places, on small tiles of photos that are installed anyway."""
+    found = Lab(Setting(work=tmp_path, count=40, size=64, device="cpu", edits=(EDIT, "none")))
+    found._models.update({ZOO[0]: Toy(gain=0.9, bands=6), ZOO[1]: Toy(gain=0.8, bands=4)})
+    return found
+
+
+def test_every_method_has_both_profiles_and_recompressed_the_one_alike(lab: Lab) -> None:
+    rows = list(TABLE.rows(lab))
+    own = [row.how for row in rows if row.model == "kl-f8-a"]
+    edited = [how for how in own if how.startswith(EDIT)]
+    assert edited == [
+        *(f"{EDIT}: {how}, profile untouched" for how in METHODS),
+        *(f"{EDIT}: {how}, profile alike" for how in (*METHODS, "recompressed")),
+    ]
+    assert [how for how in own if how not in edited] == [f"none: {how}, profile untouched" for how in METHODS]
+    assert len(rows) == 2 * len(own)
+    counts = {
+        sum(found[key] for key in ("tp", "fp", "fn", "tn")) for row in rows for found in row.rules.values() if found
+    }
+    assert counts == {40 + 40 + 40}, "own, photos, and as many of the other decoder"
+
+
+def test_what_one_method_asks_for_all_changes_no_row(lab: Lab) -> None:
+    alone = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES))
+    shared = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES, also=Recompressed(quality=80)))
+    assert [replace(row, seconds=None) for row in shared[:-1]] == [replace(row, seconds=None) for row in alone]
+    assert shared[-1].how.startswith(f"{EDIT}: recompressed")
