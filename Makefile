@@ -9,17 +9,18 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
 
 # One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small to share among threads.
-check test demo tables: export OMP_NUM_THREADS ?= 1
+check test demo tables wheel: export OMP_NUM_THREADS ?= 1
 # mkdocs-material warns of another program's next version, which constraints.txt keeps out.
 check docs: export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo check format lint types floors test docs tables bench clean
+.PHONY: help demo check format lint types floors test docs tables wheel bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job on the embedded models, offline; leaves demo-output/"
 	@echo "make check   format, lint, types, floors, tests, docs: what must pass before a change lands"
 	@echo "make tables  the papers' tables and ours, cut short to ten minutes, on the embedded models; leaves bench-output/"
+	@echo "make wheel   the wheel and what it depends on, in an environment of their own, where a small demo runs"
 	@echo "make bench   the benchmarks that need no data of their own"
 	@echo "make docs    the documentation, in site/"
 	@echo "make clean   remove what the others made"
@@ -66,6 +67,13 @@ docs: $(VENV)/stamp-dev
 
 tables: $(VENV)/stamp-package
 	$(BIN)/wherefrom bench --quick
+
+wheel: $(VENV)/stamp-dev
+	rm -rf build/wheel
+	$(BIN)/python -m hatchling build -t wheel -d build/wheel
+	$(PYTHON) -m venv build/wheel/env
+	build/wheel/env/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build/wheel/*.whl
+	cd build/wheel && env/bin/wherefrom demo --count 60 --size 64 --out demo-output
 
 bench: $(VENV)/stamp-package
 	$(BIN)/python benchmarks/startup.py

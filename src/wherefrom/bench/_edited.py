@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
     from wherefrom.methods.base import Fit, Method
 
-__all__ = ["compared"]
+__all__ = ["Among", "compared"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

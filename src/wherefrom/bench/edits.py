@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import compared
+from wherefrom.bench._edited import Among, compared
 from wherefrom.bench._latent import RULES, decoders, learning
 from wherefrom.bench.base import Row, Table
 from wherefrom.images import edits
+from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.base import Method
 from wherefrom.methods.recompressed import Recompressed
+from wherefrom.methods.reconstruction import Reconstruction
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
@@ -27,11 +30,12 @@ _EDITS: Final = (
     "contrast:1.2",
     "screenshot:1.25",
 )
+_ONE: Final[Method[Any]] = Among(method=Reconstruction(), asked=AEDR())
 _QUICK: Final = ("none", "jpeg:90", "crop:3,5")
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every, methods = decoders(lab), learning(lab)
+    every, methods = decoders(lab), {"one reconstruction": _ONE, **learning(lab)}
     learns = any(method.learns for method in methods.values())
     for name in every[:1] if lab.setting.quick else every:
         for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
