@@ -183,15 +183,25 @@ def main(
     width: Annotated[
         int, typer.Option(help="channels of the generator's last layer but one; a quarter of its first")
     ] = 56,
+    judge: Annotated[int, typer.Option(help="channels of the discriminator's first layer; a quarter of its last")] = 64,
     save_every: Annotated[int, typer.Option(help="steps between states")] = 1000,
     threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves torch's choice")] = 0,
-    dtype: Annotated[str, typer.Option(help="bfloat16 or float32, of convolutions")] = "bfloat16",
+    dtype: Annotated[
+        str, typer.Option(help="bfloat16 or float32, of convolutions; bfloat16 is for processors that multiply in it")
+    ] = "bfloat16",
 ) -> None:
     """Train one generator, or go on with a run that was stopped."""
     if threads:
         torch.set_num_threads(threads)
-    widths = (4 * width, 2 * width, width)
-    recipe = Recipe(seed=seed, steps=steps, subset=subset, start=start, generator=widths, dtype=dtype)
+    recipe = Recipe(
+        seed=seed,
+        steps=steps,
+        generator=(4 * width, 2 * width, width),
+        discriminator=(judge, 2 * judge, 4 * judge),
+        subset=subset,
+        start=start,
+        dtype=dtype,
+    )
     images = share_of(read_images(data, SIDE), subset, start)
     trainer = Trainer(recipe, out)
     trainer.train(lambda: trainer.advance(images), images, save_every)

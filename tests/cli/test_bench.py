@@ -105,6 +105,8 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
         (("times", "--size", "100"), "use 96"),
         (("edits", "--edit", "jpeg"), "jpeg:75"),
         (("ronan-3", "--ask", "zoo:kl-f8-a"), "none of zoo:dcgan-cifar10"),
+        (("edits", "--ask", "zoo:dcgan-cifar10"), "none of zoo:kl-f8-a"),
+        (("edits", "--ask", "zoo:kl-f8-c"), "--decoder or --generator"),
         (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
     ],
 )

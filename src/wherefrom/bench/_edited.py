@@ -79,17 +79,17 @@ def compared(
         also: with the second of these profiles alone; what it asks of edited images has the other methods' columns.
     """
     known, own = images(lab, name)
+    photos = lab.photos(lab.setting.size)
     foreign = [other for other in decoders(lab) if other != name]
-    theirs = [*lab.photos(lab.setting.size)]
-    for place, other in enumerate(foreign):  # each has its share of the photos' contents
-        theirs += images(lab, other)[1][place :: len(foreign)]
-    touched, others = lab.edited(own, edit), {"photos and others": lab.edited(theirs, edit)}
+    shares = [lab.passed(other, photos[place :: len(foreign)]) for place, other in enumerate(foreign)]
+    others = [*photos, *(path for share in shares for path in share)]
+    touched, beside = lab.edited(own, edit), {"photos and others": lab.edited(others, edit)}
     ways = methods if also is None else {how: Among(method=method, asked=also) for how, method in methods.items()}
 
     def rows(how: str, way: Method[Any], profile: str, images_of: Paths, profiled: Method[Any]) -> list[Row]:
         said = f"{edit}: {how}, profile {profile}"
         return lab.compare(
-            name, way, known=images_of, own=touched, others=others, how=said, rules_of=rules_of, profiled=profiled
+            name, way, known=images_of, own=touched, others=beside, how=said, rules_of=rules_of, profiled=profiled
         )
 
     for how, method in methods.items():

@@ -14,6 +14,7 @@ import numpy as np
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench.base import Row, judged
 from wherefrom.core.arrays import Scores, Vector
+from wherefrom.core.errors import UsageError
 from wherefrom.images import edits
 from wherefrom.images.labels import slug
 from wherefrom.images.read import read_image
@@ -50,7 +51,7 @@ class Setting:
         photos: folder of photos; None: those that come with scikit-image and scikit-learn.
         decoders: further latent models, as `load_model` takes them.
         generators: further generators, likewise.
-        asked: the generators that are searched, others being judged alone; empty: all.
+        asked: the models that are asked, the images of others being judged alone; empty: all.
         edits: which edits the tables of edits go through; empty: the table's own.
         device: of the models.
         shown: makes the progress of a label visible.
@@ -87,6 +88,17 @@ class Lab:
         """Say that something is left out; said once."""
         if what not in self.skipped:
             self.skipped.append(what)
+
+    def chosen(self, every: Sequence[str]) -> list[str]:
+        """Those of a table's models that are asked.
+
+        Raises:
+            UsageError: when models were named, and none of these.
+        """
+        found = [name for name in every if name in self.setting.asked]
+        if self.setting.asked and not found:
+            raise UsageError(f"--ask {self.setting.asked[0]} is none of {', '.join(every)}, which this table asks")
+        return found or list(every)
 
     def model(self, name: str) -> Any:
         """The model of that name, loaded once."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
-__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "decoders", "images", "learning", "rows_of"]
+__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "asked", "decoders", "images", "learning", "rows_of"]
 
 ZOO: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 PAPERS: Final = "aedr, times homogeneity"
@@ -37,6 +37,11 @@ def decoders(lab: Lab) -> list[str]:
         if not isinstance(lab.model(name), Autoencoder):
             lab.skip(f"{label(name)}, which has no encoder")
     return [name for name in found if isinstance(lab.model(name), Autoencoder)]
+
+
+def asked(lab: Lab) -> list[str]:
+    """Those of them that are asked."""
+    return lab.chosen(decoders(lab))
 
 
 def images(lab: Lab, name: str) -> tuple[Paths, Paths]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.core.errors import UsageError
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models._zoo import names
 
@@ -36,19 +35,10 @@ def generators(lab: Lab) -> list[str]:
 
 
 def asked(lab: Lab) -> list[str]:
-    """Those of them that are searched.
-
-    Raises:
-        UsageError: when one that was named is none of them.
-    """
+    """Those of them that are searched."""
     every = generators(lab)
-    odd = [name for name in lab.setting.asked if name not in every]
-    if odd:
-        raise UsageError(f"--ask {odd[0]} is none of {', '.join(every)}")
-    if lab.setting.asked:
-        return [name for name in every if name in lab.setting.asked]
-    if not lab.setting.quick:
-        return every
+    if lab.setting.asked or not lab.setting.quick:
+        return lab.chosen(every)
     lab.skip(f"searches of {_SLOW}, in a quick run")
     return [name for name in every if name != _SLOW]
 

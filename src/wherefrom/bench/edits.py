@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench._edited import Among, compared
-from wherefrom.bench._latent import RULES, decoders, learning
+from wherefrom.bench._latent import RULES, asked, learning
 from wherefrom.bench.base import Row, Table
 from wherefrom.images import edits
 from wherefrom.methods.aedr import AEDR
@@ -35,7 +35,7 @@ _QUICK: Final = ("none", "jpeg:90", "crop:3,5")
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every, methods = decoders(lab), {"one reconstruction": _ONE, **learning(lab)}
+    every, methods = asked(lab), {"one reconstruction": _ONE, **learning(lab)}
     learns = any(method.learns for method in methods.values())
     for name in every[:1] if lab.setting.quick else every:
         for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench._edited import compared
-from wherefrom.bench._latent import decoders
+from wherefrom.bench._latent import asked
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.traced import Traced
@@ -27,7 +27,7 @@ _RULES: Final = ("conformal",)
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every = decoders(lab)
+    every = asked(lab)
     ways = dict(_METHODS)
     if lab.setting.count >= 40:
         ways["traced"] = Traced(steps=_STEPS)

@@ -43,7 +43,7 @@ def bench(
         list[str] | None, typer.Option("--generator", metavar="MODEL", help="a further generator; repeat it")
     ] = None,
     ask: Annotated[
-        list[str] | None, typer.Option("--ask", metavar="MODEL", help="search this generator alone; repeat it")
+        list[str] | None, typer.Option("--ask", metavar="MODEL", help="ask this model alone; repeat it")
     ] = None,
     edit: Annotated[
         list[str] | None, typer.Option("--edit", metavar="NAME", help="of the tables of edits, as jpeg:90; repeat it")
@@ -74,7 +74,12 @@ def bench(
     from wherefrom.cli._progress import shown
     from wherefrom.images import edits
     from wherefrom.making import made_folder
+    from wherefrom.models import _zoo
 
+    there = [*(f"zoo:{name}" for name in _zoo.names()), *(decoder or ()), *(generator or ())]
+    for name in ask or ():
+        if name not in there:
+            raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")
     setting = Setting(
         work=made_folder(work),
         count=count or (_QUICK if quick else 100),

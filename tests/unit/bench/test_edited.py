@@ -42,6 +42,14 @@ def test_every_method_has_both_profiles_and_recompressed_the_one_alike(lab: Lab)
     assert counts == {40 + 40 + 40}, "own, photos, and as many of the other decoder"
 
 
+def test_a_model_that_is_not_asked_is_judged(lab: Lab) -> None:
+    lab.setting = replace(lab.setting, asked=ZOO[:1], edits=("none",))
+    rows = list(TABLE.rows(lab))
+    assert {row.model for row in rows} == {"kl-f8-a"}
+    assert rows[0].rules["conformal"] is not None
+    assert rows[0].rules["conformal"]["fp"] + rows[0].rules["conformal"]["tn"] == 40 + 40
+
+
 def test_what_one_method_asks_for_all_changes_no_row(lab: Lab) -> None:
     alone = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES))
     shared = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES, also=Recompressed(quality=80)))
