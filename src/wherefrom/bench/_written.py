@@ -67,7 +67,7 @@ def markdown(found: Mapping[str, Any]) -> str:
 
 
 def _means(found: Mapping[str, Any]) -> list[str]:
-    """Average accuracy by rule, for each way of asking that has several rows."""
+    """Average accuracy by rule, and of what is found, for each way of asking that has several rows."""
     if not found["rules"]:
         return []
     lines = []
@@ -84,7 +84,10 @@ def _means(found: Mapping[str, Any]) -> list[str]:
         given = [row["paper"] for row in rows if row["paper"] is not None]
         if given:
             parts.append(f"{sum(given) / len(given):.1f} % in the paper")
-        lines.append(f"- {way}, {len(rows)} rows, average accuracy: {', '.join(parts) or 'no cut from so few'}")
+        said = f"average accuracy: {', '.join(parts) or 'no cut from so few'}"
+        found_at = [row["tpr"]["0.01"]["value"] for row in rows if row["tpr"]["0.01"]]
+        said += f"; TPR at 1 % FPR {sum(found_at) / len(rows):.2f}" if len(found_at) == len(rows) else ""
+        lines.append(f"- {way}, {len(rows)} rows, {said}")
     return lines
 
 

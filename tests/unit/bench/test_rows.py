@@ -77,11 +77,24 @@ def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) 
     assert "| m | bad | one | 1.000 (" in shown
     assert "19/0/0/19 100.0 (90.7 to 100.0) | 97.5 |" in shown
     assert "19/19/0/0 50.0" in shown
-    assert "- one, 2 rows, average accuracy: 100.0 % by grubbs, 100.0 % by conformal, 97.5 % in the paper" in shown
+    assert "- one, 2 rows, average accuracy: 100.0 % by grubbs, 100.0 % by conformal, 97.5 % in the paper\n" in shown
     assert "- two" not in shown
     assert "- goal: at least 90.0 % by grubbs; best way, one: 100.0 %; rows below: none" in shown
     draw(found, tmp_path / "t.png")
     assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_what_is_found_is_averaged_where_every_row_has_it() -> None:
+    far, near = np.arange(100.0, 300.0), np.concatenate([np.full(3, 10.5), np.arange(100.0, 297.0)])
+    rows = [judged(KNOWN, KNOWN, other, model="m", against="b", how="one") for other in (far, far, near)]
+    assert "; TPR at 1 % FPR 1.00" in markdown(document("t", table(rows), rows[:2], command="c", skipped=[]))
+    below = rows[2].tpr["0.01"]
+    assert below is not None
+    assert below["value"] < 1
+    mean = (2 + below["value"]) / 3
+    assert f"; TPR at 1 % FPR {mean:.2f}" in markdown(document("t", table(rows), rows, command="c", skipped=[]))
+    few = judged(KNOWN, KNOWN, KNOWN + 100, model="m", against="b", how="one")
+    assert "; TPR at 1 % FPR" not in markdown(document("t", table(rows), [*rows, few], command="c", skipped=[]))
 
 
 def test_a_mean_outside_of_where_most_are_is_drawn(tmp_path: Path) -> None:
