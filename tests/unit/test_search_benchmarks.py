@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import cascade, inversion, ronan, searching
+from benchmarks import cascade, inversion, latenttracer, ronan, searching
 from benchmarks.decoders import RESULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
@@ -19,7 +19,9 @@ def written(name: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("name", ["ronan", "searching-192", "searching-192-zoo", "cascade-192", "inversion"])
+@pytest.mark.parametrize(
+    "name", ["ronan", "searching-192", "searching-192-zoo", "latenttracer-192", "cascade-192", "inversion"]
+)
 def test_the_page_has_every_row_and_the_command(name: str) -> None:
     document, page = written(name), PAGE.read_text(encoding="utf-8")
     if name == "inversion":
@@ -27,7 +29,8 @@ def test_the_page_has_every_row_and_the_command(name: str) -> None:
     elif name == "ronan":
         table = ronan.show(document["rows"])
     else:
-        table = (cascade if name.startswith("cascade") else searching).show(document["decoders"])
+        kinds = {"cascade-192": cascade.show, "latenttracer-192": latenttracer.show}
+        table = kinds.get(name, searching.show)(document["decoders"])
     assert table in page
     assert document["command"] in page
 
@@ -44,6 +47,16 @@ def test_ronan_tells_other_models_apart_as_well_as_its_paper() -> None:
 def test_traced_finds_belongings_of_each_real_decoder_at_one_per_cent_of_false_claims() -> None:
     for found in written("searching-192")["decoders"].values():
         assert found["statistics"][searching.BY_BAND]["tpr"] >= 0.95
+
+
+def test_latenttracer_was_asked_of_every_decoder_and_kind_beside_aedr_on_the_same_images() -> None:
+    decoders = written("latenttracer-192")["decoders"]
+    assert set(decoders) == {"kl-f8-a", *latenttracer.DECODERS}
+    for name, found in decoders.items():
+        own, theirs = found["methods"]["latenttracer, 20 each"], found["methods"]["aedr, 20 each"]
+        assert own["counts"] == theirs["counts"] == [20, 20 * len(own["pools"])]
+        assert set(own["pools"]) == {"photos", *latenttracer.DECODERS} - {name}
+        assert found["seconds"]["latenttracer"] > found["seconds"]["aedr"]
 
 
 def _left(row: dict[str, Any]) -> float:
