@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import cascade, inversion, latenttracer, ronan, searching
-from benchmarks.decoders import RESULTS
+from benchmarks.decoders import DECODERS, RESULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "results.md"
 
@@ -51,11 +51,11 @@ def test_traced_finds_belongings_of_each_real_decoder_at_one_per_cent_of_false_c
 
 def test_latenttracer_was_asked_of_every_decoder_and_kind_beside_aedr_on_the_same_images() -> None:
     decoders = written("latenttracer-192")["decoders"]
-    assert set(decoders) == {"kl-f8-a", *latenttracer.DECODERS}
+    assert set(decoders) == {"kl-f8-a", *DECODERS}
     for name, found in decoders.items():
         own, theirs = found["methods"]["latenttracer, 20 each"], found["methods"]["aedr, 20 each"]
         assert own["counts"] == theirs["counts"] == [20, 20 * len(own["pools"])]
-        assert set(own["pools"]) == {"photos", *latenttracer.DECODERS} - {name}
+        assert set(own["pools"]) == {"photos", *DECODERS} - {name}
         assert found["seconds"]["latenttracer"] > found["seconds"]["aedr"]
 
 
