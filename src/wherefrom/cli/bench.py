@@ -74,12 +74,8 @@ def bench(
     from wherefrom.cli._progress import shown
     from wherefrom.images import edits
     from wherefrom.making import made_folder
-    from wherefrom.models import _zoo
 
-    there = [*(f"zoo:{name}" for name in _zoo.names()), *(decoder or ()), *(generator or ())]
-    for name in ask or ():
-        if name not in there:
-            raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")
+    _check_asked(ask or [], [*(decoder or ()), *(generator or ())])
     setting = Setting(
         work=made_folder(work),
         count=count or (_QUICK if quick else 100),
@@ -99,6 +95,16 @@ def bench(
         started = time.monotonic()
         _run(name, setting, out, as_json=as_json)
         note(f"{name}: {time.monotonic() - started:.0f} seconds", quiet=quiet)
+
+
+def _check_asked(names: list[str], given: list[str]) -> None:
+    """Refuse a model that is neither embedded nor given."""
+    from wherefrom.models import _zoo
+
+    there = [*(f"zoo:{name}" for name in _zoo.names()), *given]
+    for name in names:
+        if name not in there:
+            raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")
 
 
 def _whole(size: int) -> int:

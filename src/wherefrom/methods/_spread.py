@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from wherefrom.core.arrays import Matrix, Vector
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.methods.base import Fit
 
-__all__ = ["FEWEST", "check_learning", "excess", "fit_spread", "least_of", "spread_of", "squared_distance"]
+__all__ = ["FEWEST", "check_learning", "excess", "fit_spread", "learned", "squared_distance", "where_judged"]
 
 FEWEST: Final = 8
 """Rows from which spread and correlation are learned, at least."""
@@ -32,15 +32,33 @@ def check_learning(*, shrinkage: float, easiest: float, floor: float) -> None:
         raise UsageError(f"floor={floor} is negative: give a mean squared error on [0, 1]")
 
 
-def least_of(second: Vector, *, easiest: float, floor: float) -> Vector:
-    """The L2, shape `(1,)`, at or below which an image is easier than nearly all belongings."""
-    return np.array([np.quantile(second[second > floor], easiest) if easiest > 0 else floor])
+def learned(rows: Matrix, second: Vector, *, method: str, shrinkage: float, easiest: float, floor: float) -> Fit:
+    """What `fit_spread` learns of belongings that are above the floor, with `least`.
+
+    Args:
+        rows: of belongings, `(n, k)`.
+        second: their L2, `(n,)`.
+        method: whose name the error has.
+        shrinkage: as of `fit_spread`.
+        easiest: the share of belongings whose L2 is too low to judge an image by; `least`, shape `(1,)`, is where.
+        floor: L2 at or below which a belonging is left out.
+
+    Raises:
+        ProfileError: when fewer than `FEWEST` are left.
+    """
+    kept = second > floor
+    if np.count_nonzero(kept) < FEWEST:
+        raise ProfileError(
+            f"{method} learns from {FEWEST} belonging images at least, half of all, got {np.count_nonzero(kept)}: add"
+            " images"
+        )
+    least = np.quantile(second[kept], easiest) if easiest > 0 else floor
+    return {**fit_spread(rows[kept], shrinkage=shrinkage), "least": np.array([least])}
 
 
-def spread_of(rows: Matrix) -> Vector:
-    """The standard deviation of each number among belongings `(n, k)`."""
-    spread: Vector = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
-    return spread
+def where_judged(second: Vector, statistic: Vector, fit: Fit, *, floor: float) -> Vector:
+    """The statistic; NaN where L2 is at or below the floor or belongings' `least`."""
+    return np.where(second > max(floor, float(fit["least"][0])), statistic, np.nan)
 
 
 def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
@@ -50,7 +68,7 @@ def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
         rows: of belongings, `(n, k)`, finite, n at least `FEWEST`.
         shrinkage: s, in (0, 1]: the correlation R becomes (1 - s) R + s I.
     """
-    spread = spread_of(rows)
+    spread = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
     scaled = (rows - rows.mean(axis=0)) / spread
     correlation = scaled.T @ scaled / (len(rows) - 1)
     shrunk = (1 - shrinkage) * correlation + shrinkage * np.eye(len(spread))
@@ -75,9 +93,11 @@ def excess(rows: Matrix, fit: Fit) -> Vector:
 
     Args:
         rows: `(n, k)`.
-        fit: of `fit_spread`, and `spread` of `spread_of`.
+        fit: of `fit_spread`.
     """
     root = fit["root"].reshape(-1, len(fit["centre"]))
-    scores = (rows - fit["centre"]) @ root.T @ root * fit["spread"]
+    precision = root.T @ root
+    spread = np.sqrt(np.diag(np.linalg.inv(precision)))  # C has ones on its diagonal
+    scores = (rows - fit["centre"]) @ precision * spread
     above: Vector = np.square(np.maximum(scores, 0.0)).mean(axis=1)
     return above

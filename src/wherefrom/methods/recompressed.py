@@ -9,10 +9,10 @@ import numpy as np
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
-from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.errors import UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import LEFT_BLOCK, STORED, STORED_AGAIN, TWO_PASSES, log_columns
-from wherefrom.methods._spread import FEWEST, check_learning, excess, fit_spread, least_of, spread_of
+from wherefrom.methods._spread import check_learning, excess, learned, where_judged
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -81,24 +81,24 @@ class Recompressed:
         return stored_passes(model, images, self.quality)
 
     def fit(self, belonging: Scores) -> Fit:
-        """`centre` and `spread`, shape `(98,)`, `root` of the inverse covariance by rows, and `least`, the lowest L2.
+        """`centre`, shape `(98,)`, `root` of the inverse covariance row by row, and `least`, the lowest L2.
 
         Raises:
             ProfileError: when there are too few belongings with a statistic.
         """
-        second = belonging["second"]
-        rows = self._log_ratios(belonging)[second > self.floor]
-        if len(rows) < FEWEST:
-            raise ProfileError(
-                f"recompressed learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
-            )
-        learned = {**fit_spread(rows, shrinkage=self.shrinkage), "spread": spread_of(rows)}
-        return {**learned, "least": least_of(second, easiest=self.easiest, floor=self.floor)}
+        return learned(
+            self._log_ratios(belonging),
+            belonging["second"],
+            method="recompressed",
+            shrinkage=self.shrinkage,
+            easiest=self.easiest,
+            floor=self.floor,
+        )
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """How far above belongings; NaN where L2 is at or below the floor or belongings' lowest."""
-        defined = scores["second"] > max(self.floor, float(fit["least"][0]))
-        return np.where(defined, excess(self._log_ratios(scores), fit), np.nan)
+        found = excess(self._log_ratios(scores), fit)
+        return where_judged(scores["second"], found, fit, floor=self.floor)
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """By band and in all, of the errors as they are and of the stored ones, shape `(n, 98)`."""

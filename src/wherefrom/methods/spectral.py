@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
-from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.errors import UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import BLOCKS, TWO_PASSES, log_columns
-from wherefrom.methods._spread import FEWEST, check_learning, fit_spread, least_of, squared_distance
+from wherefrom.methods._spread import check_learning, learned, squared_distance, where_judged
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -82,19 +80,19 @@ class Spectral:
         Raises:
             ProfileError: when there are too few belongings with a statistic.
         """
-        second = belonging["second"]
-        rows = self._log_ratios(belonging)[second > self.floor]
-        if len(rows) < FEWEST:
-            raise ProfileError(
-                f"spectral learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add images"
-            )
-        least = least_of(second, easiest=self.easiest, floor=self.floor)
-        return {**fit_spread(rows, shrinkage=self.shrinkage), "least": least}
+        return learned(
+            self._log_ratios(belonging),
+            belonging["second"],
+            method="spectral",
+            shrinkage=self.shrinkage,
+            easiest=self.easiest,
+            floor=self.floor,
+        )
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest."""
-        distances = squared_distance(self._log_ratios(scores), fit)
-        return np.where(scores["second"] > max(self.floor, float(fit["least"][0])), distances, np.nan)
+        found = squared_distance(self._log_ratios(scores), fit)
+        return where_judged(scores["second"], found, fit, floor=self.floor)
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of the first error minus that of the second, one column a band."""
