@@ -44,6 +44,8 @@ Start = Literal["auto", "random", "encoder", "both"]
 `auto` is both where the model has an encoder, else `random`.
 """
 _STARTS: Final = get_args(Start)
+_FEW, _EACH_CLASS, _MANY = 32, 8, 256
+"""Starts an image where none are asked for: at least, for each class that is searched, and at most."""
 
 
 class Options(Protocol):
@@ -64,7 +66,7 @@ class Options(Protocol):
     @property
     def start(self) -> Start: ...
     @property
-    def restarts(self) -> int: ...
+    def restarts(self) -> int | None: ...
     @property
     def race(self) -> int | None: ...
     @property
@@ -95,7 +97,7 @@ def check_options(options: Options) -> None:
         raise UsageError(
             f"backbone={options.backbone!r} goes with metric='lpips', not {options.metric!r}: leave it out"
         )
-    if options.start == "both" and options.restarts < 2:
+    if options.start == "both" and options.restarts == 1:
         raise UsageError("restarts=1 with start='both' leaves no draw beside the encoder's latent: use at least 2")
     if not (options.rate > 0 and math.isfinite(options.rate)):
         raise UsageError(f"rate={options.rate}, need a positive step size such as 0.05")
@@ -153,7 +155,7 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
     if options.start in ("encoder", "both") and not isinstance(model, Autoencoder):
         raise ModelError(f"{model.card.name} has no encoder, which start={options.start!r} needs: use start='random'")
     by_encoder = options.start != "random" and isinstance(model, Autoencoder)
-    draws = 0 if options.start == "encoder" else options.restarts - by_encoder
+    draws = 0 if options.start == "encoder" else _restarts_of(options, model) - by_encoder
     size = (int(images.shape[2]), int(images.shape[3]))
     draw = model.spread if isinstance(model, Spreading) else model.draw
 
@@ -167,6 +169,16 @@ def starts_of(options: Options, model: Decoder, images: Images, seeds: Seeds) ->
         return torch.cat(found)
 
     return start
+
+
+def _restarts_of(options: Options, model: Decoder) -> int:
+    """How many starts an image has: as asked for, else by how many classes are searched."""
+    from wherefrom.models.base import Classed
+
+    if options.restarts is not None:
+        return options.restarts
+    classes = model.classes if isinstance(model, Classed) else None
+    return min(max(_FEW, _EACH_CLASS * (classes or 0)), _MANY)
 
 
 def search_from(

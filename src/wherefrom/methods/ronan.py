@@ -43,7 +43,7 @@ class RONAN:
         schedule: of Adam's step size.
         start: `random`: draws of the model's prior; `encoder`: its latent alone; `both`: that, then draws; `auto`: both
             where the model has an encoder, else `random`.
-        restarts: starts an image; 1 with `encoder`.
+        restarts: starts an image, 1 with `encoder`; None: 32, and 8 a class where the class is searched, at most 256.
         race: after so many steps only the best starts go on; None: all do.
         keep: how many go on.
         plateau: a start ends when its best loss fell by less than 1 % over so many steps; None: never.
@@ -62,7 +62,7 @@ class RONAN:
     rate: float = 0.1
     schedule: Schedule = "constant"
     start: Start = "auto"
-    restarts: int = 32
+    restarts: int | None = None
     race: int | None = 8
     keep: int = 3
     plateau: int | None = 15

@@ -153,6 +153,8 @@ def test_where_a_search_starts() -> None:
     assert torch.equal(begin["both"][:1], encoded[1:])
     assert torch.equal(begin["both"][1:], begin["random"][:2])
     assert len(begin["random"]) == 3
+    for method, count in ((RONAN(), 32), (RONAN(start="both"), 32), (RONAN(start="encoder"), 1)):
+        assert len(starts_of(method, model, images, own)(0)) == count
     for start in choices[:2]:
         assert len(starts_of(RONAN(start=start, restarts=3), bare, images, own)(0)) == 3
     for start in choices[2:]:

@@ -21,6 +21,7 @@ from tests.unit.models.generators.stylegan_xl_by_hand import Stem, state_xl
 from wherefrom import rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.methods._searching import starts_of
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.base import Classed
 from wherefrom.models.generators._fitting import empty
@@ -164,6 +165,18 @@ def test_draws_depend_on_their_own_seed_alone(kind: str, tmp_path: Path) -> None
     assert model.draw(_seeds(0)).shape == (0, *model.latent_shape)
     counts = np.bincount(model.labels(_seeds(400)), minlength=CLASSES)
     assert counts.min() > 60, "classes are drawn alike"
+
+
+@pytest.mark.parametrize(("classes", "expected"), [(CLASSES, 32), (10, 80), (1000, 256)])
+def test_a_searched_class_has_eight_starts_unless_asked_otherwise(
+    classes: int, expected: int, tmp_path: Path
+) -> None:
+    model = replace(_model("dcgan", tmp_path, "search"), classes=classes)
+    images = torch.rand(1, 3, *model.size)
+    assert len(starts_of(RONAN(restarts=5), model, images, _seeds(1))(0)) == 5
+    found = starts_of(RONAN(), model, images, _seeds(1))(0)
+    assert len(found) == expected
+    assert len(found[:, -1].unique()) == min(classes, expected)
 
 
 @pytest.mark.parametrize("kind", STATES)
