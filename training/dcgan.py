@@ -49,6 +49,7 @@ class Recipe:
     subset: float = 1.0
     start: float = 0.0
     dtype: str = "bfloat16"
+    device: str = "cpu"
 
 
 class Generator(nn.Module):
@@ -102,7 +103,7 @@ class Trainer(Run):
             initialise(networks)
         networks["average"].load_state_dict(networks["generator"].state_dict())
         networks["average"].requires_grad_(False)
-        networks.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        networks.to(device=recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         optimisers = {
             name: torch.optim.Adam(networks[name].parameters(), lr=rate, betas=(0.5, 0.99), foreach=True)
             for name, rate in (("generator", recipe.generator_rate), ("discriminator", recipe.discriminator_rate))
@@ -112,16 +113,17 @@ class Trainer(Run):
     def advance(self, images: Pixels) -> dict[str, float]:
         """One step of the discriminator, of the generator and of the average; both losses."""
         _, batch = batch_at(images, self.recipe.seed, self.step, self.recipe.batch)
+        batch = batch.to(self.recipe.device)
         judge, maker = self.networks["discriminator"], self.networks["generator"]
         self._set_rates()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.dtype == "bfloat16"):
-            made = maker(latents_at(self.recipe, self.step))
+        with self._arithmetic():
+            made = maker(latents_at(self.recipe, self.step).to(self.recipe.device))
             real, fake = judge(batch).float(), judge(made.detach()).float()
         unsure = self.recipe.smoothing
         judged = ((1 - unsure) * softplus(-real) + unsure * softplus(real)).mean() + softplus(fake).mean()
         self._update("discriminator", judged)
         judge.requires_grad_(False)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.dtype == "bfloat16"):
+        with self._arithmetic():
             fooled = softplus(-judge(made).float()).mean()
         self._update("generator", fooled)
         judge.requires_grad_(True)
@@ -129,6 +131,10 @@ class Trainer(Run):
         keep = min(self.recipe.average, (1 + self.step) / (10 + self.step))
         follow(self.networks["average"], self.networks["generator"], keep)
         return {"discriminator": float(judged.detach()), "generator": float(fooled.detach())}
+
+    def _arithmetic(self) -> torch.autocast:
+        kind = torch.device(self.recipe.device).type
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.recipe.dtype == "bfloat16")
 
     def _set_rates(self) -> None:
         share = min(1.0, 2 * (1 - self.step / self.recipe.steps))
@@ -189,6 +195,7 @@ def main(
     dtype: Annotated[
         str, typer.Option(help="bfloat16 or float32, of convolutions; bfloat16 is for processors that multiply in it")
     ] = "bfloat16",
+    device: Annotated[str, typer.Option(help="of the networks, as cpu or cuda")] = "cpu",
 ) -> None:
     """Train one generator, or go on with a run that was stopped."""
     if threads:
@@ -201,6 +208,7 @@ def main(
         subset=subset,
         start=start,
         dtype=dtype,
+        device=device,
     )
     images = share_of(read_images(data, SIDE), subset, start)
     trainer = Trainer(recipe, out)

@@ -33,7 +33,7 @@ demonstrations and tests: its images {looks}, and are good for nothing else.
 - **Licence of the weights**: Apache-2.0.
 - **Data**: {data}
 - **Recipe**: `training/{kind}.py`, {recipe}; {images:,} images, {steps:,} steps in {seconds:.0f} seconds of
-  one busy core. These are the averaged weights, rounded to float16.
+  one busy core{beside}. These are the averaged weights, rounded to float16.
 - **Distance to the training images** over {count:,} draws: {distances}. These are Fréchet distances
   in the features that `training/frechet.py` names, for comparison within this package alone: **not** FID.
 {more}- **Not for**: anything but trying this package. That an image of it is recognised says little of other models.
@@ -163,6 +163,7 @@ def _model_card(name: str, kind: str, data: str, purpose: str, about: dict[str, 
         images=about["images"],
         steps=final["step"],
         seconds=final["seconds"],
+        beside=" beside a GPU" if recipe.get("device", "cpu") != "cpu" else "",
         count=final["images"],
         distances=", ".join(f"{value} in `{kind}`" for kind, value in final["distances"].items()),
         more=more,
