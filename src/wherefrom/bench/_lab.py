@@ -49,6 +49,7 @@ class Setting:
         size: pixels a side for latent models.
         cifar10: folder with CIFAR-10 as `train.parquet` and `test.parquet`, each with a column `image` of file bytes.
         photos: folder of photos; None: those that come with scikit-image and scikit-learn.
+        tiles: whether photos are cut into as many tiles of the size as fit, instead of reduced and cropped once.
         decoders: further latent models, as `load_model` takes them.
         generators: further generators, likewise.
         asked: the models that are asked, the images of others being judged alone; empty: all.
@@ -63,6 +64,7 @@ class Setting:
     size: int = 192
     cifar10: Path | None = None
     photos: Path | None = None
+    tiles: bool = False
     decoders: tuple[str, ...] = ()
     generators: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
@@ -146,6 +148,8 @@ class Lab:
         if given is None:
             self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
             return pictures.embedded(folder, size, count, profiled=profiled)
+        if self.setting.tiles:
+            return pictures.tiled(given, folder, size, count, profiled=profiled)
         every = pictures.of_photos(given, folder, size, 2 * count)
         return every[:count] if profiled else every[count:]
 

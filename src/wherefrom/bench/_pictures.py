@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, 
 from wherefrom.images.sources import SUFFIXES
 from wherefrom.images.write import save_png
 
-__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos"]
+__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos", "tiled"]
 
 CIFAR: Final = 32
 """Pixels a side of CIFAR-10's images."""
@@ -73,6 +74,41 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
             f"{source} has {found} photos of at least {size} px, need {count}: use --count {max(found // 2, 1)}"
         )
     return paths
+
+
+def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) -> list[Path]:
+    """Tiles of the photos of a folder, nothing resampled, for sizes that few photos have once.
+
+    Every other photo of the mixed order, and all tiles of it, is for profiles, the others are to be judged.
+
+    Raises:
+        UsageError: when too few tiles fit.
+    """
+    place = folder / f"tiles-{'profile' if profiled else 'judged'}"
+    place.mkdir(exist_ok=True)
+    paths = [place / f"{number:05}.png" for number in range(count)]
+    if all(path.exists() for path in paths):
+        return paths
+    every = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    large = [photo for photo in every if _fitting(photo, size)]
+    order = np.random.default_rng(0).permutation(len(large))[0 if profiled else 1 :: 2]
+    found = 0
+    for photo in (large[number] for number in order):
+        with Image.open(photo) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        for top, left in product(*(range(0, side - size + 1, size) for side in pixels.shape[:2])):
+            if found == count:
+                return paths
+            save_png(pixels[top : top + size, left : left + size], paths[found])
+            found += 1
+    if found < count:
+        raise UsageError(f"{source} has {found} tiles of {size} px of each half, need {count}: use --count {found}")
+    return paths
+
+
+def _fitting(photo: Path, size: int) -> bool:
+    with Image.open(photo) as image:
+        return min(image.size) >= size
 
 
 def _cut(image: Image.Image, size: int) -> Pixels:

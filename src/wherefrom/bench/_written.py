@@ -20,9 +20,16 @@ _INK, _GREY, _OURS = "#222222", "#6b6b6b", "#0072b2"
 _INCHES: Final = 0.32  # a row of the figure
 
 
-def document(name: str, table: Table, rows: Sequence[Row], *, command: str, skipped: Sequence[str]) -> dict[str, Any]:
+def document(
+    name: str, table: Table, rows: Sequence[Row], *, command: str, skipped: Sequence[str], device: str = "auto"
+) -> dict[str, Any]:
     """What is kept of a run: all rows, the command, where and when."""
     import torch
+
+    from wherefrom.models._compute import device_of
+
+    found = device_of(device)
+    card = f", {torch.cuda.get_device_name(found)}" if found.type == "cuda" else ""
 
     return {
         "table": name,
@@ -33,7 +40,7 @@ def document(name: str, table: Table, rows: Sequence[Row], *, command: str, skip
         "command": command,
         "version": __version__,
         "torch": torch.__version__,
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "machine": f"{platform.machine()}{card}, {torch.get_num_threads()} threads",
         "date": datetime.now(UTC).date().isoformat(),
         "left out": list(skipped),
         "rows": [dataclasses.asdict(row) for row in rows],

@@ -36,6 +36,7 @@ def bench(
         Path | None, typer.Option("--cifar10", metavar="DIR", help="CIFAR-10 as train.parquet and test.parquet")
     ] = None,
     photos: Annotated[Path | None, typer.Option("--photos", metavar="DIR", help="photos, for real images")] = None,
+    tiles: Annotated[bool, typer.Option("--tiles", help="cut photos into tiles; for sizes that few have")] = False,
     decoder: Annotated[
         list[str] | None, typer.Option("--decoder", metavar="MODEL", help="a further latent model; repeat it")
     ] = None,
@@ -83,6 +84,7 @@ def bench(
         size=_whole(size or (_SMALL if quick else 192)),
         cifar10=cifar10,
         photos=photos,
+        tiles=tiles,
         decoders=tuple(decoder or ()),
         generators=tuple(generator or ()),
         asked=tuple(ask or ()),
@@ -134,19 +136,19 @@ def _run(name: str, setting: Setting, out: Path, *, as_json: bool) -> None:
 
     table, lab = shelf.load(name), Lab(setting)
     rows: list[Row] = []
-    command = _typed(name, setting)
-    found = document(name, table, rows, command=command, skipped=lab.skipped)
+    said = {"command": _typed(name, setting), "device": setting.device}
+    found = document(name, table, rows, **said, skipped=lab.skipped)
     for row in table.rows(lab):
         rows.append(row)
-        found = document(name, table, rows, command=command, skipped=lab.skipped)
+        found = document(name, table, rows, **said, skipped=lab.skipped)
         write(found, out)
     if not rows:
-        write(found := document(name, table, rows, command=command, skipped=lab.skipped), out)
+        write(found := document(name, table, rows, **said, skipped=lab.skipped), out)
     draw(found, out / f"{name}.png")
     if as_json:
         emit_json(found)
         return
-    emit(f"## {table.title}\n\n`{command}`\n\n{markdown(found)}")
+    emit(f"## {table.title}\n\n`{said['command']}`\n\n{markdown(found)}")
     for what in lab.skipped:
         emit(f"- left out: {what}")
     emit(f"\n{out / name}.json{' and .png' if table.rules else ''}\n")
@@ -163,4 +165,5 @@ def _typed(name: str, setting: Setting) -> str:
         parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
     for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
         parts += [] if folder is None else [f"--{flag} {folder.name}"]
+    parts += ["--tiles"] if setting.tiles else []
     return " ".join(parts)

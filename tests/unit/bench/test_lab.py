@@ -42,6 +42,30 @@ def test_too_few_photos_say_how_many_there_are(tmp_path: Path) -> None:
         lab(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)
 
 
+def test_tiles_are_cut_as_they_are_and_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
+    source = photos(tmp_path / "photos", 6, side=70)
+    whole = [np.asarray(Image.open(path)) for path in source.iterdir()]
+    found = Lab(Setting(work=tmp_path / "work", count=5, device="cpu", photos=source, tiles=True))
+    halves = [
+        [next(n for n, photo in enumerate(whole) if holds(photo, read_image(path).pixels)) for path in paths]
+        for paths in (found.photos(32, profiled=True), found.photos(32))
+    ]
+    assert [len(half) for half in halves] == [5, 5]
+    assert not set(halves[0]) & set(halves[1])
+    assert len({read_image(path).facts.pixel_digest for path in found.photos(32)}) == 5
+    with pytest.raises(UsageError, match=r"12 tiles of 32 px of each half, need 13: use --count 12"):
+        pictures.tiled(source, tmp_path / "work", 32, 13, profiled=False)
+
+
+def holds(photo: np.ndarray, tile: np.ndarray) -> bool:
+    """Whether a photo has the tile somewhere on its grid."""
+    return any(
+        np.array_equal(photo[top : top + 32, left : left + 32], tile)
+        for top in range(0, photo.shape[0] - 31, 32)
+        for left in range(0, photo.shape[1] - 31, 32)
+    )
+
+
 def test_photos_are_reduced_and_never_enlarged(tmp_path: Path) -> None:
     source = photos(tmp_path / "photos", 1, side=64)
     (tmp_path / "out").mkdir()

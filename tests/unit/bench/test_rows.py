@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) 
     rows.append(judged(KNOWN, KNOWN, KNOWN, model="m", against="itself", how="two"))
     found = document("t", table(rows), rows, command="wherefrom bench t", skipped=["photos"])
     assert json.loads(write(found, tmp_path).read_text()) == json.loads(json.dumps(found))
+    assert found["machine"].startswith(platform.machine())
     shown = markdown(json.loads((tmp_path / "t.json").read_text()))
     assert "| m | bad | one | 1.000 (" in shown
     assert "19/0/0/19 100.0 (90.7 to 100.0) | 97.5 |" in shown
