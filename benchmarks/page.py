@@ -3,15 +3,18 @@
     python -m benchmarks.page
 
 Between `<!-- table: NAME -->` and `<!-- end -->` the page has what `benchmarks/results/tables/NAME.json` says: the
-command, the machine, the date and the table itself. What stands outside of such marks is left as it is.
+command, the machine, the date and the table itself. `<!-- means: NAME -->` has a line for each way of asking in place
+of its rows, and `<!-- edits: NAME -->` has, of all documents NAME_*.json together, what every method finds after every
+edit. What stands outside of such marks is left as it is.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -20,27 +23,96 @@ from wherefrom.bench._written import markdown
 
 PAGE: Final = RESULTS.parents[1] / "docs" / "results.md"
 TABLES: Final = RESULTS / "tables"
-_MARKED: Final = re.compile(r"<!-- table: (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_MARKED: Final = re.compile(r"<!-- (?P<kind>table|means|edits): (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
+_AT: Final = "0.01"
+Document = Mapping[str, Any]
 
 
 def filled(page: str) -> str:
-    """The page with every marked table as its JSON says."""
-    return _MARKED.sub(lambda found: section(found["name"]), page)
+    """The page with every marked part as the documents say."""
+    return _MARKED.sub(lambda found: section(found["kind"], found["name"]), page)
 
 
-def section(name: str) -> str:
+def shown(page: str) -> set[str]:
+    """The names of the documents that a page shows."""
+    return {stem for found in _MARKED.finditer(page) for stem in documents(found["kind"], found["name"])}
+
+
+def documents(kind: str, name: str) -> dict[str, Document]:
+    """What a marked part is made of, by the files' names without their ending."""
+    paths = sorted(TABLES.glob(f"{name}_*.json")) if kind == "edits" else [TABLES / f"{name}.json"]
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def section(kind: str, name: str) -> str:
     """One marked part of the page."""
-    found = json.loads((TABLES / f"{name}.json").read_text(encoding="utf-8"))
-    said = f"{found['machine']}, torch {found['torch']}, {found['date']}"
-    left = [f"- left out: {what}" for what in found["left out"]]
-    lines = [f"```sh\n{found['command']}\n```", "", markdown(found), *left, f"- machine: {said}"]
-    return "\n".join([f"<!-- table: {name} -->", "", *lines, "", "<!-- end -->"])
+    found = list(documents(kind, name).values())
+    made: dict[str, Callable[[], str]] = {
+        "table": lambda: markdown(found[0]),
+        "means": lambda: ways(found[0]),
+        "edits": lambda: edited(found),
+    }
+    commands = "\n".join(one["command"] for one in found)
+    left = [f"- left out: {what}" for what in dict.fromkeys(what for one in found for what in one["left out"])]
+    machines = dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in found)
+    lines = [f"```sh\n{commands}\n```", "", made[kind](), *left, *machines]
+    return "\n".join([f"<!-- {kind}: {name} -->", "", *lines, "", "<!-- end -->"])
+
+
+def ways(found: Document) -> str:
+    """For each way of asking: its rows, and what they say on average."""
+    rules = found["rules"]
+    head = ["how", "rows", "AUC", f"TPR at {float(_AT):.0%} FPR (least)", *(f"accuracy by {rule}, %" for rule in rules)]
+    lines = [_row(head), "| --- " * len(head) + "|"]
+    for way in dict.fromkeys(row["how"] for row in found["rows"]):
+        rows = [row for row in found["rows"] if row["how"] == way]
+        cells = [way, str(len(rows)), f"{_mean([row['auc']['value'] for row in rows]):.3f}", _rates(rows)]
+        cells += [f"{100 * _mean([row['rules'][rule]['accuracy'] for row in rows]):.1f}" for rule in rules]
+        lines.append(_row(cells))
+    return "\n".join([*lines, ""])
+
+
+def edited(found: Sequence[Document]) -> str:
+    """What every method finds after every edit: the mean and the least over the models, for both profiles."""
+    cells: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for document in found:
+        for row in document["rows"]:
+            match = _EDITED.fullmatch(row["how"])
+            if match is None:
+                raise typer.BadParameter(f"{row['how']!r} is no edit, method and profile")
+            cells.setdefault((match["profile"], match["edit"], match["method"]), []).append(row)
+    lines = []
+    for profile in ("alike", "untouched"):
+        methods = list(dict.fromkeys(method for kind, _, method in cells if kind == profile))
+        edits = dict.fromkeys(edit for kind, edit, _ in cells if kind == profile or edit == "none")
+        lines += [_row([f"profile {profile}", *methods]), "| --- " * (1 + len(methods)) + "|"]
+        for edit in edits:
+            rows = [cells.get((profile if edit != "none" else "untouched", edit, method)) for method in methods]
+            lines.append(_row([edit, *("" if one is None else _rates(one) for one in rows)]))
+        lines.append("")
+    models = {row["model"] for document in found for row in document["rows"]}
+    return "\n".join([*lines, f"TPR at 1 % FPR: the mean over {len(models)} models, and the least.", ""])
+
+
+def _rates(rows: Sequence[Mapping[str, Any]]) -> str:
+    values = [row["tpr"][_AT]["value"] for row in rows]
+    return f"{_mean(values):.2f} ({min(values):.2f})"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def main(page: Path = PAGE) -> None:
     """Write the page anew."""
-    page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
-    typer.echo(f"{page} has {len(_MARKED.findall(page.read_text(encoding='utf-8')))} tables of {TABLES}")
+    text = filled(page.read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+    typer.echo(f"{page} shows {len(shown(text))} documents of {TABLES}")
 
 
 if __name__ == "__main__":

@@ -168,9 +168,7 @@ def test_draws_depend_on_their_own_seed_alone(kind: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("classes", "expected"), [(CLASSES, 32), (10, 80), (1000, 256)])
-def test_a_searched_class_has_eight_starts_unless_asked_otherwise(
-    classes: int, expected: int, tmp_path: Path
-) -> None:
+def test_a_searched_class_has_eight_starts_unless_asked_otherwise(classes: int, expected: int, tmp_path: Path) -> None:
     model = replace(_model("dcgan", tmp_path, "search"), classes=classes)
     images = torch.rand(1, 3, *model.size)
     assert len(starts_of(RONAN(restarts=5), model, images, _seeds(1))(0)) == 5
