@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench._lab import label
-from wherefrom.bench._latent import RULES, decoders, images
+from wherefrom.bench._latent import RULES, asked, decoders, images
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.aedr import AEDR
 
@@ -25,7 +25,7 @@ _FORMS: Final[Mapping[str, Method[Any]]] = {
 
 def _rows(lab: Lab) -> Iterator[Row]:
     every = decoders(lab)
-    for name in every:
+    for name in asked(lab):
         known, own = images(lab, name)
         others = {"photos": lab.photos(lab.setting.size)}
         others |= {label(other): images(lab, other)[1] for other in every if other != name}

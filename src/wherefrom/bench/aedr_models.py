@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench._lab import label
-from wherefrom.bench._latent import RULES, decoders, images, rows_of
+from wherefrom.bench._latent import RULES, asked, decoders, images, rows_of
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _PAPER: Final = 95.1
 
 def _rows(lab: Lab) -> Iterator[Row]:
     every = decoders(lab)
-    for name in every:
+    for name in asked(lab):
         others = {label(other): images(lab, other)[1] for other in every if other != name}
         yield from rows_of(lab, name, others, paper=_PAPER)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._latent import RULES, decoders, rows_of
+from wherefrom.bench._latent import RULES, asked, rows_of
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _PAPER: Final = 96.9
 
 def _rows(lab: Lab) -> Iterator[Row]:
     photos = lab.photos(lab.setting.size)
-    for name in decoders(lab):
+    for name in asked(lab):
         yield from rows_of(lab, name, {"photos": photos}, paper=_PAPER)
 
 

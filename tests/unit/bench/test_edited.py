@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wherefrom import bench
 from wherefrom.bench import _edited
 from wherefrom.bench._lab import Lab, Setting
 from wherefrom.bench._latent import METHODS, RULES, ZOO
@@ -40,6 +41,16 @@ def test_every_method_has_both_profiles_and_recompressed_the_one_alike(lab: Lab)
         sum(found[key] for key in ("tp", "fp", "fn", "tn")) for row in rows for found in row.rules.values() if found
     }
     assert counts == {40 + 40 + 40}, "own, photos, and as many of the other decoder"
+
+
+@pytest.mark.parametrize("name", ["aedr_models", "aedr_homogeneity", "aedr_photos"])
+def test_of_aedrs_tables_one_model_may_be_asked_alone(lab: Lab, name: str) -> None:
+    lab.setting = replace(lab.setting, asked=ZOO[1:])
+    rows = list(bench.load(name).rows(lab))
+    assert {row.model for row in rows} == {"kl-f8-b"}
+    assert {row.against for row in rows} == {
+        "aedr_models": {"kl-f8-a"}, "aedr_homogeneity": {"kl-f8-a", "photos"}, "aedr_photos": {"photos"}
+    }[name]  # fmt: skip
 
 
 def test_a_model_that_is_not_asked_is_judged(lab: Lab) -> None:
