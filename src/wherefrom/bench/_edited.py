@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.bench._latent import decoders, images
+from wherefrom.images import edits
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab, Paths
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
     from wherefrom.methods.base import Fit, Method
 
-__all__ = ["Among", "compared"]
+__all__ = ["Among", "compared", "stored_quality"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,12 @@ class Among:
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The method's."""
         return self.method.statistic(scores, fit)
+
+
+def stored_quality(edit: str) -> int | None:
+    """The quality of the JPEG that an edit ends with; None where it ends otherwise."""
+    last = edits.load(edit).steps[-1]
+    return int(last.values[0]) if last.kind == "jpeg" else None
 
 
 def compared(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import Among, compared
+from wherefrom.bench._edited import Among, compared, stored_quality
 from wherefrom.bench._latent import RULES, asked, learning
 from wherefrom.bench.base import Row, Table
-from wherefrom.images import edits
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.base import Method
 from wherefrom.methods.recompressed import Recompressed
@@ -44,8 +43,8 @@ def _rows(lab: Lab) -> Iterator[Row]:
 
 def _stored(edit: str) -> Recompressed | None:
     """The method for images that were stored as JPEG last."""
-    last = edits.load(edit).steps[-1]
-    return Recompressed(quality=int(last.values[0])) if last.kind == "jpeg" else None
+    quality = stored_quality(edit)
+    return None if quality is None else Recompressed(quality=quality)
 
 
 TABLE: Final = Table(

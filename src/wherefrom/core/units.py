@@ -9,9 +9,9 @@ __all__ = ["METRICS", "ROUNDING", "SCHEDULES", "Metric", "Schedule", "bands"]
 ROUNDING: Final = 1.0 / 12.0 / 255.0**2
 """Mean squared error of rounding to 8 bits on [0, 1], 1.28e-6; in an orthonormal basis, its energy by coefficient."""
 
-Metric = Literal["mse", "mae", "ssim", "lpips", "recoloured"]
-"""What a search minimises and measures: mean squared or absolute error on [0, 1], 1 minus SSIM, LPIPS (an extra), or
-what is left once colours may be mapped."""
+Metric = Literal["mse", "mae", "ssim", "lpips", "recoloured", "jpeg"]
+"""What a search minimises and measures: mean squared or absolute error on [0, 1], 1 minus SSIM, LPIPS (an extra),
+what is left once colours may be mapped, or how far it is from all that a JPEG stores as the image."""
 METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
 Schedule = Literal["constant", "cosine", "halved", "frozen"]
 """How a step size falls over a search; see `wherefrom.inversion.schedules`."""

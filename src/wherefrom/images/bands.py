@@ -13,15 +13,15 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.core.units import ROUNDING
 
-__all__ = ["band_energies", "band_log_energies", "block_waves"]
+__all__ = ["band_energies", "band_log_energies", "block_waves", "dct_basis"]
 
 _COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
 
 
 @functools.cache
-def _basis(block: int) -> torch.Tensor:
-    """The orthonormal DCT-II of that length, one frequency a row."""
-    return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0)).float()
+def dct_basis(block: int) -> torch.Tensor:
+    """The orthonormal DCT-II of that length, one frequency a row, float64."""
+    return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0))
 
 
 def block_waves(images: Images, block: int = 8) -> torch.Tensor:
@@ -42,7 +42,7 @@ def block_waves(images: Images, block: int = 8) -> torch.Tensor:
     rows, columns = height // block, width // block
     if rows == 0 or columns == 0:
         raise ImageError(f"{width} x {height} pixels hold no block of {block} x {block}: give a larger image")
-    basis = _basis(block).to(images.device)
+    basis = dct_basis(block).float().to(images.device)
     colours = torch.tensor(_COLOURS, device=images.device)
     whole = images[:, :, : rows * block, : columns * block].float().contiguous()
     mixed = torch.einsum("kc,nchw->nkhw", colours, whole)

@@ -13,6 +13,7 @@ from torch.utils.checkpoint import checkpoint
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.core.units import Metric
+from wherefrom.images.cells import cell_distance
 from wherefrom.images.distances import lpips, mae, mse, ssim
 from wherefrom.images.recolour import recoloured
 from wherefrom.inversion.plan import Plan
@@ -24,8 +25,13 @@ __all__ = ["Asker", "Seeing", "distance"]
 _PIXELS: Final = {"cpu": 2**15, "other": 2**20}  # of one evaluation, where the model does not state its width
 
 
-def distance(metric: Metric, backbone: str | None = None) -> Callable[[Images, Images], torch.Tensor]:
+def distance(
+    metric: Metric, backbone: str | None = None, quality: int | None = None
+) -> Callable[[Images, Images], torch.Tensor]:
     """What is minimised: `(n,)` float64, 0 where two images are equal."""
+    if metric == "jpeg":
+        assert quality is not None  # a plan has one
+        return functools.partial(cell_distance, quality=quality)
     if metric == "ssim":
         return lambda a, b: 1 - ssim(a, b)
     if metric == "lpips":
@@ -162,4 +168,4 @@ class Asker:
         return made
 
     def _distance(self, made: Images, targets: Images) -> torch.Tensor:
-        return distance(self.plan.metric, self.plan.backbone)(made, targets)
+        return distance(self.plan.metric, self.plan.backbone, self.plan.quality)(made, targets)

@@ -69,6 +69,7 @@ class Plan:
         optimiser: how each step is made.
         metric: what is minimised and measured.
         backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
+        quality: of `jpeg`: the JPEG's, 1 to 100.
         clamped: minimise the loss of the clamped output, as LatentTracer's program does; a saturated pixel then has no
             gradient. The measured loss is always that of the clamped output.
         plateau: when a problem ends before its last step; None: never.
@@ -84,6 +85,7 @@ class Plan:
     optimiser: Optimiser = field(default_factory=Adam)
     metric: Metric = "mse"
     backbone: str | None = None
+    quality: int | None = None
     clamped: bool = False
     plateau: Plateau | None = None
     race: Race | None = None
@@ -96,6 +98,8 @@ class Plan:
             raise UsageError(f"steps={self.steps}, need at least 1")
         if self.metric not in METRICS:
             raise UsageError(f"metric={self.metric!r} is none of {', '.join(METRICS)}")
+        if (self.metric == "jpeg") != (self.quality is not None):
+            raise UsageError(f"metric={self.metric!r} with quality={self.quality}: quality goes with metric='jpeg'")
         if self.optimiser.by_encoder and self.metric != "mse":
             raise UsageError(f"a gradient-free search has no gradient of {self.metric}: use metric='mse'")
 

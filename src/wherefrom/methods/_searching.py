@@ -56,6 +56,8 @@ class Options(Protocol):
     @property
     def backbone(self) -> str | None: ...
     @property
+    def quality(self) -> int | None: ...
+    @property
     def steps(self) -> int: ...
     @property
     def optimiser(self) -> OptimiserName: ...
@@ -93,10 +95,7 @@ def check_options(options: Options) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise UsageError(f"{name}={value}, need at least 1")
-    if options.backbone is not None and options.metric != "lpips":
-        raise UsageError(
-            f"backbone={options.backbone!r} goes with metric='lpips', not {options.metric!r}: leave it out"
-        )
+    _check_metric(options)
     if options.start == "both" and options.restarts == 1:
         raise UsageError("restarts=1 with start='both' leaves no draw beside the encoder's latent: use at least 2")
     if not (options.rate > 0 and math.isfinite(options.rate)):
@@ -105,9 +104,23 @@ def check_options(options: Options) -> None:
         raise UsageError(f"cut={options.cut}, need a positive statistic, or None for no early exit")
 
 
+def _check_metric(options: Options) -> None:
+    """Refuse what goes with another metric, and a JPEG without its quality."""
+    if options.backbone is not None and options.metric != "lpips":
+        raise UsageError(
+            f"backbone={options.backbone!r} goes with metric='lpips', not {options.metric!r}: leave it out"
+        )
+    if options.metric == "jpeg" and (isinstance(options.quality, bool) or options.quality not in range(1, 101)):
+        raise UsageError(f"quality={options.quality!r} with metric='jpeg', need the JPEG's, 1 to 100")
+    if options.metric != "jpeg" and options.quality is not None:
+        raise UsageError(f"quality={options.quality!r} goes with metric='jpeg', not {options.metric!r}: leave it out")
+
+
 def measure_of(options: Options, name: str, without: Iterable[str] = ()) -> Card:
     """The card of what is measured: every option but those that change no number, or nothing that is asked."""
     left_out = {"backbone", "checkpointing", *without}
+    if options.quality is None:
+        left_out.add("quality")  # so that measures without it are what they were before there was one
     facts: dict[str, Fact] = {key: value for key, value in options_of(options).items() if key not in left_out}
     return Card(kind="measure", name=name, facts={**facts, "search": 1})
 
@@ -121,6 +134,7 @@ def plan_of(options: Options, *, clamped: bool = False) -> Plan:
         optimiser=_optimiser(options),
         metric=options.metric,
         backbone=options.backbone,
+        quality=options.quality,
         clamped=clamped,
         plateau=None if options.plateau is None else Plateau(steps=options.plateau),
         race=None if options.race is None else Race(steps=options.race, keep=options.keep),

@@ -39,8 +39,9 @@ class LatentTracer:
         parity: `none`, or `paper`: the search of the paper's program, which is 100 steps of Adam with 0.05 halved after
             the first step and after half of all, the output clamped while it is searched. The other options of the
             search have to be left alone then.
-        metric: L.
+        metric: L, as of `RONAN`.
         backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
+        quality: of `jpeg`: that in which the images were stored, 1 to 100, as libjpeg counts.
         steps: at most, from each start.
         optimiser: `adam`, `lbfgs`, or `gradient-free` (Hong et al., NeurIPS 2024: no backward pass).
         rate: Adam's largest step size; of L-BFGS the first trial step.
@@ -60,6 +61,7 @@ class LatentTracer:
     parity: Literal["none", "paper"] = "none"
     metric: Metric = "mse"
     backbone: str | None = None
+    quality: int | None = None
     steps: int = 30
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.05

@@ -35,8 +35,10 @@ class RONAN:
 
     Attributes:
         metric: L: `mse`, `mae`, `ssim` (1 minus it), `lpips` (an extra), or beyond the paper `recoloured`: what is left
-            once colours may be mapped, for images that went through a filter.
+            once colours may be mapped, for images that went through a filter; and `jpeg`: how far from all images that
+            a JPEG of `quality` stores as this one, for images that were stored so.
         backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
+        quality: of `jpeg`: that in which the images were stored, 1 to 100, as libjpeg counts.
         steps: at most, from each start.
         optimiser: `adam` or `lbfgs`; see `wherefrom.inversion.optimisers`.
         rate: Adam's largest step size; of L-BFGS the first trial step.
@@ -57,6 +59,7 @@ class RONAN:
 
     metric: Metric = "mse"
     backbone: str | None = None
+    quality: int | None = None
     steps: int = 200
     optimiser: OptimiserName = "lbfgs"
     rate: float = 0.1

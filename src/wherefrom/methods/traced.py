@@ -88,6 +88,11 @@ class Traced:
         return
 
     @property
+    def quality(self) -> None:
+        """Of no metric that is used."""
+        return
+
+    @property
     def start(self) -> Literal["encoder"]:
         """The encoder's latent."""
         return "encoder"

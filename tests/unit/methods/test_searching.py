@@ -85,6 +85,9 @@ def test_every_option_that_changes_numbers_is_another_measure(name: str) -> None
     usual = methods.load(name).measure.digest
     digests = {methods.load(name, {option: value}).measure.digest for option, value in CHANGES.items()}
     assert len(digests | {usual}) == len(CHANGES) + 1
+    stored = [methods.load(name, {"metric": "jpeg", "quality": quality}) for quality in (75, 90)]
+    assert len({usual, *(one.measure.digest for one in stored)}) == 3
+    assert "quality" not in methods.load(name).measure.facts, "a measure without it is what it was before there was one"
     assert methods.load(name, {"checkpointing": True}).measure.digest == usual
     assert methods.load(name, {"checkpointing": True}).card != methods.load(name).card
     here, there = (methods.load(name, {"metric": "lpips", "backbone": place}) for place in ("a.pth", "b.pth"))
@@ -110,6 +113,9 @@ def test_the_plan_is_the_options() -> None:
         ({"schedule": "linear"}, "schedule='linear' is none of constant"),
         ({"steps": 0}, "steps=0, need at least 1"),
         ({"restarts": 0}, "restarts=0, need at least 1"),
+        ({"metric": "jpeg"}, "quality=None with metric='jpeg', need the JPEG's, 1 to 100"),
+        ({"metric": "jpeg", "quality": 101}, "quality=101 with metric='jpeg', need the JPEG's, 1 to 100"),
+        ({"quality": 75}, "quality=75 goes with metric='jpeg', not 'mse': leave it out"),
         ({"race": 0}, "race=0, need at least 1"),
         ({"keep": 0}, "keep=0, need at least 1"),
         ({"plateau": 0}, "plateau=0, need at least 1"),
