@@ -1,0 +1,55 @@
+"""A search that allows for the JPEG finds a generator's stored images where the squared error hides them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wherefrom as wf
+from wherefrom.images import edits
+from wherefrom.images.embedded import TEST_PHOTOS, save_scaled, save_tiles
+from wherefrom.images.read import read_image
+from wherefrom.making import draws
+from wherefrom.methods.ronan import RONAN
+
+QUALITY = 75
+
+
+@pytest.fixture(scope="module")
+def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Of two draws and two photos, stored as JPEG, by both metrics."""
+    folder = tmp_path_factory.mktemp("stored")
+    model: Any = wf.load_model("zoo:dcgan-cifar10", device="cpu")
+    edit = edits.load(f"jpeg:{QUALITY}")
+    tiles = save_tiles(TEST_PHOTOS, folder, size=128, count=2)
+    kinds: dict[str, list[Path | None]] = {
+        "own": [made.path for made in draws(model, folder=folder, places=range(2), seed=11, size=None)],
+        "photos": [*save_scaled(tiles, folder, size=(32, 32))],
+    }
+    stored = {
+        kind: [edit.write(read_image(path).pixels, folder / f"{kind}-{n}") for n, path in enumerate(paths) if path]
+        for kind, paths in kinds.items()
+    }
+    ways = {"mse": RONAN(), "jpeg": RONAN(metric="jpeg", quality=QUALITY)}
+    asked = {
+        metric: [wf.score(paths, model=model, method=way).scores["loss"] for paths in stored.values()]
+        for metric, way in ways.items()
+    }
+    return {metric: (own, photos) for metric, (own, photos) in asked.items()}
+
+
+def test_belongings_are_at_nothing_but_rounding_and_photos_far_from_it(
+    losses: dict[str, tuple[np.ndarray, np.ndarray]],
+) -> None:
+    own, photos = losses["jpeg"]
+    assert own.max() < 1e-5
+    assert photos.min() > 30 * own.max()
+
+
+def test_the_squared_error_keeps_what_the_jpeg_took(losses: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
+    own, photos = losses["mse"]
+    assert own.min() > 1e-4
+    assert photos.min() / own.max() < 0.1 * losses["jpeg"][1].min() / losses["jpeg"][0].max()
