@@ -6,7 +6,7 @@ An image that a decoder of factor 8 made is given by the numbers of its latent, 
 pixels a JPEG keeps the coefficients that are not quantised to zero. Where these are no more than the latent's numbers,
 some latent may meet nearly any image's coefficients, and little is left to tell by: a count, and no proof.
 
-The contents are those of the tables of edits: photos at 192 and 256 px, and tiles at 512 px. A block's luma has 64
+The contents are those of the tables of edits: photos at 192 and 256 px, and tiles at 192 and 512 px. A block's luma has 64
 coefficients; the chroma, at half the resolution, adds 32. Writes benchmarks/results/kept.json.
 """
 
@@ -28,7 +28,7 @@ from benchmarks.decoders import RESULTS, SHARED
 from wherefrom.bench import _pictures as pictures
 from wherefrom.core.arrays import Matrix
 
-CONTENTS: Final = ((192, False), (256, False), (512, True))
+CONTENTS: Final = ((192, False), (256, False), (192, True), (512, True))
 """Pixels a side, and whether they are tiles at their own scale."""
 QUALITIES: Final = (90, 75, 50)
 LATENTS: Final = {"taesd": 4, "the embedded": 8, "taesd3 and taef1": 16}
@@ -83,7 +83,7 @@ def main(
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for size, tiles in CONTENTS:
-            place = Path(folder) / str(size)
+            place = Path(folder) / f"{size}-{tiles}"
             place.mkdir()
             if tiles:
                 paths = [
