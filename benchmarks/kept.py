@@ -6,8 +6,8 @@ An image that a decoder of factor 8 made is given by the numbers of its latent, 
 pixels a JPEG keeps the coefficients that are not quantised to zero. Where these are no more than the latent's numbers,
 some latent may meet nearly any image's coefficients, and little is left to tell by: a count, and no proof.
 
-The contents are those of the tables of edits: photos at 192 and 256 px, and tiles at 192 and 512 px. A block's luma has 64
-coefficients; the chroma, at half the resolution, adds 32. Writes benchmarks/results/kept.json.
+The contents are those of the tables of edits: photos at 192 and 256 px, and tiles at 192 and 512 px. A block's luma has
+64 coefficients; the chroma, at half the resolution, adds 32. Writes benchmarks/results/kept.json.
 """
 
 from __future__ import annotations
