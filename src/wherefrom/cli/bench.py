@@ -21,7 +21,7 @@ __all__ = ["bench"]
 _ALL: Final = "all"
 _QUICK: Final = 24
 """Images of each kind in a quick run: enough for a cut at alpha 0.05 where a few statistics are undefined."""
-_SMALL: Final = 96
+_SMALL: Final = 64
 """Pixels a side in a quick run."""
 
 
@@ -30,7 +30,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="few images, short searches; without a TABLE, all")] = False,
     count: Annotated[int | None, typer.Option("--count", min=20, help="images of each kind; default 100")] = None,
     size: Annotated[
-        int | None, typer.Option("--size", min=64, help="pixels a side for latent models; default 192, quick 96")
+        int | None, typer.Option("--size", min=64, help="pixels a side for latent models; default 192, quick 64")
     ] = None,
     cifar10: Annotated[
         Path | None, typer.Option("--cifar10", metavar="DIR", help="CIFAR-10 as train.parquet and test.parquet")

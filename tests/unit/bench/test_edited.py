@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wherefrom import bench
-from wherefrom.bench import _edited
+from wherefrom.bench import _edited, edits_generators
 from wherefrom.bench._lab import Lab, Setting
 from wherefrom.bench._latent import METHODS, RULES, ZOO
 from wherefrom.bench.edits import TABLE
@@ -51,6 +51,16 @@ def test_of_aedrs_tables_one_model_may_be_asked_alone(lab: Lab, name: str) -> No
     assert {row.against for row in rows} == {
         "aedr_models": {"kl-f8-a"}, "aedr_homogeneity": {"kl-f8-a", "photos"}, "aedr_photos": {"photos"}
     }[name]  # fmt: skip
+
+
+def test_generators_are_asked_by_both_losses_and_in_a_quick_run_by_the_one_that_allows_for_the_jpeg(lab: Lab) -> None:
+    assert list(edits_generators._ways(lab, "jpeg:50")) == ["mse", "metric=jpeg"]
+    assert list(edits_generators._ways(lab, "blur:1")) == ["mse"]
+    assert not lab.skipped
+    lab.setting = replace(lab.setting, quick=True)
+    (method,) = edits_generators._ways(lab, "blur:1+jpeg:50").values()
+    assert method.card.facts["quality"] == 50
+    assert len(lab.skipped) == 1
 
 
 def test_a_model_that_is_not_asked_is_judged(lab: Lab) -> None:
