@@ -4,8 +4,8 @@
 
 Draws of the embedded models as 8-bit images, and for latent models tiles of photos, are asked about twice in one run,
 in float32 throughout. A search is a long chain of rounded steps: two devices leave a belonging's loss at other values
-of the same small size, and end in the same place where a loss is not small. So for searches the table says how often
-both are below a bound that no other image is near, beside how far apart those above it are.
+of the same small size, and may end in another place of about the same height where it is not small. So for RONAN's
+searches the table says how often both losses are below 1e-4 or neither is, beside how far apart those above it are.
 Writes benchmarks/results/devices.json.
 """
 
@@ -50,7 +50,7 @@ ASKED: Final[dict[str, Method[Any]]] = {
 }
 SEARCHED: Final[dict[str, Method[Any]]] = {"ronan": RONAN()}
 SMALL: Final = 1e-4
-"""Mean squared error that a found input is below and another image far above."""
+"""Mean squared error below which the losses of a search say no more than that they are small."""
 TILE: Final = 128
 _COUNTED: Final = frozenset({"calls", "restart", "class", "start"})
 """Columns that say how a search went, not what it found."""
@@ -110,7 +110,7 @@ def images_of(name: str, folder: Path, count: int, size: int) -> list[Path]:
 def show(results: dict[str, Any]) -> str:
     """The table in Markdown."""
     lines = [
-        "| model | method | images | largest relative difference | of the column | both found or neither |",
+        "| model | method | images | largest relative difference | of the column | both below 1e-4 or neither |",
         "| --- " * 6 + "|",
     ]
     for row in results["rows"]:

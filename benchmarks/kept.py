@@ -12,7 +12,6 @@ The contents are those of the tables of edits: photos at 192 and 256 px, and til
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 from collections.abc import Sequence
@@ -26,7 +25,8 @@ from scipy.fft import dctn
 
 from benchmarks.decoders import RESULTS, SHARED
 from wherefrom.bench import _pictures as pictures
-from wherefrom.core.arrays import Matrix
+from wherefrom.core.arrays import Matrix, Vector
+from wherefrom.images._jpeg import tables_of
 
 CONTENTS: Final = ((192, False), (256, False), (192, True), (512, True))
 """Pixels a side, and whether they are tiles at their own scale."""
@@ -38,17 +38,14 @@ _BLOCK: Final = 8
 
 def kept(image: Image.Image, quality: int) -> float:
     """Coefficients that are not zero, of luma and chroma (4:2:0), for 8 x 8 pixels on average."""
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=quality, subsampling="4:2:0")
-    with Image.open(file) as stored:
-        tables: dict[int, list[int]] = stored.quantization  # type: ignore[attr-defined]
+    tables = tables_of(quality)
     luma, *chroma = (np.asarray(plane, dtype=np.float64) - 128 for plane in image.convert("YCbCr").split())
     halved = [plane.reshape(len(plane) // 2, 2, -1, 2).mean((1, 3)) for plane in chroma]
     count = _coefficients(luma, tables[0]) + sum(_coefficients(plane, tables[1]) for plane in halved)
     return count / (luma.size / _BLOCK**2)
 
 
-def _coefficients(plane: Matrix, table: Sequence[int]) -> int:
+def _coefficients(plane: Matrix, table: Vector) -> int:
     rows, columns = (side // _BLOCK for side in plane.shape)
     blocks = plane[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
     found = dctn(blocks, axes=(2, 3), norm="ortho") / np.reshape(table, (_BLOCK, _BLOCK))

@@ -63,7 +63,7 @@ def section(kind: str, name: str) -> str:
 def ways(found: Document) -> str:
     """For each way of asking: its rows, and what they say on average."""
     rules = found["rules"]
-    head = ["how", "rows", "AUC", f"TPR at {float(_AT):.0%} FPR (least)", *(f"accuracy by {rule}, %" for rule in rules)]
+    head = ["how", "rows", "AUC", "TPR at 1 % FPR (least)", *(f"accuracy by {rule}, %" for rule in rules)]
     lines = [_row(head), "| --- " * len(head) + "|"]
     for way in dict.fromkeys(row["how"] for row in found["rows"]):
         rows = [row for row in found["rows"] if row["how"] == way]

@@ -53,7 +53,7 @@ class Run(ABC):
         self.networks, self.optimisers = networks, optimisers
         self.step, self.seconds = 0, 0.0
         if (out / STATE).is_file():
-            self.load(torch.load(out / STATE, weights_only=True))  # noqa: TID251
+            self.load(torch.load(out / STATE, map_location="cpu", weights_only=True))  # noqa: TID251
 
     @abstractmethod
     def drawn(self, count: int) -> Pixels:

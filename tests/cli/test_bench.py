@@ -120,6 +120,7 @@ def test_generators_are_asked_about_images_stored_as_jpeg_by_a_loss_that_allows_
         (("ronan-3", "--ask", "zoo:kl-f8-a"), "none of zoo:dcgan-cifar10"),
         (("edits", "--ask", "zoo:dcgan-cifar10"), "none of zoo:kl-f8-a"),
         (("edits", "--ask", "zoo:kl-f8-c"), "--decoder or --generator"),
+        (("aedr-photos", "--tiles"), "give --photos DIR"),
         (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
     ],
 )

@@ -42,7 +42,7 @@ def test_of_searches_small_losses_need_only_be_small_on_both() -> None:
     assert math.isclose(found["largest"], 0.1, rel_tol=1e-9)
 
 
-def test_methods_of_two_passes_agree_within_a_thousandth_and_searches_in_what_they_find() -> None:
+def test_methods_of_two_passes_agree_within_a_thousandth_and_searches_in_what_is_small() -> None:
     for row in DOCUMENT["rows"]:
         if row["method"] in ("aedr", "spectral"):
             assert row["largest"] < 1e-3

@@ -59,7 +59,7 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     paths = [folder / f"{place:05}.png" for place in range(count)]
     if all(path.exists() for path in paths):
         return paths
-    every = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
+    every = _listed(source)
     found = 0
     for place in np.random.default_rng(0).permutation(len(every)):
         if found == count:
@@ -89,8 +89,7 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     paths = [place / f"{number:05}.png" for number in range(count)]
     if all(path.exists() for path in paths):
         return paths
-    every = sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
-    large = [photo for photo in every if _fitting(photo, size)]
+    large = [photo for photo in _listed(source) if _fitting(photo, size)]
     order = np.random.default_rng(0).permutation(len(large))[0 if profiled else 1 :: 2]
     found = 0
     for photo in (large[number] for number in order):
@@ -104,6 +103,10 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     if found < count:
         raise UsageError(f"{source} has {found} tiles of {size} px of each half, need {count}: use --count {found}")
     return paths
+
+
+def _listed(source: Path) -> list[Path]:
+    return sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 def _fitting(photo: Path, size: int) -> bool:

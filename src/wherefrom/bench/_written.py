@@ -162,7 +162,7 @@ def _spread(found: Mapping[str, float] | None, digits: int) -> str:
 def _counts(found: Mapping[str, float] | None) -> str:
     if found is None:
         return "-"
-    counts = "/".join(str(int(found[key])) for key in ("tp", "fp", "fn", "tn"))
+    counts = "/".join(f"{found[key]:.0f}" for key in ("tp", "fp", "fn", "tn"))
     return f"{counts} {100 * found['accuracy']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
 
 

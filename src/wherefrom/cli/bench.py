@@ -77,6 +77,8 @@ def bench(
     from wherefrom.making import made_folder
 
     _check_asked(ask or [], [*(decoder or ()), *(generator or ())])
+    if tiles and photos is None:
+        raise UsageError("--tiles cuts up photos of a folder: give --photos DIR too, or leave it out")
     setting = Setting(
         work=made_folder(work),
         count=count or (_QUICK if quick else 100),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["estimate_quality"]
+__all__ = ["estimate_quality", "tables_of"]
 
 
 def estimate_quality(tables: Sequence[Sequence[int]]) -> float | None:
@@ -37,10 +37,14 @@ def estimate_quality(tables: Sequence[Sequence[int]]) -> float | None:
 @functools.cache
 def _standard() -> npt.NDArray[np.float64]:
     """Logarithms of libjpeg's tables as it writes them, shape `(100, 2, 64)`."""
-    tables = []
-    for quality in range(1, 101):
-        file = io.BytesIO()
-        Image.new("RGB", (8, 8)).save(file, "JPEG", quality=quality)
-        with Image.open(file, formats=["JPEG"]) as image:
-            tables.append([image.quantization[0], image.quantization[1]])  # type: ignore[attr-defined]
-    return np.log(np.array(tables, dtype=np.float64))
+    return np.log(np.array([tables_of(quality) for quality in range(1, 101)], dtype=np.float64))
+
+
+@functools.cache
+def tables_of(quality: int) -> npt.NDArray[np.float64]:
+    """The steps of luma and chroma as the installed codec writes them, `(2, 64)`, in the order that Pillow gives."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", quality=quality)
+    with Image.open(file, formats=["JPEG"]) as image:
+        tables: dict[int, list[int]] = image.quantization  # type: ignore[attr-defined]
+    return np.array([tables[0], tables[1]], dtype=np.float64)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import io
-
 import torch
-from PIL import Image
 
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
+from wherefrom.images._jpeg import tables_of
 from wherefrom.images.bands import dct_basis
 
 __all__ = ["cell_distance"]
@@ -26,8 +23,8 @@ def cell_distance(a: Images, b: Images, quality: int) -> torch.Tensor:
     middle. What counts is how far the first one's coefficients lie outside of it, not how far from the middle, so an
     image that was stored as the second is at 0, whatever the JPEG took from it, but for the codec's rounding.
 
-    Luma alone: it has nearly all that a JPEG keeps, and is stored alike whatever is done to the chroma. Blocks that the
-    image's sides cut off are left out.
+    Luma alone, which is stored alike whatever resolution the chroma has. Blocks that the image's sides cut off are left
+    out.
 
     Args:
         a: `(n, 3, h, w)` in [0, 1].
@@ -46,7 +43,7 @@ def cell_distance(a: Images, b: Images, quality: int) -> torch.Tensor:
         raise ImageError(
             f"cannot compare images of shape {tuple(a.shape)} with {tuple(b.shape)} by blocks of {_BLOCK} x {_BLOCK}"
         )
-    step = _steps(quality).to(a.device)
+    step = torch.from_numpy(tables_of(quality)[0] / 255).reshape(_BLOCK, _BLOCK).to(a.device)
     with torch.no_grad():
         middle = (_coefficients(b) / step).round() * step
     outside = ((_coefficients(a) - middle).abs() - step / 2).clamp(min=0)
@@ -61,13 +58,3 @@ def _coefficients(images: Images) -> torch.Tensor:
     whole = luma[:, : rows * _BLOCK, : columns * _BLOCK]
     basis = dct_basis(_BLOCK).to(images.device)
     return torch.einsum("uy,vx,nrycx->nrcuv", basis, basis, whole.reshape(-1, rows, _BLOCK, columns, _BLOCK))
-
-
-@functools.cache
-def _steps(quality: int) -> torch.Tensor:
-    """The steps of luma on [0, 1], `(8, 8)` float64, as the installed codec writes them."""
-    file = io.BytesIO()
-    Image.new("RGB", (_BLOCK, _BLOCK)).save(file, "JPEG", quality=quality)
-    with Image.open(file, formats=["JPEG"]) as image:
-        table = image.quantization[0]  # type: ignore[attr-defined]
-    return torch.tensor(table, dtype=torch.float64).reshape(_BLOCK, _BLOCK) / 255

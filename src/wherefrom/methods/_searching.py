@@ -44,8 +44,10 @@ Start = Literal["auto", "random", "encoder", "both"]
 `auto` is both where the model has an encoder, else `random`.
 """
 _STARTS: Final = get_args(Start)
-_FEW, _EACH_CLASS, _MANY = 32, 8, 256
-"""Starts an image where none are asked for: at least, for each class that is searched, and at most."""
+_FEWEST: Final = 32
+_EACH_CLASS: Final = 8
+_MOST: Final = 256
+"""Starts an image where their number is not given: at least, for each class that is searched, and at most."""
 
 
 class Options(Protocol):
@@ -192,7 +194,7 @@ def _restarts_of(options: Options, model: Decoder) -> int:
     if options.restarts is not None:
         return options.restarts
     classes = model.classes if isinstance(model, Classed) else None
-    return min(max(_FEW, _EACH_CLASS * (classes or 0)), _MANY)
+    return min(max(_FEWEST, _EACH_CLASS * (classes or 0)), _MOST)
 
 
 def search_from(

@@ -16,6 +16,7 @@ from wherefrom.making import draws
 from wherefrom.methods.ronan import RONAN
 
 QUALITY = 75
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
