@@ -19,7 +19,7 @@ from wherefrom.images.texture import homogeneity
 from wherefrom.methods._measures import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["band_columns", "one_pass", "stored_passes", "two_passes"]
+__all__ = ["band_columns", "one_pass", "stored_passes", "two_passes", "two_passes_and_first"]
 
 
 def _vector(values: torch.Tensor) -> Vector:
@@ -63,7 +63,14 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
     Raises:
         ModelError: when the model has no encoder.
     """
-    return Scores(_two_passes(model, images)[1])
+    return two_passes_and_first(model, images)[1]
+
+
+@torch.inference_mode()
+def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
+    """The first reconstruction as the model gave it, and the columns of `two_passes`."""
+    once, columns = _two_passes(model, images)
+    return once, Scores(columns)
 
 
 def _two_passes(model: Autoencoder, images: Images) -> tuple[Images, dict[str, Vector]]:

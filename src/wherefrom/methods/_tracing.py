@@ -15,7 +15,7 @@ from wherefrom.inversion.plan import Found, Plan
 from wherefrom.inversion.scaled import scaled
 from wherefrom.inversion.search import Report, search
 from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN
-from wherefrom.methods._passes import band_columns, two_passes
+from wherefrom.methods._passes import band_columns, two_passes_and_first
 from wherefrom.methods._searching import columns
 from wherefrom.methods.base import Settled
 from wherefrom.models.base import Autoencoder
@@ -47,10 +47,10 @@ class Tracer:
             twins: whether the images' reconstructions, rounded to 8 bits, are searched too.
             bound: from the columns known before an image's own search, the loss below which it leaves.
         """
-        passes = two_passes(self.model, images)
+        once, passes = two_passes_and_first(self.model, images)
         known = [passes.take(np.array([row])) for row in range(len(images))]
         errors: dict[int, str] = {}
-        for settled in self._searched(self._twins(images), None, number=TWIN) if twins else ():
+        for settled in self._searched(_twins(once), None, number=TWIN) if twins else ():
             if settled.scores is None:
                 errors[settled.row] = f"its reconstruction: {settled.error}"
             else:
@@ -66,11 +66,6 @@ class Tracer:
                 yield Settled(row=settled.row, error=settled.error or errors[settled.row])
             else:
                 yield Settled(row=settled.row, scores=Scores({**known[settled.row].columns, **settled.scores.columns}))
-
-    def _twins(self, images: Images) -> Images:
-        with torch.no_grad():
-            made = self.model.decode(self.model.encode(images))
-            return made.clamp(0, 1).mul(_LEVELS).round().div(_LEVELS)
 
     def _searched(self, images: Images, cuts: torch.Tensor | None, *, number: int) -> Iterator[Settled]:
         """The search's columns; of the twins only their losses."""
@@ -89,6 +84,11 @@ class Tracer:
             name = "twin" if number == TWIN else "loss"
             own = columns(found).columns if number == SEARCHED else {"twin": np.array([found.loss])}
             yield Settled(row=found.image, scores=Scores({**own, **_within(found, name), **left}))
+
+
+def _twins(once: Images) -> Images:
+    """Reconstructions as they would be stored in 8 bits, outside of inference mode so that a search can take them."""
+    return once.clone().clamp(0, 1).mul(_LEVELS).round().div(_LEVELS)
 
 
 def _within(found: Found, name: str) -> dict[str, Vector]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wherefrom import bench
-from wherefrom.bench import _edited, edits_generators
+from wherefrom.bench import _edited, edits_generators, edits_searched
 from wherefrom.bench._lab import Lab, Setting
 from wherefrom.bench._latent import METHODS, RULES, ZOO
 from wherefrom.bench.edits import TABLE
@@ -76,3 +76,23 @@ def test_what_one_method_asks_for_all_changes_no_row(lab: Lab) -> None:
     shared = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES, also=Recompressed(quality=80)))
     assert [replace(row, seconds=None) for row in shared[:-1]] == [replace(row, seconds=None) for row in alone]
     assert shared[-1].how.startswith(f"{EDIT}: recompressed")
+
+
+def test_of_searches_latenttracer_has_its_own_numbers_from_what_traced_asks(lab: Lab) -> None:
+    ways = edits_searched._methods(lab)
+    assert list(ways) == [edits_searched._ALONE, "traced, the ratio to the twin", "traced"]
+    images = lab.edited(lab.photos(64)[:3], EDIT)
+    asked = [lab.scores(ZOO[0], way, images) for way in ways.values()]
+    assert all(set(found.columns) == set(asked[-1].columns) for found in asked)
+    own = edits_searched._SEARCH.statistic(lab.scores(ZOO[0], edits_searched._SEARCH, images), {})
+    assert own.tolist() == ways[edits_searched._ALONE].statistic(asked[0], {}).tolist()
+    lab.setting = replace(lab.setting, quick=True)
+    quick = edits_searched._methods(lab)
+    assert quick == {edits_searched._ALONE: edits_searched._SEARCH}, "the twin's search takes as long as the image's"
+
+
+def test_every_search_has_both_profiles(lab: Lab) -> None:
+    lab.setting = replace(lab.setting, asked=ZOO[:1], edits=(EDIT,), count=20)
+    hows = [row.how for row in edits_searched.TABLE.rows(lab)]
+    ways = (edits_searched._ALONE, "traced, the ratio to the twin")
+    assert hows == [f"{EDIT}: {how}, profile {profile}" for profile in ("untouched", "alike") for how in ways]
