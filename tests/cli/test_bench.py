@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+import skimage
 from PIL import Image
 
 from tests.cli.calling import call
@@ -109,6 +111,41 @@ def test_generators_are_asked_about_images_stored_as_jpeg_by_a_loss_that_allows_
     ]  # fmt: skip
     assert [row["against"] for row in found["rows"]] == ["CIFAR-10, test", "the other generators"] * 2
     assert {row["model"] for row in found["rows"]} == {"dcgan-cifar10"}
+
+
+def test_the_command_of_a_table_has_every_choice_and_no_folder_of_the_machine(run: Run, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("astronaut.png", "coffee.png"):
+        shutil.copy(Path(skimage.data.__file__).parent / name, photos)
+    words = ("edits", "--quick", "--count", "20", "--size", "64", "--edit", "jpeg:90", "--photos", str(photos))
+    found = run(*words, "--tiles", "--alike")
+    assert found["command"] == f"wherefrom bench {' '.join(words[:-1])} photos --tiles --alike"
+    assert {row["how"].rpartition(", ")[2] for row in found["rows"]} == {"profile alike"}
+
+
+@pytest.mark.parametrize("words", [(), ("--tiles",)])
+def test_a_photo_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    for name in ("cut.png", "cut-too.png"):
+        Image.new("RGB", (64, 64)).save(tmp_path / name)
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:60])
+    where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path)
+    done = call(capsys, "bench", "aedr-photos", "--quick", "--size", "64", *words, *where)
+    assert done.code == 2
+    assert f"{tmp_path / 'cut'}" in done.err
+    assert ".png cannot be read as an image: take it out" in done.err
+
+
+def test_too_few_photos_are_counted_and_no_impossible_way_out_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "one.png")
+    where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path)
+    done = call(capsys, "bench", "aedr-photos", "--quick", "--size", "64", *where)
+    assert done.code == 2
+    assert "has 1 photos of at least 64 px, need 48: give a folder with more" in done.err
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def compared(
         lab: of the images.
         name: the decoder that is asked.
         edit: that the images to judge went through.
-        methods: with a profile of untouched images, and with one that went through the edit.
+        methods: with a profile of untouched images, unless the setting has `alike`, and with one that went through
+            the edit.
         rules_of: whose cuts to take.
         also: with the second of these profiles alone; what it asks of edited images has the other methods' columns.
     """
@@ -99,7 +100,7 @@ def compared(
             name, way, known=images_of, own=touched, others=beside, how=said, rules_of=rules_of, profiled=profiled
         )
 
-    for how, method in methods.items():
+    for how, method in methods.items() if edit == "none" or not lab.setting.alike else ():
         yield from rows(how, ways[how], "untouched", known, method)
     if edit == "none":
         return

@@ -54,6 +54,7 @@ class Setting:
         generators: further generators, likewise.
         asked: the models that are asked, the images of others being judged alone; empty: all.
         edits: which edits the tables of edits go through; empty: the table's own.
+        alike: whether images that were edited are judged by profiles of images edited alike alone.
         device: of the models.
         shown: makes the progress of a label visible.
     """
@@ -69,6 +70,7 @@ class Setting:
     generators: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     edits: tuple[str, ...] = ()
+    alike: bool = False
     device: str = "auto"
     shown: Shown = _unseen
 

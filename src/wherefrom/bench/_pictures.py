@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -17,10 +19,12 @@ from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, 
 from wherefrom.images.sources import SUFFIXES
 from wherefrom.images.write import save_png
 
-__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos", "tiled"]
+__all__ = ["CIFAR", "FEWEST", "embedded", "of_parquet", "of_photos", "tiled"]
 
 CIFAR: Final = 32
 """Pixels a side of CIFAR-10's images."""
+FEWEST: Final = 20
+"""Images of each kind that a table needs at least: so many give a cut at alpha 0.05."""
 _ZOOM: Final = 4 / 3
 """A photo is reduced until its shorter side is at most so many times the size, then its centre is cut out."""
 _TILE: Final = 128
@@ -43,7 +47,7 @@ def of_parquet(table: Path, folder: Path, count: int) -> list[Path]:
     except (KeyError, OSError, ValueError) as error:
         raise UsageError(f"{table} has no column `image` that can be read: {error}") from error
     if len(column) < count:
-        raise UsageError(f"{table} has {len(column)} images, need {count}: use --count {len(column)}")
+        raise _too_few(f"{table} has {len(column)} images, need {count}", len(column))
     for path, cell in zip(paths, column.slice(0, count).to_pylist(), strict=True):
         with Image.open(io.BytesIO(cell["bytes"] if isinstance(cell, dict) else cell)) as image:
             save_png(np.asarray(image.convert("RGB")), path)
@@ -64,15 +68,11 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     for place in np.random.default_rng(0).permutation(len(every)):
         if found == count:
             return paths
-        with Image.open(every[place]) as image:
-            if min(image.size) < size:
-                continue
-            save_png(_cut(image.convert("RGB"), size), paths[found])
-        found += 1
+        if _fitting(every[place], size):
+            save_png(_cut(_photo(every[place]), size), paths[found])
+            found += 1
     if found < count:
-        raise UsageError(
-            f"{source} has {found} photos of at least {size} px, need {count}: use --count {max(found // 2, 1)}"
-        )
+        raise _too_few(f"{source} has {found} photos of at least {size} px, need {count}", found // 2)
     return paths
 
 
@@ -93,16 +93,19 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     order = np.random.default_rng(0).permutation(len(large))[0 if profiled else 1 :: 2]
     found = 0
     for photo in (large[number] for number in order):
-        with Image.open(photo) as image:
-            pixels = np.asarray(image.convert("RGB"))
+        pixels = np.asarray(_photo(photo))
         for top, left in product(*(range(0, side - size + 1, size) for side in pixels.shape[:2])):
             if found == count:
                 return paths
             save_png(pixels[top : top + size, left : left + size], paths[found])
             found += 1
     if found < count:
-        raise UsageError(f"{source} has {found} tiles of {size} px of each half, need {count}: use --count {found}")
+        raise _too_few(f"{source} has {found} tiles of {size} px of one half of its photos, need {count}", found)
     return paths
+
+
+def _too_few(said: str, enough_for: int) -> UsageError:
+    return UsageError(f"{said}: {f'use --count {enough_for}' if enough_for >= FEWEST else 'give a folder with more'}")
 
 
 def _listed(source: Path) -> list[Path]:
@@ -110,8 +113,27 @@ def _listed(source: Path) -> list[Path]:
 
 
 def _fitting(photo: Path, size: int) -> bool:
-    with Image.open(photo) as image:
+    with _opened(photo) as image:
         return min(image.size) >= size
+
+
+def _photo(photo: Path) -> Image.Image:
+    with _opened(photo) as image:
+        return image.convert("RGB")
+
+
+@contextmanager
+def _opened(photo: Path) -> Iterator[Image.Image]:
+    """An image of the folder that was given.
+
+    Raises:
+        UsageError: when the file cannot be read.
+    """
+    try:
+        with Image.open(photo) as image:
+            yield image
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UsageError(f"{photo} cannot be read as an image: take it out of the folder ({error})") from error
 
 
 def _cut(image: Image.Image, size: int) -> Pixels:

@@ -49,6 +49,9 @@ def bench(
     edit: Annotated[
         list[str] | None, typer.Option("--edit", metavar="NAME", help="of the tables of edits, as jpeg:90; repeat it")
     ] = None,
+    alike: Annotated[
+        bool, typer.Option("--alike", help="of the tables of edits, leave out profiles of untouched images")
+    ] = False,
     work: Annotated[Path, typer.Option("--work", metavar="DIR", help="images and scores, to go on from")] = Path(
         "bench-work"
     ),
@@ -91,6 +94,7 @@ def bench(
         generators=tuple(generator or ()),
         asked=tuple(ask or ()),
         edits=tuple(str(edits.load(name)) for name in edit or ()),
+        alike=alike,
         device=device,
         shown=lambda label: shown(label, quiet=quiet),
     )
@@ -167,5 +171,5 @@ def _typed(name: str, setting: Setting) -> str:
         parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
     for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
         parts += [] if folder is None else [f"--{flag} {folder.name}"]
-    parts += ["--tiles"] if setting.tiles else []
+    parts += [f"--{flag}" for flag, on in (("tiles", setting.tiles), ("alike", setting.alike)) if on]
     return " ".join(parts)

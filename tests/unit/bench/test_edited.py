@@ -96,3 +96,12 @@ def test_every_search_has_both_profiles(lab: Lab) -> None:
     hows = [row.how for row in edits_searched.TABLE.rows(lab)]
     ways = (edits_searched._ALONE, "traced, the ratio to the twin")
     assert hows == [f"{EDIT}: {how}, profile {profile}" for profile in ("untouched", "alike") for how in ways]
+
+
+def test_profiles_of_untouched_images_may_be_left_out_where_there_are_others(lab: Lab) -> None:
+    lab.setting = replace(lab.setting, asked=ZOO[:1], alike=True)
+    whole = [row.how for row in TABLE.rows(lab)]
+    assert whole == [
+        *(f"{EDIT}: {how}, profile alike" for how in ("one reconstruction", *METHODS, "recompressed")),
+        *(f"none: {how}, profile untouched" for how in ("one reconstruction", *METHODS)),
+    ]

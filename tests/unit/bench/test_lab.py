@@ -13,6 +13,7 @@ from wherefrom.bench._lab import Lab, Setting, label
 from wherefrom.bench._searches import generators, overlapping
 from wherefrom.core.errors import UsageError
 from wherefrom.images.read import read_image
+from wherefrom.making import made_folder
 
 
 def photos(folder: Path, count: int, side: int = 80) -> Path:
@@ -38,7 +39,7 @@ def test_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
 
 
 def test_too_few_photos_say_how_many_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"3 photos of at least 64 px.*need 8: use --count 1"):
+    with pytest.raises(UsageError, match=r"3 photos of at least 64 px.*need 8: give a folder with more"):
         lab(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)
 
 
@@ -53,8 +54,12 @@ def test_tiles_are_cut_as_they_are_and_no_photo_is_profiled_and_judged(tmp_path:
     assert [len(half) for half in halves] == [5, 5]
     assert not set(halves[0]) & set(halves[1])
     assert len({read_image(path).facts.pixel_digest for path in found.photos(32)}) == 5
-    with pytest.raises(UsageError, match=r"12 tiles of 32 px of each half, need 13: use --count 12"):
-        pictures.tiled(source, tmp_path / "work", 32, 13, profiled=False)
+    for size, need, said in (
+        (32, 13, "12 tiles of 32 px.*give a folder"),
+        (16, 49, "48 tiles of 16 px.*use --count 48"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            pictures.tiled(source, made_folder(tmp_path / f"work-{size}"), size, need, profiled=False)
 
 
 def holds(photo: np.ndarray, tile: np.ndarray) -> bool:
