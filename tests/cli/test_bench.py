@@ -159,6 +159,7 @@ def test_too_few_photos_are_counted_and_no_impossible_way_out_is_named(
         (("edits", "--ask", "zoo:kl-f8-c"), "--decoder or --generator"),
         (("aedr-photos", "--tiles"), "give --photos DIR"),
         (("ronan-2", "--quick", "--cifar10", "nowhere"), "train.parquet"),
+        (("aedr-photos", "--quick", "--photos", "nowhere"), "nowhere is no folder"),
     ],
 )
 def test_what_is_wrong_is_named(

@@ -58,7 +58,7 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     """Photos of a folder in an order that mixes its sub-folders, reduced by Lanczos, never enlarged, centres cropped.
 
     Raises:
-        UsageError: when too few are large enough.
+        UsageError: when too few are large enough, or a file cannot be read.
     """
     paths = [folder / f"{place:05}.png" for place in range(count)]
     if all(path.exists() for path in paths):
@@ -82,7 +82,7 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     Every other photo of the mixed order, and all tiles of it, is for profiles, the others are to be judged.
 
     Raises:
-        UsageError: when too few tiles fit.
+        UsageError: when too few tiles fit, or a file cannot be read.
     """
     place = folder / f"tiles-{'profile' if profiled else 'judged'}"
     place.mkdir(exist_ok=True)
@@ -109,6 +109,8 @@ def _too_few(said: str, enough_for: int) -> UsageError:
 
 
 def _listed(source: Path) -> list[Path]:
+    if not source.is_dir():
+        raise UsageError(f"{source} is no folder: give one with photos")
     return sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
