@@ -69,12 +69,6 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
 @torch.inference_mode()
 def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
     """The first reconstruction as the model gave it, and the columns of `two_passes`."""
-    once, columns = _two_passes(model, images)
-    return once, Scores(columns)
-
-
-def _two_passes(model: Autoencoder, images: Images) -> tuple[Images, dict[str, Vector]]:
-    """The first reconstruction, and the columns of both."""
     _check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
@@ -84,7 +78,7 @@ def _two_passes(model: Autoencoder, images: Images) -> tuple[Images, dict[str, V
             if block == 8:
                 columns |= _named(energy_columns(number), band_energies(block_waves(error, block)))
             columns |= band_columns(number, block, error)
-    return once, columns
+    return once, Scores(columns)
 
 
 @torch.inference_mode()
@@ -104,7 +98,8 @@ def stored_passes(model: Autoencoder, images: Images, quality: int) -> Scores:
         ImageError: when a reconstruction is not finite, or too small for a JPEG.
         ModelError: when the model has no encoder.
     """
-    once, columns = _two_passes(model, images)
+    once, passes = two_passes_and_first(model, images)
+    columns = dict(passes.columns)
     stored = _stored(once, quality)
     again = _stored(model.decode(model.encode(stored)), quality)
     for name, number, made, given in (("first", STORED, stored, images), ("second", STORED_AGAIN, again, stored)):
