@@ -6,14 +6,17 @@ function from a `Lab` (models, images, scores) to rows; `wherefrom bench` runs i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.core import plugins
 
 if TYPE_CHECKING:
     from wherefrom.bench.base import Table
 
-__all__ = ["load", "names"]
+__all__ = ["FEWEST", "load", "names"]
+
+FEWEST: Final = 20
+"""Images of each kind that a table needs at least: so many give a cut at alpha 0.05."""
 
 
 def names() -> tuple[str, ...]:

@@ -13,18 +13,17 @@ import numpy as np
 import pyarrow.parquet as parquet
 from PIL import Image
 
+from wherefrom.bench import FEWEST
 from wherefrom.core.errors import UsageError
 from wherefrom.images._convert import Pixels
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.images.sources import SUFFIXES
 from wherefrom.images.write import save_png
 
-__all__ = ["CIFAR", "FEWEST", "embedded", "of_parquet", "of_photos", "tiled"]
+__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos", "tiled"]
 
 CIFAR: Final = 32
 """Pixels a side of CIFAR-10's images."""
-FEWEST: Final = 20
-"""Images of each kind that a table needs at least: so many give a cut at alpha 0.05."""
 _ZOOM: Final = 4 / 3
 """A photo is reduced until its shorter side is at most so many times the size, then its centre is cut out."""
 _TILE: Final = 128

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from wherefrom.bench import FEWEST
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, emit_table, note
 from wherefrom.core.errors import UsageError
@@ -28,7 +29,7 @@ _SMALL: Final = 64
 def bench(
     tables: Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="which; `all` for all")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="few images, short searches; without a TABLE, all")] = False,
-    count: Annotated[int | None, typer.Option("--count", min=20, help="images of each kind; default 100")] = None,
+    count: Annotated[int | None, typer.Option("--count", min=FEWEST, help="images of each kind; default 100")] = None,
     size: Annotated[
         int | None, typer.Option("--size", min=64, help="pixels a side for latent models; default 192, quick 64")
     ] = None,
