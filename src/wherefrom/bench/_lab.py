@@ -20,6 +20,7 @@ from wherefrom.images.labels import slug
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
 from wherefrom.making import draws, made_folder, round_trips
+from wherefrom.methods.relative import Relative
 from wherefrom.models.locate import load_model
 from wherefrom.scoring.run import score
 
@@ -185,7 +186,15 @@ class Lab:
         return made_folder(self.setting.work / "images" / name)
 
     def scores(self, name: str, method: Method[Any], images: Paths, *, kept: bool = True) -> Scores:
-        """Raw columns, a row an image; from the store where they are known."""
+        """Raw columns, a row an image; from the store where they are known.
+
+        What is relative to a reference is asked as two questions, so that tables share both.
+        """
+        if isinstance(method, Relative):
+            method.check(self.model(name), self.model(method.reference))
+            alone, other = method.parts
+            reference = self.scores(method.reference, other, images, kept=kept)
+            return method.joined(self.scores(name, alone, images, kept=kept), reference)
         store = self.setting.work / "scores.sqlite" if kept else None
         with self.setting.shown(f"{label(name)}, {method.card.name}") as report:
             model = self.model(name)

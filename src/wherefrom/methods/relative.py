@@ -109,7 +109,7 @@ class Relative:
     def settle(self, model: Model, images: Images, seeds: Seeds, *, report: Report | None = None) -> Iterator[Settled]:
         """The same, an image at a time: all under the model first, then each under the reference."""
         reference = _opened(self.reference, model.device.type)
-        self._check(model, reference)
+        self.check(model, reference)
         own = list(_asked(self._inner, model, images, seeds, report))
         found = {row.row: row for row in own}
         sound = [row.row for row in own if row.scores is not None]
@@ -123,11 +123,17 @@ class Relative:
             if other.scores is None or mine is None:
                 yield Settled(row=place, error=f"reference {self.reference}: {other.error}")
                 continue
-            columns = {f"{_OWN}{name}": mine[name] for name in mine.names}
-            yield Settled(
-                row=place,
-                scores=Scores(columns | {f"{_REFERENCE}{name}": other.scores[name] for name in other.scores.names}),
-            )
+            yield Settled(row=place, scores=self.joined(mine, other.scores))
+
+    @property
+    def parts(self) -> tuple[Method[Any], Method[Any]]:
+        """The method as the model is asked, and as the reference is."""
+        return self._inner, self._outer
+
+    def joined(self, own: Scores, reference: Scores) -> Scores:
+        """What both were asked apart, in this method's columns: those of the model, then those of the reference."""
+        sides = ((_OWN, own), (_REFERENCE, reference))
+        return Scores({f"{side}{name}": scores[name] for side, scores in sides for name in scores.names})
 
     def fit(self, belonging: Scores) -> Fit:
         """Nothing is learned."""
@@ -140,6 +146,18 @@ class Relative:
         ratio: Vector = np.divide(own, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
         return ratio
 
+    def check(self, model: Model, reference: Model) -> None:
+        """Refuse a reference that is the model itself, or not the one that was named.
+
+        Raises:
+            ModelError: when it is either.
+        """
+        found = _decoder(reference)
+        if found != self.decoder:
+            raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
+        if _decoder(model) == found:
+            raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
+
     def _facts(self) -> Mapping[str, Fact]:
         return {
             "method": self.method,
@@ -149,14 +167,6 @@ class Relative:
             "decoder": self.decoder,
             "floor": self.floor,
         }
-
-    def _check(self, model: Model, reference: Model) -> None:
-        """Refuse a reference that is the model itself, or not the one that was named."""
-        found = _decoder(reference)
-        if found != self.decoder:
-            raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
-        if _decoder(model) == found:
-            raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
 
 
 def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:

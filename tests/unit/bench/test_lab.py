@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +14,13 @@ from PIL import Image
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._lab import Lab, Setting, label
 from wherefrom.bench._searches import generators, overlapping
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.images.read import read_image
+from wherefrom.images.sources import load_images
 from wherefrom.making import made_folder
+from wherefrom.methods.relative import Relative
+from wherefrom.methods.ronan import RONAN
+from wherefrom.scoring.run import score
 
 
 def photos(folder: Path, count: int, side: int = 80) -> Path:
@@ -103,6 +110,24 @@ def test_edited_copies_say_so_and_untouched_ones_are_the_same_files(tmp_path: Pa
     assert {path.suffix for path in copies} == {".jpg"}
     assert found.edited(own, "jpeg:50") == copies
     assert (read_image(copies[0]).pixels != read_image(own[0]).pixels).any()
+
+
+def test_what_is_relative_is_asked_in_two_parts_that_tables_share(tmp_path: Path) -> None:
+    search: dict[str, Any] = {"steps": 3, "restarts": 4, "race": 2, "keep": 2}
+    over = Relative(method="ronan", options=search, reference="zoo:vae-cifar10")
+    name, found = "zoo:dcgan-cifar10", lab(tmp_path)
+    images = found.own(name)
+    whole = score(load_images(*images), model=found.model(name), method=over).scores
+    apart = found.scores(name, over, images)
+    assert apart.names == whole.names
+    assert np.allclose(over.statistic(apart, {}), over.statistic(whole, {}), rtol=1e-4)
+    found.scores(name, RONAN(**search), images)
+    with closing(sqlite3.connect(tmp_path / "work" / "scores.sqlite")) as store:
+        answers = store.execute("select model, count(*) from questions join answers on question = id group by id")
+        counts = dict(answers.fetchall())
+    assert counts == {found.model(one).card.digest: 4 for one in (name, over.reference)}
+    with pytest.raises(ModelError, match="has the weights of the model itself"):
+        found.scores(over.reference, over, images)
 
 
 def test_names_in_tables_have_no_folder() -> None:
