@@ -6,7 +6,7 @@ import functools
 import io
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,12 @@ import skimage
 from PIL import Image
 
 from tests.cli.calling import call
+from wherefrom import bench
 from wherefrom.bench import _searches
+from wherefrom.bench._lab import Setting
+from wherefrom.bench.base import Table
+from wherefrom.cli import _tables
+from wherefrom.making import made_folder
 
 SMALL = {"restarts": 1, "race": None, "keep": 1, "steps": 2, "plateau": None}
 
@@ -122,6 +127,36 @@ def test_the_command_of_a_table_has_every_choice_and_no_folder_of_the_machine(ru
     found = run(*words, "--tiles", "--alike")
     assert found["command"] == f"wherefrom bench {' '.join(words[:-1])} photos --tiles --alike"
     assert {row["how"].rpartition(", ")[2] for row in found["rows"]} == {"profile alike"}
+
+
+def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untimed = ("aedr_photos", "all_decoders")
+    one, two = (made_folder(tmp_path / name) for name in ("one", "two"))
+
+    def ran(names: Sequence[str], out: Path, jobs: int) -> list[str]:
+        setting = Setting(work=out / "work", count=20, quick=True, size=64, device="cpu")
+        return [table.name for table in _tables.ran(names, setting, out, jobs=jobs)]
+
+    assert ran(untimed, one, 1) == list(untimed)
+    # in this process alone, so that any other table that ran here would have no rows
+    monkeypatch.setattr(bench, "load", lambda _: Table(title="a table", rules=(), rows=lambda _: iter(())))
+    order = ran(("times", *untimed), two, 2)
+    assert order[-1] == "times"
+    assert set(order) == {"times", *untimed}
+    assert json.loads((two / "times.json").read_text())["rows"] == []
+    for name in untimed:
+        rows = [json.loads((out / f"{name}.json").read_text())["rows"] for out in (one, two)]
+        assert rows[0]
+        assert rows[0] == rows[1]
+
+
+def test_a_table_that_fails_among_others_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path / "nowhere")
+    done = call(capsys, "bench", "aedr-photos", "aedr-models", "--quick", "--jobs", "2", *where)
+    assert done.code == 2
+    assert "nowhere is no folder" in done.err
 
 
 @pytest.mark.parametrize("words", [(), ("--tiles",)])

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from wherefrom.methods.base import Fit, Method
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["Lab", "Setting"]
+__all__ = ["Lab", "Setting", "label", "unseen"]
 
 _SEED: Final = 2026
 Shown = Callable[[str], AbstractContextManager[Callable[["Progress"], None] | None]]
 Paths = Sequence[Path]
 
 
-def _unseen(_: str) -> AbstractContextManager[None]:
+def unseen(_: str) -> AbstractContextManager[None]:
+    """Shows no progress."""
     return nullcontext()
 
 
@@ -73,7 +74,7 @@ class Setting:
     edits: tuple[str, ...] = ()
     alike: bool = False
     device: str = "auto"
-    shown: Shown = _unseen
+    shown: Shown = unseen
 
 
 @dataclass(slots=True)

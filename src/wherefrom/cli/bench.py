@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,17 +10,19 @@ import typer
 from wherefrom.bench import FEWEST
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, emit_table, note
+from wherefrom.cli._tables import ran, usable
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Setting
-    from wherefrom.bench.base import Row
+    from wherefrom.cli._tables import Ran
 
 __all__ = ["bench"]
 
 _ALL: Final = "all"
 _QUICK: Final = 24
 """Images of each kind in a quick run: enough for a cut at alpha 0.05 where a few statistics are undefined."""
+_AT_ONCE: Final = 4
+"""Tables at once in a quick run, at most, where there are as many processors."""
 _SMALL: Final = 64
 """Pixels a side in a quick run."""
 
@@ -53,6 +54,10 @@ def bench(
     alike: Annotated[
         bool, typer.Option("--alike", help="of the tables of edits, leave out profiles of untouched images")
     ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, help="tables at once, each in its own process; default 1, quick up to 4"),
+    ] = None,
     work: Annotated[Path, typer.Option("--work", metavar="DIR", help="images and scores, to go on from")] = Path(
         "bench-work"
     ),
@@ -100,10 +105,9 @@ def bench(
         shown=lambda label: shown(label, quiet=quiet),
     )
     made_folder(out)
-    for name in chosen:
-        started = time.monotonic()
-        _run(name, setting, out, as_json=as_json)
-        note(f"{name}: {time.monotonic() - started:.0f} seconds", quiet=quiet)
+    for one in ran(chosen, setting, out, jobs=jobs or (min(usable(), _AT_ONCE) if quick else 1)):
+        _tell(one, out, as_json=as_json)
+        note(f"{one.name}: {one.seconds:.0f} seconds", quiet=quiet)
 
 
 def _check_asked(names: list[str], given: list[str]) -> None:
@@ -135,42 +139,15 @@ def _list(names: tuple[str, ...], *, as_json: bool) -> None:
     emit_table(("table", "asks", "paper"), rows, folded="asks")
 
 
-def _run(name: str, setting: Setting, out: Path, *, as_json: bool) -> None:
-    """One table: its document is written after every row, so a stopped run leaves what it had."""
-    from wherefrom import bench as shelf
-    from wherefrom.bench._lab import Lab
-    from wherefrom.bench._written import document, draw, markdown, write
+def _tell(one: Ran, out: Path, *, as_json: bool) -> None:
+    """A table as it is shown."""
+    from wherefrom.bench._written import markdown
 
-    table, lab = shelf.load(name), Lab(setting)
-    rows: list[Row] = []
-    said = {"command": _typed(name, setting), "device": setting.device}
-    found = document(name, table, rows, **said, skipped=lab.skipped)
-    for row in table.rows(lab):
-        rows.append(row)
-        found = document(name, table, rows, **said, skipped=lab.skipped)
-        write(found, out)
-    if not rows:
-        write(found := document(name, table, rows, **said, skipped=lab.skipped), out)
-    draw(found, out / f"{name}.png")
+    found = one.found
     if as_json:
         emit_json(found)
         return
-    emit(f"## {table.title}\n\n`{said['command']}`\n\n{markdown(found)}")
-    for what in lab.skipped:
+    emit(f"## {found['title']}\n\n`{found['command']}`\n\n{markdown(found)}")
+    for what in found["left out"]:
         emit(f"- left out: {what}")
-    emit(f"\n{out / name}.json{' and .png' if table.rules else ''}\n")
-
-
-def _typed(name: str, setting: Setting) -> str:
-    """What was typed, folders and files by their names alone."""
-    parts = ["wherefrom bench", name.replace("_", "-")]
-    parts += ["--quick"] if setting.quick else []
-    parts += [f"--count {setting.count}", f"--size {setting.size}"]
-    named = {"decoder": setting.decoders, "generator": setting.generators, "ask": setting.asked}
-    named |= {"edit": setting.edits}
-    for flag, values in named.items():
-        parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
-    for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
-        parts += [] if folder is None else [f"--{flag} {folder.name}"]
-    parts += [f"--{flag}" for flag, on in (("tiles", setting.tiles), ("alike", setting.alike)) if on]
-    return " ".join(parts)
+    emit(f"\n{out / one.name}.json{' and .png' if found['rules'] else ''}\n")

@@ -1,0 +1,133 @@
+"""Runs tables, one after the other or several at once, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.core.errors import WherefromError
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Setting
+    from wherefrom.bench.base import Row
+
+__all__ = ["Ran", "ran", "usable"]
+
+_TIMED: Final = "times"
+"""A table that says how long things take, and so runs when nothing else does."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """A table that was run.
+
+    Attributes:
+        name: its name.
+        found: its document, as it is kept.
+        seconds: that it took.
+    """
+
+    name: str
+    found: dict[str, Any]
+    seconds: float
+
+
+def usable() -> int:
+    """Processors that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ran(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iterator[Ran]:
+    """Tables as they are done: in their order with one job; with several, one that measures time alone and last.
+
+    Args:
+        names: the tables.
+        setting: what each is given; progress is shown with one job alone.
+        out: where each leaves its document and its figure.
+        jobs: processes, which share the processors and what is in the work folder.
+
+    Raises:
+        WherefromError: what the first table to fail says; those that are running end before.
+    """
+    together = [name for name in names if name != _TIMED]
+    jobs = min(jobs, len(together))
+    if jobs > 1:
+        yield from _at_once(together, setting, out, jobs)
+        names = [name for name in names if name == _TIMED]
+    for name in names:
+        yield run(name, setting, out)
+
+
+def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> Iterator[Ran]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+
+    from wherefrom.bench._lab import unseen
+
+    quiet = replace(setting, shown=unseen)
+    pool = ProcessPoolExecutor(
+        jobs,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_share,
+        initargs=(max(1, usable() // jobs),),
+    )
+    with pool:
+        try:
+            for done in as_completed([pool.submit(run, name, quiet, out) for name in names]):
+                yield done.result()
+        except BrokenProcessPool as error:
+            raise WherefromError(
+                "a process that ran a table was ended from outside, perhaps for want of memory: run again with"
+                " --jobs 1, which goes on from what is kept"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _share(threads: int) -> None:
+    """Leave the other processes their processors."""
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads)
+
+
+def run(name: str, setting: Setting, out: Path) -> Ran:
+    """One table: its document is written after every row, so a stopped run leaves what it had."""
+    from wherefrom import bench as shelf
+    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._written import document, draw, write
+
+    started = time.monotonic()
+    table, lab = shelf.load(name), Lab(setting)
+    rows: list[Row] = []
+    said = {"command": _typed(name, setting), "device": setting.device}
+    found = document(name, table, rows, **said, skipped=lab.skipped)
+    for row in table.rows(lab):
+        rows.append(row)
+        found = document(name, table, rows, **said, skipped=lab.skipped)
+        write(found, out)
+    if not rows:
+        write(found := document(name, table, rows, **said, skipped=lab.skipped), out)
+    draw(found, out / f"{name}.png")
+    return Ran(name=name, found=found, seconds=time.monotonic() - started)
+
+
+def _typed(name: str, setting: Setting) -> str:
+    """What was typed, folders and files by their names alone."""
+    parts = ["wherefrom bench", name.replace("_", "-")]
+    parts += ["--quick"] if setting.quick else []
+    parts += [f"--count {setting.count}", f"--size {setting.size}"]
+    named = {"decoder": setting.decoders, "generator": setting.generators, "ask": setting.asked}
+    named |= {"edit": setting.edits}
+    for flag, values in named.items():
+        parts += [f"--{flag} {value if ':' in value else Path(value).name}" for value in values]
+    for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
+        parts += [] if folder is None else [f"--{flag} {folder.name}"]
+    parts += [f"--{flag}" for flag, on in (("tiles", setting.tiles), ("alike", setting.alike)) if on]
+    return " ".join(parts)
