@@ -33,7 +33,7 @@ from wherefrom.records.verdict import Outcome
 _SHORT = {"optimiser": "adam", "steps": 2}
 _FEW = {"steps": 2, "start": "encoder", "restarts": 1}
 OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
-    "aedr": ({}, {"adjustment": "homogeneity"}, {"adjustment": "residual"}),
+    "aedr": ({}, {"adjustment": "homogeneity"}, {"adjustment": "residual"}, {"adjustment": "bands"}),
     "latenttracer": ({"steps": 2}, {**_SHORT, "optimiser": "gradient-free"}),
     "relative": (
         {"method": "reconstruction", "reference": "toy"},

@@ -24,9 +24,10 @@ PAPERS: Final = "aedr, times homogeneity"
 METHODS: Final[Mapping[str, Method[Any]]] = {
     PAPERS: AEDR(adjustment="homogeneity"),
     "aedr, the ratio alone": AEDR(adjustment="none"),
+    "aedr, band by band": AEDR(adjustment="bands"),
     "spectral": Spectral(),
 }
-"""All three need the same two reconstructions, so the second and the third ask the model nothing."""
+"""All need the same two reconstructions, so only the first of them asks the model."""
 RULES: Final = ("kde", "conformal")
 
 

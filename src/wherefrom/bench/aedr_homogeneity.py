@@ -1,4 +1,4 @@
-"""What AEDR's weight by homogeneity does: none, the paper's, and what is left of log t once log L2 is accounted for."""
+"""What AEDR's weight by homogeneity does: none, the paper's, what log L2 leaves of log t, and every band alike."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ _FORMS: Final[Mapping[str, Method[Any]]] = {
     "no weight": AEDR(adjustment="none"),
     "times homogeneity": AEDR(adjustment="homogeneity"),
     "residual on log L2": AEDR(adjustment="residual"),
+    "band by band": AEDR(adjustment="bands"),
 }
 
 

@@ -17,7 +17,7 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING, bands
 from wherefrom.images.bands import band_energies, band_log_energies, block_waves
-from wherefrom.methods._measures import log_columns
+from wherefrom.methods._measures import energy_columns, log_columns
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.reconstruction import Reconstruction
 from wherefrom.methods.spectral import Spectral
@@ -28,6 +28,9 @@ SEEDS = seeds_of(0, ["a", "b", "c"])
 
 def _drawn(model: Toy) -> Images:
     return model.decode(model.draw(SEEDS))
+
+
+_OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]]) / np.sqrt([[3], [2], [6]])
 
 
 def _scores(model: Toy, images: Images) -> Scores:
@@ -87,6 +90,32 @@ def test_a_residual_needs_belongings_that_differ() -> None:
         AEDR(adjustment="residual").fit(scores)
     with pytest.raises(ProfileError, match="needs 5 belonging images"):
         AEDR(adjustment="residual").fit(scores.take(np.arange(4)))
+
+
+@pytest.mark.parametrize("gain", [0.5, 0.9])
+def test_by_band_the_distance_of_a_belonging_is_that_of_the_formula(gain: float) -> None:
+    model = Toy(gain=gain)
+    images = _drawn(model)
+    mixed = np.einsum("kc,nchw->nkhw", _OPPONENT, images.double().numpy())
+    n, _, height, width = mixed.shape
+    blocks = mixed.reshape(n, 3, height // 8, 8, width // 8, 8)
+    power = np.square(scipy.fft.dctn(blocks, axes=(3, 5), norm="ortho")).mean((2, 4))
+    logs = [np.log(share**2 * (1 - gain) ** 2 * power + ROUNDING) for share in (1.0, gain)]
+    expected = np.sqrt(np.square(logs[0] - logs[1]).mean((1, 2, 3)))
+    found = AEDR(adjustment="bands").statistic(_scores(model, images), {})
+    np.testing.assert_allclose(found, expected, rtol=1e-3)
+    assert (found < 2 * np.log(1 / gain)).all()  # where a band is below rounding, it says less
+
+
+def test_by_band_counts_what_the_ratio_of_all_does_not_see() -> None:
+    ones = np.ones((2, 192))
+    first = np.where(np.arange(192) % 2, [[4.0], [1.0]], [[0.25], [1.0]])
+    columns = {name: ones[:, place] for place, name in enumerate(energy_columns(2))}
+    columns |= {name: first[:, place] for place, name in enumerate(energy_columns(1))}
+    scores = Scores({"first": first.mean(1), "second": ones.mean(1), **columns})
+    np.testing.assert_allclose(AEDR(adjustment="bands").statistic(scores, {}), [np.log(4), 0], atol=1e-5)
+    low = Scores({**scores.columns, "second": np.array([ROUNDING, 1.0])})
+    assert np.isnan(AEDR(adjustment="bands").statistic(low, {})).tolist() == [True, False]
 
 
 def test_at_the_floor_the_ratio_is_undefined() -> None:
