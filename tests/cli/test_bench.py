@@ -78,6 +78,21 @@ def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
         assert row["auc"]["value"] > 0.9
 
 
+def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(run: Run) -> None:
+    found = run("aedr-splits", "--quick", "--size", "64", "--count", "26")
+    assert {row["how"].partition(", alpha ")[2] for row in found["rows"]} == {"0.05", "0.02"}
+    assert {(row["model"], row["against"]) for row in found["rows"]} == {
+        (model, against)
+        for model, other in (("kl-f8-a", "kl-f8-b"), ("kl-f8-b", "kl-f8-a"))
+        for against in ("photos", other)
+    }
+    for row in found["rows"]:
+        kde = row["rules"]["kde"]
+        assert kde["tp"] + kde["fn"] == pytest.approx(26)
+        assert kde["tp"] % 1 or kde["tp"] == 26  # the mean of many, not one division's count
+        assert (row["rules"]["conformal"] is None) == row["how"].endswith("0.02")  # which needs 49
+
+
 def test_a_second_run_asks_the_models_nothing_and_says_the_same(
     run: Run, tmp_path: Path, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

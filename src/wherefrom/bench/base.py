@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +16,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
 
-__all__ = ["ALPHA", "Row", "Table", "judged"]
+__all__ = ["ALPHA", "Row", "Table", "averaged", "judged"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -88,6 +88,7 @@ def judged(
     how: str,
     paper: float | None = None,
     rules_of: Sequence[str] = ("grubbs", "conformal"),
+    alpha: float = ALPHA,
 ) -> Row:
     """A row from statistics, high for images of other origin.
 
@@ -99,7 +100,8 @@ def judged(
         against: whose images the others are.
         how: method, options or edit.
         paper: the paper's accuracy in per cent.
-        rules_of: whose cuts to take at `ALPHA`.
+        rules_of: whose cuts to take.
+        alpha: the share of missed belongings to cut at.
 
     Raises:
         UsageError: when no statistic of one kind is defined.
@@ -113,16 +115,35 @@ def judged(
         how=how,
         paper=paper,
         profiled=len(ranked),
-        rules={name: _counted(name, ranked, own, other) for name in rules_of},
+        rules={name: _counted(name, ranked, own, other, alpha) for name in rules_of},
         auc=_area(own, other),
         tpr={f"{rate:g}": _found(own, other, rate) for rate in RATES},
         undefined=int(np.sum(~np.isfinite(own)) + np.sum(~np.isfinite(other))),
     )
 
 
-def _counted(rule: str, known: Vector, own: Vector, other: Vector) -> dict[str, float] | None:
+def averaged(rows: Sequence[Row]) -> Row:
+    """The mean of rows of one kind; an accuracy's ends are those between which nine of ten of the rows are."""
+    means: dict[str, Mapping[str, float] | None] = {}
+    for rule in rows[0].rules:
+        found = [one for row in rows if (one := row.rules[rule]) is not None]
+        means[rule] = mean = _mean(found)
+        if mean is not None:
+            low, high = np.quantile([one["accuracy"] for one in found], (0.05, 0.95))
+            means[rule] = {**mean, "low": float(low), "high": float(high)}
+    tpr = {rate: _mean([row.tpr[rate] for row in rows]) for rate in rows[0].tpr}
+    return replace(rows[0], rules=means, auc=_mean([row.auc for row in rows]), tpr=tpr)
+
+
+def _mean(found: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | None:
+    """Number by number, of those that are there; None where none is."""
+    there = [one for one in found if one is not None]
+    return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
+
+
+def _counted(rule: str, known: Vector, own: Vector, other: Vector, alpha: float) -> dict[str, float] | None:
     try:
-        cut = rules.load(rule).threshold(known, ALPHA)
+        cut = rules.load(rule).threshold(known, alpha)
     except ProfileError:
         return None
     tp, fp = int(np.sum(own <= cut)), int(np.sum(other <= cut))  # what is undefined is never claimed

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from wherefrom.bench._latent import METHODS, ZOO
-from wherefrom.bench.base import Row, Table, judged
+from wherefrom.bench.base import Row, Table, averaged, judged
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
@@ -43,26 +42,20 @@ def _most(lab: Lab) -> int:
 def _average(known: Vector, own: Vector, theirs: Vector, size: int, *, against: str) -> Row:
     """The mean over profiles of one size; the ends are those between which nine of ten profiles are."""
     rng = np.random.default_rng(size)
-    rows = [
-        judged(
-            rng.choice(known, min(size, len(known)), replace=False),
-            own,
-            theirs,
-            rules_of=_RULES,
-            model=ZOO[0].removeprefix("zoo:"),
-            against=against,
-            how=f"{size} belongings",
-        )
-        for _ in range(_DRAWN)
-    ]
-    means = {}
-    for rule in _RULES:
-        found = [row.rules[rule] for row in rows if row.rules[rule] is not None]
-        keys = ("cut", "tp", "fp", "fn", "tn", "accuracy")
-        mean = {key: float(np.mean([one[key] for one in found if one is not None])) for key in keys}
-        low, high = np.quantile([one["accuracy"] for one in found if one is not None], (0.05, 0.95))
-        means[rule] = {**mean, "low": float(low), "high": float(high)}
-    return replace(rows[0], rules=means)
+    return averaged(
+        [
+            judged(
+                rng.choice(known, min(size, len(known)), replace=False),
+                own,
+                theirs,
+                rules_of=_RULES,
+                model=ZOO[0].removeprefix("zoo:"),
+                against=against,
+                how=f"{size} belongings",
+            )
+            for _ in range(_DRAWN)
+        ]
+    )
 
 
 TABLE: Final = Table(

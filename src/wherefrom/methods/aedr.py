@@ -12,7 +12,7 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._adjust import fit_line, off_line
-from wherefrom.methods._measures import TWO_PASSES, energy_columns
+from wherefrom.methods._measures import LEFT_BLOCK, TWO_PASSES, log_columns
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -34,8 +34,8 @@ class AEDR:
     Attributes:
         adjustment: `none`: t. `homogeneity`: t * H, the paper's (eq. 4 and 5). `residual`: how far log t is above the
             least-squares line of log t on log L2, fitted on one half of the belongings; not in the paper. `bands`: how
-            far L1 is from L2 band by band, their log-spectral distance, 0 where both errors have one spectrum; learns
-            nothing; not in the paper.
+            far both errors are apart, in all by log t, and by `spectral`'s 48 bands of 4 x 4 blocks; 0 where they are
+            alike; learns nothing; not in the paper.
         form: which homogeneity: `squared`, as the paper's program computes it, or `absolute`, as eq. 4 prints it.
         floor: L2 at or below which t is undefined (NaN), a mean squared error on [0, 1]; default 8-bit rounding.
 
@@ -88,10 +88,10 @@ class AEDR:
         return fit_line(self._log_second(belonging), np.log(self._ratio(belonging)))
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """t, t * H, the residual of log t or the log-spectral distance; NaN where L2 is at or below the floor."""
+        """t, t * H, the residual of log t, or the distance of both errors; NaN where L2 is at or below the floor."""
         ratio = self._ratio(scores)
         if self.adjustment == "bands":
-            return np.where(np.isfinite(ratio), _log_spectral_distance(scores), np.nan)
+            return _in_bands(scores, ratio)
         if self.adjustment == "none":
             return ratio
         if self.adjustment == "homogeneity":
@@ -112,13 +112,10 @@ class AEDR:
         return result
 
 
-def _log_spectral_distance(scores: Scores) -> Vector:
-    """The root mean square over 192 bands of log L1 - log L2 there, 8-bit rounding added to each.
-
-    The ratio of the losses is that of the few bands that hold most of them. Here each band counts alike, both ways.
-    """
-    first, second = (np.log(scores.matrix(energy_columns(number)) + ROUNDING) for number in (1, 2))
-    distance: Vector = np.sqrt(np.mean(np.square(first - second), axis=1))
+def _in_bands(scores: Scores, ratio: Vector) -> Vector:
+    """Root of (log t)^2 and the mean square over 48 bands of what the log energies of both errors are apart."""
+    apart = scores.matrix(log_columns(1, LEFT_BLOCK)) - scores.matrix(log_columns(2, LEFT_BLOCK))
+    distance: Vector = np.sqrt(np.log(ratio) ** 2 + np.mean(np.square(apart), axis=1))
     return distance
 
 

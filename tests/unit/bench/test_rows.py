@@ -13,7 +13,7 @@ import torch
 
 from wherefrom import bench
 from wherefrom.bench._written import document, draw, markdown, write
-from wherefrom.bench.base import Row, Table, judged
+from wherefrom.bench.base import Row, Table, averaged, judged
 from wherefrom.core.errors import UsageError
 
 ABOUT: dict[str, Any] = {"model": "m", "against": "others", "how": "by hand"}
@@ -53,6 +53,28 @@ def test_a_rate_needs_as_many_others_as_it_says() -> None:
     assert found is not None
     assert found["value"] == 1.0
     assert many.tpr["0.001"] is None
+
+
+def test_a_smaller_share_of_misses_cuts_higher() -> None:
+    known = np.arange(1.0, 100.0)
+    cuts = [judged(known, known, known, **ABOUT, alpha=alpha).rules["conformal"] for alpha in (0.05, 0.02)]
+    assert [cut and cut["cut"] for cut in cuts] == [95.0, 98.0]
+
+
+def test_the_mean_of_rows_is_that_of_their_numbers_and_says_between_what_most_are() -> None:
+    others = np.arange(100.0, 300.0)
+    rows = [judged(KNOWN, KNOWN + shift, others, **ABOUT) for shift in (0.0, 0.0, 5.0, 10.0)]
+    mean, each = averaged(rows), [row.rules["conformal"] for row in rows]
+    found = mean.rules["conformal"]
+    assert found is not None
+    assert found["tp"] == np.mean([one["tp"] for one in each if one]) == np.mean([19, 19, 14, 9])
+    right = [(tp + 200) / 219 for tp in (19, 19, 14, 9)]
+    assert (found["accuracy"], found["low"], found["high"]) == (np.mean(right), *np.quantile(right, (0.05, 0.95)))
+    assert mean.auc is not None
+    assert mean.auc["value"] == 1.0
+    assert mean.tpr["0.001"] is None
+    few = averaged([judged(KNOWN[:18], KNOWN, others, **ABOUT)] * 2)
+    assert few.rules["conformal"] is None
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
