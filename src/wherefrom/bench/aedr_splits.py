@@ -20,12 +20,15 @@ __all__ = ["TABLE"]
 
 _WAYS: Final = 50
 """Divisions of all belongings into two halves, one to make the cuts and one to be judged."""
+_QUICK: Final = 10
 _ALPHAS: Final = (ALPHA, 0.02)
 """The papers' share of missed belongings, at which no more than 97.5 % can be right on average, and a smaller one."""
 
 
 def _rows(lab: Lab) -> Iterator[Row]:
-    every = decoders(lab)
+    every, ways = decoders(lab), _QUICK if lab.setting.quick else _WAYS
+    if lab.setting.quick:
+        lab.skip(f"all but {_QUICK} ways to divide, in a quick run")
     for name in asked(lab):
         for how, method in learning(lab).items():
             belonging = Scores.concatenate([lab.scores(name, method, paths) for paths in images(lab, name)])
@@ -33,15 +36,15 @@ def _rows(lab: Lab) -> Iterator[Row]:
             for other in every:
                 if other != name:
                     others[label(other)] = lab.scores(name, method, images(lab, other)[1])
-            yield from _over_ways(label(name), how, method, belonging, others)
+            yield from _over_ways(label(name), how, method, belonging, others, ways)
 
 
 def _over_ways(
-    name: str, how: str, method: Method[Any], belonging: Scores, others: Mapping[str, Scores]
+    name: str, how: str, method: Method[Any], belonging: Scores, others: Mapping[str, Scores], ways: int
 ) -> Iterator[Row]:
     """The mean row of each kind of others and each alpha; a method that learns does so anew for every division."""
     rng, found = np.random.default_rng(_WAYS), dict[tuple[str, float], list[Row]]()
-    for _ in range(_WAYS):
+    for _ in range(ways):
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
         every = np.arange(len(known))
