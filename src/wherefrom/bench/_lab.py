@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wherefrom.methods.base import Fit, Method
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["Lab", "Setting", "label", "unseen"]
+__all__ = ["Lab", "Setting", "halved", "label", "unseen"]
 
 _SEED: Final = 2026
 Shown = Callable[[str], AbstractContextManager[Callable[["Progress"], None] | None]]
@@ -203,12 +203,7 @@ class Lab:
 
     def learned(self, name: str, method: Method[Any], known: Paths) -> tuple[Fit, Vector]:
         """What a method learns from one half of a model's known belongings, and the statistics of the rest."""
-        found = self.scores(name, method, known)
-        if not method.learns:
-            return {}, method.statistic(found, {})
-        every = np.arange(len(known))
-        fit = method.fit(found.take(every[::2]))
-        return fit, method.statistic(found.take(every[1::2]), fit)
+        return halved(method, self.scores(name, method, known))
 
     def compare(
         self,
@@ -258,6 +253,15 @@ class Lab:
         started = time.perf_counter()
         self.scores(name, method, images, kept=False)
         return (time.perf_counter() - started) / len(images)
+
+
+def halved(method: Method[Any], known: Scores) -> tuple[Fit, Vector]:
+    """What a method learns from every other belonging, and the statistics of the rest; of all, where it learns not."""
+    if not method.learns:
+        return {}, method.statistic(known, {})
+    every = np.arange(len(known))
+    fit = method.fit(known.take(every[::2]))
+    return fit, method.statistic(known.take(every[1::2]), fit)
 
 
 def label(name: str) -> str:

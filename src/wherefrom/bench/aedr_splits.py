@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._lab import label
+from wherefrom.bench._lab import halved, label
 from wherefrom.bench._latent import RULES, asked, decoders, images, learning
 from wherefrom.bench.base import ALPHA, Row, Table, averaged, judged
 from wherefrom.core.arrays import Scores
@@ -47,9 +47,7 @@ def _over_ways(
     for _ in range(ways):
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
-        every = np.arange(len(known))
-        fit = method.fit(known.take(every[::2])) if method.learns else {}
-        ranked = method.statistic(known.take(every[1::2]) if method.learns else known, fit)
+        fit, ranked = halved(method, known)
         mine = method.statistic(own, fit)
         for against, scores in others.items():
             theirs = method.statistic(scores, fit)
