@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from wherefrom.bench import FEWEST
+from wherefrom.bench._running import ran, usable
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, emit_table, note
-from wherefrom.cli._tables import ran, usable
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.cli._tables import Ran
+    from wherefrom.bench._running import Ran
 
 __all__ = ["bench"]
 

@@ -59,7 +59,7 @@ def ran(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iter
         yield from _at_once(together, setting, out, jobs)
         names = [name for name in names if name == _TIMED]
     for name in names:
-        yield run(name, setting, out)
+        yield _run(name, setting, out)
 
 
 def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> Iterator[Ran]:
@@ -76,17 +76,16 @@ def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> It
         initializer=_share,
         initargs=(max(1, usable() // jobs),),
     )
-    with pool:
-        try:
-            for done in as_completed([pool.submit(run, name, quiet, out) for name in names]):
-                yield done.result()
-        except BrokenProcessPool as error:
-            raise WherefromError(
-                "a process that ran a table was ended from outside, perhaps for want of memory: run again with"
-                " --jobs 1, which goes on from what is kept"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    try:
+        for done in as_completed([pool.submit(_run, name, quiet, out) for name in names]):
+            yield done.result()
+    except BrokenProcessPool as error:
+        raise WherefromError(
+            "a process that ran a table was ended from outside, perhaps for want of memory: run again with --jobs 1,"
+            " which goes on from what is kept"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _share(threads: int) -> None:
@@ -97,7 +96,7 @@ def _share(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-def run(name: str, setting: Setting, out: Path) -> Ran:
+def _run(name: str, setting: Setting, out: Path) -> Ran:
     """One table: its document is written after every row, so a stopped run leaves what it had."""
     from wherefrom import bench as shelf
     from wherefrom.bench._lab import Lab
