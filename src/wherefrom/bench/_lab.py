@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.bench import _pictures as pictures
-from wherefrom.bench.base import Row, judged
+from wherefrom.bench.base import Row, cuts, judged
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.images import edits
@@ -233,17 +233,16 @@ class Lab:
         """
         fit, ranked = self.learned(name, profiled or method, known)
         mine = method.statistic(self.scores(name, method, own), fit)
-        figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
+        by, figures = cuts(ranked, rules_of), paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [
             judged(
-                ranked,
+                by,
                 mine,
                 method.statistic(self.scores(name, method, images), fit),
                 model=label(name),
                 against=other,
                 how=how,
                 paper=figures.get(other),
-                rules_of=rules_of,
             )
             for other, images in others.items()
         ]

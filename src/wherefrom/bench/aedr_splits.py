@@ -9,7 +9,7 @@ import numpy as np
 
 from wherefrom.bench._lab import halved, label
 from wherefrom.bench._latent import RULES, asked, decoders, images, learning
-from wherefrom.bench.base import ALPHA, Row, Table, averaged, judged
+from wherefrom.bench.base import ALPHA, Row, Table, averaged, cuts, judged
 from wherefrom.core.arrays import Scores
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def _rows(lab: Lab) -> Iterator[Row]:
     if lab.setting.quick:
         lab.skip(f"all but {_QUICK} ways to divide, in a quick run")
     for name in asked(lab):
+        own = images(lab, name)
+        others = {"photos": lab.photos(lab.setting.size)}
+        others.update({label(other): images(lab, other)[1] for other in every if other != name})
         for how, method in learning(lab).items():
-            belonging = Scores.concatenate([lab.scores(name, method, paths) for paths in images(lab, name)])
-            others = {"photos": lab.scores(name, method, lab.photos(lab.setting.size))}
-            for other in every:
-                if other != name:
-                    others[label(other)] = lab.scores(name, method, images(lab, other)[1])
-            yield from _over_ways(label(name), how, method, belonging, others, ways)
+            belonging = Scores.concatenate([lab.scores(name, method, paths) for paths in own])
+            theirs = {against: lab.scores(name, method, paths) for against, paths in others.items()}
+            yield from _over_ways(label(name), how, method, belonging, theirs, ways)
 
 
 def _over_ways(
@@ -48,12 +48,11 @@ def _over_ways(
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
         fit, ranked = halved(method, known)
-        mine = method.statistic(own, fit)
+        mine, by = method.statistic(own, fit), {alpha: cuts(ranked, RULES, alpha=alpha) for alpha in _ALPHAS}
         for against, scores in others.items():
             theirs = method.statistic(scores, fit)
-            for alpha in _ALPHAS:
-                said = f"{how}, alpha {alpha:g}"
-                row = judged(ranked, mine, theirs, model=name, against=against, how=said, rules_of=RULES, alpha=alpha)
+            for alpha, cut in by.items():
+                row = judged(cut, mine, theirs, model=name, against=against, how=f"{how}, alpha {alpha:g}")
                 found.setdefault((against, alpha), []).append(row)
     for rows in found.values():
         yield averaged(rows)

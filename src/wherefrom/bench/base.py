@@ -16,7 +16,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
 
-__all__ = ["ALPHA", "Row", "Table", "averaged", "judged"]
+__all__ = ["ALPHA", "Cuts", "Row", "Table", "averaged", "cuts", "judged"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -78,44 +78,57 @@ class Table:
     goal: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cuts:
+    """Where known belongings make rules cut; made once for all that is judged by them.
+
+    Attributes:
+        profiled: belongings that they are from.
+        at: the cut by rule; None where the rule cannot be had from so few.
+    """
+
+    profiled: int
+    at: Mapping[str, float | None]
+
+
+def cuts(known: Vector, rules_of: Sequence[str] = ("grubbs", "conformal"), *, alpha: float = ALPHA) -> Cuts:
+    """The cuts of known belongings' statistics; those that are not finite are left out.
+
+    Args:
+        known: statistics, high for images of other origin.
+        rules_of: whose cuts to take.
+        alpha: the share of missed belongings to cut at.
+    """
+    ranked = known[np.isfinite(known)]
+    return Cuts(profiled=len(ranked), at={rule: _cut(rule, ranked, alpha) for rule in rules_of})
+
+
 def judged(
-    known: Vector,
-    own: Vector,
-    other: Vector,
-    *,
-    model: str,
-    against: str,
-    how: str,
-    paper: float | None = None,
-    rules_of: Sequence[str] = ("grubbs", "conformal"),
-    alpha: float = ALPHA,
+    by: Cuts, own: Vector, other: Vector, *, model: str, against: str, how: str, paper: float | None = None
 ) -> Row:
     """A row from statistics, high for images of other origin.
 
     Args:
-        known: of belongings that make the cuts; those that are not finite are left out.
+        by: what known belongings make.
         own: of further belongings.
         other: of images of another origin.
         model: as of the row, and so for the next three.
         against: whose images the others are.
         how: method, options or edit.
         paper: the paper's accuracy in per cent.
-        rules_of: whose cuts to take.
-        alpha: the share of missed belongings to cut at.
 
     Raises:
         UsageError: when no statistic of one kind is defined.
     """
-    ranked = known[np.isfinite(known)]
-    if not len(ranked) or not len(own) or not len(other):
+    if not by.profiled or not len(own) or not len(other):
         raise UsageError(f"{model} against {against}: a kind without a defined statistic")
     return Row(
         model=model,
         against=against,
         how=how,
         paper=paper,
-        profiled=len(ranked),
-        rules={name: _counted(name, ranked, own, other, alpha) for name in rules_of},
+        profiled=by.profiled,
+        rules={rule: None if cut is None else _counted(cut, own, other) for rule, cut in by.at.items()},
         auc=_area(own, other),
         tpr={f"{rate:g}": _found(own, other, rate) for rate in RATES},
         undefined=int(np.sum(~np.isfinite(own)) + np.sum(~np.isfinite(other))),
@@ -141,16 +154,21 @@ def _mean(found: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | 
     return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
 
 
-def _counted(rule: str, known: Vector, own: Vector, other: Vector, alpha: float) -> dict[str, float] | None:
+def _cut(rule: str, known: Vector, alpha: float) -> float | None:
+    if not len(known):
+        return None
     try:
-        cut = rules.load(rule).threshold(known, alpha)
+        return float(rules.load(rule).threshold(known, alpha))
     except ProfileError:
         return None
+
+
+def _counted(cut: float, own: Vector, other: Vector) -> dict[str, float]:
     tp, fp = int(np.sum(own <= cut)), int(np.sum(other <= cut))  # what is undefined is never claimed
     right, total = tp + len(other) - fp, len(own) + len(other)
     low, high = evaluation.clopper_pearson(right, total)
     counts = {"tp": tp, "fp": fp, "fn": len(own) - tp, "tn": len(other) - fp}
-    return {"cut": float(cut), **counts, "accuracy": right / total, "low": low, "high": high}
+    return {"cut": cut, **counts, "accuracy": right / total, "low": low, "high": high}
 
 
 def _area(own: Vector, other: Vector) -> dict[str, float] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from wherefrom.bench._latent import METHODS, ZOO
-from wherefrom.bench.base import Row, Table, averaged, judged
+from wherefrom.bench.base import Row, Table, averaged, cuts, judged
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab
@@ -45,10 +45,9 @@ def _average(known: Vector, own: Vector, theirs: Vector, size: int, *, against: 
     return averaged(
         [
             judged(
-                rng.choice(known, min(size, len(known)), replace=False),
+                cuts(rng.choice(known, min(size, len(known)), replace=False), _RULES),
                 own,
                 theirs,
-                rules_of=_RULES,
                 model=ZOO[0].removeprefix("zoo:"),
                 against=against,
                 how=f"{size} belongings",
