@@ -85,6 +85,8 @@ def edited(found: Sequence[Document]) -> str:
     lines = []
     for profile in ("alike", "untouched"):
         methods = list(dict.fromkeys(method for kind, _, method in cells if kind == profile))
+        if not methods:
+            continue
         edits = dict.fromkeys(edit for kind, edit, _ in cells if kind == profile or edit == "none")
         lines += [_row([f"profile {profile}", *methods]), "| --- " * (1 + len(methods)) + "|"]
         for edit in edits:
