@@ -26,6 +26,7 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     "aedr, the ratio alone": AEDR(adjustment="none"),
     "aedr, band by band": AEDR(adjustment="bands"),
     "spectral": Spectral(),
+    "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""
 RULES: Final = ("kde", "conformal")
