@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ Seeds: TypeAlias = npt.NDArray[np.uint64]
 """One seed an image, shape `(n,)`, uint64."""
 Rows: TypeAlias = npt.NDArray[np.intp] | npt.NDArray[np.bool_]
 """Row numbers or a mask of rows."""
+_NAMED: Final = 8
+"""Columns that an error names, at most; a method can have a thousand."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,10 +58,12 @@ class Scores:
         """One column by name.
 
         Raises:
-            UsageError: when there is no such column; the message lists those there are.
+            UsageError: when there is no such column; the message names those there are, the first of many.
         """
         if name not in self.columns:
-            raise UsageError(f"no column {name!r} among {', '.join(sorted(self.columns)) or 'none'}")
+            there = sorted(self.columns)
+            more = f" and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+            raise UsageError(f"no column {name!r} among {', '.join(there[:_NAMED]) or 'none'}{more}")
         return self.columns[name]
 
     @property
