@@ -4,8 +4,8 @@
 
 Between `<!-- table: NAME -->` and `<!-- end -->` the page has what `benchmarks/results/tables/NAME.json` says: the
 command, the machine, the date and the table itself. `<!-- means: NAME -->` has a line for each way of asking in place
-of its rows, and `<!-- edits: NAME -->` has, of all documents NAME_*.json together, what every method finds after every
-edit. What stands outside of such marks is left as it is.
+of its rows, with the images that it misses and claims on average. `<!-- edits: NAME -->` has, of all documents
+NAME_*.json together, what every method finds after every edit. What stands outside of such marks is left as it is.
 """
 
 from __future__ import annotations
@@ -63,12 +63,18 @@ def section(kind: str, name: str) -> str:
 def ways(found: Document) -> str:
     """For each way of asking: its rows, and what they say on average."""
     rules = found["rules"]
-    head = ["how", "rows", "AUC", "TPR at 1 % FPR (least)", *(f"accuracy by {rule}, %" for rule in rules)]
+    head = [
+        "how",
+        "rows",
+        "AUC",
+        "TPR at 1 % FPR (least)",
+        *(f"accuracy by {rule}, % (missed, claimed)" for rule in rules),
+    ]
     lines = [_row(head), "| --- " * len(head) + "|"]
     for way in dict.fromkeys(row["how"] for row in found["rows"]):
         rows = [row for row in found["rows"] if row["how"] == way]
         cells = [way, str(len(rows)), f"{_mean([row['auc']['value'] for row in rows]):.3f}", _rates(rows)]
-        cells += [f"{100 * _mean([row['rules'][rule]['accuracy'] for row in rows]):.1f}" for rule in rules]
+        cells += [_right([row["rules"][rule] for row in rows]) for rule in rules]
         lines.append(_row(cells))
     return "\n".join([*lines, ""])
 
@@ -100,6 +106,11 @@ def edited(found: Sequence[Document]) -> str:
 def _rates(rows: Sequence[Mapping[str, Any]]) -> str:
     values = [row["tpr"][_AT]["value"] for row in rows]
     return f"{_mean(values):.2f} ({min(values):.2f})"
+
+
+def _right(cells: Sequence[Mapping[str, float]]) -> str:
+    accuracy, missed, claimed = (_mean([cell[key] for cell in cells]) for key in ("accuracy", "fn", "fp"))
+    return f"{100 * accuracy:.1f} ({missed:.2f}, {claimed:.3f})"
 
 
 def _mean(values: Sequence[float]) -> float:

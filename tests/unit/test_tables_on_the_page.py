@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from benchmarks import page
+from wherefrom.bench._latent import METHODS
 
 
 def test_every_table_is_on_the_page_as_its_file_says() -> None:
@@ -61,7 +62,7 @@ def over_divisions(how: str, rule: str, *, table: str = "aedr_splits") -> dict[s
     found = [row["rules"][rule] for row in rows if row["how"] == how]
     assert len(found) == 25
     assert all(one["tp"] + one["fn"] == pytest.approx(200) for one in found)
-    return {key: sum(one[key] for one in found) / len(found) for key in ("accuracy", "fp", "fn")}
+    return {key: sum(one[key] for one in found) / len(found) for key in ("accuracy", "fp")}
 
 
 @pytest.mark.parametrize("how", ["aedr, band by band", "spectral, easiest=0"])
@@ -70,29 +71,17 @@ def test_aedrs_errors_are_right_of_97_in_100_by_the_papers_rule_and_of_98_at_a_s
     assert over_divisions(f"{how}, alpha 0.02", "conformal")["accuracy"] >= 0.98
 
 
-def test_on_other_images_spectral_keeps_what_it_says_and_band_by_band_does_not() -> None:
-    kept, lost = (
-        over_divisions(f"{how}, alpha 0.05", "conformal", table="aedr_splits_tiles")
-        for how in ("spectral, easiest=0", "aedr, band by band")
-    )
-    assert kept["accuracy"] > 0.965
-    assert lost["accuracy"] < 0.945
-    assert kept["fp"] < lost["fp"] / 2
+def test_spectral_holds_on_images_on_which_no_form_was_chosen() -> None:
+    found = over_divisions("spectral, easiest=0, alpha 0.05", "kde", table="aedr_splits_tiles")
+    assert found["accuracy"] > 0.965
 
 
 @pytest.mark.parametrize("table", ["aedr_splits", "aedr_splits_tiles"])
-def test_to_say_nothing_of_easy_images_misses_belongings_and_prevents_no_claim(table: str) -> None:
+def test_easy_images_stored_without_loss_are_not_claimed_for_being_judged(table: str) -> None:
     every, most = (
         over_divisions(f"{how}, alpha 0.05", "conformal", table=table) for how in ("spectral, easiest=0", "spectral")
     )
-    assert every["fn"] < most["fn"] - 2
     assert every["fp"] <= most["fp"]
-
-
-def test_of_images_stored_as_jpeg_it_prevents_some() -> None:
-    (found,) = page.documents("table", "jpeg_192_taesd3").values()
-    claimed = {row["how"]: row["rules"]["conformal"]["fp"] for row in found["rows"]}
-    assert claimed["jpeg:90: spectral, easiest=0, profile alike"] > claimed["jpeg:90: spectral, profile alike"]
 
 
 def test_spectral_hardly_ever_claims_what_is_another_decoders() -> None:
@@ -109,7 +98,12 @@ def test_under_jpeg_recompressed_finds_more_than_every_other_method(size: int, n
     best = means.pop(f"jpeg:{quality}: recompressed, profile alike")
     assert len(found[f"jpeg:{quality}: recompressed, profile alike"]) == 5
     assert best > max(means.values())
-    assert (f"jpeg:{quality}: aedr, band by band, profile alike" in means) == (name == "jpeg")
+
+
+@pytest.mark.parametrize("quality", [90, 75])
+def test_under_jpeg_every_method_has_a_rate_for_every_decoder(quality: int) -> None:
+    found = rates(192, "jpeg")
+    assert {how: len(found[f"jpeg:{quality}: {how}, profile alike"]) for how in METHODS} == dict.fromkeys(METHODS, 5)
 
 
 def test_the_matrix_of_edits_is_the_mean_and_the_least_of_what_the_documents_say() -> None:
@@ -128,4 +122,5 @@ def test_the_means_of_ways_are_those_of_their_rows() -> None:
     rows = [row for row in found["rows"] if row["how"] == "no weight"]
     accuracy = 100 * sum(row["rules"]["kde"]["accuracy"] for row in rows) / len(rows)
     assert f"| no weight | {len(rows)} |" in page.ways(found)
-    assert f" | {accuracy:.1f} | " in page.ways(found)
+    missed, claimed = (sum(row["rules"]["kde"][key] for row in rows) / len(rows) for key in ("fn", "fp"))
+    assert f" | {accuracy:.1f} ({missed:.2f}, {claimed:.3f}) | " in page.ways(found)

@@ -233,7 +233,8 @@ class Lab:
         """
         fit, ranked = self.learned(name, profiled or method, known)
         mine = method.statistic(self.scores(name, method, own), fit)
-        by, figures = cuts(ranked, rules_of), paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
+        by = cuts(ranked, rules_of)
+        figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [
             judged(
                 by,

@@ -48,7 +48,8 @@ def _over_ways(
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
         fit, ranked = halved(method, known)
-        mine, by = method.statistic(own, fit), {alpha: cuts(ranked, RULES, alpha=alpha) for alpha in _ALPHAS}
+        mine = method.statistic(own, fit)
+        by = {alpha: cuts(ranked, RULES, alpha=alpha) for alpha in _ALPHAS}
         for against, scores in others.items():
             theirs = method.statistic(scores, fit)
             for alpha, cut in by.items():

@@ -136,7 +136,10 @@ def judged(
 
 
 def averaged(rows: Sequence[Row]) -> Row:
-    """The mean of rows of one kind; an accuracy's ends are those between which nine of ten of the rows are."""
+    """The mean of rows of one kind; an accuracy's ends are those between which nine of ten of the rows are.
+
+    How many were profiled and how many are undefined is what the first row says.
+    """
     means: dict[str, Mapping[str, float] | None] = {}
     for rule in rows[0].rules:
         found = [one for row in rows if (one := row.rules[rule]) is not None]
