@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from wherefrom.core.card import Card
@@ -9,14 +10,19 @@ from wherefrom.core.units import ROUNDING, bands
 
 __all__ = [
     "BLOCKS",
+    "COPIES",
     "LEFT_BLOCK",
     "SEARCHED",
+    "SHIFT",
     "STORED",
     "STORED_AGAIN",
+    "TURNS",
     "TWIN",
     "TWO_PASSES",
+    "copied",
     "energy_columns",
     "log_columns",
+    "within",
 ]
 
 BLOCKS: Final = (4, 8)
@@ -29,6 +35,20 @@ STORED: Final = 5
 """The number of the error of a reconstruction that was stored as the image was, as JPEG."""
 STORED_AGAIN: Final = 6
 """The number of the same error of that stored reconstruction."""
+TURNS: Final[Mapping[str, tuple[int, bool]]] = {
+    "turn90": (1, False),
+    "turn180": (2, False),
+    "turn270": (3, False),
+    "mirror": (0, True),
+    "flip": (2, True),
+    "transpose": (1, True),
+    "antitranspose": (3, True),
+}
+"""Control copies that hold the same pixels, by name: quarter turns against the clock, after mirroring left to right."""
+SHIFT: Final = "shift"
+"""The control copy that starts half a cell of the decoder's grid further down and to the right."""
+COPIES: Final = (*TURNS, SHIFT)
+"""All control copies."""
 LEFT_BLOCK: Final = 4
 """Side of the blocks over which what a search left is taken apart."""
 TWO_PASSES: Final = Card(
@@ -42,6 +62,21 @@ def energy_columns(number: int) -> tuple[str, ...]:
     return tuple(f"energy{number}_{band}" for band in bands(8))
 
 
-def log_columns(number: int, block: int) -> tuple[str, ...]:
-    """Columns of the mean over blocks of the log energy of error 1 to 6, as `log1_4_grey_00` for 4 x 4 blocks."""
-    return tuple(f"log{number}_{block}_{band}" for band in bands(block))
+def log_columns(error: int | str, block: int) -> tuple[str, ...]:
+    """Columns of the mean over blocks of an error's log energy by band, as `log1_4_grey_00` for 4 x 4 blocks.
+
+    Args:
+        error: 1 to 6, or the second of the names that `copied` and `within` give.
+        block: side of the blocks.
+    """
+    return tuple(f"log{error}_{block}_{band}" for band in bands(block))
+
+
+def copied(copy: str) -> tuple[str, str]:
+    """The column of a control copy's loss, and how `log_columns` names its error."""
+    return f"first_{copy}", f"_{copy}"
+
+
+def within() -> tuple[str, str]:
+    """The same of the image's own error over the part that its shifted copy shows."""
+    return "first_within", "_within"

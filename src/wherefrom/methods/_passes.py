@@ -19,16 +19,25 @@ from wherefrom.images.texture import homogeneity
 from wherefrom.methods._measures import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["band_columns", "one_pass", "stored_passes", "two_passes", "two_passes_and_first"]
+__all__ = [
+    "band_columns",
+    "first_pass",
+    "one_pass",
+    "stored_passes",
+    "two_passes",
+    "two_passes_and_first",
+    "vector",
+]
 
 
-def _vector(values: torch.Tensor) -> Vector:
+def vector(values: torch.Tensor) -> Vector:
+    """One float64 number an image, on the CPU."""
     return values.double().cpu().numpy()
 
 
 def _named(names: Sequence[str], values: torch.Tensor) -> dict[str, Vector]:
     """One column a band of `(n, bands)`."""
-    return dict(zip(names, _vector(values).T, strict=True))
+    return dict(zip(names, vector(values).T, strict=True))
 
 
 def _textures(images: Images) -> dict[str, Vector]:
@@ -72,7 +81,7 @@ def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Sc
     _check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
-    columns = {"first": _vector(mse(once, images)), "second": _vector(mse(twice, once)), **_textures(images)}
+    columns = {"first": vector(mse(once, images)), "second": vector(mse(twice, once)), **_textures(images)}
     for number, error in ((1, once - images), (2, twice - once)):
         for block in BLOCKS:
             if block == 8:
@@ -103,7 +112,7 @@ def stored_passes(model: Autoencoder, images: Images, quality: int) -> Scores:
     stored = _stored(once, quality)
     again = _stored(model.decode(model.encode(stored)), quality)
     for name, number, made, given in (("first", STORED, stored, images), ("second", STORED_AGAIN, again, stored)):
-        columns |= {f"stored_{name}": _vector(mse(made, given)), **band_columns(number, LEFT_BLOCK, made - given)}
+        columns |= {f"stored_{name}": vector(mse(made, given)), **band_columns(number, LEFT_BLOCK, made - given)}
     return Scores(columns)
 
 
@@ -113,9 +122,20 @@ def _stored(images: Images, quality: int) -> Images:
     return to_images([edit.apply(pixels) for pixels in to_pixels(images)]).to(images.device)
 
 
-def band_columns(number: int, block: int, error: Images) -> dict[str, Vector]:
-    """`log<number>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band."""
-    return _named(log_columns(number, block), band_log_energies(block_waves(error, block)))
+def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vector]:
+    """`log<which>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band."""
+    return _named(log_columns(which, block), band_log_energies(block_waves(error, block)))
+
+
+def first_pass(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
+    """The reconstruction as the model gave it, and of its error the loss `first` and the bands `log1_4_BAND`.
+
+    Raises:
+        ModelError: when the model has no encoder.
+    """
+    _check_encoder(model)
+    once = model.decode(model.encode(images))
+    return once, Scores({"first": vector(mse(once, images)), **band_columns(1, LEFT_BLOCK, once - images)})
 
 
 @torch.inference_mode()
@@ -133,7 +153,7 @@ def one_pass(model: Autoencoder, images: Images, metric: Literal["mse", "lpips"]
     """
     _check_encoder(model)
     once = model.decode(model.encode(images))
-    columns = {"first": _vector(mse(once, images))}
+    columns = {"first": vector(mse(once, images))}
     if metric == "lpips":
-        columns["perceptual"] = _vector(lpips(once, images, net="vgg"))
+        columns["perceptual"] = vector(lpips(once, images, net="vgg"))
     return Scores(columns)

@@ -10,11 +10,22 @@ from wherefrom.core.arrays import Matrix, Vector
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.methods.base import Fit
 
-__all__ = ["FEWEST", "check_learning", "excess", "fit_spread", "learned", "squared_distance", "where_judged"]
+__all__ = [
+    "FEWEST",
+    "NARROWEST",
+    "check_learning",
+    "check_shrinkage",
+    "excess",
+    "fit_spread",
+    "learned",
+    "shrunk",
+    "squared_distance",
+    "where_judged",
+]
 
 FEWEST: Final = 8
 """Rows from which spread and correlation are learned, at least."""
-_NARROWEST: Final = 1e-3
+NARROWEST: Final = 1e-3
 """Standard deviation below which a number counts as this wide: belongings that hardly differ there."""
 
 
@@ -24,12 +35,27 @@ def check_learning(*, shrinkage: float, easiest: float, floor: float) -> None:
     Raises:
         UsageError: when one is.
     """
-    if not 0 < shrinkage <= 1:
-        raise UsageError(f"shrinkage={shrinkage} is outside (0, 1]: at 0 the covariance has no inverse")
+    check_shrinkage(shrinkage)
     if not 0 <= easiest < 1:
         raise UsageError(f"easiest={easiest} is outside [0, 1): give a share such as 0.02")
     if not floor >= 0:
         raise UsageError(f"floor={floor} is negative: give a mean squared error on [0, 1]")
+
+
+def check_shrinkage(shrinkage: float) -> None:
+    """Refuse a share that leaves a covariance without an inverse.
+
+    Raises:
+        UsageError: when it is outside (0, 1].
+    """
+    if not 0 < shrinkage <= 1:
+        raise UsageError(f"shrinkage={shrinkage} is outside (0, 1]: at 0 the covariance has no inverse")
+
+
+def shrunk(correlation: Matrix, shrinkage: float) -> Matrix:
+    """(1 - s) R + s I."""
+    result: Matrix = (1 - shrinkage) * correlation + shrinkage * np.eye(len(correlation))
+    return result
 
 
 def learned(rows: Matrix, second: Vector, *, method: str, shrinkage: float, easiest: float, floor: float) -> Fit:
@@ -68,11 +94,10 @@ def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
         rows: of belongings, `(n, k)`, finite, n at least `FEWEST`.
         shrinkage: s, in (0, 1]: the correlation R becomes (1 - s) R + s I.
     """
-    spread = np.maximum(rows.std(axis=0, ddof=1), _NARROWEST)
+    spread = np.maximum(rows.std(axis=0, ddof=1), NARROWEST)
     scaled = (rows - rows.mean(axis=0)) / spread
     correlation = scaled.T @ scaled / (len(rows) - 1)
-    shrunk = (1 - shrinkage) * correlation + shrinkage * np.eye(len(spread))
-    values, vectors = np.linalg.eigh(shrunk)
+    values, vectors = np.linalg.eigh(shrunk(correlation, shrinkage))
     root = (vectors / np.sqrt(values)).T / spread
     return {"centre": rows.mean(axis=0), "root": root.ravel()}
 

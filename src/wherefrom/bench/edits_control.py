@@ -1,0 +1,57 @@
+"""What control copies tell of edited images, beside the ratio and the bands of AEDR's two errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.bench._edited import Among, compared
+from wherefrom.bench._latent import RULES, asked
+from wherefrom.bench.base import Row, Table
+from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.base import Method
+from wherefrom.methods.control import Control
+from wherefrom.methods.spectral import Spectral
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+
+__all__ = ["TABLE"]
+
+_ASKED: Final = Control(second=True)
+_BANDS: Final = Control()
+_METHODS: Final[Mapping[str, Method[Any]]] = {
+    "control": Among(method=_BANDS, asked=_ASKED),
+    "control, with the second pass": _ASKED,
+    "control, losses alone": Among(method=Control(form="losses"), asked=_ASKED),
+    "aedr, the ratio alone": Among(method=AEDR(), asked=_ASKED),
+    "spectral, easiest=0": Among(method=Spectral(easiest=0), asked=_ASKED),
+}
+"""All read the columns of one question: five reconstructions."""
+_EDITS: Final = (
+    "none",
+    "jpeg:90",
+    "jpeg:75",
+    "jpeg:50",
+    "webp:75",
+    "blur:1",
+    "noise:0.02",
+    "brightness:1.2",
+    "contrast:1.2",
+)
+"""Edits that leave an image on the decoder's grid."""
+_QUICK: Final = ("none", "jpeg:75")
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every = asked(lab)
+    for name in every[:1] if lab.setting.quick else every:
+        for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
+            yield from compared(lab, name, edit, _METHODS, rules_of=RULES)
+
+
+TABLE: Final = Table(
+    title="What control copies tell of edited images, against photos and other decoders' images edited alike",
+    rules=RULES,
+    rows=_rows,
+)

@@ -1,0 +1,178 @@
+"""Control: how well an image is reconstructed against copies of itself that have lost the decoder's trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
+from wherefrom.core.card import Card, options_of
+from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.units import ROUNDING
+from wherefrom.methods._discriminant import fit_discriminant, projected
+from wherefrom.methods._measures import COPIES, LEFT_BLOCK, SHIFT, TWO_PASSES, copied, log_columns, within
+from wherefrom.methods._spread import FEWEST, check_shrinkage
+from wherefrom.methods.base import Fit
+from wherefrom.models.base import Autoencoder
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images
+
+__all__ = ["METHOD", "Control"]
+
+_FORMS: Final = ("bands", "losses")
+_FEWEST_COPIES: Final = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Control:
+    """An image's reconstruction against those of its control copies; not in the papers.
+
+    A copy of the image that is turned, mirrored or moved off the decoder's grid has the same content and the same
+    damage, as JPEG's, but not the decoder's trace: a decoder draws a turned image no better than any other. So how much
+    worse the copies are reconstructed says whether the decoder made the image, and how hard the content is cancels.
+    With L the loss of one reconstruction and g the copies, s = log L(x) - mean over g of log L(g x); it is near 0 for
+    an image of other origin, whatever the profile, and below 0 for a belonging.
+
+    Attributes:
+        copies: names joined by `+`, of turn90, turn180, turn270, mirror, flip, transpose, antitranspose and shift.
+        form: `losses`: s, which learns nothing. `bands`: the same difference in 48 bands of 4 x 4 blocks and in all, in
+            one number: Fisher's discriminant between belongings and their own copies, in standard deviations of the
+            copies. It learns from belongings alone and needs two copies at least.
+        second: whether the second pass is asked too, one reconstruction more. The discriminant then also reads how far
+            AEDR's first error is apart from its second (arXiv:2507.18988, eq. 2 and 3).
+        shrinkage: in (0, 1]: how far the numbers' correlation is shrunk towards none.
+        floor: an image whose copies lose no more than this, by their geometric mean, is undefined (NaN): it is flat. A
+            mean squared error on [0, 1]; default 8-bit rounding.
+
+    Raises:
+        UsageError: when an option is none of these.
+    """
+
+    copies: str = "turn90+turn180+mirror"
+    form: Literal["bands", "losses"] = "bands"
+    second: bool = False
+    shrinkage: float = 0.9
+    floor: float = ROUNDING
+
+    def __post_init__(self) -> None:
+        """Refuse unknown options."""
+        if self.form not in _FORMS:
+            raise UsageError(f"form={self.form!r} is none of {', '.join(_FORMS)}")
+        names = self.names
+        if unknown := [name for name in names if name not in COPIES]:
+            raise UsageError(f"copies={self.copies!r}: {unknown[0]!r} is none of {', '.join(COPIES)}")
+        if len(set(names)) < len(names):
+            raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
+        if self.form == "bands" and len(names) < _FEWEST_COPIES:
+            raise UsageError(
+                f"copies={self.copies!r}: form='bands' needs two, as turn180+mirror; or take form='losses'"
+            )
+        check_shrinkage(self.shrinkage)
+        if not self.floor >= 0:
+            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The copies, one by one."""
+        return tuple(self.copies.split("+"))
+
+    @property
+    def card(self) -> Card:
+        """Name and options."""
+        return Card(kind="method", name="control", facts=options_of(self))
+
+    @property
+    def measure(self) -> Card:
+        """One reconstruction of the image, one of each copy, and with `second` the second pass."""
+        facts = {**TWO_PASSES.facts, "copies": tuple(sorted(self.names)), "second": self.second}
+        return Card(kind="measure", name="control-passes", facts=facts)
+
+    @property
+    def learns(self) -> bool:
+        """Only for the bands."""
+        return self.form == "bands"
+
+    def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
+        """Losses and bands of the image and of each copy; see `wherefrom.methods._copies.control_passes`.
+
+        Raises:
+            ImageError: when the model takes no image of a copy's size.
+            ModelError: when the model has no encoder.
+        """
+        from wherefrom.methods._copies import control_passes
+
+        return control_passes(model, images, sorted(self.names), second=self.second)
+
+    def fit(self, belonging: Scores) -> Fit:
+        """`weights` and `centre`, shape `(k,)`, of the discriminant between belongings and their copies.
+
+        Raises:
+            ProfileError: when there are too few belongings with a statistic.
+        """
+        if not self.learns:
+            return {}
+        kept = self._defined(belonging)
+        if np.count_nonzero(kept) < FEWEST:
+            raise ProfileError(
+                f"control learns from {FEWEST} belonging images at least, half of all, got {np.count_nonzero(kept)}:"
+                " add images"
+            )
+        rows = belonging.take(kept)
+        copies = np.concatenate([self._as_if(rows, name) for name in self.names])
+        return fit_discriminant(self._numbers(rows), copies, shrinkage=self.shrinkage)
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """s, or the discriminant; NaN where the copies' losses are at or below the floor."""
+        learned = self.learns
+        found = projected(self._numbers(scores), fit) if learned else self._mean_apart(scores, self.names)[:, -1]
+        return np.where(self._defined(scores), found, np.nan)
+
+    def _defined(self, scores: Scores) -> npt.NDArray[np.bool_]:
+        """Whether the copies lose more than the floor."""
+        losses = np.mean([np.log(scores[copied(name)[0]] + ROUNDING) for name in self.names], axis=0)
+        defined: npt.NDArray[np.bool_] = losses > np.log(self.floor + ROUNDING)
+        return defined
+
+    def _numbers(self, scores: Scores) -> Matrix:
+        """How far the image is apart from its copies, and with `second` from its second pass: 49 columns, or 98."""
+        apart = self._mean_apart(scores, self.names)
+        return np.hstack([apart, _passes_apart(scores)]) if self.second else apart
+
+    def _as_if(self, scores: Scores, name: str) -> Matrix:
+        """The same numbers with one copy in the image's place, against the other copies.
+
+        A mean over one copy fewer varies more, so they are scaled to vary as those of an image of other origin do.
+        """
+        count, own = len(self.names), _apart(scores, name)
+        others = self._mean_apart(scores, [other for other in self.names if other != name])
+        apart = (others - own) * np.sqrt((1 + 1 / count) / (1 + 1 / (count - 1)))
+        return np.hstack([apart, _passes_apart(scores) - own]) if self.second else apart
+
+    def _mean_apart(self, scores: Scores, names: Sequence[str]) -> Matrix:
+        """The mean over copies of how far the image is apart from each."""
+        mean: Matrix = np.mean([_apart(scores, name) for name in names], axis=0)
+        return mean
+
+
+def _apart(scores: Scores, name: str) -> Matrix:
+    """Log energies of the image's error minus those of a copy's, by band and in all, over what both show; `(n, 49)`."""
+    own = within() if name == SHIFT else ("first", "1")
+    return _logs(scores, *own) - _logs(scores, *copied(name))
+
+
+def _passes_apart(scores: Scores) -> Matrix:
+    """The same of AEDR's first error and its second."""
+    return _logs(scores, "first", "1") - _logs(scores, "second", "2")
+
+
+def _logs(scores: Scores, loss: str, error: str) -> Matrix:
+    """Log energies of an error by band, and the logarithm of its loss; `(n, 49)`."""
+    return np.column_stack([scores.matrix(log_columns(error, LEFT_BLOCK)), np.log(scores[loss] + ROUNDING)])
+
+
+METHOD: Final = Control

@@ -1,0 +1,231 @@
+"""`control`: its columns against copies made by hand, its numbers against formulas, its weights against a solver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+
+from wherefrom import methods
+from wherefrom.core.arrays import Matrix, Scores
+from wherefrom.core.errors import ImageError, ModelError, ProfileError, UsageError
+from wherefrom.core.seeds import seeds_of
+from wherefrom.core.tensors import Images, generator
+from wherefrom.core.units import ROUNDING
+from wherefrom.images.bands import band_log_energies, block_waves
+from wherefrom.methods._copies import turned, turned_back
+from wherefrom.methods._discriminant import fit_discriminant, projected
+from wherefrom.methods._measures import COPIES, TURNS, log_columns
+from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.control import Control
+from wherefrom.models.toy import Toy
+
+_MODEL = Toy(gain=0.98)
+_BY_NUMPY = {
+    "turn90": lambda a: np.rot90(a, 1),
+    "turn180": lambda a: np.rot90(a, 2),
+    "turn270": lambda a: np.rot90(a, 3),
+    "mirror": lambda a: a[:, ::-1],
+    "flip": lambda a: a[::-1],
+    "transpose": lambda a: np.rot90(a[:, ::-1], 1),
+    "antitranspose": lambda a: np.rot90(a[:, ::-1], 3),
+}
+
+
+def _photos(count: int, seed: int = 0, size: tuple[int, int] = (32, 48)) -> Images:
+    coarse = torch.rand((count, 3, 4, 4), generator=generator(seed))
+    smooth = torch.nn.functional.interpolate(coarse, size=size, mode="bicubic")
+    return (smooth + 0.05 * torch.randn(smooth.shape, generator=generator(seed + 1))).clamp(0, 1)
+
+
+def _own(count: int, seed: int = 0) -> Images:
+    return _MODEL.decode(_MODEL.encode(_photos(count, seed))).clamp(0, 1)
+
+
+def _asked(method: Control, images: Images) -> Scores:
+    return method.scores(_MODEL, images, seeds_of(0, [str(place) for place in range(len(images))]))
+
+
+@pytest.mark.parametrize("copy", TURNS)
+def test_a_turned_copy_is_numpys_and_turns_back(copy: str) -> None:
+    image = _photos(1)[0]
+    wanted = np.stack([_BY_NUMPY[copy](plane) for plane in image.numpy()])
+    found = turned(image[None], copy)
+    np.testing.assert_array_equal(found[0].numpy(), wanted)
+    assert torch.equal(turned_back(found, copy)[0], image)
+
+
+def test_the_copies_are_all_the_ways_to_turn_a_square_and_none_is_the_image() -> None:
+    image = torch.rand((1, 3, 8, 8), generator=generator(0))
+    every = {turned(image, copy).numpy().tobytes() for copy in TURNS} | {image.numpy().tobytes()}
+    assert len(every) == 8
+
+
+def test_the_columns_of_a_turned_copy_are_of_its_error_turned_back() -> None:
+    images = _photos(3)
+    scores = _asked(Control(copies="transpose+mirror"), images)
+    moved = images.flip(3).rot90(1, (2, 3))
+    error = (_MODEL.decode(_MODEL.encode(moved)) - moved).rot90(-1, (2, 3)).flip(3)
+    np.testing.assert_allclose(scores["first_transpose"], error.double().square().mean((1, 2, 3)).numpy(), rtol=1e-5)
+    bands = band_log_energies(block_waves(error.contiguous(), 4)).numpy()
+    np.testing.assert_allclose(scores.matrix(log_columns("_transpose", 4)), bands, rtol=1e-5)
+
+
+def test_the_shifted_copy_and_the_image_are_compared_where_both_are() -> None:
+    images = _photos(2)
+    scores = _asked(Control(copies="shift", form="losses"), images)
+    moved = images[:, :, 4:-4, 4:-4].contiguous()
+    copy = _MODEL.decode(_MODEL.encode(moved)) - moved
+    own = (_MODEL.decode(_MODEL.encode(images)) - images)[:, :, 4:-4, 4:-4]
+    for name, error in (("shift", copy), ("within", own)):
+        np.testing.assert_allclose(scores[f"first_{name}"], error.double().square().mean((1, 2, 3)).numpy(), rtol=1e-5)
+    s = np.log(scores["first_within"] + ROUNDING) - np.log(scores["first_shift"] + ROUNDING)
+    np.testing.assert_allclose(Control(copies="shift", form="losses").statistic(scores, {}), s, rtol=1e-12)
+
+
+def test_the_losses_are_a_difference_of_logarithms_of_the_image_and_the_mean_of_its_copies() -> None:
+    method = Control(copies="turn90+shift+mirror", form="losses", second=False)
+    scores = _asked(method, _photos(4))
+    apart = [
+        np.log(scores[own] + ROUNDING) - np.log(scores[copy] + ROUNDING)
+        for own, copy in (("first", "first_turn90"), ("first_within", "first_shift"), ("first", "first_mirror"))
+    ]
+    np.testing.assert_allclose(method.statistic(scores, {}), np.mean(apart, axis=0), rtol=1e-12)
+
+
+def test_it_asks_one_reconstruction_a_copy_and_one_and_with_second_what_aedr_asks() -> None:
+    images = _photos(3)
+    whole, plain = _asked(Control(second=True), images), AEDR().scores(_MODEL, images, seeds_of(0, ["a", "b", "c"]))
+    for column in plain.names:
+        np.testing.assert_array_equal(whole[column], plain[column])
+
+    class Counting:
+        calls = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(_MODEL, name)
+
+        def decode(self, latents: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            return _MODEL.decode(latents)
+
+    for second, wanted in ((False, 4), (True, 5)):
+        counting: Any = Counting()
+        Control(second=second).scores(counting, images, seeds_of(0, ["a", "b", "c"]))
+        assert counting.calls == wanted
+
+
+def test_an_image_of_other_origin_has_s_near_zero_and_a_belonging_below() -> None:
+    """The toy keeps low frequencies of 8 x 8 blocks on its grid, so that a shift is what takes its trace away."""
+    method = Control(copies="shift", form="losses")
+    others = method.statistic(_asked(method, _photos(40, 3)), {})
+    own = method.statistic(_asked(method, _own(40, 5)), {})
+    assert abs(np.median(others)) < 0.1
+    assert own.max() < others.min() - 0.5
+
+
+def test_the_discriminant_tells_belongings_and_never_claims_what_is_further_off() -> None:
+    method = Control(copies="turn180+shift")
+    known = _asked(method, _own(40, 7))
+    fit = method.fit(known.take(np.arange(20)))
+    own, others = (
+        method.statistic(known.take(np.arange(20, 40)), fit),
+        method.statistic(_asked(method, _photos(30, 9)), fit),
+    )
+    assert own.max() < others.min()
+    assert (fit["weights"] >= 0).all()
+
+
+def test_copies_that_keep_the_trace_are_refused_as_telling_nothing() -> None:
+    method = Control()
+    with pytest.raises(ProfileError, match=r"no better than their control copies.*turn90\+shift"):
+        method.fit(_asked(method, _own(20)))
+
+
+def _rows(count: int, seed: int, shift: float) -> Matrix:
+    rng = np.random.default_rng(seed)
+    found: Matrix = rng.normal(size=(count, 1)) + rng.normal(size=(count, 5)) * np.arange(1, 6)
+    return found + shift * np.array([1.0, 2.0, 3.0, -1.0, 0.0])
+
+
+def test_the_weights_are_those_of_a_general_solver() -> None:
+    belonging, copies = _rows(60, 1, -3.0), _rows(90, 2, 0.0)
+    fit = fit_discriminant(belonging, copies, shrinkage=0.4)
+    covariance = np.cov(belonging.T) + np.cov(copies.T)
+    spread = np.sqrt(np.diag(covariance))
+    shrunk = 0.6 * covariance / np.outer(spread, spread) + 0.4 * np.eye(5)
+    gap = (copies.mean(0) - belonging.mean(0)) / spread
+    found = (
+        minimize(
+            lambda w: w @ shrunk @ w / 2 - w @ gap,
+            np.ones(5),
+            jac=lambda w: shrunk @ w - gap,
+            bounds=[(0, None)] * 5,
+            tol=1e-12,
+        ).x
+        / spread
+    )
+    np.testing.assert_allclose(fit["weights"] / fit["weights"].sum(), found / found.sum(), atol=1e-5)
+    assert fit["weights"][3] == 0  # where belongings lie above their copies, nothing is read
+    scaled = projected(copies, fit)
+    assert abs(scaled.mean()) < 1e-9
+    assert scaled.std(ddof=1) == pytest.approx(1)
+
+
+def test_a_flat_image_is_undefined() -> None:
+    flat = torch.full((1, 3, 32, 32), 0.5)
+    for method in (Control(copies="turn180+shift"), Control(form="losses")):
+        fit = method.fit(_asked(method, _own(40, 7))) if method.learns else {}
+        model: Any = Toy(gain=0.9999)
+        scores = method.scores(model, flat, seeds_of(0, ["flat"]))
+        assert np.isnan(method.statistic(scores, fit)).all()
+
+
+def test_a_quarter_turn_of_a_model_of_one_size_and_a_small_shift_are_refused_by_name() -> None:
+    class Wide:
+        size = (32, 48)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(_MODEL, name)
+
+    wide: Any = Wide()
+    seeds = seeds_of(0, ["a"])
+    with pytest.raises(ImageError, match="copy 'turn90' of an image of 48 x 32 pixels does not fit toy"):
+        Control(copies="turn90+mirror").scores(wide, _photos(1), seeds)
+    with pytest.raises(ImageError, match="copy 'shift' needs a model that takes images of any size"):
+        Control(copies="shift+mirror").scores(wide, _photos(1), seeds)
+    with pytest.raises(ImageError, match="a side of at least 16 pixels, got 8 x 8"):
+        Control(copies="shift+mirror").scores(_MODEL, _photos(1, size=(8, 8)), seeds)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"copies": "turn45+mirror"}, "'turn45' is none of turn90"),
+        ({"copies": "mirror+mirror"}, "names a copy twice"),
+        ({"copies": "mirror"}, "needs two, as turn180"),
+        ({"form": "ratio"}, "none of bands, losses"),
+        ({"shrinkage": 0.0}, r"outside \(0, 1\]"),
+        ({"floor": -1.0}, "is negative"),
+    ],
+)
+def test_options_out_of_range_say_what_is_allowed(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        methods.load("control", options)
+
+
+def test_the_order_of_copies_asks_the_same_and_other_copies_ask_other() -> None:
+    assert Control(copies="mirror+turn180+turn90").measure == Control().measure
+    digests = {Control(copies=copy, form="losses").measure.digest for copy in COPIES}
+    assert len(digests) == len(COPIES)
+    assert Control(form="losses").measure == Control(shrinkage=0.1).measure
+
+
+def test_a_model_without_an_encoder_is_refused() -> None:
+    decoder: Any = type("Decoder", (), {"card": _MODEL.card, "size": None, "encode": None})()
+    for second in (True, False):
+        with pytest.raises(ModelError, match="no encoder"):
+            Control(second=second).scores(decoder, _photos(1), seeds_of(0, ["a"]))
