@@ -34,10 +34,7 @@ _SHORT = {"optimiser": "adam", "steps": 2}
 _FEW = {"steps": 2, "start": "encoder", "restarts": 1}
 OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "aedr": ({}, {"adjustment": "homogeneity"}, {"adjustment": "residual"}, {"adjustment": "bands"}),
-    "control": (
-        {"copies": "turn180+shift"},
-        {"copies": "shift", "form": "losses", "second": False},
-    ),  # the toy draws turned images alike
+    "control": ({"copies": "turn180+shift", "second": True},),  # the toy draws turned images as well as others
     "latenttracer": ({"steps": 2}, {**_SHORT, "optimiser": "gradient-free"}),
     "relative": (
         {"method": "reconstruction", "reference": "toy"},
