@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Attribution": "wherefrom.records.verdict",
     "Card": "wherefrom.core.card",
+    "Check": "wherefrom.checking",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
     "MissingExtra": "wherefrom.core.errors",
@@ -28,6 +29,7 @@ _HOMES = {
     "WherefromError": "wherefrom.core.errors",
     "attribute": "wherefrom.attribution",
     "calibrate": "wherefrom.judging",
+    "check": "wherefrom.checking",
     "early": "wherefrom.judging",
     "judge": "wherefrom.judging",
     "load_images": "wherefrom.images.sources",
@@ -43,6 +45,7 @@ _MODULES = ("evaluation", "methods", "rules")
 __all__ = [
     "Attribution",
     "Card",
+    "Check",
     "ImageError",
     "ImageFacts",
     "MissingExtra",
@@ -59,6 +62,7 @@ __all__ = [
     "__version__",
     "attribute",
     "calibrate",
+    "check",
     "early",
     "evaluation",
     "judge",
@@ -76,6 +80,7 @@ __all__ = [
 if TYPE_CHECKING:
     from wherefrom import evaluation, methods, rules
     from wherefrom.attribution import attribute
+    from wherefrom.checking import Check, check
     from wherefrom.core.arrays import Scores
     from wherefrom.core.card import Card
     from wherefrom.core.errors import (

@@ -1,0 +1,8 @@
+"""Floor 6: an answer without a profile, from control copies and photos that the package knows."""
+
+from __future__ import annotations
+
+from wherefrom.checking.check import Check, check
+from wherefrom.checking.null import Null, measured_null
+
+__all__ = ["Check", "Null", "check", "measured_null"]

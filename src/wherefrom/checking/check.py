@@ -1,0 +1,178 @@
+"""Check images against models without any profile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wherefrom.checking.null import METHOD, Null, measured_null
+from wherefrom.core.errors import UsageError
+from wherefrom.core.facts import ImageFacts
+from wherefrom.core.shares import check_share, fewest
+from wherefrom.images.sources import Source, load_images
+from wherefrom.records.table import ScoreTable
+from wherefrom.records.verdict import Outcome
+from wherefrom.rules._adjust import holm
+from wherefrom.scoring.run import score
+
+if TYPE_CHECKING:
+    from wherefrom.models.base import Autoencoder
+    from wherefrom.scoring.progress import Progress
+
+__all__ = ["Check", "check"]
+
+_ONLY: Final = (
+    "this decoder, or one that was fine-tuned from it, drew the pixels; a profile bounds both errors, make one where"
+    " consequences hang on it"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """What is said of one image under one model without a profile.
+
+    Attributes:
+        image: the file's facts.
+        model: the model's name.
+        decoder: digest of the decoder's weights, to which alone the answer speaks.
+        outcome: `COMPATIBLE` where the image's own copies are reconstructed so much worse that the p-value is small;
+            else `UNDECIDED`. Never `SUPPORTED` or `EXCLUDED`: those need a profile.
+        statistic: s of `Control`, about 0 for an image of other origin and lower for a belonging; None where undefined.
+        p_value: of "this decoder did not draw it": the share of known photos that score at most as low; None where the
+            statistic is.
+        reason: why, in one sentence.
+    """
+
+    image: ImageFacts
+    model: str
+    decoder: str
+    outcome: Outcome
+    statistic: float | None
+    p_value: float | None
+    reason: str
+
+
+def check(
+    images: str | Path | Iterable[str | Path | Source],
+    *,
+    model: str | Autoencoder | Sequence[str | Autoencoder],
+    beta: float = 0.01,
+    cache: Path | None = None,
+    store: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Check, ...]:
+    """Whether a decoder drew the pixels of images, without a profile: a p-value from the image's own copies.
+
+    Each image is reconstructed beside its turned and mirrored copies (`Control`), and the difference is ranked among
+    those of tiles of known photos under the same decoder. With several models the p-values of an image are tested
+    together by Holm's procedure.
+
+    Assumption: the image is as symmetric, on average over its content, as the photos are. The photos come with
+    scikit-image and scikit-learn; what other kinds of images score was measured, see the documentation. A small p-value
+    is no proof, and a large one excludes nothing: an edit that moved the image off the decoder's grid hides the trace.
+
+    Args:
+        images: a path, a folder, a glob, or several of what `load_images` takes.
+        model: a model, or what `load_model` takes for it; one or several.
+        beta: the largest p-value that counts, in (0, 1).
+        cache: folder in which nulls that are measured are kept; see `measured_null`.
+        store: where scores are kept; see `score`.
+        progress: told how far a run is.
+
+    Returns:
+        One answer an image and model: the images in order, for each the models in order.
+
+    Raises:
+        ModelError: when a model cannot be loaded or has no encoder.
+        UsageError: when beta is out of range or needs more photos than the null has, or no image is named.
+    """
+    check_share("beta", beta)
+    models = [_opened(one) for one in ([model] if isinstance(model, str) or not isinstance(model, Sequence) else model)]
+    if not models:
+        raise UsageError("no model to check against: name one, as zoo:kl-f8-a")
+    paths = (images,) if isinstance(images, str | Path) else tuple(images)
+    sources = load_images(*paths)
+    answers = []
+    for one in models:
+        null = measured_null(one, cache=cache, progress=progress)
+        if len(null.statistic) < fewest(beta / len(models)):
+            raise UsageError(
+                f"beta={beta:g} with {len(models)} models needs {fewest(beta / len(models))} photos, the null has"
+                f" {len(null.statistic)}: take a larger beta, or a profile"
+            )
+        table = score(sources, model=one, method=METHOD, store=store, progress=progress)
+        answers.append(_Answers(null=null, table=table, statistic=METHOD.statistic(table.scores, {})))
+    p = np.array([[one.p_value(row) for one in answers] for row in range(len(sources))])
+    claimed = holm(p, beta)
+    return tuple(
+        one.said(row, p=float(p[row, place]), claimed=bool(claimed[row, place]), beta=beta)
+        for row in range(len(sources))
+        for place, one in enumerate(answers)
+    )
+
+
+def _opened(model: str | Autoencoder) -> Any:
+    if not isinstance(model, str):
+        return model
+    from wherefrom.models.locate import load_model
+
+    return load_model(model)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answers:
+    """What one model was asked about all images."""
+
+    null: Null
+    table: ScoreTable
+    statistic: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+    def p_value(self, row: int) -> float:
+        """NaN where the image has no statistic, or is smaller than the tiles of the null."""
+        if self._hindrance(row) is not None:
+            return math.nan
+        return self.null.p_value(float(self.statistic[row]))
+
+    def said(self, row: int, *, p: float, claimed: bool, beta: float) -> Check:
+        """One answer."""
+        facts, hindrance = self.table.images[row], self._hindrance(row)
+        count, value = len(self.null.statistic), float(self.statistic[row]) if hindrance is None else math.nan
+        if hindrance is not None:
+            outcome, reason = Outcome.UNDECIDED, hindrance
+        elif claimed:
+            outcome = Outcome.COMPATIBLE
+            reason = (
+                f"its turned and mirrored copies are reconstructed worse (s = {value:.3f}), by as much as happens to a"
+                f" share of at most {p:.3g} of {count} tiles of known photos: {_ONLY}"
+            )
+        else:
+            outcome = Outcome.UNDECIDED
+            reason = (
+                f"its turned and mirrored copies are reconstructed about as well (s = {value:.3f}, p = {p:.3g} among"
+                f" {count} tiles of known photos, beta={beta:g}): no sign of this decoder, which excludes nothing"
+            )
+        return Check(
+            image=facts,
+            model=self.table.model.name,
+            decoder=str(self.table.model.facts.get("decoder") or self.table.model.digest),
+            outcome=outcome,
+            statistic=None if math.isnan(value) else value,
+            p_value=None if math.isnan(p) else p,
+            reason=reason,
+        )
+
+    def _hindrance(self, row: int) -> str | None:
+        """Why an image has no answer."""
+        facts, size = self.table.images[row], self.table.sizes[row]
+        if facts.error is not None or size is None:
+            return f"not scored: {facts.error}"
+        if min(size) < self.null.side:
+            return f"{size[1]} x {size[0]} pixels are fewer than the {self.null.side} a side of the known photos' tiles"
+        if math.isnan(float(self.statistic[row])):
+            return "the statistic is undefined: the image is flat"
+        return None

@@ -1,0 +1,144 @@
+"""How control copies score for photos that a decoder did not make: measured once for each decoder, then kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wherefrom import __version__
+from wherefrom.core.arrays import Vector
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import ModelError
+from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
+from wherefrom.methods.control import Control
+from wherefrom.scoring.run import score
+
+if TYPE_CHECKING:
+    from wherefrom.models.base import Autoencoder
+    from wherefrom.scoring.progress import Progress
+
+__all__ = ["METHOD", "SIDE", "TILES", "Null", "as_json", "measured_null", "null_name"]
+
+METHOD: Final = Control(form="losses")
+"""What a check asks: it learns nothing, so it needs no belongings."""
+SIDE: Final = 128
+"""Pixels a side of the photos' tiles. Larger images vary less than these, so that their ranks are on the safe side."""
+TILES: Final = 199
+"""Tiles of photos, so that the smallest p-value is 0.005."""
+_SHIPPED: Final = Path(__file__).with_name("measured")
+"""Of the models that come with the package."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Null:
+    """The statistics of known photos under one decoder.
+
+    Attributes:
+        model: the decoder's card.
+        statistic: one a tile, shape `(n,)`, finite; low is what a belonging scores.
+        side: pixels a side of the tiles.
+    """
+
+    model: Card
+    statistic: Vector
+    side: int
+
+    def p_value(self, statistic: float) -> float:
+        """How often a photo's tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`."""
+        return float((1 + np.count_nonzero(self.statistic <= statistic)) / (len(self.statistic) + 1))
+
+
+def measured_null(
+    model: Autoencoder, *, cache: Path | None = None, progress: Callable[[Progress], None] | None = None
+) -> Null:
+    """The null of a decoder: as it came with the package, as it was kept, or measured now and kept.
+
+    Args:
+        model: an autoencoder.
+        cache: folder in which measured nulls are kept; None is `wherefrom/nulls` in the user's folder of caches.
+        progress: told how far the measuring is.
+
+    Raises:
+        ModelError: when the model has no encoder, or takes no images of the tiles' size.
+    """
+    name = null_name(model)
+    folder = _cache() if cache is None else cache
+    for place in (_SHIPPED / name, folder / name):
+        if place.is_file() and (found := _read(place, model)) is not None:
+            return found
+    null = Null(model=model.card, statistic=_measured(model, progress), side=SIDE)
+    _keep(null, folder / name)
+    return null
+
+
+def null_name(model: Autoencoder) -> str:
+    """The file of a null, named for what it depends on: both halves of the autoencoder, arithmetic and method."""
+    facts: dict[str, Fact] = {
+        name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
+    }
+    facts |= {"measure": METHOD.measure.digest, "side": SIDE, "tiles": TILES}
+    return f"{Card(kind='null', name='control', facts=facts).digest[:32]}.json"
+
+
+def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> Vector:
+    """The statistics of the tiles, those without one left out."""
+    with tempfile.TemporaryDirectory() as place:
+        tiles = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=TILES)
+        table = score(tiles, model=model, method=METHOD, progress=progress)
+    if table.errors:
+        raise ModelError(f"{model.card.name} cannot be checked without a profile: {next(iter(table.errors.values()))}")
+    values = METHOD.statistic(table.scores, {})
+    found: Vector = values[np.isfinite(values)]
+    return found
+
+
+def _read(place: Path, model: Autoencoder) -> Null | None:
+    """A kept null; None where it is another version's or damaged, so that it is measured again."""
+    try:
+        found: Any = json.loads(place.read_text(encoding="utf-8"))
+        values = np.array(found["statistic"], dtype=np.float64)
+        if found["version"] != __version__ or values.ndim != 1 or not np.isfinite(values).all() or not len(values):
+            return None
+        return Null(model=model.card, statistic=values, side=int(found["side"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _keep(null: Null, place: Path) -> None:
+    """Write a null, whole or not at all; a folder that cannot be written to costs the next measuring and no more."""
+    text = json.dumps(as_json(null), indent=1) + "\n"
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(place)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def as_json(null: Null) -> Mapping[str, Any]:
+    """What a file of a null holds."""
+    return {
+        "schema": 1,
+        "version": __version__,
+        "model": null.model.name,
+        "decoder": null.model.facts.get("decoder"),
+        "method": METHOD.card.to_json(),
+        "photos": [f"{package}/{name}" for package, name in (*PROFILE_PHOTOS, *TEST_PHOTOS)],
+        "side": null.side,
+        "statistic": [float(f"{value:.9g}") for value in null.statistic],
+    }
+
+
+def _cache() -> Path:
+    """The user's folder of caches, as the XDG base directory specification has it."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wherefrom" / "nulls"

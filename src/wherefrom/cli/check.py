@@ -1,0 +1,50 @@
+"""`wherefrom check`: an answer without any profile."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from wherefrom.cli import _options as options
+from wherefrom.cli._output import emit_json, emit_table, finish, plain
+from wherefrom.cli._progress import shown
+
+__all__ = ["check"]
+
+
+def check(
+    paths: options.PATHS,
+    model: Annotated[list[str], typer.Option("--model", help="the model to ask; repeat it; see `wherefrom models`")],
+    beta: Annotated[float, typer.Option("--beta", help="the largest p-value that counts")] = 0.01,
+    device: options.DEVICE = "auto",
+    store: options.STORE = None,
+    trust: options.TRUST = False,
+    as_json: options.Json = False,
+    quiet: options.QUIET = False,
+) -> None:
+    """Ask whether a decoder drew the pixels of images, without a profile.
+
+    COMPATIBLE: the image is reconstructed better than its own turned and mirrored copies, as hardly any known photo is.
+    UNDECIDED: no sign of the decoder, which excludes nothing. Where consequences hang on the answer make a profile.
+    """
+    from wherefrom.checking import check as checked
+    from wherefrom.images.sources import load_images
+    from wherefrom.models.locate import load_model
+
+    images = load_images(*paths)
+    models: list[Any] = [load_model(name, device=device, trust=trust) for name in model]
+    with shown("checking", quiet=quiet) as report:
+        found = checked(images, model=models, beta=beta, store=store, progress=report)
+    if as_json:
+        for one in found:
+            row = plain(one)
+            row["image"].pop("jpeg_tables")
+            emit_json({"name": one.image.name, **row})
+    else:
+        emit_table(
+            ("name", "model", "outcome", "s", "p", "reason"),
+            [(one.image.name, one.model, str(one.outcome), one.statistic, one.p_value, one.reason) for one in found],
+            folded="reason",
+        )
+    finish(sum(one.image.error is not None for one in found[:: len(models)]), len(images), quiet=quiet)

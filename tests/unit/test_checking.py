@@ -1,0 +1,165 @@
+"""An answer without a profile: its p-values against the formula, its null kept and reused, its refusals by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import wherefrom as wf
+from wherefrom.checking import Null, check, measured_null
+from wherefrom.checking import null as nulls
+from wherefrom.core.tensors import Images, generator
+from wherefrom.images.batches import to_pixels
+from wherefrom.images.write import save_png
+from wherefrom.models.toy import Toy
+from wherefrom.records.verdict import Outcome
+
+_TOY = Toy(gain=0.98)
+
+
+class OffCentre:
+    """The toy with its grid of blocks moved by 3 and 5 pixels, so that a turned image does not lie on it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_TOY, name)
+
+    def encode(self, images: Images) -> torch.Tensor:
+        return _TOY.encode(images.roll((-3, -5), (2, 3)))
+
+    def decode(self, latents: torch.Tensor) -> Images:
+        return _TOY.decode(latents).roll((3, 5), (2, 3))
+
+
+MODEL: Any = OffCentre()
+
+
+def _photos(count: int, seed: int, side: int = 128) -> Images:
+    coarse = torch.rand((count, 3, 8, 8), generator=generator(seed))
+    smooth = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bicubic")
+    return (smooth + 0.05 * torch.randn(smooth.shape, generator=generator(seed + 1))).clamp(0, 1)
+
+
+def _saved(images: Images, folder: Path, stem: str) -> list[Path]:
+    paths = [folder / f"{stem}{place}.png" for place in range(len(images))]
+    for path, pixels in zip(paths, to_pixels(images), strict=True):
+        save_png(pixels, path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("nulls")
+
+
+@pytest.fixture(scope="module")
+def null(cache: Path) -> Iterator[Null]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nulls, "TILES", 119)
+        yield measured_null(MODEL, cache=cache)
+
+
+def test_the_null_is_of_tiles_of_photos_and_centred_near_zero(null: Null, cache: Path) -> None:
+    assert len(null.statistic) > 100
+    assert abs(np.median(null.statistic)) < 0.05
+    (kept,) = cache.iterdir()
+    assert len(json.loads(kept.read_text())["statistic"]) == len(null.statistic)
+
+
+def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
+    null: Null, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    monkeypatch.setattr(nulls, "_measured", lambda model, progress: calls.append(1) or null.statistic)
+    again = measured_null(MODEL, cache=cache)
+    assert not calls
+    np.testing.assert_allclose(again.statistic, null.statistic, rtol=1e-8)
+    (kept,) = cache.iterdir()
+    whole = kept.read_text()
+    try:
+        kept.write_text(whole[: len(whole) // 2])
+        measured_null(MODEL, cache=cache)
+        assert calls == [1]
+    finally:
+        kept.write_text(whole)
+
+
+def test_belongings_are_compatible_and_others_undecided(null: Null, cache: Path, tmp_path: Path) -> None:
+    own = _saved(MODEL.decode(MODEL.encode(_photos(4, 3))).clamp(0, 1), tmp_path, "own")
+    others = _saved(_photos(8, 5), tmp_path, "other")
+    found = check([*own, *others], model=MODEL, cache=cache)
+    assert [one.outcome for one in found[:4]] == [Outcome.COMPATIBLE] * 4
+    assert [one.outcome for one in found[4:]] == [Outcome.UNDECIDED] * 8
+    assert "fine-tuned from it" in found[0].reason
+    assert "excludes nothing" in found[4].reason
+    for one in found:
+        assert one.statistic is not None
+        rank = (1 + np.sum(null.statistic <= one.statistic)) / (len(null.statistic) + 1)
+        assert one.p_value == pytest.approx(rank)
+
+
+def test_false_claims_are_at_most_beta_for_images_like_the_photos(null: Null) -> None:
+    """Promise: ranked among the rest, a share of at most beta of exchangeable images has a p-value of at most beta."""
+    rng = np.random.default_rng(0)
+    for beta in (0.01, 0.05):
+        shares = []
+        for _ in range(600):
+            drawn = rng.normal(size=len(null.statistic) + 50)
+            some = Null(model=null.model, statistic=drawn[50:], side=null.side)
+            shares.append(np.mean([some.p_value(value) <= beta for value in drawn[:50]]))
+        assert np.mean(shares) <= beta + 4 * np.std(shares) / np.sqrt(len(shares))
+        assert np.mean(shares) > 0
+
+
+def test_several_models_are_tested_together(null: Null, cache: Path, tmp_path: Path) -> None:
+    own = _saved(MODEL.decode(MODEL.encode(_photos(1, 3))).clamp(0, 1), tmp_path, "own")
+    with pytest.raises(wf.UsageError, match=r"beta=0.006 with 2 models needs 333 photos"):
+        check(own, model=[MODEL, MODEL], beta=0.006, cache=cache)
+    first, second = check(own, model=[MODEL, MODEL], beta=0.02, cache=cache)
+    assert first.outcome is second.outcome is Outcome.COMPATIBLE
+
+
+def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_path: Path) -> None:
+    (small,) = _saved(_photos(1, 3, side=64), tmp_path, "small")
+    flat, broken = tmp_path / "flat.png", tmp_path / "broken.png"
+    save_png(np.full((128, 128, 3), 90, dtype=np.uint8), flat)
+    broken.write_bytes(b"no image")
+    reasons = [one.reason for one in check([small, flat, broken], model=MODEL, cache=cache)]
+    assert "64 x 64 pixels are fewer than the 128" in reasons[0]
+    assert "flat" in reasons[1] or "no sign" in reasons[1]
+    assert "not scored" in reasons[2]
+    with pytest.raises(wf.UsageError, match="no model"):
+        check([small], model=[], cache=cache)
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(null: Null, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(nulls, "_measured", lambda model, progress: null.statistic)
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    assert len(measured_null(MODEL, cache=file / "nulls").statistic) == len(null.statistic)
+
+
+@pytest.mark.parametrize("name", ["zoo:kl-f8-a", "zoo:kl-f8-b"])
+def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the null was measured again")
+
+    monkeypatch.setattr(nulls, "_measured", refuse)
+    model: Any = wf.load_model(name, device="cpu")
+    null = measured_null(model, cache=tmp_path)
+    assert len(null.statistic) >= 199
+    assert abs(np.median(null.statistic)) < 0.03
+
+
+@pytest.mark.slow
+def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its first tiles, to what another processor may change."""
+    model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
+    shipped = measured_null(model, cache=tmp_path)
+    monkeypatch.setattr(nulls, "TILES", 4)
+    np.testing.assert_allclose(nulls._measured(model, None), shipped.statistic[:4], rtol=1e-3, atol=1e-4)

@@ -1,0 +1,37 @@
+"""Measure the nulls of the embedded autoencoders, which `wherefrom check` ranks images among.
+
+python -m training.export_nulls
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wherefrom.checking.null import as_json, measured_null, null_name
+from wherefrom.core.errors import ModelError
+from wherefrom.models._zoo import names
+from wherefrom.models.locate import load_model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("src/wherefrom/checking/measured"))
+    parser.add_argument("--model", action="append", help="of the zoo; default: all that encode")
+    given = parser.parse_args()
+    for name in given.model or names():
+        model: Any = load_model(f"zoo:{name}", device="cpu")
+        place = given.out / null_name(model)
+        try:
+            null = measured_null(model, cache=given.out)
+        except ModelError as error:
+            print(f"{name}: {error}")
+            continue
+        place.write_text(json.dumps(as_json(null), indent=1) + "\n", encoding="utf-8")
+        print(f"{name}: {len(null.statistic)} tiles, {place}")
+
+
+if __name__ == "__main__":
+    main()
