@@ -19,11 +19,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import groupby
 from typing import Final, Protocol
 
+import numpy as np
 import torch
+from PIL import Image
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.tensors import Images, check_images
@@ -205,30 +206,34 @@ class _Toned:
     def apply(self, images: Images) -> Images:
         if self.factor == 1:
             return images
-        middle = self._middle(images)
-        return (middle + self.factor * (images - middle) - self._lost).clamp(0, 1)
+        level = self._middle(images)
+        middle, lost = level / _LEVELS, _lost(self.factor, level)
+        return (middle + self.factor * (images - middle) - lost).clamp(0, 1)
 
     def undo(self, images: Images) -> Images:
         if self.factor == 1:
             return images
-        given = images + self._lost
-        middle = self._middle(given)
-        return (middle + (given - middle) / self.factor).clamp(0, 1)
+        level = self._middle(images)
+        middle, lost = level / _LEVELS, _lost(self.factor, level)
+        return (middle + (images + lost - middle) / self.factor).clamp(0, 1)
 
-    @property
-    def _lost(self) -> float:
-        """What Pillow drops by cutting off fractions of a level, on average."""
-        parts = Fraction(repr(self.factor)).denominator
-        return (parts - 1) / (2 * parts) / _LEVELS
-
-    def _middle(self, images: Images) -> float:
+    def _middle(self, images: Images) -> int:
         """Black, or the mean grey of the image in whole levels, as Pillow counts it; without a gradient."""
         if not self.contrast:
-            return 0.0
+            return 0
         weights = torch.tensor(_GREY, dtype=torch.float64, device=images.device)
         levels = images.detach().double().clamp(0, 1).mul(_LEVELS).round()
         grey = ((levels * weights[:, None, None]).sum(1) + 2**15).div(2**16).floor()
-        return float((grey.mean() + 0.5).floor()) / _LEVELS
+        return int(grey.mean() + 0.5)
+
+
+@functools.lru_cache(maxsize=256)
+def _lost(factor: float, middle: int) -> float:
+    """What Pillow drops by cutting off fractions of a level, on average over all levels that stay within the range."""
+    levels = np.arange(_LEVELS + 1, dtype=np.uint8)[None]
+    made = np.asarray(Image.blend(Image.new("L", levels.shape[::-1], middle), Image.fromarray(levels), factor))
+    exact = middle + factor * (levels.astype(np.float64) - middle)
+    return float((exact - made)[(exact >= 0) & (exact <= _LEVELS)].mean()) / _LEVELS
 
 
 @dataclass(frozen=True, slots=True)
