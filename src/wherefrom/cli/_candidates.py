@@ -115,7 +115,7 @@ def _check_same(name: str, profile: Profile, model: Any) -> None:
     if own != given:
         raise ProfileError(
             f"profile {name} is of {profile.model.name} asked through {own}, not through {given}: leave out --through,"
-            f" or make a profile of images that went through it, by wherefrom profile --through {given}"
+            f" or give a profile that was made with --through {given}, of images that went through it"
         )
     if model.card.digest != profile.model.digest:
         changed = "; ".join(profile.model.differences(model.card))
