@@ -95,9 +95,11 @@ def undoing(steps: tuple[Step, ...], side: int, axis: int, damping: float) -> _M
         guess = guess @ _guess(step, len(forward), axis)
         for matrix in _along(step, len(forward), axis):
             forward = matrix @ forward
-    left, strengths, right = np.linalg.svd(forward, full_matrices=False)
-    inverse = (right.T * (strengths / (strengths**2 + damping**2))) @ left.T
-    found: _Matrix = guess + inverse @ (np.eye(len(forward)) - forward @ guess)
+    from scipy.linalg import solve
+
+    unit = np.eye(len(forward))
+    inverse = solve(forward @ forward.T + damping**2 * unit, forward, assume_a="pos").T
+    found: _Matrix = guess + inverse @ (unit - forward @ guess)
     return found
 
 

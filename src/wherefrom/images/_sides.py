@@ -74,7 +74,8 @@ def original(steps: Sequence[Step], seen: int, factor: int, axis: int) -> tuple[
 def reduced(steps: Sequence[Step], factor: int) -> tuple[Step, ...]:
     """The same steps, but that crops before any other drop less than a factor.
 
-    Whole cells of a decoder's grid that were cut off leave the rest of the grid where it is.
+    Whole cells of a decoder's grid that were cut off leave the rest of the grid where it is. After a change of scale
+    they are not spared: how far it went is told by the whole side, which is rounded to whole pixels.
     """
     found, leading = [], True
     for step in steps:

@@ -30,7 +30,7 @@ from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.images._editing import check_size
 from wherefrom.images._matrices import DAMPING, SEPARABLE, Pass, passes, undoing
-from wherefrom.images._sides import after
+from wherefrom.images._sides import after, dropped
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.edits import Edit, Step
 
@@ -117,7 +117,12 @@ def operator(edit: Edit, size: tuple[int, int]) -> Operator:
         steps = tuple(group)
         done += len(steps)
         damping = DAMPING[any(step.kind in _LOSSY for step in edit.steps[done:])]
-        stages += [_stage(step) for step in steps] if kind else [_Separable(steps, now, damping)]
+        if kind:
+            stages += [_stage(step) for step in steps]
+        elif all(step.kind == "crop" for step in steps):
+            stages.append(_Cropped(*(sum(dropped(step, axis)[0] for step in steps) for axis in (0, 1))))
+        else:
+            stages.append(_Separable(steps, now, damping))
         for step in steps:
             now = _checked(step, now)
     return Operator(edit=edit, size=size, seen=now, _stages=tuple(stages))
@@ -182,9 +187,21 @@ class _Separable:
         rows, columns = (
             torch.from_numpy(undoing(self.steps, self.size[axis], axis, self.damping)).to(images) for axis in (0, 1)
         )
-        found = rows @ images @ columns.mT
-        moved = all(step.kind == "crop" for step in self.steps)
-        return found if moved else found.clamp(0, 1)
+        return (rows @ images @ columns.mT).clamp(0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cropped:
+    """Rows dropped from the top and columns from the left; undone by repeating the first that are left."""
+
+    top: int
+    left: int
+
+    def apply(self, images: Images) -> Images:
+        return images[:, :, self.top :, self.left :]
+
+    def undo(self, images: Images) -> Images:
+        return torch.nn.functional.pad(images, (self.left, 0, self.top, 0), mode="replicate")
 
 
 def _passed(one: Pass, images: Images) -> Images:

@@ -301,6 +301,13 @@ def test_a_size_that_none_leaves_is_cropped_to_the_largest_that_is(name: str, se
     assert _sides.after(steps, before, 0) == part
 
 
-def test_only_leading_crops_lose_whole_cells() -> None:
-    steps = edits.load("crop:19,3+crop:8,9+resize:0.5+crop:19,19").steps
-    assert edits.Edit(_sides.reduced(steps, 8)).name == "crop:3,3+crop:0,1+resize:0.5+crop:19,19"
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("crop:19,3+crop:8,9+jpeg:75", "crop:3,3+crop:0,1+jpeg:75"),
+        ("crop:19,3+resize:0.5+crop:30,2", "crop:3,3+resize:0.5+crop:30,2"),
+        ("jpeg:75+crop:30,2", "jpeg:75+crop:30,2"),
+    ],
+)
+def test_whole_cells_are_not_cut_off(name: str, expected: str) -> None:
+    assert edits.Edit(_sides.reduced(edits.load(name).steps, 8)).name == expected
