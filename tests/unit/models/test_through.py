@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 import pytest
 import skimage.data
@@ -12,6 +10,7 @@ import torch
 import wherefrom as wf
 from tests.unit.scoring.standins import record_of
 from wherefrom import methods
+from wherefrom.core.card import Fact
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images
@@ -206,6 +205,7 @@ def test_rows_have_the_part_that_was_asked_about() -> None:
 
 def test_a_generator_of_one_size() -> None:
     plain = load_model("zoo:dcgan-cifar10")
+    assert isinstance(plain, Decoder)
     model = through(plain, "resize:1.5+crop:3,5")
     assert isinstance(model, Decoder)
     assert not isinstance(model, Autoencoder)
@@ -244,7 +244,7 @@ def test_a_generator_of_one_size() -> None:
     ],
 )
 @pytest.mark.parametrize("edit", ["resize:0.5", "crop:3,5", "resize:0.75+jpeg:85"])
-def test_every_method_asks_through_an_edit(name: str, options: dict[str, object], edit: str) -> None:
+def test_every_method_asks_through_an_edit(name: str, options: dict[str, Fact], edit: str) -> None:
     model = behind(edit)
     images = images_of(drawn(edit, 2), model)
     scores = methods.load(name, options).scores(model, images, seeds_of(0, ["a", "b"]))
@@ -260,20 +260,21 @@ def test_a_reference_is_asked_through_the_same_edit() -> None:
     np.testing.assert_array_equal(found["reference_first"], alone["first"])
 
 
-@functools.cache
 def passed() -> tuple[np.ndarray, np.ndarray]:
     """Eight tiles of photos through one small decoder of the package, and through the other."""
     photos = [skimage.data.astronaut(), skimage.data.coffee(), skimage.data.chelsea(), skimage.data.rocket()]
     tiles = to_images([photo[place : place + 80, 200:280].copy() for photo in photos for place in (60, 180)])
-    with torch.inference_mode():
-        models = [load_model(name) for name in ("zoo:kl-f8-a", "zoo:kl-f8-b")]
-        ours, theirs = (to_pixels(model.decode(model.encode(tiles))) for model in models)
-    return ours, theirs
+    made = []
+    for name in ("zoo:kl-f8-a", "zoo:kl-f8-b"):
+        model = load_model(name)
+        assert isinstance(model, Autoencoder)
+        with torch.inference_mode():
+            made.append(to_pixels(model.decode(model.encode(tiles))))
+    return made[0], made[1]
 
 
-@pytest.mark.parametrize("edit", ["resize:0.5", "resize:0.75"])
-def test_belongings_are_told_apart_through_the_edit_and_less_without(edit: str) -> None:
-    plain, method = load_model("zoo:kl-f8-a"), methods.load("aedr", {})
+def test_belongings_are_told_apart_through_the_edit_and_less_without() -> None:
+    edit, plain, method = "resize:0.5", load_model("zoo:kl-f8-a"), methods.load("aedr", {})
     kinds = [[record_of(edits.load(edit).apply(pixels), f"{i}") for i, pixels in enumerate(kind)] for kind in passed()]
     found = []
     for model in (plain, through(plain, edit)):
