@@ -39,6 +39,7 @@ _HOMES = {
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
+    "through": "wherefrom.models.through",
 }
 _MODULES = ("evaluation", "methods", "rules")
 
@@ -75,6 +76,7 @@ __all__ = [
     "save_profile",
     "save_table",
     "score",
+    "through",
 ]
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
     from wherefrom.images.sources import load_images
     from wherefrom.judging import calibrate, early, judge
     from wherefrom.models.locate import load_model
+    from wherefrom.models.through import through
     from wherefrom.records.files import (
         load_profile,
         load_table,

@@ -193,8 +193,8 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
     import torch
 
     from wherefrom.images.batches import to_images
-    from wherefrom.images.fit import crop
     from wherefrom.images.write import save_png
+    from wherefrom.models.fitting import fitted
 
     facts = record.facts
     path = folder / f"{stem}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png"
@@ -203,7 +203,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
     try:
         if is_there(path, text, _SAME):
             return replace(made, kept=True)
-        images = to_images([crop(record.pixels, model.factor)]).to(model.device)
+        images = to_images([fitted(record.pixels, model)]).to(model.device)
         with torch.inference_mode():
             latents = model.encode(images)
         save_png(_decoded(model, latents)[0], path, text)

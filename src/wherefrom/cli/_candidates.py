@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.cli._work import Work
+from wherefrom.cli._work import Work, through_of
 from wherefrom.core.errors import ProfileError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Opening:
         dtype: None is the profile's.
         trust: whether code that a name points to may be run.
         options: of generators, over those that the profiles say.
+        through: the edit that models are asked through; None is the profile's.
     """
 
     models: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class Opening:
     dtype: str | None = None
     trust: bool = False
     options: Mapping[str, Fact] = field(default_factory=dict)
+    through: str | None = None
 
 
 def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:
@@ -66,7 +68,7 @@ def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
 
     if how.models and len(how.models) != len(profiles):
         raise UsageError(f"{len(how.models)} --model for {len(profiles)} --profile: give one each, or none")
-    opened: dict[tuple[str, str, str, tuple[tuple[str, Fact], ...]], Any] = {}
+    opened: dict[tuple[str, str, str, str, tuple[tuple[str, Fact], ...]], Any] = {}
     found = {}
     for place, (name, profile) in enumerate(profiles.items()):
         facts = profile.model.facts
@@ -74,11 +76,14 @@ def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
             how.models[place] if how.models else _source(profile),
             how.device or str(facts.get("device", "auto")),
             how.dtype or str(facts.get("dtype", "float32")),
+            how.through or through_of(profile.model),
             tuple(sorted((_recorded(profile) | dict(how.options)).items())),
         )
         if asked not in opened:
-            options = dict(asked[3])
-            opened[asked] = load_model(asked[0], device=asked[1], dtype=asked[2], trust=how.trust, options=options)
+            source, device, dtype, edit, options = asked
+            opened[asked] = load_model(
+                source, device=device, dtype=dtype, trust=how.trust, options=dict(options), through=edit
+            )
         _check_same(name, profile, opened[asked])
         found[name] = opened[asked]
     return found
@@ -106,6 +111,12 @@ def _source(profile: Profile) -> str:
 
 def _check_same(name: str, profile: Profile, model: Any) -> None:
     """Refuse another model before a single image is asked about."""
+    own, given = through_of(profile.model), through_of(model.card)
+    if own != given:
+        raise ProfileError(
+            f"profile {name} is of {profile.model.name} asked through {own}, not through {given}: leave out --through,"
+            f" or give a profile that was made with --through {given}, of images that went through it"
+        )
     if model.card.digest != profile.model.digest:
         changed = "; ".join(profile.model.differences(model.card))
         raise ProfileError(

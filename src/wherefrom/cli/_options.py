@@ -27,6 +27,7 @@ __all__ = [
     "SIZE",
     "STEPS",
     "STORE",
+    "THROUGH",
     "TOGETHER",
     "TRUST",
     "Json",
@@ -46,6 +47,14 @@ STORE = Annotated[
 ]
 BATCH = Annotated[int | None, typer.Option("--batch", min=1, help="images at a time; by default found by itself")]
 SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
+THROUGH = Annotated[
+    str | None,
+    typer.Option(
+        "--through",
+        metavar="EDIT",
+        help="ask the model through what the images went through since it made them, as resize:0.5",
+    ),
+]
 TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]

@@ -12,12 +12,12 @@ from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.core.card import Fact
+    from wherefrom.core.card import Card, Fact
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
 
-__all__ = ["Work", "made_method", "model_options", "named_paths"]
+__all__ = ["Work", "made_method", "model_options", "named", "named_paths", "through_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +86,16 @@ def _option(text: str, flag: str, example: str) -> tuple[str, Fact]:
         return name, json.loads(value)
     except ValueError:
         return name, value
+
+
+def through_of(model: Card) -> str:
+    """The edit that a model is asked through, `none` where it is asked as it is."""
+    return str(model.facts.get("through", "none"))
+
+
+def named(model: Card) -> str:
+    """A model's name, and through which edit it is asked."""
+    return model.name if through_of(model) == "none" else f"{model.name} through {through_of(model)}"
 
 
 def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:

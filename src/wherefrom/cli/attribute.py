@@ -43,6 +43,9 @@ def attribute(
         Path | None, typer.Option("--figure", metavar="F.png", help="draw the profile and the images: .png, .svg, .pdf")
     ] = None,
     model_option: options.MODEL_OPTION = None,
+    through: Annotated[
+        str | None, typer.Option("--through", metavar="EDIT", help="the edit of the images; by default the profile's")
+    ] = None,
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
     early: Annotated[
@@ -71,7 +74,7 @@ def attribute(
     rules.load(rule)
     images, profiles = load_images(*paths), profiles_of(profile)
     given = model_options(model_option)
-    how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given)
+    how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given, through=through)
     models = open_for(profiles, how)
     bounds = Bounds(alpha, beta, rule)
     asked = _methods(profiles, bounds, leave=early)

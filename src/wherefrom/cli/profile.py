@@ -11,7 +11,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish, note
-from wherefrom.cli._work import Work, made_method, model_options, named_paths
+from wherefrom.cli._work import Work, made_method, model_options, named, named_paths, through_of
 
 if TYPE_CHECKING:
     from wherefrom.core.arrays import Vector
@@ -37,6 +37,7 @@ def profile(
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
     model_option: options.MODEL_OPTION = None,
+    through: options.THROUGH = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     store: options.STORE = None,
@@ -60,7 +61,8 @@ def profile(
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_profile
 
-    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
+    given = model_options(model_option)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
     known = work.score(ours, model=opened, method=chosen, label="belongings")
     others = {
@@ -142,6 +144,7 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
         "profile": out,
         "digest": made.digest,
         "model": made.model.name,
+        "through": through_of(made.model),
         "method": made.method.name,
         "options": made.method.facts,
         "belonging": {
@@ -195,7 +198,7 @@ def show_profile(made: Profile, out: Path) -> None:
     emit_table(
         ("images", "given", "learned from", "ranked", "supports", "AUC", f"found at beta={_BETA:g}", "fit to bound"),
         rows,
-        title=f"{made.model.name} by {made.method.name}",
+        title=f"{named(made.model)} by {made.method.name}",
     )
     emit(
         "AUC: how often a belonging scores lower than an image of the pool. Found: the share of belongings below all"

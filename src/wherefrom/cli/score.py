@@ -9,7 +9,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
-from wherefrom.cli._work import Work, made_method, model_options
+from wherefrom.cli._work import Work, made_method, model_options, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ def score(
         Path | None, typer.Option("--out", metavar="FILE", help="all columns: .parquet, .csv, .json or .jsonl")
     ] = None,
     model_option: options.MODEL_OPTION = None,
+    through: options.THROUGH = None,
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     store: options.STORE = None,
@@ -48,7 +49,8 @@ def score(
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_table
 
-    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
+    given = model_options(model_option)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
     table = work.score(images, model=opened, method=chosen, label="scoring")
     if out is not None:
@@ -92,4 +94,6 @@ def _show(table: ScoreTable, out: Path | None) -> None:
         emit_table(("name", "scored", *names, "error"), rows, folded="error")
     failed = len(table.errors)
     where = f"; {len(table.scores.names)} columns in {out}" if out else ""
-    emit(f"{len(table) - failed} images scored under {table.model.name} by {table.method.name}, {failed} failed{where}")
+    emit(
+        f"{len(table) - failed} images scored under {named(table.model)} by {table.method.name}, {failed} failed{where}"
+    )

@@ -22,7 +22,7 @@ from wherefrom.images.write import put_png
 if TYPE_CHECKING:
     from wherefrom.images.edits import Step
 
-__all__ = ["CHANGES", "ENCODERS", "LEAST", "applied", "check", "encoded"]
+__all__ = ["CHANGES", "ENCODERS", "LEAST", "applied", "check", "check_size", "encoded"]
 
 LEAST: Final = 8
 """The shortest side of an edited image, in pixels."""
@@ -61,7 +61,7 @@ def check(pixels: Pixels) -> None:
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
         raise ImageError(f"an edit needs a uint8 array (h, w, 3), got {pixels.dtype} {pixels.shape}")
-    _check_size("the image", pixels.shape[1], pixels.shape[0])
+    check_size("the image", pixels.shape[1], pixels.shape[0])
 
 
 def _changed(step: Step, pixels: Pixels, seed: int) -> Pixels:
@@ -84,8 +84,12 @@ def _stored(step: Step, pixels: Pixels, text: str | None) -> bytes:
         raise ImageError(f"{step.name}: {size} cannot be stored ({error}): {bound}") from error
 
 
-def _check_size(what: str, width: int, height: int) -> None:
-    """Refuse a result before it is made."""
+def check_size(what: str, width: int, height: int) -> None:
+    """Refuse a result before it is made.
+
+    Raises:
+        ImageError: when it is too small, or larger than any image that is read.
+    """
     if min(width, height) < LEAST:
         raise ImageError(f"{what}: {max(width, 0)} x {max(height, 0)} pixels are too small: at least {LEAST} x {LEAST}")
     if width * height > DEFAULT_LIMITS.max_pixels:
@@ -124,7 +128,7 @@ def _back(pixels: Pixels, factor: float) -> Pixels:
 
 
 def _crop(pixels: Pixels, left: int, top: int) -> Pixels:
-    _check_size(f"crop:{left},{top}", pixels.shape[1] - left, pixels.shape[0] - top)
+    check_size(f"crop:{left},{top}", pixels.shape[1] - left, pixels.shape[0] - top)
     return np.ascontiguousarray(pixels[top:, left:])
 
 
@@ -150,11 +154,15 @@ def _contrast(pixels: Pixels, factor: float) -> Pixels:
     return np.asarray(ImageEnhance.Contrast(_image(pixels)).enhance(factor))
 
 
-def _screenshot(pixels: Pixels, scale: float, random: np.random.Generator) -> Pixels:
-    """Shown at a scale by bilinear resampling, then captured without 1 to 8 screen pixels of each side."""
-    left, top, right, bottom = (int(trimmed) for trimmed in random.integers(1, _TRIMMED + 1, size=4))
+def _screenshot(pixels: Pixels, scale: float, *how: int | np.random.Generator) -> Pixels:
+    """Shown at a scale by bilinear resampling, then captured without some screen pixels of each side.
+
+    Without those that `how` says, left, top, right, bottom; or without 1 to 8 that a generator draws.
+    """
+    drawn = [side for one in how for side in ([one] if isinstance(one, int) else one.integers(1, _TRIMMED + 1, size=4))]
+    left, top, right, bottom = map(int, drawn)
     width, height = _scaled("screenshot", pixels, scale)
-    _check_size(f"screenshot:{scale:g}", width - left - right, height - top - bottom)
+    check_size(f"screenshot:{scale:g}", width - left - right, height - top - bottom)
     shown = _resampled(pixels, (width, height), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(shown[top : height - bottom, left : width - right])
 
@@ -167,7 +175,7 @@ def _filter(pixels: Pixels, name: str) -> Pixels:
 def _scaled(kind: str, pixels: Pixels, factor: float) -> tuple[int, int]:
     """`(width, height)` by a factor, rounded to whole pixels."""
     width, height = (round(side * factor) for side in (pixels.shape[1], pixels.shape[0]))
-    _check_size(f"{kind}:{factor:g}", width, height)
+    check_size(f"{kind}:{factor:g}", width, height)
     return width, height
 
 

@@ -24,6 +24,8 @@ __all__ = ["Edit", "Step", "Value", "forms", "load", "names"]
 
 Value: TypeAlias = int | float | str
 """What an edit is asked for: a quality, a factor, the name of a filter."""
+_WHOLE: Final = r"\d+"
+_MOST: Final = 10_000  # pixels that are cut off a side
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,8 @@ class _Form:
         high: the greatest value.
         whole: whether values are whole numbers.
         suffix: of the file that it leaves.
-        seeded: whether it draws numbers.
+        drawn: letters of further values, whole numbers, that a seed says where they are left out.
+        seeded: whether it draws numbers, but for those that are given.
     """
 
     letters: str
@@ -48,6 +51,7 @@ class _Form:
     high: float = 0.0
     whole: bool = False
     suffix: str = ".png"
+    drawn: str = ""
     seeded: bool = False
 
 
@@ -56,13 +60,15 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "blur": _Form(letters="S", what="the deviation in pixels", example="blur:1.5", low=0.1, high=50),
     "brightness": _Form(letters="F", what="the factor", example="brightness:1.2", low=0.1, high=4),
     "contrast": _Form(letters="F", what="the factor", example="contrast:1.5", low=0.1, high=4),
-    "crop": _Form(letters="DX,DY", what="columns and rows to drop", example="crop:3,5", high=10_000, whole=True),
+    "crop": _Form(letters="DX,DY", what="columns and rows to drop", example="crop:3,5", high=_MOST, whole=True),
     "filter": _Form(letters="NAME", what="the name of a filter", example="filter:_1977"),
     "jpeg": _Form(letters="Q", what="the quality", example="jpeg:75", low=1, high=100, whole=True, suffix=".jpg"),
     "noise": _Form(letters="S", what="the deviation on [0, 1]", example="noise:0.02", low=0.001, high=1, seeded=True),
     "none": _Form(letters="", what="no value", example="none"),
     "resize": _Form(letters="F", what="the factor", example="resize:0.5", low=0.1, high=4),
-    "screenshot": _Form(letters="F", what="the scale", example="screenshot:1.25", low=0.5, high=4, seeded=True),
+    "screenshot": _Form(
+        letters="F", what="the scale", example="screenshot:1.25", low=0.5, high=4, drawn="L,T,R,B", seeded=True
+    ),
     "webp": _Form(letters="Q", what="the quality", example="webp:75", low=1, high=100, whole=True, suffix=".webp"),
 }
 
@@ -87,7 +93,8 @@ class Step:
     @property
     def seeded(self) -> bool:
         """Whether it draws numbers."""
-        return _FORMS[self.kind].seeded
+        form = _FORMS[self.kind]
+        return form.seeded and len(self.values) == len(form.letters.split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,16 +244,24 @@ def _step(text: str) -> Step:
 
 
 def _numbers(text: str, value: str, form: _Form) -> tuple[Value, ...]:
-    """Values as numbers within their bounds."""
-    parts = value.split(",")
-    pattern = r"\d+" if form.whole else r"\d+\.?\d*|\.\d+"
-    usable = len(parts) == len(form.letters.split(",")) and all(re.fullmatch(pattern, x, re.ASCII) for x in parts)
-    if not usable or not all(form.low <= float(part) <= form.high for part in parts):
+    """Values as numbers within their bounds, and after them what a seed would say."""
+    count = len(form.letters.split(","))
+    parts, more = value.split(",")[:count], value.split(",")[count:]
+    pattern = _WHOLE if form.whole else r"\d+\.?\d*|\.\d+"
+    usable = len(parts) == count and all(re.fullmatch(pattern, x, re.ASCII) for x in parts)
+    known = not more or bool(form.drawn and len(more) == len(form.drawn.split(",")) and all(map(_is_drawn, more)))
+    if not usable or not known or not all(form.low <= float(part) <= form.high for part in parts):
         numbers = "whole numbers" if form.whole else "decimal numbers"
         bounds = f"{form.what} in {numbers} from {form.low:g} to {form.high:g}"
-        raise UsageError(f"edit {text!r}: {_form(text.partition(':')[0])} needs {bounds}, as {form.example}")
+        also = f" (and may have {form.drawn} in whole numbers from 0 to {_MOST})" if form.drawn else ""
+        raise UsageError(f"edit {text!r}: {_form(text.partition(':')[0])} needs {bounds}, as {form.example}{also}")
     convert: Callable[[str], Value] = int if form.whole else float
-    return tuple(convert(part) for part in parts)
+    return (*(convert(part) for part in parts), *map(int, more))
+
+
+def _is_drawn(text: str) -> bool:
+    """Whether a text is a number that a seed could have said, or a person."""
+    return re.fullmatch(_WHOLE, text, re.ASCII) is not None and len(text) <= len(str(_MOST)) and int(text) <= _MOST
 
 
 def _filter(text: str, value: str, form: _Form) -> tuple[Value, ...]:

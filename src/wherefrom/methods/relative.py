@@ -108,7 +108,9 @@ class Relative:
 
     def settle(self, model: Model, images: Images, seeds: Seeds, *, report: Report | None = None) -> Iterator[Settled]:
         """The same, an image at a time: all under the model first, then each under the reference."""
-        reference = _opened(self.reference, model.device.type)
+        from wherefrom.models.through import through_alike
+
+        reference = through_alike(model, _opened(self.reference, model.device.type))
         self.check(model, reference)
         own = list(_asked(self._inner, model, images, seeds, report))
         found = {row.row: row for row in own}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Images, Latents
 
-__all__ = ["Autoencoder", "Classed", "Decoder", "Model", "Spreading"]
+__all__ = ["Autoencoder", "Classed", "Decoder", "Model", "Parting", "Spreading"]
 
 
 @runtime_checkable
@@ -42,6 +42,22 @@ class Model(Protocol):
     @property
     def size(self) -> tuple[int, int] | None:
         """The only `(height, width)` that the model makes, or None when any multiple of `factor` will do."""
+        ...
+
+
+@runtime_checkable
+class Parting(Model, Protocol):
+    """A model that says itself which part of an image it can be asked about, as one behind an edit does."""
+
+    def part(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Top, left, height and width in pixels of the part of an image that the model can be asked about.
+
+        Args:
+            size: `(height, width)` of the image.
+
+        Raises:
+            ImageError: when the image is too small for any.
+        """
         ...
 
 

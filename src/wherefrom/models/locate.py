@@ -30,6 +30,7 @@ from wherefrom.models._described import Description, Where, describe_known, desc
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
+    from wherefrom.images.edits import Edit
     from wherefrom.models.base import Model
 
 __all__ = ["Description", "Where", "describe", "listing", "load_model", "where"]
@@ -44,6 +45,7 @@ def load_model(
     dtype: str = "float32",
     trust: bool = False,
     options: Mapping[str, Fact] | None = None,
+    through: str | Edit | None = None,
 ) -> Model:
     """The model of that name, ready to be asked.
 
@@ -56,11 +58,25 @@ def load_model(
         dtype: `float32`, or less by name, as `bfloat16`.
         trust: whether code that `name` points to may be run.
         options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models options`.
+        through: an edit that images went through since the model made them, as `resize:0.5`; see
+            `wherefrom.models.through`.
 
     Raises:
         ModelError: when there is no such model, or it cannot be fetched or opened; the message says what was tried.
-        UsageError: when the name has a form that is never a model, or the model has no such option.
+        UsageError: when the name has a form that is never a model, the model has no such option, or there is no such
+            edit.
     """
+    if through is None:
+        return _opened(name, device, dtype, trust=trust, options=options)
+    from wherefrom.models.through import edit_of
+    from wherefrom.models.through import through as behind
+
+    edit = edit_of(through)  # so that a mistyped name does not wait for the model
+    return behind(_opened(name, device, dtype, trust=trust, options=options), edit)
+
+
+def _opened(name: str, device: str, dtype: str, *, trust: bool, options: Mapping[str, Fact] | None) -> Model:
+    """The model as it is."""
     given, found = dict(options or {}), where(name)
     if given and found not in (Where.PATH, Where.CODE):
         raise UsageError(f"{name} has no options, got {', '.join(given)}: options are for files of generators")

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import read_ahead
-from wherefrom.images.fit import crop
 from wherefrom.images.read import ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
 from wherefrom.models.base import Model
+from wherefrom.models.fitting import fitted
 from wherefrom.scoring._batching import Given, Item
 
 __all__ = ["arrivals"]
@@ -38,7 +38,7 @@ def arrivals(images: Iterable[Given], *, model: Model, workers: int) -> _Arrival
             yield found, None
             continue
         try:
-            pixels = _fit(found.pixels, model)
+            pixels = fitted(found.pixels, model)
         except ImageError as error:
             yield replace(found.facts, error=str(error)), None
         else:
@@ -62,23 +62,6 @@ def _remembered(images: Iterable[Given], pulled: deque[Source]) -> Iterator[Sour
         source = as_source(image)
         pulled.append(source)
         yield source
-
-
-def _fit(pixels: npt.NDArray[np.uint8], model: Model) -> npt.NDArray[np.uint8]:
-    """The pixels that are scored.
-
-    Raises:
-        ImageError: when nothing is left after the crop, or the model makes one other size only.
-    """
-    if model.size is None:
-        return crop(pixels, model.factor)
-    height, width = model.size
-    if pixels.shape[:2] != (height, width):
-        raise ImageError(
-            f"{pixels.shape[1]} x {pixels.shape[0]} pixels, the model makes {width} x {height} only and nothing is"
-            " resampled: name images of that size"
-        )
-    return pixels
 
 
 def _digest(given: Given, record: ImageRecord, pixels: npt.NDArray[np.uint8]) -> str:
