@@ -37,7 +37,7 @@ from wherefrom.scoring.run import score
 
 BETA: Final = 0.01
 EDITS: Final = ("none", "jpeg:75")
-_WORDS: Final = [
+_WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "0123456789", "what", "it", "found")
     "the",
     "quick",
     "brown",
