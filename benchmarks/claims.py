@@ -37,26 +37,7 @@ from wherefrom.scoring.run import score
 
 BETA: Final = 0.01
 EDITS: Final = ("none", "jpeg:75")
-_WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "0123456789", "what", "it", "found")
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "a",
-    "lazy",
-    "dog",
-    "and",
-    "runs",
-    "home",
-    "0123456789",
-    "of",
-    "what",
-    "it",
-    "found",
-    "there",
-]
+_WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "0123456789", "what", "it")
 
 
 def text(rng: np.random.Generator) -> Image.Image:
