@@ -39,6 +39,11 @@ def _lay_out_images(folder: Path) -> None:
         save_png(photo[top : top + SIDE, left : left + SIDE], folder / "photos" / f"{index}.png")
 
 
+def _lay_out_tile() -> None:
+    """`tile.png`, a photo's tile large enough for a check without a profile."""
+    save_png(skimage.data.astronaut()[:128, :128], Path("tile.png"))
+
+
 def test_the_pages_are_there() -> None:
     names = {page.name for page in PAGES}
     assert {"README.md", "index.md", "how-it-decides.md", "images.md"} <= names
@@ -50,6 +55,8 @@ def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     text = page.read_text(encoding="utf-8")
     if "belonging/" in text:
         _lay_out_images(tmp_path)
+    if "tile.png" in text:
+        _lay_out_tile()
     examples = list(READER.parse(page).examples())
     for example in examples:
         example.evaluate()
