@@ -150,6 +150,7 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
         raise AssertionError("the null was measured again")
 
     monkeypatch.setattr(nulls, "_measured", refuse)
+    monkeypatch.setattr(nulls, "TILES", 199)  # which the other tests of this file cut short
     model: Any = wf.load_model(name, device="cpu")
     null = measured_null(model, cache=tmp_path)
     assert len(null.statistic) >= 199
@@ -160,6 +161,7 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
 def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of its first tiles, to what another processor may change."""
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
+    monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
     monkeypatch.setattr(nulls, "TILES", 4)
     np.testing.assert_allclose(nulls._measured(model, None), shipped.statistic[:4], rtol=1e-3, atol=1e-4)
