@@ -15,6 +15,7 @@ _HOMES = {
     "Card": "wherefrom.core.card",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
+    "Limits": "wherefrom.images.read",
     "MissingExtra": "wherefrom.core.errors",
     "ModelError": "wherefrom.core.errors",
     "Outcome": "wherefrom.records.verdict",
@@ -45,6 +46,7 @@ __all__ = [
     "Card",
     "ImageError",
     "ImageFacts",
+    "Limits",
     "MissingExtra",
     "ModelError",
     "Outcome",
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
         WherefromError,
     )
     from wherefrom.core.facts import ImageFacts
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
     from wherefrom.judging import calibrate, early, judge
     from wherefrom.models.locate import load_model

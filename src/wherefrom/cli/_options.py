@@ -15,6 +15,8 @@ __all__ = [
     "DEVICE",
     "DTYPE",
     "GUIDANCE",
+    "MAX_BYTES",
+    "MAX_PIXELS",
     "METHOD",
     "MODEL_OPTION",
     "NEGATIVE",
@@ -23,6 +25,7 @@ __all__ = [
     "PHOTOS",
     "PROMPTS",
     "QUIET",
+    "RULE_OPTION",
     "SEED",
     "SIZE",
     "STEPS",
@@ -49,6 +52,14 @@ SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
 TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
+MAX_PIXELS = Annotated[
+    int | None,
+    typer.Option("--max-pixels", metavar="N", min=1, help="read images of up to so many pixels; default 100 million"),
+]
+MAX_BYTES = Annotated[
+    int | None,
+    typer.Option("--max-bytes", metavar="N", min=1, help="read files of up to so many bytes; default 256 MiB"),
+]
 METHOD = Annotated[
     str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
 ]
@@ -61,7 +72,20 @@ MODEL_OPTION = Annotated[
     ),
 ]
 OPTION = Annotated[
-    list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="an option of the method; may be repeated; see `wherefrom methods info NAME`",
+    ),
+]
+RULE_OPTION = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule-option",
+        metavar="NAME=VALUE",
+        help="an option of the rule, as cut=1.2 of fixed; may be repeated; see `wherefrom rules info NAME`",
+    ),
 ]
 SIZE = Annotated[
     str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="in pixels; by default the model's own")

@@ -13,11 +13,13 @@ from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
+    from wherefrom.rules.base import Rule
 
-__all__ = ["Work", "made_method", "model_options", "named_paths"]
+__all__ = ["Work", "limits_of", "made_method", "made_rule", "model_options", "named_paths"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,12 +31,14 @@ class Work:
         batch: images at a time; None finds it.
         seed: the root seed.
         quiet: whether no progress is shown.
+        limits: on bytes and pixels of a file; None are the reader's own.
     """
 
     store: Path | None = None
     batch: int | None = None
     seed: int = 0
     quiet: bool = False
+    limits: Limits | None = None
 
     def score(
         self, images: Iterable[Source | str | Path], *, model: Any, method: Method[Any], label: str
@@ -44,6 +48,7 @@ class Work:
         Raises:
             WherefromError: as `wherefrom.scoring.run.score`.
         """
+        from wherefrom.images.read import DEFAULT_LIMITS
         from wherefrom.scoring.run import score
 
         with shown(label, quiet=self.quiet) as report:
@@ -54,8 +59,23 @@ class Work:
                 seed=self.seed,
                 store=self.store,
                 batch=self.batch,
+                limits=self.limits or DEFAULT_LIMITS,
                 progress=report,
             )
+
+
+def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:
+    """How large a file may be: as the options say, else as the reader does by itself.
+
+    Pillow's own limit for TIFF, WebP and GIF is raised with it, for this process.
+    """
+    from PIL import Image
+
+    from wherefrom.images.read import DEFAULT_LIMITS, Limits
+
+    if max_pixels is not None and Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
+    return Limits(max_pixels=max_pixels or DEFAULT_LIMITS.max_pixels, max_bytes=max_bytes or DEFAULT_LIMITS.max_bytes)
 
 
 def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
@@ -67,6 +87,17 @@ def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
     from wherefrom import methods
 
     return methods.load(name, dict(_option(text, "--option", "adjustment=none") for text in options or ()))
+
+
+def made_rule(name: str, options: Sequence[str] | None) -> Rule:
+    """A rule with its options, each as `name=value`; a value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: when there is no such rule or option, or a value is refused.
+    """
+    from wherefrom import rules
+
+    return rules.load(name, dict(_option(text, "--rule-option", "cut=1.2") for text in options or ()))
 
 
 def model_options(texts: Sequence[str] | None) -> dict[str, Fact]:

@@ -9,7 +9,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
-from wherefrom.cli._work import Work, made_method, model_options
+from wherefrom.cli._work import Work, limits_of, made_method, model_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,8 @@ def score(
     batch: options.BATCH = None,
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -49,7 +51,7 @@ def score(
     from wherefrom.records.files import save_table
 
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
-    work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
+    work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes))
     table = work.score(images, model=opened, method=chosen, label="scoring")
     if out is not None:
         save_table(table, out)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Source", "as_source", "printable"]
+__all__ = ["MAX_BYTES", "Source", "as_source", "printable", "raised"]
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read unless asked otherwise, in bytes."""
@@ -107,9 +107,15 @@ def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes
     return _bounded(data, max_bytes)
 
 
+def raised(limit: str, needed: int) -> str:
+    """The way to raise a limit, on the command line and in Python."""
+    flag = limit.replace("_", "-")
+    return f"to read it raise the limit, by --{flag} {needed} or in Python by limits=Limits({limit}={needed})"
+
+
 def _check_length(length: int, max_bytes: int) -> None:
     if length > max_bytes:
-        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: raise the limit to read it")
+        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {raised('max_bytes', length)}")
 
 
 def _bounded(data: bytes, max_bytes: int) -> bytes:

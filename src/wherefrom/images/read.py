@@ -17,7 +17,7 @@ from wherefrom.core.errors import ImageError, MissingExtra, UsageError
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images._convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images._files import MAX_BYTES, Source, as_source
+from wherefrom.images._files import MAX_BYTES, Source, as_source, raised
 from wherefrom.images._formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images._jpeg import estimate_quality
 
@@ -152,7 +152,10 @@ def _explained(kind: str) -> Iterator[None]:
     except MemoryError as error:
         raise ImageError(f"{kind}: not enough memory to decode it") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"{kind}: {error}: Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS") from error
+        raise ImageError(
+            f"{kind}: {error}: this limit is Pillow's own, which --max-pixels raises too; in Python set"
+            " PIL.Image.MAX_IMAGE_PIXELS"
+        ) from error
     except Exception as error:  # decoders of hostile files raise anything, and each is that file's own error
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         if "not identified by this driver" in detail:
@@ -194,7 +197,8 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
         raise ImageError(f"the image has no pixels: {width} x {height}")
     if width * height > limits.max_pixels:
         found = f"{width} x {height} = {width * height:,} pixels"
-        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: raise the limit to read it")
+        way_out = raised("max_pixels", width * height)
+        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
 
 
 def _check_sums(kind: str, data: bytes) -> None:

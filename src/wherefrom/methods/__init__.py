@@ -9,9 +9,10 @@ from typing import Any
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import About, about, together
 from wherefrom.methods.base import Method
 
-__all__ = ["from_card", "load", "names"]
+__all__ = ["describe", "from_card", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -19,22 +20,34 @@ def names() -> tuple[str, ...]:
     return plugins.names(__name__)
 
 
-def load(name: str, options: Mapping[str, Fact] | None = None) -> Method[Any]:
-    """A method by name.
+def describe(name: str) -> About:
+    """What a method is, and its options with their types, defaults and meanings.
+
+    Raises:
+        UsageError: when there is no such method.
+    """
+    return about(plugins.load(__name__, name, "METHOD"))
+
+
+def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) -> Method[Any]:
+    """A method by name, as `load("aedr", adjustment="residual")`; `describe(name)` says which options it has.
 
     Args:
         name: one of `names()`.
-        options: fields of the method that differ from their defaults.
+        options: fields of the method that differ from their defaults, as a mapping; so alone for the field `options`
+            of `relative`.
+        named: the same by keyword.
 
     Raises:
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
+    given = together(options, named)
     fields = {item.name for item in dataclasses.fields(kind) if item.init}
-    unknown = sorted(set(options or {}) - fields)
+    unknown = sorted(set(given) - fields)
     if unknown:
         raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
-    method: Method[Any] = kind(**dict(options or {}))
+    method: Method[Any] = kind(**given)
     return method
 
 

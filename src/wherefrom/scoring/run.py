@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.read import ImageRecord
+from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits
 from wherefrom.images.sources import Source
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model
@@ -42,6 +42,7 @@ def score(
     store: str | Path | Store | None = None,
     batch: int | None = None,
     workers: int = 2,
+    limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
 ) -> ScoreTable:
     """Ask a model about many images; one row an image, in their order, errors included.
@@ -57,6 +58,7 @@ def score(
         store: where rows are kept after every batch, so that a stopped run resumes and a second run asks nothing.
         batch: images a batch; None finds it. Changes the speed, and numbers only as sums in another order do.
         workers: threads that read and decode.
+        limits: on bytes and pixels of a file; one over them is a row with that error.
         progress: told how far the run is, at most ten times a second and at the end.
 
     Raises:
@@ -73,6 +75,7 @@ def score(
             store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
             sizes=BatchSize(device=model.device.type, fixed=batch),
             workers=workers,
+            limits=limits,
             ledger=Ledger(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
         )
         asked_elsewhere = run.first(images)
@@ -115,13 +118,14 @@ class _Run:
     store: Store | None
     sizes: BatchSize
     workers: int
+    limits: Limits
     ledger: Ledger
 
     def first(self, images: Iterable[Given]) -> dict[str, Given]:
         """Give every image its row and ask about it; returns, by digest, what another process is asking about."""
         elsewhere: dict[str, Given] = {}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(images, model=self.model, workers=self.workers)) as incoming:
+        with closing(arrivals(images, model=self.model, workers=self.workers, limits=self.limits)) as incoming:
             for facts, item in incoming:
                 if item is None:
                     self.ledger.refuse(facts)
@@ -137,7 +141,7 @@ class _Run:
         free = self._wait(elsewhere)
         left = {digest: given for digest, given in elsewhere.items() if digest not in free}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(free.values(), model=self.model, workers=self.workers)) as incoming:
+        with closing(arrivals(free.values(), model=self.model, workers=self.workers, limits=self.limits)) as incoming:
             for digest, (_, item) in zip(free, incoming, strict=True):
                 if item is None or item.digest != digest:
                     error = "the file changed while the run was going on: run again"
