@@ -51,10 +51,22 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
     return method
 
 
-def from_card(card: Card) -> Method[Any]:
+def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
     """The method that a card describes, with the same options.
+
+    Args:
+        card: of a method.
+        at_hand: methods of which the one with this card is taken as it is, so that it need not be registered.
 
     Raises:
         UsageError: when there is no such method or option here (another version, a plug-in that is not installed).
     """
+    for method in at_hand:
+        if method is not None and method.card.digest == card.digest:
+            return method
+    if card.name not in names():
+        raise UsageError(
+            f"no method {card.name!r} among {', '.join(names())}: if it is one of your own, give it by method=, or"
+            " register it as an entry point of the group wherefrom.methods"
+        )
     return load(card.name, card.facts)

@@ -90,6 +90,7 @@ def score(
         method=method.card,
         measure=method.measure,
         seed=seed,
+        asked=method,
     )
 
 
