@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wherefrom.core.errors import ImageError, UsageError
 
@@ -26,16 +26,18 @@ class Source:
         path: the file, or the archive.
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
+        held: an image in memory as it was read, or why it cannot be; its name tells it from others.
     """
 
     name: str
     path: Path | None = None
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
+    held: Any = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""
-        if (self.path is None) == (self.data is None):
+        if sum(part is not None for part in (self.path, self.data, self.held)) != 1:
             raise UsageError(f"the source {self.name!r} needs a path or data, and not both")
 
     def read(self, max_bytes: int = MAX_BYTES) -> bytes:
@@ -44,6 +46,8 @@ class Source:
         Raises:
             ImageError: when there is no such file, it is no regular file, may not be read, is empty or over the limit.
         """
+        if self.held is not None:
+            raise ImageError("it is in memory as pixels, and is no file")
         if self.data is not None:
             return _bounded(self.data, max_bytes)
         assert self.path is not None
@@ -54,13 +58,24 @@ class Source:
             raise ImageError(_reason(self.path, error)) from error
 
 
-def as_source(image: Source | str | Path | bytes) -> Source:
-    """A source for what a person hands over: a path is named by itself, bytes by their digest."""
+def as_source(image: Any) -> Source:
+    """A source for what a person hands over: a path is named by itself, bytes and pixels by their digest.
+
+    Args:
+        image: a path, bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's, or a source.
+
+    Raises:
+        UsageError: when it is none of these.
+    """
     if isinstance(image, Source):
         return image
     if isinstance(image, bytes):
         return Source(name=f"bytes:{hashlib.sha256(image).hexdigest()[:16]}", data=image)
-    return Source(name=printable(image), path=Path(image))
+    if isinstance(image, str | Path):
+        return Source(name=printable(image), path=Path(image))
+    from wherefrom.images._memory import source_of
+
+    return source_of(image)
 
 
 def printable(path: str | Path) -> str:

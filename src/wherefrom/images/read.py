@@ -80,12 +80,18 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
         UsageError: when the process has told Pillow to accept truncated files.
     """
     named = as_source(source)
+    if isinstance(named.held, ImageFacts):
+        raise ImageError(str(named.held.error))
+    if isinstance(named.held, ImageRecord):
+        return named.held
     return _decode(named.name, named.read(limits.max_bytes), limits)
 
 
 def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord | ImageFacts:
     """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch."""
     named = as_source(source)
+    if isinstance(named.held, ImageRecord | ImageFacts):
+        return named.held
     facts = ImageFacts(name=named.name)
     try:
         data = named.read(limits.max_bytes)

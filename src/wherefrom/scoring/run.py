@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits
-from wherefrom.images.sources import Source
+from wherefrom.images._memory import single
+from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model
 from wherefrom.records.table import ScoreTable
@@ -51,7 +51,8 @@ def score(
     number of images, but for the rows themselves.
 
     Args:
-        images: what `load_images` gives, single paths, or images already read; an iterator is read as it is needed.
+        images: what `load_images` gives, single paths, the bytes of files, arrays `(height, width, 3)` of uint8, images
+            of Pillow's, or images already read; an iterator is read as it is needed.
         model: asked on its device.
         method: what is asked.
         seed: the root seed; an image's own seed comes from this and its scored pixels.
@@ -96,7 +97,7 @@ def score(
 
 def _check(images: object, seed: int, batch: int | None, workers: int) -> None:
     """Refuse arguments outside their range."""
-    if isinstance(images, str | Path | bytes | Source | ImageRecord):
+    if single(images):
         raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
     if seed < 0:
         raise UsageError(f"seed={seed}, need 0 or more")
