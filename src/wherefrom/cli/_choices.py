@@ -72,7 +72,9 @@ def _info(shelf: Any, name: str, flag: str, *, as_json: bool) -> None:
     if as_json:
         emit_json({"name": name, **_plain(found)})
         return
-    emit(f"{name}: {found.title}\n{found.text}".rstrip() + "\n")
+    emit(f"{name}: {found.title}")
+    if found.text:
+        emit(found.text)
     if not found.options:
         emit(f"{name} has no options.")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,6 +11,7 @@ import typer
 from wherefrom.core import plugins
 
 __all__ = [
+    "ALL",
     "BATCH",
     "DEFAULT_METHOD",
     "DEVICE",
@@ -35,6 +37,15 @@ __all__ = [
     "Json",
 ]
 
+
+def _look_here(trusted: bool) -> bool:
+    """Find modules of the current folder, as `python -m` does, once a person has said that code may be run."""
+    here = str(Path.cwd())
+    if trusted and here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    return trusted
+
+
 DEFAULT_METHOD: Final = "spectral"
 """What a profile is made by unless another is asked for."""
 
@@ -49,7 +60,14 @@ STORE = Annotated[
 ]
 BATCH = Annotated[int | None, typer.Option("--batch", min=1, help="images at a time; by default found by itself")]
 SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
-TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
+TRUST = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        callback=_look_here,
+        help="run the code that MODEL names as module:attribute; looked for in this folder too",
+    ),
+]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
 MAX_PIXELS = Annotated[
@@ -60,6 +78,7 @@ MAX_BYTES = Annotated[
     int | None,
     typer.Option("--max-bytes", metavar="N", min=1, help="read files of up to so many bytes; default 256 MiB"),
 ]
+ALL = Annotated[bool, typer.Option("--all", help="show every row, each with its whole reason")]
 METHOD = Annotated[
     str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
 ]

@@ -12,7 +12,8 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
 from wherefrom.cli._output import check_out, emit_json, finish
-from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_attributions, show_verdicts, verdict_row
+from wherefrom.cli._summary import tell_attributions, tell_verdicts
+from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, verdict_row
 from wherefrom.cli._work import Work, limits_of, made_rule, model_options
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def attribute(
     trust: options.TRUST = False,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
+    whole: options.ALL = False,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -78,7 +80,7 @@ def attribute(
     given = model_options(model_option)
     how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given)
     models = open_for(profiles, how)
-    bounds = Bounds(alpha, beta, cut)
+    bounds = Bounds(alpha, beta, cut, whole)
     asked = _methods(profiles, bounds, leave=early)
     tables = score_all(
         images,
@@ -102,11 +104,13 @@ class Bounds:
         alpha: the bound on missed belongings.
         beta: the bound on false claims.
         rule: where to cut.
+        whole: whether a person is shown every row.
     """
 
     alpha: float
     beta: float
     rule: Rule
+    whole: bool = False
 
 
 Tables = Mapping[str, "ScoreTable"]
@@ -142,7 +146,7 @@ def _one(
         for verdict in found:
             emit_json(verdict_row(verdict))
     else:
-        show_verdicts(found)
+        tell_verdicts(found, whole=bounds.whole)
     return {name: found}
 
 
@@ -160,7 +164,7 @@ def _several(
         for item in found:
             emit_json(attribution_row(item, names))
     else:
-        show_attributions(found, names)
+        tell_attributions(found, names, whole=bounds.whole)
     return {name: tuple(item.verdicts[place] for item in found) for place, name in enumerate(names)}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
 
-__all__ = ["About", "Option", "about", "together"]
+__all__ = ["About", "Option", "about", "complete", "together"]
 
 _ENTRY = re.compile(r"    (\w+): (.*)")
 
@@ -83,6 +83,26 @@ def together(options: Mapping[str, Fact] | None, named: Mapping[str, Fact]) -> d
     if twice:
         raise UsageError(f"{', '.join(twice)} is given twice, in the mapping and by keyword: give it once")
     return given | dict(named)
+
+
+def complete(what: str, kind: type[Any], given: Mapping[str, Fact], flag: str) -> None:
+    """Refuse options of which one is missing that must be said.
+
+    Args:
+        what: the choice, as `method 'relative'`.
+        kind: its class.
+        given: its options.
+        flag: what passes an option on the command line, as `--option`.
+
+    Raises:
+        UsageError: with what it means, and how to say it.
+    """
+    for option in about(kind).options:
+        if option.required and option.name not in given:
+            raise UsageError(
+                f"{what} needs the option {option.name} ({option.meaning.rstrip('.')}): give it, on the command line by"
+                f" {flag} {option.name}=VALUE, in Python by {option.name}=VALUE"
+            )
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import About, about, together
+from wherefrom.core.options import About, about, complete, together
 from wherefrom.methods.base import Method
 
 __all__ = ["describe", "from_card", "load", "names"]
@@ -47,6 +47,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
     unknown = sorted(set(given) - fields)
     if unknown:
         raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
+    complete(f"method {name!r}", kind, given, "--option")
     method: Method[Any] = kind(**given)
     return method
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import About, about, together
+from wherefrom.core.options import About, about, complete, together
 from wherefrom.rules.base import Rule
 
 __all__ = ["describe", "from_card", "load", "names"]
@@ -46,6 +46,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
     if unknown:
         has = f"it has {', '.join(sorted(fields))}" if fields else "it has none"
         raise UsageError(f"rule {name!r} has no option {', '.join(unknown)}: {has}")
+    complete(f"rule {name!r}", kind, given, "--rule-option")
     rule: Rule = kind(**given)
     return rule
 
