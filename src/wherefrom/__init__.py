@@ -40,6 +40,7 @@ _HOMES = {
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
+    "tiles": "wherefrom.images.tiles",
 }
 _RENAMED = {
     "calibrate": ("wherefrom.judging:calibrate", "profile"),
@@ -81,6 +82,7 @@ __all__ = [
     "save_profile",
     "save_table",
     "score",
+    "tiles",
 ]
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ if TYPE_CHECKING:
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
+    from wherefrom.images.tiles import tiles
     from wherefrom.judging import calibrate as profile
     from wherefrom.judging import early
     from wherefrom.models.locate import load_model

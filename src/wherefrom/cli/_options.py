@@ -32,6 +32,7 @@ __all__ = [
     "SIZE",
     "STEPS",
     "STORE",
+    "TILE",
     "TOGETHER",
     "TRUST",
     "Json",
@@ -112,6 +113,15 @@ SIZE = Annotated[
 PHOTOS = Annotated[
     list[str] | None,
     typer.Option("--from", metavar="PATH", help="pass these images through the model: round trips, no draws"),
+]
+TILE = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        metavar="SIDE",
+        min=1,
+        help="cut images into tiles of SIDE x SIDE, each a row: less memory; `profile` takes one tile an image",
+    ),
 ]
 TOGETHER = Annotated[
     int | None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.cli._cost import cut, tell_cost
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
@@ -32,6 +33,8 @@ class Work:
         seed: the root seed.
         quiet: whether no progress is shown.
         limits: on bytes and pixels of a file; None are the reader's own.
+        tile: side of the tiles that images are cut into; None leaves them whole.
+        single: whether one tile an image is taken, in place of all.
     """
 
     store: Path | None = None
@@ -39,6 +42,8 @@ class Work:
     seed: int = 0
     quiet: bool = False
     limits: Limits | None = None
+    tile: int | None = None
+    single: bool = False
 
     def score(
         self, images: Iterable[Source | str | Path], *, model: Any, method: Method[Any], label: str
@@ -51,9 +56,11 @@ class Work:
         from wherefrom.images.read import DEFAULT_LIMITS
         from wherefrom.scoring.run import score
 
+        asked = images if self.tile is None else cut(images, self.tile, model, self)
+        tell_cost(asked, model=model, method=method, work=self)
         with shown(label, quiet=self.quiet) as report:
             return score(
-                images,
+                asked,
                 model=model,
                 method=method,
                 seed=self.seed,

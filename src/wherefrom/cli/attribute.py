@@ -54,6 +54,7 @@ def attribute(
     store: options.STORE = None,
     batch: options.BATCH = None,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
     whole: options.ALL = False,
@@ -86,14 +87,15 @@ def attribute(
         images,
         profiles,
         models,
-        Work(store=store, batch=batch, quiet=quiet, limits=limits_of(max_pixels, max_bytes)),
+        Work(store=store, batch=batch, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile),
         asked,
     )
     decide = _one if len(profiles) == 1 else _several
     verdicts = decide(tables, profiles, bounds, as_json, out)
     if figure is not None:
         _draw(figure, profiles, verdicts)
-    finish(len(next(iter(tables.values())).errors), len(images), quiet=quiet)
+    first = next(iter(tables.values()))
+    finish(len(first.errors), len(first), quiet=quiet)
 
 
 @dataclass(frozen=True, slots=True)

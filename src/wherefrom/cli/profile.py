@@ -43,6 +43,7 @@ def profile(
     batch: options.BATCH = None,
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
@@ -63,7 +64,15 @@ def profile(
     from wherefrom.records.files import save_profile
 
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
-    work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes))
+    work = Work(
+        store=store,
+        batch=batch,
+        seed=seed,
+        quiet=quiet,
+        limits=limits_of(max_pixels, max_bytes),
+        tile=tile,
+        single=True,
+    )
     known = work.score(ours, model=opened, method=chosen, label="belongings")
     others = {
         name: work.score(images, model=opened, method=chosen, label=f"pool {name}") for name, images in pools.items()

@@ -36,6 +36,7 @@ def score(
     batch: options.BATCH = None,
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
@@ -51,7 +52,7 @@ def score(
     from wherefrom.records.files import save_table
 
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(model_option))
-    work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes))
+    work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
     if out is not None:
         save_table(table, out)

@@ -27,6 +27,7 @@ class Source:
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
         held: an image in memory as it was read, or why it cannot be; its name tells it from others.
+        box: the first column, the first row and the side of the tile that is meant; None for the whole image.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Source:
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
     held: Any = field(default=None, repr=False, compare=False)
+    box: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""
