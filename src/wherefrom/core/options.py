@@ -118,7 +118,8 @@ def _required(item: dataclasses.Field[Any]) -> bool:
 
 
 def _default(item: dataclasses.Field[Any]) -> Fact:
-    value: Fact = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
+    made: Any = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
+    value: Fact = made
     return value
 
 

@@ -86,7 +86,7 @@ class _Peak(TorchDispatchMode):
     """Adds up the bytes of all tensors that are made and still there."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.most = 0
         self._now = 0
         self._known: dict[int, tuple[weakref.ref[Any], int]] = {}

@@ -27,14 +27,15 @@ def stored(kind: str, **options: Any) -> bytes:
 
 def test_every_form_gives_the_same_pixels_and_scores(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(stored("PNG"))
-    forms = [Image.fromarray(PIXELS), PIXELS, stored("PNG"), tmp_path / "x.png"]
+    forms: list[Any] = [Image.fromarray(PIXELS), PIXELS, stored("PNG"), tmp_path / "x.png"]
     images = load_images(forms)
     assert [image.name.partition(":")[0] for image in images[:3]] == ["image", "array", "bytes"]
     assert [read_image(image).facts.pixel_digest for image in images] == [read_image(images[3]).facts.pixel_digest] * 4
     method = wf.methods.load("aedr")
     named = wf.score(images, model=Toy(), method=method)
     given = wf.score(forms, model=Toy(), method=method)
-    assert not named.errors | given.errors
+    assert not named.errors
+    assert not given.errors
     for table in (named, given):
         np.testing.assert_array_equal(table.scores["first"], np.full(4, table.scores["first"][0]))
     assert [facts.name for facts in named.images] == [image.name for image in images]
@@ -106,7 +107,7 @@ def test_pixels_are_covered_only_where_it_is_known_how_they_were_stored() -> Non
     method = wf.methods.load("aedr")
     files = wf.score([stored("PNG")], model=Toy(), method=method)
     profile = wf.profile(belonging=files)
-    unknown, known = (read_image(*load_images(PIXELS, lossless=said)).facts for said in (None, True))
+    unknown, known = (read_image(load_images(PIXELS, lossless=said)[0]).facts for said in (None, True))
     reason = outside(unknown, (64, 72), profile.coverage)
     assert reason is not None
     assert "given as pixels" in reason

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_tiles_are_cut_from_the_top_left_and_named_by_their_place(image: Path) -
 
 @pytest.mark.parametrize("form", ["path", "array", "bytes"])
 def test_a_tile_scores_as_the_same_pixels_do(form: str, image: Path) -> None:
-    given = {"path": image, "array": PIXELS, "bytes": image.read_bytes()}[form]
+    given: Any = {"path": image, "array": PIXELS, "bytes": image.read_bytes()}[form]
     method = wf.methods.load("aedr")
     cut = wf.score(wf.tiles([given], 48, factor=8), model=Toy(), method=method)
     alone = wf.score(
