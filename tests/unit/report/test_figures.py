@@ -121,7 +121,8 @@ def test_two_thousand_judged_images_are_counted_by_outcome_and_not_marked(
     labels = [label.get_text() for label in axes.get_yticklabels()]
     counts = verdicts.counts()
     assert labels[2:] == [
-        f"judged {outcome}\n{counts[outcome]} images" + (",\n30 without\na statistic" if outcome is Outcome.UNDECIDED else "")
+        f"judged {outcome}\n{counts[outcome]} images"
+        + (",\n30 without\na statistic" if outcome is Outcome.UNDECIDED else "")
         for outcome in (Outcome.SUPPORTED, Outcome.UNDECIDED, Outcome.EXCLUDED)
     ]
     assert sum(counts.values()) == 2000
