@@ -8,8 +8,8 @@ from typing import Any
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
+from wherefrom.core.described import About, about, complete, together
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import About, about, complete, together
 from wherefrom.methods.base import Method
 
 __all__ = ["describe", "from_card", "load", "names"]

@@ -49,12 +49,17 @@ def attribution_row(found: Attribution, names: Sequence[str]) -> dict[str, Any]:
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of `verdict_row` without nesting: a column a pool, options as JSON, and some facts of the file."""
     return {
-        **{key: value for key, value in row.items() if key not in _NESTED},
+        **{key: _cell(value) for key, value in row.items() if key not in _NESTED},
         "method_options": json.dumps(row["method_options"], sort_keys=True),
         "rule_options": json.dumps(row["rule_options"], sort_keys=True),
         **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
         **{key: row["image"][key] for key in _FACTS},
     }
+
+
+def _cell(value: Any) -> Any:
+    """A value without nesting: several texts as one."""
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
+from wherefrom.core.described import About, about, complete, together
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import About, about, complete, together
 from wherefrom.rules.base import Rule
 
 __all__ = ["describe", "from_card", "load", "names"]
