@@ -185,7 +185,7 @@ def share(counts: tuple[int, int]) -> dict[str, Any]:
 
 def outcome(table: wf.ScoreTable, profile: wf.Profile, method: Method[Any], said: Callable[[wf.Verdict], bool]) -> Any:
     """How many of a table's images got a verdict of some kind."""
-    verdicts = wf.judge(table, profile=profile, alpha=ALPHA, beta=BETA, method=method)
+    verdicts = wf.attribute(table, profile=profile, alpha=ALPHA, beta=BETA, method=method)
     return share((sum(said(verdict) for verdict in verdicts), len(verdicts)))
 
 
@@ -193,7 +193,7 @@ def compare(name: str, found: Mapping[tuple[str, str], wf.ScoreTable], method: M
     """One statistic on one decoder: AUC and TPR on all images that nothing was learned from, realised errors."""
     asked = {key: replace(table, measure=method.measure, method=method.card) for key, table in found.items()}
     pools = [source for source, part in asked if part == "test" and source != name]
-    profile = wf.calibrate(
+    profile = wf.profile(
         belonging=asked[name, "profile"], foreign={pool: asked[pool, "profile"] for pool in pools}, method=method
     )
 

@@ -6,16 +6,19 @@ Every name below is loaded on first use, so that `import wherefrom` needs no tor
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Attribution": "wherefrom.records.verdict",
+    "Attributions": "wherefrom.records.verdict",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
+    "Limits": "wherefrom.images.read",
     "MissingExtra": "wherefrom.core.errors",
     "ModelError": "wherefrom.core.errors",
     "Outcome": "wherefrom.records.verdict",
@@ -26,29 +29,37 @@ _HOMES = {
     "StoreError": "wherefrom.core.errors",
     "UsageError": "wherefrom.core.errors",
     "Verdict": "wherefrom.records.verdict",
+    "Verdicts": "wherefrom.records.verdict",
     "WherefromError": "wherefrom.core.errors",
     "attribute": "wherefrom.attribution",
-    "calibrate": "wherefrom.judging",
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
-    "judge": "wherefrom.judging",
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.locate",
     "load_profile": "wherefrom.records.files",
     "load_table": "wherefrom.records.files",
+    "profile": "wherefrom.judging:calibrate",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
     "through": "wherefrom.models.through",
+    "tiles": "wherefrom.images.tiles",
 }
+_RENAMED = {
+    "calibrate": ("wherefrom.judging:calibrate", "profile"),
+    "judge": ("wherefrom.judging:judge", "attribute"),
+}
+"""Names of before, each with its home and the name that took its place: that of the command that does the same."""
 _MODULES = ("evaluation", "methods", "rules")
 
 __all__ = [
     "Attribution",
+    "Attributions",
     "Card",
     "Check",
     "ImageError",
     "ImageFacts",
+    "Limits",
     "MissingExtra",
     "ModelError",
     "Outcome",
@@ -59,24 +70,25 @@ __all__ = [
     "StoreError",
     "UsageError",
     "Verdict",
+    "Verdicts",
     "WherefromError",
     "__version__",
     "attribute",
-    "calibrate",
     "check",
     "early",
     "evaluation",
-    "judge",
     "load_images",
     "load_model",
     "load_profile",
     "load_table",
     "methods",
+    "profile",
     "rules",
     "save_profile",
     "save_table",
     "score",
     "through",
+    "tiles",
 ]
 
 if TYPE_CHECKING:
@@ -95,8 +107,11 @@ if TYPE_CHECKING:
         WherefromError,
     )
     from wherefrom.core.facts import ImageFacts
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
-    from wherefrom.judging import calibrate, early, judge
+    from wherefrom.images.tiles import tiles
+    from wherefrom.judging import calibrate as profile
+    from wherefrom.judging import early
     from wherefrom.models.locate import load_model
     from wherefrom.models.through import through
     from wherefrom.records.files import (
@@ -107,7 +122,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
-    from wherefrom.records.verdict import Attribution, Outcome, Verdict
+    from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
     from wherefrom.scoring.run import score
 
 
@@ -116,10 +131,20 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
+        value = _found(_HOMES[name], name)
         globals()[name] = value
         return value
+    if name in _RENAMED:
+        home, instead = _RENAMED[name]
+        warnings.warn(f"wherefrom.{name} is now wherefrom.{instead}: use that", DeprecationWarning, stacklevel=2)
+        return _found(home, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _found(home: str, name: str) -> Any:
+    """What a module holds under a name, or under the one after a colon."""
+    module, _, other = home.partition(":")
+    return getattr(importlib.import_module(module), other or name)
 
 
 def __dir__() -> list[str]:

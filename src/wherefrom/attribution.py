@@ -5,34 +5,69 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, overload
 
 import numpy as np
 
+from wherefrom.core.clock import now
 from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import fewest
-from wherefrom.judging import check_cut, decoder_of, judge
+from wherefrom.judging import Outside, check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
 from wherefrom.records.coverage import outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
-from wherefrom.records.verdict import Attribution, Outcome, Verdict
+from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
 from wherefrom.rules._adjust import holm, levels
 from wherefrom.rules.base import Rule
 
 __all__ = ["attribute"]
 
 
+@overload
+def attribute(
+    tables: ScoreTable,
+    *,
+    profile: Profile,
+    alpha: float = ...,
+    beta: float = ...,
+    rule: Rule | str = ...,
+    outside: Outside = ...,
+    method: Method[Any] | None = ...,
+    when: datetime | None = ...,
+) -> Verdicts: ...
+
+
+@overload
 def attribute(
     tables: Mapping[str, ScoreTable],
     *,
     profiles: Mapping[str, Profile],
+    alpha: float = ...,
+    beta: float = ...,
+    rule: Rule | str = ...,
+    method: Method[Any] | None = ...,
+    when: datetime | None = ...,
+) -> Attributions: ...
+
+
+def attribute(
+    tables: ScoreTable | Mapping[str, ScoreTable],
+    *,
+    profile: Profile | None = None,
+    profiles: Mapping[str, Profile] | None = None,
     alpha: float = 0.05,
     beta: float = 0.01,
     rule: Rule | str = "conformal",
+    outside: Outside = "undecided",
     method: Method[Any] | None = None,
-) -> tuple[Attribution, ...]:
-    """Which of several decoders made each image: one of them, several (a tie), none of these, or undecided.
+    when: datetime | None = None,
+) -> Verdicts | Attributions:
+    """What can be said of images under one profile, or among several: what `wherefrom attribute` says.
+
+    With one `profile`: a verdict an image, see `wherefrom.judging.judge`. With several `profiles`: which of several
+    decoders made each image: one of them, several (a tie), none of these, or undecided.
 
     Profiles whose decoders' weights have one digest are one candidate, shown with all their names; of them those that
     cover the image must agree. For each candidate the hypothesis "not one of its images" has as p-value the largest
@@ -44,27 +79,71 @@ def attribute(
     pools of the others. Misses stay bounded by alpha for each candidate by itself.
 
     Args:
-        tables: scores of the same images under each candidate, by the same names as `profiles`.
-        profiles: one or more a candidate, by a name that is shown.
+        tables: scores of the images under the profile; of the same images under each candidate, by the same names as
+            `profiles`.
+        profile: the only candidate.
+        profiles: instead, one or more a candidate, by a name that is shown.
         alpha: the bound on missed belongings of each candidate, in (0, 1).
         beta: the bound on a false claim for any candidate, in (0, 1).
         rule: where to cut: one of `rules.names()`, or a rule with its options.
+        outside: with one profile, what becomes of images that it does not cover: UNDECIDED, or judged without the
+            promise, which the reason then says.
         method: the profiles' method, where it cannot be made from their cards.
+        when: the time that the verdicts say, with its zone; None is now.
 
     Returns:
-        One attribution an image, in the order of the first table.
+        A verdict an image with one profile, an attribution an image with several, in the order of the (first) table.
 
     Raises:
         ProfileError: as `judge`.
-        UsageError: when there is no profile, names differ, or the tables are not of the same images.
+        UsageError: when there is no profile, both `profile` and `profiles` are given, names differ, or the tables are
+            not of the same images.
     """
+    if isinstance(tables, ScoreTable) or profiles is None:
+        table, only = _alone(tables, profile, profiles)
+        return judge(table, profile=only, alpha=alpha, beta=beta, rule=rule, outside=outside, method=method, when=when)
+    if profile is not None:
+        raise UsageError("both profile and profiles are given: give one profile, or several by profiles")
+    if outside != "undecided":
+        raise UsageError(f"outside={outside!r} goes with one profile alone: leave it out")
+    return _among(tables, profiles, alpha=alpha, beta=beta, rule=rule, method=method, when=when or now())
+
+
+def _alone(
+    tables: ScoreTable | Mapping[str, ScoreTable], profile: Profile | None, profiles: Mapping[str, Profile] | None
+) -> tuple[ScoreTable, Profile]:
+    """One table and its profile.
+
+    Raises:
+        UsageError: when it is not that.
+    """
+    if profiles is not None:
+        raise UsageError("one score table and several profiles: give a mapping with the table of each profile")
+    if not isinstance(tables, ScoreTable):
+        raise UsageError(f"{len(tables)} score tables by name need profiles by the same names: give profiles=")
+    if profile is None:
+        raise UsageError("no profile to attribute with: give one, by profile=")
+    return tables, profile
+
+
+def _among(
+    tables: Mapping[str, ScoreTable],
+    profiles: Mapping[str, Profile],
+    *,
+    alpha: float,
+    beta: float,
+    rule: Rule | str,
+    method: Method[Any] | None,
+    when: datetime | None,
+) -> Attributions:
+    """Attribution among several profiles."""
     _check_names(tables, profiles)
     rows = _aligned(tables)
     candidates = _candidates(profiles)
     for name, profile in profiles.items():
         check_cut(tables[name], profile, alpha=alpha, beta=beta / len(candidates), rule=rule)
     judged = {
-        name: judge(tables[name], profile=profile, alpha=alpha, beta=beta, rule=rule, method=method)
+        name: judge(tables[name], profile=profile, alpha=alpha, beta=beta, rule=rule, method=method, when=when)
         for name, profile in profiles.items()
     }
     found = []
@@ -73,7 +152,7 @@ def attribute(
         covered = {name: _covers(tables[name], rows[name][row], profiles[name]) for name in profiles}
         groups = [_Group(names, verdicts, [name for name in names if covered[name]]) for names in candidates]
         found.append(_conclude(groups, verdicts, profiles, beta))
-    return tuple(found)
+    return Attributions(found)
 
 
 def _check_names(tables: Mapping[str, ScoreTable], profiles: Mapping[str, Profile]) -> None:
@@ -182,6 +261,7 @@ def _conclude(
         verdicts=tuple(after.values()),
         supported=supported,
         answer=answer,
+        candidates=tuple(after),
         reason=f"{len(groups)} candidate decoder{'s' if len(groups) > 1 else ''} at beta={beta:g} together: {said}",
     )
 

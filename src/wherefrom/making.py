@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from wherefrom.core.tensors import Latents
-    from wherefrom.images.read import ImageRecord
+    from wherefrom.images.read import ImageRecord, Limits
     from wherefrom.images.sources import Source
     from wherefrom.models.base import Autoencoder, Decoder, Model
     from wherefrom.scoring.progress import Progress
@@ -150,6 +150,7 @@ def round_trips(
     *,
     folder: Path,
     stem: str | None = None,
+    limits: Limits | None = None,
     report: Report | None = None,
 ) -> list[Made]:
     """Images passed once through a model: decoded by it, but not drawn by it.
@@ -159,6 +160,7 @@ def round_trips(
         sources: the images; one that cannot be read is an entry with its error.
         folder: where files go; those that are there and whole are kept.
         stem: how files' names start.
+        limits: on bytes and pixels of a file; None are the reader's own.
         report: told how far it is.
 
     Raises:
@@ -167,6 +169,7 @@ def round_trips(
     """
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.batches import read_ahead
+    from wherefrom.images.read import DEFAULT_LIMITS
     from wherefrom.scoring.progress import Meter
 
     if not hasattr(model, "encode"):
@@ -175,7 +178,7 @@ def round_trips(
     meter = Meter(report=report, total=len(listed))
     stem = stem or f"{slug(model.card.name)}-roundtrip"
     found: list[Made] = []
-    with closing(read_ahead(listed)) as incoming:
+    with closing(read_ahead(listed, limits=limits or DEFAULT_LIMITS)) as incoming:
         for record in incoming:
             made = (
                 Made(path=None, kind="round trip", decoder=_decoder(model), source=record.name, error=record.error)

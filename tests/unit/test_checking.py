@@ -14,6 +14,7 @@ import torch
 import wherefrom as wf
 from wherefrom.checking import Null, check, measured_null
 from wherefrom.checking import null as nulls
+from wherefrom.core.arrays import Vector
 from wherefrom.core.tensors import Images, generator
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.write import save_png
@@ -75,7 +76,12 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
     null: Null, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    monkeypatch.setattr(nulls, "_measured", lambda model, progress: calls.append(1) or null.statistic)
+
+    def measure(*_: object) -> Vector:
+        calls.append(1)
+        return null.statistic
+
+    monkeypatch.setattr(nulls, "_measured", measure)
     again = measured_null(MODEL, cache=cache)
     assert not calls
     np.testing.assert_allclose(again.statistic, null.statistic, rtol=1e-8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wherefrom.checking.check import Check, check
+from wherefrom.checking.answers import Check, check
 from wherefrom.checking.null import Null, measured_null
 
 __all__ = ["Check", "Null", "check", "measured_null"]

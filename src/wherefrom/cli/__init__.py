@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from wherefrom.cli._output import closed_pipe
+from wherefrom.cli._stopping import stopped
 from wherefrom.core.errors import UsageError, WherefromError
 
 __all__ = ["main", "run"]
@@ -43,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - a person gets one line, with --debug the whole
         return _failed(error, debug=_DEBUG in arguments)
     if code == 130:
-        print("stopped: what is stored is kept, run again to go on", file=sys.stderr)
+        print(stopped(arguments), file=sys.stderr)
     return code
 
 

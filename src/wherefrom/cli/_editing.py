@@ -12,6 +12,7 @@ from wherefrom.images.labels import is_there, slug
 
 if TYPE_CHECKING:
     from wherefrom.images.edits import Edit
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.scoring.progress import Progress
 
@@ -48,6 +49,7 @@ def edited(
     edit: Edit,
     folder: Path,
     seed: int,
+    limits: Limits | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> list[Edited]:
     """Edited copies, one an image; one that cannot be read or edited is an entry with its error.
@@ -57,6 +59,7 @@ def edited(
         edit: what is done to each.
         folder: where copies go; those that are there and whole are kept.
         seed: the root seed.
+        limits: on bytes and pixels of a file; None are the reader's own.
         report: told how far it is.
 
     Raises:
@@ -68,20 +71,20 @@ def edited(
     meter = Meter(report=report, total=len(sources))
     found: list[Edited] = []
     for source in sources:
-        row = _edited(source, edit, folder, seed)
+        row = _edited(source, edit, folder, seed, limits)
         found.append(row)
         meter.add(1, errors=int(row.error is not None), cached=int(row.kept))
     meter.tell()
     return found
 
 
-def _edited(source: Source, edit: Edit, folder: Path, seed: int) -> Edited:
+def _edited(source: Source, edit: Edit, folder: Path, seed: int, limits: Limits | None) -> Edited:
     """One copy, or why there is none."""
-    from wherefrom.images.read import read_image
+    from wherefrom.images.read import DEFAULT_LIMITS, read_image
 
     drawn = seed if edit.seeded else None
     try:
-        record = read_image(source)
+        record = read_image(source, limits or DEFAULT_LIMITS)
         digest = str(record.facts.pixel_digest)
         stem = f"{slug(Path(source.name).stem)[:_LONGEST]}-{digest[:8]}-{slug(edit.name)}"
         path = folder / (stem + edit.suffix)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._output import emit, emit_json, finish, note
 from wherefrom.cli._progress import shown
-from wherefrom.cli._work import model_options
+from wherefrom.cli._work import limits_of, model_options
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Asked:
     dtype: str
     seed: int
     trust: bool
+    limits: tuple[int | None, int | None]
     as_json: bool
     quiet: bool
 
@@ -83,7 +84,7 @@ class Asked:
         )
         with shown("making images", quiet=self.quiet) as report:
             if self.photos is not None:
-                made = round_trips(opened, sources, folder=folder, report=report)
+                made = round_trips(opened, sources, folder=folder, limits=limits_of(*self.limits), report=report)
             else:
                 together, places = self.batch or int(getattr(opened, "width", 1)), range(self.count or 0)
                 made = draws(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,11 +11,14 @@ import typer
 from wherefrom.core import plugins
 
 __all__ = [
+    "ALL",
     "BATCH",
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
     "GUIDANCE",
+    "MAX_BYTES",
+    "MAX_PIXELS",
     "METHOD",
     "MODEL_OPTION",
     "NEGATIVE",
@@ -23,15 +27,26 @@ __all__ = [
     "PHOTOS",
     "PROMPTS",
     "QUIET",
+    "RULE_OPTION",
     "SEED",
     "SIZE",
     "STEPS",
     "STORE",
     "THROUGH",
+    "TILE",
     "TOGETHER",
     "TRUST",
     "Json",
 ]
+
+
+def _look_here(trusted: bool) -> bool:
+    """Find modules of the current folder, as `python -m` does, once a person has said that code may be run."""
+    here = str(Path.cwd())
+    if trusted and here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    return trusted
+
 
 DEFAULT_METHOD: Final = "spectral"
 """What a profile is made by unless another is asked for."""
@@ -55,9 +70,25 @@ THROUGH = Annotated[
         help="ask the model through what the images went through since it made them, as resize:0.5",
     ),
 ]
-TRUST = Annotated[bool, typer.Option("--trust", help="run the code that MODEL names as module:attribute")]
+TRUST = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        callback=_look_here,
+        help="run the code that MODEL names as module:attribute; looked for in this folder too",
+    ),
+]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
+MAX_PIXELS = Annotated[
+    int | None,
+    typer.Option("--max-pixels", metavar="N", min=1, help="read images of up to so many pixels; default 100 million"),
+]
+MAX_BYTES = Annotated[
+    int | None,
+    typer.Option("--max-bytes", metavar="N", min=1, help="read files of up to so many bytes; default 256 MiB"),
+]
+ALL = Annotated[bool, typer.Option("--all", help="show every row, each with its whole reason")]
 METHOD = Annotated[
     str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
 ]
@@ -70,7 +101,20 @@ MODEL_OPTION = Annotated[
     ),
 ]
 OPTION = Annotated[
-    list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="an option of the method; may be repeated")
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="NAME=VALUE",
+        help="an option of the method; may be repeated; see `wherefrom methods info NAME`",
+    ),
+]
+RULE_OPTION = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule-option",
+        metavar="NAME=VALUE",
+        help="an option of the rule, as cut=1.2 of fixed; may be repeated; see `wherefrom rules info NAME`",
+    ),
 ]
 SIZE = Annotated[
     str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="in pixels; by default the model's own")
@@ -78,6 +122,15 @@ SIZE = Annotated[
 PHOTOS = Annotated[
     list[str] | None,
     typer.Option("--from", metavar="PATH", help="pass these images through the model: round trips, no draws"),
+]
+TILE = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        metavar="SIDE",
+        min=1,
+        help="cut images into tiles of SIDE x SIDE, each a row: less memory; `profile` takes one tile an image",
+    ),
 ]
 TOGETHER = Annotated[
     int | None,

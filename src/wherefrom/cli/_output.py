@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 import os
@@ -14,6 +13,7 @@ from typing import Any, Final
 import typer
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.plain import plain
 
 __all__ = ["check_out", "closed_pipe", "emit", "emit_json", "emit_table", "finish", "note", "number", "plain", "share"]
 
@@ -96,19 +96,6 @@ def share(count: int, total: int) -> str:
         return "0 of 0"
     low, high = clopper_pearson(count, total)
     return f"{count} of {total} ({100 * count / total:.3g} %, {100 * low:.1f} to {100 * high:.1f} %)"
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it: dataclasses and mappings as objects, NaN and infinities as null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    return str(value) if isinstance(value, Path) else value
 
 
 def note(text: str, *, quiet: bool = False) -> None:

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.cli._output import emit_table, plain
+from wherefrom.cli._output import emit_table
 from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
+from wherefrom.records.rows import attribution_row, flat_rows, verdict_row
 
 if TYPE_CHECKING:
     from wherefrom.records.verdict import Attribution, Verdict
@@ -47,41 +48,6 @@ def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> Non
     emit_table(("name", "answer", *names, "reason"), rows, folded="reason")
 
 
-def verdict_row(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as JSON has it: all fields, those of the image's file under `image`."""
-    row = plain(verdict)
-    row["image"].pop("jpeg_tables")
-    return {
-        "name": verdict.image.name,
-        **{key: row[key] for key in row if key != "image"},
-        "error": verdict.image.error,
-        "image": row["image"],
-    }
-
-
-def attribution_row(found: Attribution, names: Sequence[str]) -> dict[str, Any]:
-    """An attribution as JSON has it, its verdicts by the candidates' names."""
-    return {
-        "name": found.image.name,
-        "answer": found.answer,
-        "supported": list(found.supported),
-        "reason": found.reason,
-        "error": found.image.error,
-        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, found.verdicts, strict=True)},
-    }
-
-
-def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without nesting: a column a pool, and those facts of the file that a table needs."""
-    nested = ("image", "p_foreign")
-    facts = ("file_digest", "pixel_digest", "format", "width", "height")
-    return {
-        **{key: value for key, value in row.items() if key not in nested},
-        **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
-        **{key: row["image"][key] for key in facts},
-    }
-
-
 def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Write verdicts; the suffix says how. In `.csv` and `.parquet` every candidate of an image is a row.
 
@@ -100,15 +66,7 @@ def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
     """Columns and flat rows."""
-    flat: list[dict[str, Any]] = []
-    for row in rows:
-        if "verdicts" in row:
-            flat += [
-                {"name": row["name"], "answer": row["answer"], "candidate": name, **_flat(verdict)}
-                for name, verdict in row["verdicts"].items()
-            ]
-        else:
-            flat.append(_flat(row))
+    flat = flat_rows(rows)
     return list(dict.fromkeys(key for row in flat for key in row)), flat
 
 
@@ -132,7 +90,7 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         key: pa.float64()
         if key in numbers or key.startswith("p_foreign:")
         else pa.int64()
-        if key in ("width", "height")
+        if key in ("width", "height", "seed")
         else pa.string()
         for key in columns
     }

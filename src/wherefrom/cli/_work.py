@@ -8,16 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.cli._cost import cut, tell_cost
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Card, Fact
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
+    from wherefrom.rules.base import Rule
 
-__all__ = ["Work", "made_method", "model_options", "named", "named_paths", "through_of"]
+__all__ = [
+    "Work",
+    "limits_of",
+    "made_method",
+    "made_rule",
+    "model_options",
+    "named",
+    "named_paths",
+    "through_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,12 +41,18 @@ class Work:
         batch: images at a time; None finds it.
         seed: the root seed.
         quiet: whether no progress is shown.
+        limits: on bytes and pixels of a file; None are the reader's own.
+        tile: side of the tiles that images are cut into; None leaves them whole.
+        single: whether one tile an image is taken, in place of all.
     """
 
     store: Path | None = None
     batch: int | None = None
     seed: int = 0
     quiet: bool = False
+    limits: Limits | None = None
+    tile: int | None = None
+    single: bool = False
 
     def score(
         self, images: Iterable[Source | str | Path], *, model: Any, method: Method[Any], label: str
@@ -44,18 +62,36 @@ class Work:
         Raises:
             WherefromError: as `wherefrom.scoring.run.score`.
         """
+        from wherefrom.images.read import DEFAULT_LIMITS
         from wherefrom.scoring.run import score
 
+        asked = images if self.tile is None else cut(images, self.tile, model, self)
+        tell_cost(asked, model=model, method=method, work=self)
         with shown(label, quiet=self.quiet) as report:
             return score(
-                images,
+                asked,
                 model=model,
                 method=method,
                 seed=self.seed,
                 store=self.store,
                 batch=self.batch,
+                limits=self.limits or DEFAULT_LIMITS,
                 progress=report,
             )
+
+
+def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:
+    """How large a file may be: as the options say, else as the reader does by itself.
+
+    Pillow's own limit for TIFF, WebP and GIF is raised with it, for this process.
+    """
+    from PIL import Image
+
+    from wherefrom.images.read import DEFAULT_LIMITS, Limits
+
+    if max_pixels is not None and Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
+    return Limits(max_pixels=max_pixels or DEFAULT_LIMITS.max_pixels, max_bytes=max_bytes or DEFAULT_LIMITS.max_bytes)
 
 
 def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
@@ -67,6 +103,17 @@ def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
     from wherefrom import methods
 
     return methods.load(name, dict(_option(text, "--option", "adjustment=none") for text in options or ()))
+
+
+def made_rule(name: str, options: Sequence[str] | None) -> Rule:
+    """A rule with its options, each as `name=value`; a value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: when there is no such rule or option, or a value is refused.
+    """
+    from wherefrom import rules
+
+    return rules.load(name, dict(_option(text, "--rule-option", "cut=1.2") for text in options or ()))
 
 
 def model_options(texts: Sequence[str] | None) -> dict[str, Fact]:

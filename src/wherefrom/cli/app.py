@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wherefrom import __version__
-from wherefrom.cli import attribute, bench, check, demo, edit, generate, models, profile, score
+from wherefrom.cli import _choices, attribute, bench, check, demo, edit, generate, models, profile, score
 from wherefrom.cli._output import emit
 
 __all__ = ["app"]
@@ -43,6 +43,8 @@ def root(
 
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
+app.add_typer(_choices.methods, name="methods")
+app.add_typer(_choices.rules, name="rules")
 app.command()(check.check)
 app.command()(generate.generate)
 app.command()(profile.profile)

@@ -12,14 +12,16 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
 from wherefrom.cli._output import check_out, emit_json, finish
-from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_attributions, show_verdicts, verdict_row
-from wherefrom.cli._work import Work, model_options
+from wherefrom.cli._summary import tell_attributions, tell_verdicts
+from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, verdict_row
+from wherefrom.cli._work import Work, limits_of, made_rule, model_options
 
 if TYPE_CHECKING:
     from wherefrom.methods.base import Method
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Verdict
+    from wherefrom.rules.base import Rule
 
 __all__ = ["attribute"]
 
@@ -35,7 +37,8 @@ def attribute(
     ] = None,
     alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
     beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut: conformal, grubbs, kde, ...")] = "conformal",
+    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    rule_option: options.RULE_OPTION = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="the verdicts: .csv, .parquet, .json or .jsonl")
     ] = None,
@@ -54,6 +57,10 @@ def attribute(
     store: options.STORE = None,
     batch: options.BATCH = None,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
+    whole: options.ALL = False,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -65,25 +72,33 @@ def attribute(
     """
     check_out(out, SUFFIXES)
     check_out(figure, (".png", ".svg", ".pdf"))
-    from wherefrom import rules
     from wherefrom.core.shares import check_share
     from wherefrom.images.sources import load_images
 
     check_share("alpha", alpha)
     check_share("beta", beta)
-    rules.load(rule)
+    cut = made_rule(rule, rule_option)
     images, profiles = load_images(*paths), profiles_of(profile)
+    for one in profiles.values():
+        cut.threshold(one.statistic, alpha)  # a rule without what it needs says so before anything is asked
     given = model_options(model_option)
     how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given, through=through)
     models = open_for(profiles, how)
-    bounds = Bounds(alpha, beta, rule)
+    bounds = Bounds(alpha, beta, cut, whole)
     asked = _methods(profiles, bounds, leave=early)
-    tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet), asked)
+    tables = score_all(
+        images,
+        profiles,
+        models,
+        Work(store=store, batch=batch, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile),
+        asked,
+    )
     decide = _one if len(profiles) == 1 else _several
     verdicts = decide(tables, profiles, bounds, as_json, out)
     if figure is not None:
         _draw(figure, profiles, verdicts)
-    finish(len(next(iter(tables.values())).errors), len(images), quiet=quiet)
+    first = next(iter(tables.values()))
+    finish(len(first.errors), len(first), quiet=quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +109,13 @@ class Bounds:
         alpha: the bound on missed belongings.
         beta: the bound on false claims.
         rule: where to cut.
+        whole: whether a person is shown every row.
     """
 
     alpha: float
     beta: float
-    rule: str
+    rule: Rule
+    whole: bool = False
 
 
 Tables = Mapping[str, "ScoreTable"]
@@ -134,7 +151,7 @@ def _one(
         for verdict in found:
             emit_json(verdict_row(verdict))
     else:
-        show_verdicts(found)
+        tell_verdicts(found, whole=bounds.whole)
     return {name: found}
 
 
@@ -152,7 +169,7 @@ def _several(
         for item in found:
             emit_json(attribution_row(item, names))
     else:
-        show_attributions(found, names)
+        tell_attributions(found, names, whole=bounds.whole)
     return {name: tuple(item.verdicts[place] for item in found) for place, name in enumerate(names)}
 
 

@@ -10,6 +10,7 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, finish, note
 from wherefrom.cli._progress import shown
+from wherefrom.cli._work import limits_of
 from wherefrom.images import edits
 
 __all__ = ["edit"]
@@ -23,6 +24,8 @@ def edit(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where the files go")],
     seed: options.SEED = 0,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -36,10 +39,10 @@ def edit(
     from wherefrom.images.sources import load_images
     from wherefrom.making import made_folder
 
-    sources = load_images(*paths)
+    sources, limits = load_images(*paths), limits_of(max_pixels, max_bytes)
     folder = made_folder(out)
     with shown("editing", quiet=quiet) as report:
-        rows = edited(sources, edit=chosen, folder=folder, seed=seed, report=report)
+        rows = edited(sources, edit=chosen, folder=folder, seed=seed, limits=limits, report=report)
     failed = [row for row in rows if row.error is not None]
     if as_json:
         for row in rows:

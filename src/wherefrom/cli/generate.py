@@ -31,6 +31,8 @@ def generate(
     dtype: options.DTYPE = "float32",
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -56,6 +58,7 @@ def generate(
         dtype=dtype,
         seed=seed,
         trust=trust,
+        limits=(max_pixels, max_bytes),
         as_json=as_json,
         quiet=quiet,
     ).run()

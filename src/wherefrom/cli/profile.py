@@ -11,7 +11,15 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish, note
-from wherefrom.cli._work import Work, made_method, model_options, named, named_paths, through_of
+from wherefrom.cli._work import (
+    Work,
+    limits_of,
+    made_method,
+    model_options,
+    named,
+    named_paths,
+    through_of,
+)
 
 if TYPE_CHECKING:
     from wherefrom.core.arrays import Vector
@@ -44,6 +52,9 @@ def profile(
     batch: options.BATCH = None,
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -63,7 +74,15 @@ def profile(
 
     given = model_options(model_option)
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
-    work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
+    work = Work(
+        store=store,
+        batch=batch,
+        seed=seed,
+        quiet=quiet,
+        limits=limits_of(max_pixels, max_bytes),
+        tile=tile,
+        single=True,
+    )
     known = work.score(ours, model=opened, method=chosen, label="belongings")
     others = {
         name: work.score(images, model=opened, method=chosen, label=f"pool {name}") for name, images in pools.items()

@@ -9,7 +9,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
-from wherefrom.cli._work import Work, made_method, model_options, named
+from wherefrom.cli._work import Work, limits_of, made_method, model_options, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,9 @@ def score(
     batch: options.BATCH = None,
     seed: options.SEED = 0,
     trust: options.TRUST = False,
+    tile: options.TILE = None,
+    max_pixels: options.MAX_PIXELS = None,
+    max_bytes: options.MAX_BYTES = None,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -51,7 +54,7 @@ def score(
 
     given = model_options(model_option)
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
-    work = Work(store=store, batch=batch, seed=seed, quiet=quiet)
+    work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
     if out is not None:
         save_table(table, out)

@@ -7,11 +7,11 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Source", "as_source", "printable"]
+__all__ = ["MAX_BYTES", "Source", "as_source", "printable", "raised"]
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read unless asked otherwise, in bytes."""
@@ -26,16 +26,20 @@ class Source:
         path: the file, or the archive.
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
+        held: an image in memory as it was read, or why it cannot be; its name tells it from others.
+        box: the first column, the first row and the side of the tile that is meant; None for the whole image.
     """
 
     name: str
     path: Path | None = None
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
+    held: Any = field(default=None, repr=False, compare=False)
+    box: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""
-        if (self.path is None) == (self.data is None):
+        if sum(part is not None for part in (self.path, self.data, self.held)) != 1:
             raise UsageError(f"the source {self.name!r} needs a path or data, and not both")
 
     def read(self, max_bytes: int = MAX_BYTES) -> bytes:
@@ -44,6 +48,8 @@ class Source:
         Raises:
             ImageError: when there is no such file, it is no regular file, may not be read, is empty or over the limit.
         """
+        if self.held is not None:
+            raise ImageError("it is in memory as pixels, and is no file")
         if self.data is not None:
             return _bounded(self.data, max_bytes)
         assert self.path is not None
@@ -54,13 +60,24 @@ class Source:
             raise ImageError(_reason(self.path, error)) from error
 
 
-def as_source(image: Source | str | Path | bytes) -> Source:
-    """A source for what a person hands over: a path is named by itself, bytes by their digest."""
+def as_source(image: Any) -> Source:
+    """A source for what a person hands over: a path is named by itself, bytes and pixels by their digest.
+
+    Args:
+        image: a path, bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's, or a source.
+
+    Raises:
+        UsageError: when it is none of these.
+    """
     if isinstance(image, Source):
         return image
     if isinstance(image, bytes):
         return Source(name=f"bytes:{hashlib.sha256(image).hexdigest()[:16]}", data=image)
-    return Source(name=printable(image), path=Path(image))
+    if isinstance(image, str | Path):
+        return Source(name=printable(image), path=Path(image))
+    from wherefrom.images._memory import source_of
+
+    return source_of(image)
 
 
 def printable(path: str | Path) -> str:
@@ -107,9 +124,15 @@ def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes
     return _bounded(data, max_bytes)
 
 
+def raised(limit: str, needed: int) -> str:
+    """The way to raise a limit, on the command line and in Python."""
+    flag = limit.replace("_", "-")
+    return f"to read it raise the limit, by --{flag} {needed} or in Python by limits=Limits({limit}={needed})"
+
+
 def _check_length(length: int, max_bytes: int) -> None:
     if length > max_bytes:
-        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: raise the limit to read it")
+        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {raised('max_bytes', length)}")
 
 
 def _bounded(data: bytes, max_bytes: int) -> bytes:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from wherefrom.core.errors import ImageError, MissingExtra, UsageError
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images._convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images._files import MAX_BYTES, Source, as_source
+from wherefrom.images._files import MAX_BYTES, Source, as_source, raised
 from wherefrom.images._formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images._jpeg import estimate_quality
 
-__all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain"]
+__all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain", "stored_size"]
 
 _ORIENTATION = 274
 _SUBFILE_TYPE = 254
@@ -80,17 +81,25 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
         UsageError: when the process has told Pillow to accept truncated files.
     """
     named = as_source(source)
-    return _decode(named.name, named.read(limits.max_bytes), limits)
+    if isinstance(named.held, ImageFacts):
+        raise ImageError(str(named.held.error))
+    if isinstance(named.held, ImageRecord):
+        return _cut(named, named.held)
+    return _read(named, named.read(limits.max_bytes), limits)
 
 
 def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord | ImageFacts:
     """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch."""
     named = as_source(source)
+    if isinstance(named.held, ImageFacts):
+        return named.held
+    if isinstance(named.held, ImageRecord):
+        return _cut(named, named.held)
     facts = ImageFacts(name=named.name)
     try:
         data = named.read(limits.max_bytes)
         facts = replace(facts, file_digest=hashlib.sha256(data).hexdigest(), bytes=len(data))
-        return _decode(named.name, data, limits)
+        return _read(named, data, limits)
     except ImageError as error:
         return replace(facts, error=str(error))
 
@@ -105,6 +114,55 @@ def pixel_digest(pixels: Pixels) -> str:
     digest = hashlib.sha256(f"{width}x{height}:".encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()
+
+
+def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[int, int]:
+    """Width and height as an image's header says, without decoding it.
+
+    Args:
+        source: as for `read_image`.
+        limits: on bytes and pixels.
+
+    Raises:
+        ImageError: when the file cannot be read, or its header not.
+    """
+    named = as_source(source)
+    if isinstance(named.held, ImageFacts):
+        raise ImageError(str(named.held.error))
+    if isinstance(named.held, ImageRecord):
+        return named.held.pixels.shape[1], named.held.pixels.shape[0]
+    data = named.read(limits.max_bytes)
+    kind = identify(data)
+    with _explained(kind), _opened(kind, data) as image:
+        _check_size(image, limits)
+        width, height = image.size
+    return int(width), int(height)
+
+
+def _read(source: Source, data: bytes, limits: Limits) -> ImageRecord:
+    """A file's image, or the tile of it that is meant."""
+    if source.box is None:
+        return _decode(source.name, data, limits)
+    return _cut(source, _whole(data, limits))
+
+
+@lru_cache(maxsize=2)
+def _whole(data: bytes, limits: Limits) -> ImageRecord:
+    """An image of which tiles are wanted, one after another: decoded once, and known by its bytes."""
+    return _decode("", data, limits)
+
+
+def _cut(source: Source, image: ImageRecord) -> ImageRecord:
+    """The tile that is meant, with the facts of its file and a digest of its own pixels."""
+    if source.box is None:
+        return image
+    left, top, side = source.box
+    pixels = image.pixels[top : top + side, left : left + side].copy()
+    if pixels.shape != (side, side, 3):
+        raise ImageError(f"the tile at {left},{top} leaves the image: the file changed while the run was going on")
+    pixels.setflags(write=False)
+    facts = replace(image.facts, name=source.name, pixel_digest=pixel_digest(pixels), width=side, height=side)
+    return ImageRecord(facts=facts, pixels=pixels)
 
 
 def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
@@ -152,7 +210,10 @@ def _explained(kind: str) -> Iterator[None]:
     except MemoryError as error:
         raise ImageError(f"{kind}: not enough memory to decode it") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"{kind}: {error}: Pillow's own limit, PIL.Image.MAX_IMAGE_PIXELS") from error
+        raise ImageError(
+            f"{kind}: {error}: this limit is Pillow's own, which --max-pixels raises too; in Python set"
+            " PIL.Image.MAX_IMAGE_PIXELS"
+        ) from error
     except Exception as error:  # decoders of hostile files raise anything, and each is that file's own error
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         if "not identified by this driver" in detail:
@@ -194,7 +255,8 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
         raise ImageError(f"the image has no pixels: {width} x {height}")
     if width * height > limits.max_pixels:
         found = f"{width} x {height} = {width * height:,} pixels"
-        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: raise the limit to read it")
+        way_out = raised("max_pixels", width * height)
+        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
 
 
 def _check_sums(kind: str, data: bytes) -> None:

@@ -45,10 +45,10 @@ def calibrate(
 
     Raises:
         ProfileError: when tables were scored differently, the same pixels come twice, or no belonging can be ranked.
-        UsageError: when the tables' method is not installed here.
+        UsageError: when the tables' method is not installed here, and they were read from files.
     """
     pools = dict(sorted((foreign or {}).items()))
-    chosen = methods.from_card(belonging.method) if method is None else method
+    chosen = methods.from_card(belonging.method, belonging.asked) if method is None else method
     _refuse_unlike(belonging, pools, chosen)
     refuse_duplicates(belonging, pools)
     rows = np.flatnonzero(belonging.scored)
@@ -79,6 +79,7 @@ def calibrate(
         audit=audit(belonging, pools),
         omitted=tuple(omitted),
         version=__version__,
+        asked=chosen,
     )
 
 

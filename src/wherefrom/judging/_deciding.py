@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from wherefrom import methods, rules
+from wherefrom import __version__, methods, rules
 from wherefrom.core.arrays import Vector
+from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
@@ -21,7 +23,7 @@ from wherefrom.records.checks import same_asking
 from wherefrom.records.coverage import outside as why_outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
-from wherefrom.records.verdict import Outcome, Verdict
+from wherefrom.records.verdict import Outcome, Verdict, Verdicts
 from wherefrom.rules.base import Rule
 
 __all__ = ["Outside", "decoder_of", "judge", "p_foreign"]
@@ -40,7 +42,8 @@ def judge(
     rule: Rule | str = "conformal",
     outside: Outside = "undecided",
     method: Method[Any] | None = None,
-) -> tuple[Verdict, ...]:
+    when: datetime | None = None,
+) -> Verdicts:
     """What can be said of each image of a table under one profile, one verdict a row.
 
     Promise, with rule `conformal`: of images exchangeable with the profile's belongings at most a share alpha is
@@ -56,7 +59,9 @@ def judge(
         rule: where to cut: one of `rules.names()`, or a rule with its options.
         outside: what becomes of images that the profile does not cover: UNDECIDED, or judged without the promise, which
             the reason then says; such an image is never SUPPORTED.
-        method: the profile's method, where it cannot be made from its card.
+        method: the profile's method, where it cannot be made from its card: one of your own that is not registered,
+            with a profile and scores that were both read from files.
+        when: the time that the verdicts say, with its zone; None is now, see `wherefrom.core.clock`.
 
     Raises:
         ProfileError: when the table was scored differently, its searches were left before these verdicts were known, or
@@ -72,9 +77,9 @@ def judge(
         (profile.model, profile.measure, profile.seed),
     )
     check_cut(table, profile, alpha=alpha, beta=beta, rule=rule)
-    court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta)
-    numbers = _numbers(table, profile, _method_of(profile, method), court.rule)
-    return tuple(
+    court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta, timestamp(when))
+    numbers = _numbers(table, profile, _method_of(profile, method, table), court.rule)
+    return Verdicts(
         court.verdict(facts, why_outside(facts, size, profile.coverage), outside, own)
         for facts, size, own in zip(table.images, table.sizes, numbers, strict=True)
     )
@@ -103,9 +108,9 @@ def _numbers(table: ScoreTable, profile: Profile, method: Method[Any], rule: Rul
     ]
 
 
-def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
+def _method_of(profile: Profile, method: Method[Any] | None, table: ScoreTable) -> Method[Any]:
     if method is None:
-        return methods.from_card(profile.method)
+        return methods.from_card(profile.method, profile.asked, table.asked)
     if method.card.digest != profile.method.digest:
         changed = "; ".join(method.card.differences(profile.method)) or f"{method.card.name}, {profile.method.name}"
         raise ProfileError(f"the profile is of another method or other options ({changed}): use the profile's own")
@@ -135,7 +140,7 @@ def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
     return None
 
 
-def _court(profile: Profile, rule: Rule, alpha: float, beta: float) -> _Court:
+def _court(profile: Profile, rule: Rule, alpha: float, beta: float, time: str) -> _Court:
     """All that is the same for every image, worked out once."""
     check_share("beta", beta)
     return _Court(
@@ -152,6 +157,7 @@ def _court(profile: Profile, rule: Rule, alpha: float, beta: float) -> _Court:
             if facts.error is None
         },
         digest=profile.digest,
+        time=time,
     )
 
 
@@ -180,6 +186,7 @@ class _Court:
     unfit: Mapping[str, str | None]
     known: Mapping[str, str]
     digest: str
+    time: str
 
     def verdict(self, facts: ImageFacts, why: str | None, outside: Outside, numbers: _Numbers) -> Verdict:
         """One image's verdict; `why` says that the profile does not cover it."""
@@ -244,6 +251,11 @@ class _Court:
             model=self.profile.model.name,
             decoder=decoder_of(self.profile),
             method=self.profile.method.name,
+            method_options=self.profile.method.facts,
             rule=self.rule.card.name,
+            rule_options=self.rule.card.facts,
             profile=self.digest,
+            seed=self.profile.seed,
+            version=__version__,
+            time=self.time,
         )

@@ -79,7 +79,7 @@ def whole_measure(table: ScoreTable) -> Card:
     """What was measured, as it would have been without leaving early."""
     if table.method.facts.get("cut") is None:
         return table.measure
-    method: Any = methods.from_card(table.method)
+    method: Any = methods.from_card(table.method, table.asked)
     whole: Method[Any] = replace(method, cut=None)
     return whole.measure
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
+from wherefrom.core.described import About, about, complete, together
 from wherefrom.core.errors import UsageError
 from wherefrom.methods.base import Method
 
-__all__ = ["from_card", "load", "names"]
+__all__ = ["describe", "from_card", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -19,29 +20,54 @@ def names() -> tuple[str, ...]:
     return plugins.names(__name__)
 
 
-def load(name: str, options: Mapping[str, Fact] | None = None) -> Method[Any]:
-    """A method by name.
+def describe(name: str) -> About:
+    """What a method is, and its options with their types, defaults and meanings.
+
+    Raises:
+        UsageError: when there is no such method.
+    """
+    return about(plugins.load(__name__, name, "METHOD"))
+
+
+def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) -> Method[Any]:
+    """A method by name, as `load("aedr", adjustment="residual")`; `describe(name)` says which options it has.
 
     Args:
         name: one of `names()`.
-        options: fields of the method that differ from their defaults.
+        options: fields of the method that differ from their defaults, as a mapping; so alone for the field `options`
+            of `relative`.
+        named: the same by keyword.
 
     Raises:
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
+    given = together(options, named)
     fields = {item.name for item in dataclasses.fields(kind) if item.init}
-    unknown = sorted(set(options or {}) - fields)
+    unknown = sorted(set(given) - fields)
     if unknown:
         raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
-    method: Method[Any] = kind(**dict(options or {}))
+    complete(f"method {name!r}", kind, given, "--option")
+    method: Method[Any] = kind(**given)
     return method
 
 
-def from_card(card: Card) -> Method[Any]:
+def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
     """The method that a card describes, with the same options.
+
+    Args:
+        card: of a method.
+        at_hand: methods of which the one with this card is taken as it is, so that it need not be registered.
 
     Raises:
         UsageError: when there is no such method or option here (another version, a plug-in that is not installed).
     """
+    for method in at_hand:
+        if method is not None and method.card.digest == card.digest:
+            return method
+    if card.name not in names():
+        raise UsageError(
+            f"no method {card.name!r} among {', '.join(names())}: if it is one of your own, give it by method=, or"
+            " register it as an entry point of the group wherefrom.methods"
+        )
     return load(card.name, card.facts)

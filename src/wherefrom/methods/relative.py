@@ -39,7 +39,8 @@ class Relative:
         method: the name of the method that asks both models; one whose statistic is a loss, and that learns nothing.
         options: its options that differ from their defaults, by name; kept as pairs in order.
         reference_options: options that differ for the reference alone, as an encoder's start.
-        reference: what `load_model` takes for the reference model.
+        reference: what `load_model` takes for the reference model, as `zoo:vae-cifar10`. It has no default: what the
+            ratio says depends on it.
         decoder: digest of the reference's decoder; None reads it from the model, as does every use of another digest.
         floor: the reference's statistic at or below which the ratio is undefined (NaN), an MSE on [0, 1]; default 8-bit
             rounding.
@@ -51,7 +52,7 @@ class Relative:
 
     method: str = "ronan"
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
-    reference: str = "zoo:kl-f8-a"
+    reference: str
     reference_options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     decoder: str | None = None
     floor: float = ROUNDING

@@ -15,6 +15,7 @@ PIXELS: Final = 1.5
 """An image may have this factor fewer or more scored pixels than the smallest or largest belonging."""
 QUALITY: Final = 5.0
 """A JPEG's estimated quality may be this much below or above those of belongings."""
+_UNKNOWN: Final = "of which it is not known how they were stored (give the file, or lossless=True where that is so)"
 _AGAIN: Final = "make a profile with belongings saved the same way"
 
 
@@ -70,6 +71,8 @@ def _storage(facts: ImageFacts, coverage: Coverage) -> str | None:
         quality, known = facts.jpeg_quality, coverage.jpeg_quality
         covered = quality is not None and known is not None and known[0] <= quality <= known[1]
         stored = "stored as JPEG of unknown quality" if quality is None else f"stored as JPEG quality {quality:g}"
+    elif facts.format == "pixels":
+        covered, stored = "pixels" in coverage.other_lossy, f"given as pixels, {_UNKNOWN}"
     else:
         name = facts.format or "unknown"
         covered, stored = name in coverage.other_lossy, f"stored with loss as {name}"

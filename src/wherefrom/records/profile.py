@@ -108,6 +108,7 @@ class Profile:
         audit: whether the files differ in anything but content.
         omitted: images that were given but do not count, each with its reason; never removed silently.
         version: the version of `wherefrom` that made it.
+        asked: the method itself, where the profile was just made; None for one that was read from a file.
     """
 
     model: Card
@@ -124,6 +125,7 @@ class Profile:
     audit: Audit = field(default_factory=Audit)
     omitted: tuple[Omission, ...] = ()
     version: str = ""
+    asked: Any = field(default=None, repr=False)
 
     @property
     def digest(self) -> str:

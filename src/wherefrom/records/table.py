@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from wherefrom.core.arrays import Rows, Scores
 from wherefrom.core.card import Card
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
+from wherefrom.records.rows import arrow, frame, table_rows
 
 __all__ = ["ScoreTable"]
 
@@ -28,6 +30,8 @@ class ScoreTable:
         method: the method's card.
         measure: the card of what was asked; two methods that ask the same share it.
         seed: the root seed.
+        asked: the method itself, where the table comes from `score` and not from a file: a method of one's own need not
+            be registered, then. It is no part of the record.
     """
 
     images: tuple[ImageFacts, ...]
@@ -37,6 +41,7 @@ class ScoreTable:
     method: Card
     measure: Card
     seed: int = 0
+    asked: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check that every part has one entry a row."""
@@ -59,6 +64,22 @@ class ScoreTable:
     def errors(self) -> Mapping[str, str]:
         """The reason by name, for every row that has one."""
         return {facts.name: facts.error for facts in self.images if facts.error is not None}
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A plain dictionary an image: facts of its file, the size that was scored, and `score.NAME` for each score."""
+        return table_rows(self)
+
+    def to_arrow(self) -> Any:
+        """The same as a `pyarrow.Table`."""
+        return arrow(self.to_rows())
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            MissingExtra: when pandas is not installed.
+        """
+        return frame(self.to_rows())
 
     def take(self, rows: Rows) -> ScoreTable:
         """The same table for some of the rows."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from wherefrom.core.card import Fact
 from wherefrom.core.facts import ImageFacts
+from wherefrom.records.rows import arrow, attribution_row, flat_rows, frame, verdict_row
 
-__all__ = ["Attribution", "Outcome", "Verdict"]
+__all__ = ["Attribution", "Attributions", "Outcome", "Verdict", "Verdicts"]
 
 
 class Outcome(StrEnum):
@@ -41,8 +45,14 @@ class Verdict:
         model: the model's name.
         decoder: digest of the decoder's weights, to which alone the verdict speaks.
         method: the method's name.
+        method_options: the method's options, all of them.
         rule: the rule's name.
+        rule_options: the rule's options.
         profile: the profile's digest.
+        seed: the root seed of the scores.
+        version: of `wherefrom`.
+        time: when it was said, in UTC, as `2026-01-31T12:00:00+00:00`; two verdicts that differ in nothing else are
+            equal.
     """
 
     image: ImageFacts
@@ -57,8 +67,13 @@ class Verdict:
     model: str
     decoder: str
     method: str
+    method_options: Mapping[str, Fact]
     rule: str
+    rule_options: Mapping[str, Fact]
     profile: str
+    seed: int
+    version: str
+    time: str = field(compare=False)
 
     @property
     def belonging(self) -> bool | None:
@@ -78,6 +93,7 @@ class Attribution:
         supported: names of the candidates whose claim survives; two or more are a tie and are never ranked.
         answer: the name of the only survivor, `tie: …`, `none of these`, or `undecided`.
         reason: why, in one sentence.
+        candidates: names of the profiles, in the order of `verdicts`.
     """
 
     image: ImageFacts
@@ -85,3 +101,57 @@ class Attribution:
     supported: tuple[str, ...]
     answer: str
     reason: str
+    candidates: tuple[str, ...] = ()
+
+
+class Verdicts(tuple[Verdict, ...]):
+    """Verdicts of one profile, one an image, in the images' order."""
+
+    __slots__ = ()
+
+    def counts(self) -> dict[Outcome, int]:
+        """How many images have each outcome."""
+        said = Counter(verdict.outcome for verdict in self)
+        return {outcome: said[outcome] for outcome in Outcome}
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A plain dictionary a verdict, as the command line writes it to `.csv` and `.parquet`."""
+        return flat_rows(verdict_row(verdict) for verdict in self)
+
+    def to_arrow(self) -> Any:
+        """The same as a `pyarrow.Table`."""
+        return arrow(self.to_rows())
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            MissingExtra: when pandas is not installed.
+        """
+        return frame(self.to_rows())
+
+
+class Attributions(tuple[Attribution, ...]):
+    """Attributions among several profiles, one an image, in the images' order."""
+
+    __slots__ = ()
+
+    def counts(self) -> dict[str, int]:
+        """How many images have each answer, the most frequent first."""
+        return dict(Counter(item.answer for item in self).most_common())
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """A plain dictionary an image and candidate, as the command line writes it to `.csv` and `.parquet`."""
+        return flat_rows(attribution_row(item, item.candidates) for item in self)
+
+    def to_arrow(self) -> Any:
+        """The same as a `pyarrow.Table`."""
+        return arrow(self.to_rows())
+
+    def to_pandas(self) -> Any:
+        """The same as a `pandas.DataFrame`.
+
+        Raises:
+            MissingExtra: when pandas is not installed.
+        """
+        return frame(self.to_rows())

@@ -27,6 +27,8 @@ _ALPHA: Final = 0.05
 _INK, _GREY, _BELONGING = "#222222", "#6b6b6b", "#0072b2"
 _POOLS: Final = ("#d55e00", "#cc79a7", "#a67c00", "#7f3c8d", "#8c564b")
 _BINS: Final = 44
+_MARKED: Final = 150  # judged images that are drawn one by one; more hide each other
+_STROKES: Final = 200  # images of a row whose strokes are drawn at full strength
 _DECADES: Final = 1.0  # a positive statistic over more decades than this is drawn on a log axis
 
 
@@ -49,9 +51,10 @@ _MARKS: Final = {
 def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: str | Path) -> None:
     """Draw how belongings and each pool score, where the cut is, and what was said of judged images.
 
-    One row each for the belongings, the pools and the judged images, over one axis: the statistic, high is foreign. The
-    cut is that of the verdicts; without any, that of the rule `conformal` at alpha = 0.05 where there are enough
-    belongings for it. Images without a statistic are counted in the label.
+    One row each for the belongings, the pools and the judged images, over one axis: the statistic, high is foreign.
+    Judged images are marks; more than 150 of them are a histogram for each outcome. The cut is that of the verdicts;
+    without any, that of the rule `conformal` at alpha = 0.05 where there are enough belongings for it. Images without
+    a statistic are counted in the label.
 
     Args:
         profile: whose statistics are drawn.
@@ -64,7 +67,8 @@ def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = 1 + len(profile.foreign_statistic) + bool(verdicts)
+    crowds = _crowds(verdicts)
+    rows = 1 + len(profile.foreign_statistic) + (len(crowds) or bool(verdicts))
     figure = Figure(figsize=(8.0, 1.35 + 0.82 * rows), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -76,13 +80,33 @@ def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: 
     labels = [_ridge(axes, 0, "belongings", profile.statistic, edges, _BELONGING)]
     for place, (name, values) in enumerate(profile.foreign_statistic.items(), start=1):
         labels.append(_ridge(axes, place, name, values, edges, _POOLS[(place - 1) % len(_POOLS)]))
-    if verdicts:
+    for place, (outcome, values) in enumerate(crowds.items(), start=len(labels)):
+        labels.append(_ridge(axes, place, f"judged {outcome}", values, edges, _MARKS[outcome].colour))
+    if verdicts and not crowds:
         labels.append(_judged(axes, rows - 1, verdicts))
     _finish(axes, profile, labels)
     try:
         figure.savefig(path, dpi=160)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot draw {path}: {error}") from error
+
+
+def _crowds(verdicts: Sequence[Verdict]) -> dict[Outcome, Vector]:
+    """The judged images by outcome, NaN without a statistic; empty where they are few enough for a mark each."""
+    if len(verdicts) <= _MARKED:
+        return {}
+    return {
+        outcome: np.array(
+            [
+                math.nan if verdict.statistic is None else verdict.statistic
+                for verdict in verdicts
+                if verdict.outcome is outcome
+            ],
+            dtype=np.float64,
+        )
+        for outcome in _MARKS
+        if any(verdict.outcome is outcome for verdict in verdicts)
+    }
 
 
 def _span(profile: Profile, verdicts: Sequence[Verdict]) -> tuple[float, float]:
@@ -142,7 +166,8 @@ def _ridge(axes: Axes, row: int, name: str, values: Vector, edges: Vector, colou
         counts, _ = np.histogram(drawn, edges)
         axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, fill=True, color=colour, alpha=0.45)
         axes.stairs(floor + 0.72 * counts / counts.max(), edges, baseline=floor, color=colour, linewidth=1.1)
-        axes.vlines(drawn, floor - 0.13, floor - 0.04, color=colour, linewidth=0.8, alpha=0.6)
+        strength = 0.6 * min(1.0, _STROKES / len(drawn))
+        axes.vlines(drawn, floor - 0.13, floor - 0.04, color=colour, linewidth=0.8, alpha=strength)
     return f"{name}\n{len(values)} images{_without(len(values) - len(drawn))}"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
+from wherefrom.core.described import About, about, complete, together
 from wherefrom.core.errors import UsageError
 from wherefrom.rules.base import Rule
 
-__all__ = ["from_card", "load", "names"]
+__all__ = ["describe", "from_card", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -18,23 +19,35 @@ def names() -> tuple[str, ...]:
     return plugins.names(__name__)
 
 
-def load(name: str, options: Mapping[str, Fact] | None = None) -> Rule:
-    """A rule by name.
+def describe(name: str) -> About:
+    """What a rule is, and its options with their types, defaults and meanings.
+
+    Raises:
+        UsageError: when there is no such rule.
+    """
+    return about(plugins.load(__name__, name, "RULE"))
+
+
+def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) -> Rule:
+    """A rule by name, as `load("fixed", cut=1.2)`; `describe(name)` says which options it has.
 
     Args:
         name: one of `names()`.
-        options: fields of the rule that differ from their defaults.
+        options: fields of the rule that differ from their defaults, as a mapping.
+        named: the same by keyword.
 
     Raises:
         UsageError: when there is no such rule or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "RULE")
+    given = together(options, named)
     fields = {item.name for item in dataclasses.fields(kind)}
-    unknown = sorted(set(options or {}) - fields)
+    unknown = sorted(set(given) - fields)
     if unknown:
         has = f"it has {', '.join(sorted(fields))}" if fields else "it has none"
         raise UsageError(f"rule {name!r} has no option {', '.join(unknown)}: {has}")
-    rule: Rule = kind(**dict(options or {}))
+    complete(f"rule {name!r}", kind, given, "--rule-option")
+    rule: Rule = kind(**given)
     return rule
 
 

@@ -54,7 +54,10 @@ class Fixed:
         """
         check_share("alpha", alpha)
         if self.cut is None:
-            raise UsageError("rule 'fixed' has no cut: give one, as in rules.load('fixed', {'cut': 1.2})")
+            raise UsageError(
+                "rule 'fixed' has no cut: give one, on the command line as --rule-option cut=1.2, in Python as"
+                " rules.load('fixed', cut=1.2)"
+            )
         return float(self.cut)
 
     def p_value(self, statistic: Vector, belonging: Vector) -> Vector:

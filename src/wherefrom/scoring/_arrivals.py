@@ -14,7 +14,7 @@ import numpy.typing as npt
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import read_ahead
-from wherefrom.images.read import ImageRecord, Limits, pixel_digest
+from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
 from wherefrom.models.base import Model
 from wherefrom.models.fitting import fitted
@@ -25,15 +25,16 @@ __all__ = ["arrivals"]
 _Arrivals: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
 
 
-def arrivals(images: Iterable[Given], *, model: Model, workers: int) -> _Arrivals:
+def arrivals(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Arrivals:
     """Each image's facts in order, with what can be asked about, None where the facts hold an error. To be closed.
 
     Args:
         images: pulled only as far ahead as the reader reads.
         model: whose factor or fixed size an image must fit.
         workers: threads that read and decode.
+        limits: on bytes and pixels of a file.
     """
-    for given, found in _read(images, workers):
+    for given, found in _read(images, workers, limits):
         if isinstance(found, ImageFacts):
             yield found, None
             continue
@@ -45,14 +46,14 @@ def arrivals(images: Iterable[Given], *, model: Model, workers: int) -> _Arrival
             yield found.facts, Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
 
 
-def _read(images: Iterable[Given], workers: int) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
+def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
     """What was read, each with what it was read from; images already read pass through."""
     for is_read, group in groupby(images, key=lambda image: isinstance(image, ImageRecord)):
         if is_read:
             yield from ((image, image) for image in group if isinstance(image, ImageRecord))
             continue
         pulled: deque[Source] = deque()
-        for found in read_ahead(_remembered(group, pulled), workers=workers, limits=Limits()):
+        for found in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
             yield pulled.popleft(), found
 
 

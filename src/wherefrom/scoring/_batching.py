@@ -9,14 +9,15 @@ from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from PIL.Image import Image
 
 from wherefrom.images.read import ImageRecord
 from wherefrom.images.sources import Source
 
 __all__ = ["BatchSize", "Buckets", "Given", "Item", "Size"]
 
-Given: TypeAlias = Source | ImageRecord | str | Path
-"""What names an image: a source, a path, or an image that was already read."""
+Given: TypeAlias = Source | ImageRecord | str | Path | bytes | npt.NDArray[np.uint8] | Image
+"""An image: a source, a path, the bytes of a file, pixels in memory, or an image that was already read."""
 Size: TypeAlias = tuple[int, int]
 """`(height, width)` in pixels."""
 

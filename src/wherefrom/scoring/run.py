@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.read import ImageRecord
-from wherefrom.images.sources import Source
+from wherefrom.images._memory import single
+from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model
 from wherefrom.records.table import ScoreTable
@@ -42,6 +42,7 @@ def score(
     store: str | Path | Store | None = None,
     batch: int | None = None,
     workers: int = 2,
+    limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
 ) -> ScoreTable:
     """Ask a model about many images; one row an image, in their order, errors included.
@@ -50,13 +51,15 @@ def score(
     number of images, but for the rows themselves.
 
     Args:
-        images: what `load_images` gives, single paths, or images already read; an iterator is read as it is needed.
+        images: what `load_images` gives, single paths, the bytes of files, arrays `(height, width, 3)` of uint8, images
+            of Pillow's, or images already read; an iterator is read as it is needed.
         model: asked on its device.
         method: what is asked.
         seed: the root seed; an image's own seed comes from this and its scored pixels.
         store: where rows are kept after every batch, so that a stopped run resumes and a second run asks nothing.
         batch: images a batch; None finds it. Changes the speed, and numbers only as sums in another order do.
         workers: threads that read and decode.
+        limits: on bytes and pixels of a file; one over them is a row with that error.
         progress: told how far the run is, at most ten times a second and at the end.
 
     Raises:
@@ -73,6 +76,7 @@ def score(
             store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
             sizes=BatchSize(device=model.device.type, fixed=batch),
             workers=workers,
+            limits=limits,
             ledger=Ledger(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
         )
         asked_elsewhere = run.first(images)
@@ -87,12 +91,13 @@ def score(
         method=method.card,
         measure=method.measure,
         seed=seed,
+        asked=method,
     )
 
 
 def _check(images: object, seed: int, batch: int | None, workers: int) -> None:
     """Refuse arguments outside their range."""
-    if isinstance(images, str | Path | bytes | Source | ImageRecord):
+    if single(images):
         raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
     if seed < 0:
         raise UsageError(f"seed={seed}, need 0 or more")
@@ -115,13 +120,14 @@ class _Run:
     store: Store | None
     sizes: BatchSize
     workers: int
+    limits: Limits
     ledger: Ledger
 
     def first(self, images: Iterable[Given]) -> dict[str, Given]:
         """Give every image its row and ask about it; returns, by digest, what another process is asking about."""
         elsewhere: dict[str, Given] = {}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(images, model=self.model, workers=self.workers)) as incoming:
+        with closing(arrivals(images, model=self.model, workers=self.workers, limits=self.limits)) as incoming:
             for facts, item in incoming:
                 if item is None:
                     self.ledger.refuse(facts)
@@ -137,7 +143,7 @@ class _Run:
         free = self._wait(elsewhere)
         left = {digest: given for digest, given in elsewhere.items() if digest not in free}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(free.values(), model=self.model, workers=self.workers)) as incoming:
+        with closing(arrivals(free.values(), model=self.model, workers=self.workers, limits=self.limits)) as incoming:
             for digest, (_, item) in zip(free, incoming, strict=True):
                 if item is None or item.digest != digest:
                     error = "the file changed while the run was going on: run again"

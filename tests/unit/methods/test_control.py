@@ -10,7 +10,7 @@ import torch
 from scipy.optimize import minimize
 
 from wherefrom import methods
-from wherefrom.core.arrays import Matrix, Scores
+from wherefrom.core.arrays import Matrix, Scores, Vector
 from wherefrom.core.errors import ImageError, ModelError, ProfileError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
@@ -175,16 +175,15 @@ def test_the_weights_are_those_of_a_general_solver() -> None:
     spread = np.sqrt(np.diag(covariance))
     shrunk = 0.6 * covariance / np.outer(spread, spread) + 0.4 * np.eye(5)
     gap = (copies.mean(0) - belonging.mean(0)) / spread
-    found = (
-        minimize(
-            lambda w: w @ shrunk @ w / 2 - w @ gap,
-            np.ones(5),
-            jac=lambda w: shrunk @ w - gap,
-            bounds=[(0, None)] * 5,
-            tol=1e-12,
-        ).x
-        / spread
-    )
+
+    def loss(weights: Vector) -> float:
+        return float(weights @ shrunk @ weights / 2 - weights @ gap)
+
+    def slope(weights: Vector) -> Vector:
+        found: Vector = shrunk @ weights - gap
+        return found
+
+    found = minimize(loss, np.ones(5), jac=slope, bounds=[(0, None)] * 5, tol=1e-12).x / spread
     np.testing.assert_allclose(fit["weights"] / fit["weights"].sum(), found / found.sum(), atol=1e-5)
     assert fit["weights"][3] == 0  # where belongings lie above their copies, nothing is read
     scaled = projected(copies, fit)

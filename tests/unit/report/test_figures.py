@@ -17,7 +17,7 @@ from tests.toy_tables import PLAIN, table
 from wherefrom.core.errors import UsageError
 from wherefrom.judging import calibrate, judge
 from wherefrom.records.profile import Profile
-from wherefrom.records.verdict import Verdict
+from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.report.figures import profile_figure
 
 
@@ -107,3 +107,23 @@ def test_a_figure_needs_no_torch_and_no_pyplot() -> None:
         "assert not {'torch', 'matplotlib.pyplot'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_two_thousand_judged_images_are_counted_by_outcome_and_not_marked(
+    tmp_path: Path, figures: list[Figure]
+) -> None:
+    profile, _ = example()
+    values = np.random.default_rng(4).lognormal(1.0, 1.0, 2000)
+    values[:30] = np.nan
+    verdicts = judge(table(values, "judged"), profile=profile, method=PLAIN)
+    profile_figure(profile, verdicts, path=tmp_path / "f.png")
+    (axes,) = figures[0].axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    counts = verdicts.counts()
+    assert labels[2:] == [
+        f"judged {outcome}\n{counts[outcome]} images"
+        + (",\n30 without\na statistic" if outcome is Outcome.UNDECIDED else "")
+        for outcome in (Outcome.SUPPORTED, Outcome.UNDECIDED, Outcome.EXCLUDED)
+    ]
+    assert sum(counts.values()) == 2000
+    assert all(len(np.atleast_1d(line.get_xdata())) <= 2 for line in axes.get_lines())

@@ -1,0 +1,112 @@
+"""Records as plain rows, and rows as Arrow tables and data frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.core.errors import MissingExtra
+from wherefrom.core.extras import require
+from wherefrom.core.facts import ImageFacts
+from wherefrom.core.plain import plain
+
+if TYPE_CHECKING:
+    from wherefrom.records.table import ScoreTable
+    from wherefrom.records.verdict import Attribution, Verdict
+
+__all__ = ["arrow", "attribution_row", "flat", "flat_rows", "frame", "table_rows", "verdict_row"]
+
+_FACTS: Final = ("file_digest", "pixel_digest", "format", "width", "height")
+_NESTED: Final = ("image", "p_foreign", "method_options", "rule_options")
+
+
+def verdict_row(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON has it: all fields, those of the image's file under `image`."""
+    row = plain(verdict)
+    row["image"].pop("jpeg_tables")
+    return {
+        "name": verdict.image.name,
+        **{key: row[key] for key in row if key != "image"},
+        "error": verdict.image.error,
+        "image": row["image"],
+    }
+
+
+def attribution_row(found: Attribution, names: Sequence[str]) -> dict[str, Any]:
+    """An attribution as JSON has it, its verdicts by the candidates' names."""
+    return {
+        "name": found.image.name,
+        "answer": found.answer,
+        "supported": list(found.supported),
+        "reason": found.reason,
+        "error": found.image.error,
+        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, found.verdicts, strict=True)},
+    }
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `verdict_row` without nesting: a column a pool, options as JSON, and some facts of the file."""
+    return {
+        **{key: _cell(value) for key, value in row.items() if key not in _NESTED},
+        "method_options": json.dumps(row["method_options"], sort_keys=True),
+        "rule_options": json.dumps(row["rule_options"], sort_keys=True),
+        **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
+        **{key: row["image"][key] for key in _FACTS},
+    }
+
+
+def _cell(value: Any) -> Any:
+    """A value without nesting: several texts as one."""
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without nesting: of an attribution, one a candidate."""
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if "verdicts" in row:
+            found += [
+                {"name": row["name"], "answer": row["answer"], "candidate": name, **flat(verdict)}
+                for name, verdict in row["verdicts"].items()
+            ]
+        else:
+            found.append(flat(row))
+    return found
+
+
+def table_rows(table: ScoreTable) -> list[dict[str, Any]]:
+    """A row an image: the facts of its file, the size that was scored, and a column `score.NAME` a score."""
+    names = [item.name for item in fields(ImageFacts) if item.name != "jpeg_tables"]
+    columns = {f"score.{name}": table.scores[name].tolist() for name in table.scores.names}
+    return [
+        {
+            **{name: plain(getattr(facts, name)) for name in names},
+            "scored_height": size[0] if size else None,
+            "scored_width": size[1] if size else None,
+            **{name: column[place] for name, column in columns.items()},
+        }
+        for place, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
+    ]
+
+
+def arrow(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows as a `pyarrow.Table`; a column that a row lacks is null there."""
+    import pyarrow as pa
+
+    names = list(dict.fromkeys(key for row in rows for key in row))
+    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in names})
+
+
+def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows as a `pandas.DataFrame`.
+
+    Raises:
+        MissingExtra: when pandas is not installed.
+    """
+    try:
+        pandas = require("pandas", "pandas")
+    except MissingExtra as error:
+        raise MissingExtra(f"{error}; to_rows() and to_arrow() give the same without it") from error
+    return pandas.DataFrame([dict(row) for row in rows])
