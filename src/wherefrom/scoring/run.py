@@ -7,6 +7,7 @@ An image's numbers depend on its pixels, the model, the method and the seed alon
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import ExitStack, closing
@@ -20,6 +21,7 @@ from wherefrom.images.sources import Source
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model
 from wherefrom.records.table import ScoreTable
+from wherefrom.scoring import _claims
 from wherefrom.scoring._arrivals import arrivals
 from wherefrom.scoring._asking import Answers, ask
 from wherefrom.scoring._batching import BatchSize, Buckets, Given, Item
@@ -29,8 +31,14 @@ from wherefrom.scoring.store import Question, Store
 
 __all__ = ["score"]
 
+_log: Final = logging.getLogger(__name__)
 ModelT = TypeVar("ModelT", bound=Model)
 _PAUSE: Final = 0.01  # seconds before the first look at what other processes ask; doubled up to a hundred times that
+_WORD: Final = 10.0  # seconds of waiting after which it is logged, and again
+_WAITING: Final = (
+    "%s: waiting for images of this run, %s; they are asked here once they are given up, or that process is seen to"
+    " have ended, or has not written to the store for %.0f s"
+)
 
 
 def score(
@@ -152,14 +160,18 @@ class _Run:
     def _wait(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Until all was answered elsewhere, or nobody asks about some of it any more, which is returned."""
         assert self.store is not None
-        pause = _PAUSE
+        pause, said = _PAUSE, time.monotonic()
         while True:
             for digest in self._kept(list(elsewhere)):
                 del elsewhere[digest]
-            free = self.store.claim(self.question, elsewhere)
-            self.store.release(self.question, free)
-            if free or not elsewhere:
-                return {digest: given for digest, given in elsewhere.items() if digest in free}
+            found = self.store.look(self.question, elsewhere)
+            if found.free or not elsewhere:
+                self.ledger.meter.wait(None)
+                return {digest: given for digest, given in elsewhere.items() if digest in found.free}
+            self.ledger.meter.wait(str(found))
+            if time.monotonic() - said >= _WORD:
+                said = time.monotonic()
+                _log.warning(_WAITING, self.store.path, found, _claims.LEASE)
             time.sleep(pause)
             pause = min(2 * pause, 100 * _PAUSE)
 
