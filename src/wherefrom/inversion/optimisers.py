@@ -50,6 +50,11 @@ class Optimiser(Protocol):
         """Whether its direction is the residual of the latents, by the encoder, instead of a gradient."""
         ...
 
+    @property
+    def steps_back(self) -> bool:
+        """Whether a point whose loss is infinite is followed by a shorter step from the point before."""
+        ...
+
     def start(self, latents: torch.Tensor) -> Memory:
         """The memory of new problems at these latents, `(p, ...)`."""
         ...
@@ -105,6 +110,11 @@ class Adam:
         """By gradient."""
         return False
 
+    @property
+    def steps_back(self) -> bool:
+        """Never: each step starts where the last one ended."""
+        return False
+
     def start(self, latents: torch.Tensor) -> Memory:
         """Both means zero."""
         return {"mean": torch.zeros_like(latents), "square": torch.zeros_like(latents)}
@@ -153,6 +163,11 @@ class GradientFree:
         """By the encoder."""
         return True
 
+    @property
+    def steps_back(self) -> bool:
+        """Never: each step starts where the last one ended."""
+        return False
+
     def start(self, latents: torch.Tensor) -> Memory:
         """That of Adam."""
         return self._adam.start(latents)
@@ -198,6 +213,11 @@ class LBFGS:
     def by_encoder(self) -> bool:
         """By gradient."""
         return False
+
+    @property
+    def steps_back(self) -> bool:
+        """Always: it backtracks."""
+        return True
 
     def start(self, latents: torch.Tensor) -> Memory:
         """No pairs, and no accepted point yet."""

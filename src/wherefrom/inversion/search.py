@@ -49,7 +49,8 @@ def search(
         report: told after each step.
 
     Yields:
-        One `Found` an image, in the order in which they settle; with an error where the search broke down.
+        One `Found` an image, in the order in which they settle: the best measured state, also where the search broke
+        down later; with an error where it broke down before a first step.
 
     Raises:
         ImageError: when the images are no batch of RGB images of a size that the model makes.
@@ -199,9 +200,10 @@ class _Search:
             pool = pool.joined(part)
         pool = pool.take(pool.restart.argsort())
         calls = int(pool.step.sum())
-        broken = pool.broken >= 0
-        if (broken | pool.lost).all():
-            step = int(pool.broken[broken].min())
+        if not (
+            pool.best.isfinite() & (pool.broken != 0)
+        ).any():  # what was only measured at its start was not searched
+            step = int(pool.broken[pool.broken >= 0].min())
             why = f"loss, gradient or latent is no finite number at step {step} of {self.plan.steps}"
             error = f"the search broke down ({why}): ask in float32, or with a smaller rate"
             return Found(image=image, calls=calls, error=error)
