@@ -56,7 +56,7 @@ class Pool:
     def __post_init__(self) -> None:
         """Nothing measured yet."""
         count, device = len(self.latents), self.latents.device
-        nothing = torch.full((count, self.plan.steps + 1), math.nan, dtype=torch.float64)
+        nothing = torch.full((count, self.plan.steps + 1), math.nan, dtype=torch.float64, device="cpu")
         self.step = torch.zeros(count, dtype=torch.int64, device=device)
         self.best = torch.full((count,), math.inf, dtype=torch.float64, device=device)
         self.found = self.latents.clone()
@@ -109,7 +109,7 @@ class Pool:
         self.best = torch.where(better, seeing.measured, self.best)
         self.found[better] = self.latents[better]
         self.first = torch.where(self.step == 0, seeing.measured, self.first)
-        rows, at = torch.arange(len(self), device="cpu"), self.step.cpu()
+        rows, at = torch.arange(len(self), device="cpu", dtype=torch.int64), self.step.cpu()
         if self.plan.plateau is not None:
             self.past[rows, at] = self.best.cpu()
         if self.plan.traced:
@@ -148,7 +148,7 @@ class Pool:
 
     def _flat(self, steps: int, share: float) -> torch.Tensor:
         """Where the best loss fell by less than a share over the last steps."""
-        rows = torch.arange(len(self))
+        rows = torch.arange(len(self), dtype=torch.int64, device="cpu")
         before = self.past[rows, (self.step.cpu() - 1 - steps).clamp(min=0)].to(self.best.device)
         return (self.step > steps) & (self.best >= (1 - share) * before)
 

@@ -136,7 +136,9 @@ def _corrected(adam: Adam, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
     sizes = step_sizes(adam.schedule, rate=adam.rate, steps=steps)
     first = [1 - adam.beta1**number for number in range(1, steps + 1)]
     second = [1 / math.sqrt(1 - adam.beta2**number) for number in range(1, steps + 1)]
-    return sizes / torch.tensor(first, dtype=torch.float64), torch.tensor(second, dtype=torch.float64)
+    return sizes / torch.tensor(first, dtype=torch.float64, device="cpu"), torch.tensor(
+        second, dtype=torch.float64, device="cpu"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

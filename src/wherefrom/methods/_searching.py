@@ -211,7 +211,7 @@ def search_from(
 
     from wherefrom.inversion.search import search
 
-    cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64)
+    cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64, device="cpu")
     starts, plan = starts_of(options, model, images, seeds), plan_of(options, clamped=clamped)
     columns_of = _columns_of(model)
     for found in search(model, images, starts, plan=plan, cuts=cuts, report=report):

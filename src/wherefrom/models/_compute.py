@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from wherefrom.core.errors import ModelError
+from wherefrom.core.tensors import usual_defaults
 
 __all__ = [
     "DTYPES",
@@ -159,11 +160,13 @@ _EXACT: Final = _Exact()
 def exact(device: torch.device) -> Iterator[None]:
     """Full float32 products and sums: no TF32, no bfloat16 inside float32, no autocast, no autotuned kernels.
 
+    A network that leaves out dtype or device of a tensor gets what it would get by itself, float32 on the CPU.
+
     Global switches are restored on leaving. A backward pass has to run inside as well: it is arithmetic of its own.
     """
     _EXACT.enter()
     try:
-        with torch.autocast(device_type=device.type, enabled=False):
+        with usual_defaults(), torch.autocast(device_type=device.type, enabled=False):
             yield
     finally:
         _EXACT.leave()

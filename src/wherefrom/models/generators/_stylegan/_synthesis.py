@@ -97,7 +97,11 @@ class Conv(nn.Module):
         if mode == "none":
             return
         shape = self.get_buffer("noise_const").shape
-        drawn = self.get_buffer("noise_const") if mode == "const" else torch.randn(shape, generator=source)
+        drawn = (
+            self.get_buffer("noise_const")
+            if mode == "const"
+            else torch.randn(shape, generator=source, dtype=torch.float32, device="cpu")
+        )
         self.register_buffer("noise", drawn * self.noise_strength.detach(), persistent=False)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
