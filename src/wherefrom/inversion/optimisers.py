@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 import torch
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import Schedule
 from wherefrom.inversion.schedules import step_sizes
 
@@ -98,6 +99,7 @@ class Adam:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         step_sizes(self.schedule, rate=self.rate, steps=1)
         for name in ("beta1", "beta2"):
             if not 0 <= getattr(self, name) < 1:
@@ -158,6 +160,7 @@ class GradientFree:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         step_sizes(self.schedule, rate=self.rate, steps=1)
 
     @property
@@ -205,6 +208,7 @@ class LBFGS:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         if self.history < 1:
             raise UsageError(f"history={self.history}, need at least 1 pair")
         for name in ("first", "longest"):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
-from wherefrom.core.errors import UsageError
+from wherefrom.core.options import made
 from wherefrom.methods.base import Method
 
 __all__ = ["from_card", "load", "names"]
@@ -30,11 +29,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None) -> Method[Any]:
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
-    fields = {item.name for item in dataclasses.fields(kind) if item.init}
-    unknown = sorted(set(options or {}) - fields)
-    if unknown:
-        raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
-    method: Method[Any] = kind(**dict(options or {}))
+    method: Method[Any] = made(kind, options, what=f"method {name!r}")
     return method
 
 

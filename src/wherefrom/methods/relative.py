@@ -13,6 +13,7 @@ from wherefrom import methods
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._searching import gathered
 from wherefrom.methods.base import Fit, Gradual, Method, Settled
@@ -60,6 +61,7 @@ class Relative:
 
     def __post_init__(self) -> None:
         """Make the method that asks, and find out which reference it is."""
+        check_types(self)
         if self.method == "relative":
             raise UsageError("method='relative' inside relative: name the method that asks both models")
         for name in ("options", "reference_options"):
@@ -171,7 +173,9 @@ class Relative:
 
 def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:
     """Options by name, in order, as a card holds them."""
-    given = options.items() if isinstance(options, Mapping) else options
+    given = tuple(options.items() if isinstance(options, Mapping) else options)
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
+        raise UsageError(f"options={given!r} of relative, need values by name, as {{'steps': 50}}")
     return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.options import checked_facts
 from wherefrom.models import _folders, _hub, _zoo, known
 from wherefrom.models._described import Description, Where, describe_known, describe_zoo, notes_of
 
@@ -61,7 +62,7 @@ def load_model(
         ModelError: when there is no such model, or it cannot be fetched or opened; the message says what was tried.
         UsageError: when the name has a form that is never a model, or the model has no such option.
     """
-    given, found = dict(options or {}), where(name)
+    given, found = checked_facts(options, example="{'prior': 'uniform'}"), where(name)
     if given and found not in (Where.PATH, Where.CODE):
         raise UsageError(f"{name} has no options, got {', '.join(given)}: options are for files of generators")
     match found:

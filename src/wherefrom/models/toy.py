@@ -11,6 +11,7 @@ import torch
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.options import check_types
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models.weights import digest
 
@@ -39,6 +40,7 @@ class Toy:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_types(self)
         if not 0 < self.gain < 1:
             raise ModelError(f"gain={self.gain}, need 0 < gain < 1: at 1 the second loss vanishes")
         if not 1 <= self.bands <= _BLOCK:

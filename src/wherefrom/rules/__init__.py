@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
-from wherefrom.core.errors import UsageError
+from wherefrom.core.options import made
 from wherefrom.rules.base import Rule
 
 __all__ = ["from_card", "load", "names"]
@@ -29,12 +28,7 @@ def load(name: str, options: Mapping[str, Fact] | None = None) -> Rule:
         UsageError: when there is no such rule or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "RULE")
-    fields = {item.name for item in dataclasses.fields(kind)}
-    unknown = sorted(set(options or {}) - fields)
-    if unknown:
-        has = f"it has {', '.join(sorted(fields))}" if fields else "it has none"
-        raise UsageError(f"rule {name!r} has no option {', '.join(unknown)}: {has}")
-    rule: Rule = kind(**dict(options or {}))
+    rule: Rule = made(kind, options, what=f"rule {name!r}")
     return rule
 
 

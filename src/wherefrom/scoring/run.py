@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_number
 from wherefrom.images.read import ImageRecord
 from wherefrom.images.sources import Source
 from wherefrom.methods.base import Method
@@ -102,6 +103,9 @@ def _check(images: object, seed: int, batch: int | None, workers: int) -> None:
     """Refuse arguments outside their range."""
     if isinstance(images, str | Path | bytes | Source | ImageRecord):
         raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
+    seed = check_number("seed", seed, int)
+    workers = check_number("workers", workers, int)
+    batch = None if batch is None else check_number("batch", batch, int)
     if seed < 0:
         raise UsageError(f"seed={seed}, need 0 or more")
     if batch is not None and batch < 1:
