@@ -30,6 +30,7 @@ _HOMES = {
     "calibrate": "wherefrom.judging",
     "early": "wherefrom.judging",
     "judge": "wherefrom.judging",
+    "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.locate",
     "load_profile": "wherefrom.records.files",
@@ -62,6 +63,7 @@ __all__ = [
     "early",
     "evaluation",
     "judge",
+    "keep_freed_memory",
     "load_images",
     "load_model",
     "load_profile",
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
         WherefromError,
     )
     from wherefrom.core.facts import ImageFacts
+    from wherefrom.core.memory import keep_freed_memory
     from wherefrom.images.sources import load_images
     from wherefrom.judging import calibrate, early, judge
     from wherefrom.models.locate import load_model
