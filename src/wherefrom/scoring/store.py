@@ -1,7 +1,7 @@
 """What was already asked, kept in one SQLite file: a run resumes after any stop, and several processes may share it.
 
-A row is kept under the digest of the scored pixels and under the `Question`: model, measure and root seed. Numbers are
-float64, byte for byte. Errors are not kept: what failed is asked again.
+A row is kept under the digest of the scored pixels and under the `Question`: model, measure, root seed and the code
+that computes. Numbers are float64, byte for byte. Errors are not kept: what failed is asked again.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Final, Self
 import numpy as np
 
 from wherefrom.core.arrays import Vector
+from wherefrom.core.computing import computing_digest
 from wherefrom.core.errors import StoreError
 from wherefrom.scoring import _claims
 from wherefrom.scoring._database import Database
@@ -43,16 +44,23 @@ class Question:
         model: digest of the model's card.
         measure: digest of the card of what is asked; methods that ask the same share it.
         seed: the root seed.
+        computed: digest of what computes the answer: our own code and the releases it computes with; empty: this one's.
     """
 
     model: str
     measure: str
     seed: int
+    computed: str = ""
+
+    def __post_init__(self) -> None:
+        """Take the code that runs."""
+        if not self.computed:
+            object.__setattr__(self, "computed", computing_digest())
 
     @property
     def key(self) -> tuple[str, str, str]:
         """As the store's tables have it; a seed may be larger than SQLite's integers."""
-        return (self.model, self.measure, str(self.seed))
+        return (self.model, f"{self.measure}:{self.computed}", str(self.seed))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
