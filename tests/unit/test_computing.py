@@ -42,7 +42,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 def test_another_line_or_another_release_is_another_digest(fresh: pytest.MonkeyPatch) -> None:
     seen = {computing_digest()}
-    usual, release = list(computing_files()), computing._release
+    usual, release = list(computing_files()), computing.release_of
     computing_digest.cache_clear()
     assert computing_digest() in seen
     for change in (
@@ -56,9 +56,9 @@ def test_another_line_or_another_release_is_another_digest(fresh: pytest.MonkeyP
     fresh.setattr(computing, "computing_files", lambda: iter(usual))
     for name in computing.RELEASES:
         computing_digest.cache_clear()
-        fresh.setattr(computing, "_release", lambda of, name=name: "99.9" if of == name else release(of))
+        fresh.setattr(computing, "release_of", lambda of, name=name: "99.9" if of == name else release(of))
         seen.add(computing_digest())
-    fresh.setattr(computing, "_release", release)
+    fresh.setattr(computing, "release_of", release)
     fresh.setattr(computing, "codec_releases", lambda: "libjpeg_turbo 99")
     computing_digest.cache_clear()
     seen.add(computing_digest())
@@ -75,7 +75,7 @@ def test_a_copy_elsewhere_with_other_line_ends_is_the_same(tmp_path: Path) -> No
 
 def test_a_build_of_a_release_is_that_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(computing.metadata, "version", lambda _: "2.9.0+cu128")
-    assert computing._release("torch") == "2.9.0"
+    assert computing.release_of("torch") == "2.9.0"
     assert "turbo" in codec_releases()
 
 

@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CODECS", "COMPUTING", "RELEASES", "codec_releases", "computing_digest", "computing_files"]
+__all__ = ["CODECS", "COMPUTING", "RELEASES", "codec_releases", "computing_digest", "computing_files", "release_of"]
 
 COMPUTING: Final = (
     *(f"core/{name}.py" for name in ("arrays", "seeds", "tensors", "units")),
@@ -51,9 +51,9 @@ def computing_digest() -> str:
         for name, content in computing_files():
             whole.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     except OSError:  # installed without its source, as from a zip: its release must do
-        whole.update(f"wherefrom {_release('wherefrom')}\n".encode())
+        whole.update(f"wherefrom {release_of('wherefrom')}\n".encode())
     for name in RELEASES:
-        whole.update(f"{name} {_release(name)}\n".encode())
+        whole.update(f"{name} {release_of(name)}\n".encode())
     whole.update(codec_releases().encode())
     return whole.hexdigest()
 
@@ -66,7 +66,7 @@ def codec_releases() -> str:
     return ", ".join(f"{name} {features.version(name)}" for name in CODECS if features.check(name))
 
 
-def _release(name: str) -> str:
+def release_of(name: str) -> str:
     """The release of a package without the build's own mark, as `2.9.0` of `2.9.0+cpu`; `none` where it is absent."""
     try:
         return metadata.version(name).partition("+")[0]
