@@ -95,7 +95,8 @@ def each_alone(device: torch.device) -> bool:
     """Whether images have to go through a network one by one to keep a score free of its neighbours.
 
     On CPU the convolutions' kernels are chosen by the size of the batch, which moved the second loss of a real decoder
-    by 2.3e-5 at 64 px; one by one it is the same to the last bit, and threads share one image's work instead.
+    by 2.3e-5 at 64 px; one by one it is the same to the last bit, and threads share one image's work instead. On a GPU
+    one by one would take several times as long, so there a score moves with its batch unless the batch is one image.
     """
     return device.type == "cpu"
 
