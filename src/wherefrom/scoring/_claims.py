@@ -40,7 +40,8 @@ def _world() -> str:
 def _started(pid: int) -> str | None:
     """When a process started, in clock ticks since boot: tells it from a later one with its number.
 
-    None where it is gone, empty where it may be there but cannot be looked at, as a process of another user.
+    None where it is gone, empty where it may be there but cannot be looked at, as a process of another user. Only where
+    there is a /proc: elsewhere signal 0 may be no question.
     """
     try:
         os.kill(pid, 0)  # signal 0 asks only whether the process is there
@@ -56,7 +57,9 @@ def _started(pid: int) -> str | None:
 
 def new_owner() -> str:
     """A name for one open store of this process, unlike any other."""
-    return f"{_world()}|{os.getpid()}|{_started(os.getpid()) or ''}|{uuid.uuid4().hex}"
+    world, pid = _world(), os.getpid()
+    started = _started(pid) if world else ""
+    return f"{world}|{pid}|{started or ''}|{uuid.uuid4().hex}"
 
 
 def may_live(owner: str) -> bool:
