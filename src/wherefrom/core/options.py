@@ -63,7 +63,8 @@ def check_types(options: Any) -> None:
     Raises:
         UsageError: with the option, its value, and what it may be.
     """
-    hints = _hints(type(options))
+    kind: Any = type(options)
+    hints = _hints(kind)
     for item in dataclasses.fields(options):
         if item.init:
             value = getattr(options, item.name)

@@ -73,7 +73,8 @@ def faulty(at: int, *, after: bool, fault: Callable[[], None]) -> Iterator[list[
 
 def work(store: Store, asked: Callable[[str], object] = lambda _: None) -> None:
     """What a run does: claim a batch, ask, keep, give back; until all is kept, waiting where others have claimed."""
-    while found := store.look(QUESTION, DIGESTS):
+    while True:
+        found = store.look(QUESTION, DIGESTS)
         if not found.free and not found.held:
             return
         mine = store.claim(QUESTION, sorted(found.free)[:BATCH])
