@@ -1,4 +1,4 @@
-"""Options are checked by type wherever they come from: a sentence that names value and way out, never Python's error."""
+"""Options are checked by type wherever they come from: a sentence with value and way out, never Python's error."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Foreign:
 def test_options_of_other_packages_are_checked_too() -> None:
     assert made(Foreign, {"depth": 4, "unknown": object}, what="method 'foreign'").depth == 4
     for given in ({"depth": "4"}, {"how": "c"}, {"how": 1}):
-        with pytest.raises(UsageError, match="need|none of"):
+        with pytest.raises(UsageError, match=r"need|none of"):
             made(Foreign, given, what="method 'foreign'")
     with pytest.raises(UsageError, match="method 'foreign' has no option width: it has depth, how, unknown"):
         made(Foreign, {"width": 1}, what="method 'foreign'")
