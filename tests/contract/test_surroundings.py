@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -244,10 +244,16 @@ def test_two_runs_at_once_in_a_program_with_other_defaults(path: Path) -> None:
 
 
 def test_images_that_a_model_draws_are_the_same(tmp_path: Path) -> None:
-    places = [tmp_path / around for around in ("usual", "float64", "meta")]
-    for place, around in zip(places, (nullcontext, float64, meta), strict=True):
+    arounds: dict[str, Callable[[], AbstractContextManager[None]]] = {
+        "usual": nullcontext,
+        "float64": float64,
+        "meta": meta,
+    }
+    places = [tmp_path / name for name in arounds]
+    for place, around in zip(places, arounds.values(), strict=True):
         place.mkdir()
         with around():
-            draws(load_model("zoo:dcgan-cifar10", device="cpu"), folder=place, places=range(2), seed=1, size=None)
+            model: Any = load_model("zoo:dcgan-cifar10", device="cpu")
+            draws(model, folder=place, places=range(2), seed=1, size=None)
     for file in places[0].iterdir():
         assert len({(place / file.name).read_bytes() for place in places}) == 1

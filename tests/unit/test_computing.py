@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_a_copy_elsewhere_with_other_line_ends_is_the_same(tmp_path: Path) -> No
 
 
 def test_a_build_of_a_release_is_that_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing.metadata, "version", lambda _: "2.9.0+cu128")
+    monkeypatch.setattr(metadata, "version", lambda _: "2.9.0+cu128")
     assert computing.release_of("torch") == "2.9.0"
     assert "turbo" in codec_releases()
 

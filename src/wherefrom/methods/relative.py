@@ -177,7 +177,7 @@ class Relative:
 
 def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:
     """Options by name, in order, as a card holds them."""
-    given = tuple(options.items() if isinstance(options, Mapping) else options)
+    given: tuple[Any, ...] = tuple(options.items() if isinstance(options, Mapping) else options)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
         raise UsageError(f"options={given!r} of relative, need values by name, as {{'steps': 50}}")
     return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))

@@ -39,8 +39,8 @@ def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
         said = explain(listed, name.repo, commit, "its list of files")
         raise ModelError(f"{said}; what is in the cache is not the whole pipeline, it lacks {', '.join(missing)}")
     variant = variant_of(files, name.repo)
-    for part, names in files.items():
-        for file in opened(names, variant):
+    for part, held in files.items():
+        for file in opened(held, variant):
             _file(asked, name, f"{part}/{file}", commit)
     return folder, f"{name.repo}@{commit or 'main'}"
 
