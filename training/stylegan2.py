@@ -89,6 +89,7 @@ class Generator(nn.Module):
             colours=3,
             structure="skip",
             taps=(len(TAPS),) * 2,
+            unused_taps=(len(TAPS),) * 2,
             noisy=False,
             clamp=None,
             act="lrelu",

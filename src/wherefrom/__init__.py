@@ -34,6 +34,7 @@ _HOMES = {
     "attribute": "wherefrom.attribution",
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
+    "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.locate",
     "load_profile": "wherefrom.records.files",
@@ -77,6 +78,7 @@ __all__ = [
     "check",
     "early",
     "evaluation",
+    "keep_freed_memory",
     "load_images",
     "load_model",
     "load_profile",
@@ -107,6 +109,7 @@ if TYPE_CHECKING:
         WherefromError,
     )
     from wherefrom.core.facts import ImageFacts
+    from wherefrom.core.memory import keep_freed_memory
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
     from wherefrom.images.tiles import tiles

@@ -112,7 +112,7 @@ def test_options_by_keyword_and_by_mapping_are_the_same() -> None:
         methods.load("aedr", {"adjustment": "residual"}, adjustment="none")
     with pytest.raises(wf.UsageError, match="has no option adjust: it has adjustment"):
         methods.load("aedr", adjust="residual")
-    with pytest.raises(wf.UsageError, match="need a mapping"):
+    with pytest.raises(wf.UsageError, match="need them by name"):
         methods.load("aedr", "residual")  # type: ignore[arg-type]
 
 

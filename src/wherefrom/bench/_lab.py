@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.bench import _pictures as pictures
+from wherefrom.bench._keys import digest_of, key_of
 from wherefrom.bench.base import Row, cuts, judged
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import UsageError
@@ -89,6 +90,7 @@ class Lab:
     setting: Setting
     skipped: list[str] = field(default_factory=list)
     _models: dict[str, Any] = field(default_factory=dict)
+    _sources: dict[Path, str] = field(default_factory=dict)
 
     def skip(self, what: str) -> None:
         """Say that something is left out; said once."""
@@ -124,7 +126,7 @@ class Lab:
         """Draws of a model by their places; those of one place are always the same."""
         model = self.model(name)
         size = None if model.size is not None else (self.setting.size, self.setting.size)
-        folder = made_folder(self.setting.work / "images" / f"{label(name)}{'' if size is None else f'-{size[0]}'}")
+        folder = self._folder(f"{label(name)}{'' if size is None else f'-{size[0]}'}", model.card.digest, _SEED)
         with self.setting.shown(f"drawing with {label(name)}") as report:
             found = draws(
                 model,
@@ -143,15 +145,17 @@ class Lab:
             self.skip(f"CIFAR-10's {part} images: give --cifar10 DIR")
             return None
         table = self.setting.cifar10 / f"{part}.parquet"
-        return pictures.of_parquet(table, self._folder(f"cifar10-{part}"), self.setting.count)
+        content = self._digest(table) if table.is_file() else ""
+        return pictures.of_parquet(table, self._folder(f"cifar10-{part}", content), self.setting.count)
 
     def photos(self, size: int, *, profiled: bool = False) -> Paths:
         """Photos of one size, to be judged; with `profiled`, others, to make profiles with."""
         count, given = self.setting.count, self.setting.photos
-        folder = self._folder(f"photos-{size}")
         if given is None:
+            folder = self._folder(f"photos-{size}", "embedded")
             self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
             return pictures.embedded(folder, size, count, profiled=profiled)
+        folder = self._folder(f"photos-{size}", "tiles" if self.setting.tiles else "photos", self._digest(given))
         if self.setting.tiles:
             return pictures.tiled(given, folder, size, count, profiled=profiled)
         every = pictures.of_photos(given, folder, size, 2 * count)
@@ -165,9 +169,10 @@ class Lab:
 
     def passed(self, name: str, images: Paths) -> Paths:
         """Images passed once through an autoencoder."""
-        folder = self._folder(f"through-{label(name)}-{self.setting.size}")
+        model = self.model(name)
+        folder = self._folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
-            found = round_trips(self.model(name), list(images), folder=folder, report=report)
+            found = round_trips(model, list(images), folder=folder, report=report)
         return [one.path for one in found if one.path is not None]
 
     def edited(self, images: Paths, edit: str) -> Paths:
@@ -178,13 +183,22 @@ class Lab:
         paths = []
         for image in images:
             origin = image.parent.relative_to(self.setting.work / "images")
-            folder = self._folder(f"{'-'.join(origin.parts)}-{edit.replace(':', '-').replace(',', '-')}")
-            path = folder / f"{image.stem}{made.suffix}"
-            paths.append(path if path.exists() else made.write(read_image(image).pixels, path.with_suffix("")))
+            folder = self._folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
+            place = folder / f"{image.stem}-{digest_of([image])[:8]}"
+            path = place.with_name(f"{place.name}{made.suffix}")
+            paths.append(path if path.exists() else made.write(read_image(image).pixels, place))
         return paths
 
-    def _folder(self, name: str) -> Path:
-        return made_folder(self.setting.work / "images" / name)
+    def _folder(self, name: str, *came_from: object) -> Path:
+        """The folder of images that came from all this; another source, model, edit or code has another folder."""
+        return made_folder(self.setting.work / "images" / f"{name}-{key_of(name, *came_from)}")
+
+    def _digest(self, source: Path) -> str:
+        """Of a file, or of every image below a folder; taken once."""
+        if source not in self._sources:
+            files = [source] if source.is_file() else pictures.listed(source)
+            self._sources[source] = digest_of(files, None if source.is_file() else source)
+        return self._sources[source]
 
     def scores(self, name: str, method: Method[Any], images: Paths, *, kept: bool = True) -> Scores:
         """Raw columns, a row an image; from the store where they are known.

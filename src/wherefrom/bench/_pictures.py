@@ -20,7 +20,7 @@ from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, 
 from wherefrom.images.sources import SUFFIXES
 from wherefrom.images.write import save_png
 
-__all__ = ["CIFAR", "embedded", "of_parquet", "of_photos", "tiled"]
+__all__ = ["CIFAR", "embedded", "listed", "of_parquet", "of_photos", "tiled"]
 
 CIFAR: Final = 32
 """Pixels a side of CIFAR-10's images."""
@@ -62,7 +62,7 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     paths = [folder / f"{place:05}.png" for place in range(count)]
     if all(path.exists() for path in paths):
         return paths
-    every = _listed(source)
+    every = listed(source)
     found = 0
     for place in np.random.default_rng(0).permutation(len(every)):
         if found == count:
@@ -88,7 +88,7 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     paths = [place / f"{number:05}.png" for number in range(count)]
     if all(path.exists() for path in paths):
         return paths
-    large = [photo for photo in _listed(source) if _fitting(photo, size)]
+    large = [photo for photo in listed(source) if _fitting(photo, size)]
     order = np.random.default_rng(0).permutation(len(large))[0 if profiled else 1 :: 2]
     found = 0
     for photo in (large[number] for number in order):
@@ -107,7 +107,12 @@ def _too_few(said: str, enough_for: int) -> UsageError:
     return UsageError(f"{said}: {f'use --count {enough_for}' if enough_for >= FEWEST else 'give a folder with more'}")
 
 
-def _listed(source: Path) -> list[Path]:
+def listed(source: Path) -> list[Path]:
+    """The images in a folder and below it, in order.
+
+    Raises:
+        UsageError: when it is no folder.
+    """
     if not source.is_dir():
         raise UsageError(f"{source} is no folder: give one with photos")
     return sorted(path for path in source.rglob("*") if path.suffix.lower() in SUFFIXES)

@@ -12,6 +12,7 @@ import typer
 from wherefrom.cli._output import closed_pipe
 from wherefrom.cli._stopping import stopped
 from wherefrom.core.errors import UsageError, WherefromError
+from wherefrom.core.memory import keep_freed_memory
 
 __all__ = ["main", "run"]
 
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: what was typed after the program's name; by default the process's own.
     """
+    keep_freed_memory()  # the process is the program's own
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

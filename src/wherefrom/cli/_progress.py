@@ -68,6 +68,8 @@ def words(now: Progress) -> str:
         said.append(f"{now.cached} from the store")
     if now.search is not None and now.done != now.total:
         said.append(f"searching {now.search.searching}, step {now.search.step} of {now.search.steps}")
+    if now.waiting is not None:
+        said.append(f"waiting for {now.waiting}")
     if now.images_per_second is not None:
         said.append(f"{now.images_per_second:.3g} images/s")
     if now.seconds_left is not None and now.done != now.total:

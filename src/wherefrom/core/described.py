@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import by_name
 
 __all__ = ["About", "Option", "about", "complete", "together"]
 
@@ -70,15 +71,18 @@ def about(kind: type[Any]) -> About:
     return About(title=title, text=text, options=tuple(options))
 
 
-def together(options: Mapping[str, Fact] | None, named: Mapping[str, Fact]) -> dict[str, Fact]:
+def together(options: Mapping[str, Fact] | None, named: Mapping[str, Fact], *, what: str) -> dict[str, Fact]:
     """Options given as a mapping and by keyword, as one.
 
+    Args:
+        options: by name.
+        named: those given by keyword.
+        what: the choice, as `method 'aedr'`.
+
     Raises:
-        UsageError: when one is given in both ways.
+        UsageError: when one is given in both ways, or they are not by name.
     """
-    if options is not None and not isinstance(options, Mapping):
-        raise UsageError(f"options is {type(options).__name__}, need a mapping of names to values, as {{'cut': 1.2}}")
-    given = dict(options or {})
+    given = by_name(options, what=what)
     twice = sorted(set(given) & set(named))
     if twice:
         raise UsageError(f"{', '.join(twice)} is given twice, in the mapping and by keyword: give it once")

@@ -47,6 +47,8 @@ def load(package: str, name: str, attribute: str) -> Any:
     Raises:
         UsageError: when there is no such name; the message lists those there are and the closest.
     """
+    if not isinstance(name, str):
+        raise UsageError(f"{name!r} is no name: give one of {', '.join(names(package))}")
     if name in _local(package):
         return getattr(importlib.import_module(f"{package}.{name}"), attribute)
     foreign = _foreign(package)

@@ -8,6 +8,7 @@ import numpy as np
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.options import check_number
 
 __all__ = ["check_share", "checked", "count_within", "fewest", "rounded_up", "varying"]
 
@@ -18,6 +19,7 @@ def check_share(name: str, value: float) -> float:
     Raises:
         UsageError: when it is not, or is no number.
     """
+    value = check_number(name, value, float)
     if not 0.0 < value < 1.0:
         raise UsageError(f"{name}={value:g} is outside (0, 1): give a share such as 0.05")
     return float(value)

@@ -21,7 +21,8 @@ _COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**
 @functools.cache
 def dct_basis(block: int) -> torch.Tensor:
     """The orthonormal DCT-II of that length, one frequency a row, float64."""
-    return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0))
+    with torch.inference_mode(mode=False):  # it is kept, for gradients too
+        return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0))
 
 
 def block_waves(images: Images, block: int = 8) -> torch.Tensor:
@@ -43,7 +44,7 @@ def block_waves(images: Images, block: int = 8) -> torch.Tensor:
     if rows == 0 or columns == 0:
         raise ImageError(f"{width} x {height} pixels hold no block of {block} x {block}: give a larger image")
     basis = dct_basis(block).float().to(images.device)
-    colours = torch.tensor(_COLOURS, device=images.device)
+    colours = torch.tensor(_COLOURS, device=images.device, dtype=torch.float32)
     whole = images[:, :, : rows * block, : columns * block].float().contiguous()
     mixed = torch.einsum("kc,nchw->nkhw", colours, whole)
     blocks = mixed.reshape(n, 3, rows, block, columns, block)

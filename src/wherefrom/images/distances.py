@@ -12,7 +12,7 @@ import torch
 
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.extras import require
-from wherefrom.core.tensors import Images, check_images
+from wherefrom.core.tensors import Images, building, check_images
 
 __all__ = ["Backbone", "lpips", "mae", "mse", "ssim"]
 
@@ -156,6 +156,7 @@ def _backbone_file(net: str, weights: str | Path | None) -> Path:
 
 
 @functools.lru_cache(maxsize=4)
+@building()
 def _network(package: Any, net: str, path: Path, device: torch.device) -> Callable[..., torch.Tensor]:
     """LPIPS on a device, its backbone read from a file and not downloaded."""
     with path.open("rb") as file:

@@ -222,6 +222,8 @@ def load(name: str) -> Edit:
         >>> load("resize:0.50+jpeg:75").name
         'resize:0.5+jpeg:75'
     """
+    if not isinstance(name, str):
+        raise UsageError(f"edit {name!r} is no text: write one of {', '.join(forms())}")
     pieces = name.split("+")
     if len(pieces) > 1 and "none" in pieces:
         raise UsageError(f"edit {name!r}: `none` stands alone, and a chain has at least two others joined by +")

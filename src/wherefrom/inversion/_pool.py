@@ -33,7 +33,7 @@ class Pool:
         first: measured loss at the start, `(p,)` float64.
         past: best loss after each step, `(p, steps + 1)`; empty but for a plateau.
         measured: what was measured at each step, `(p, steps + 1)`; empty unless the plan asks for a trace.
-        broken: step at which the gradient or the loss stopped being a number, else -1, `(p,)`.
+        broken: step at which the gradient or the loss stopped being a number and no way led on, else -1, `(p,)`.
         lost: whether it left in favour of better starts of its image, `(p,)` bool.
     """
 
@@ -56,7 +56,7 @@ class Pool:
     def __post_init__(self) -> None:
         """Nothing measured yet."""
         count, device = len(self.latents), self.latents.device
-        nothing = torch.full((count, self.plan.steps + 1), math.nan, dtype=torch.float64)
+        nothing = torch.full((count, self.plan.steps + 1), math.nan, dtype=torch.float64, device="cpu")
         self.step = torch.zeros(count, dtype=torch.int64, device=device)
         self.best = torch.full((count,), math.inf, dtype=torch.float64, device=device)
         self.found = self.latents.clone()
@@ -104,32 +104,38 @@ class Pool:
 
     def learn(self, seeing: Seeing) -> None:
         """Note what was measured at `latents`, and make the next step where one is left."""
-        sound = seeing.measured.isfinite() & seeing.loss.isfinite()
-        better = sound & (seeing.measured < self.best)
+        finite = seeing.measured.isfinite() & seeing.loss.isfinite()
+        better = finite & (seeing.measured < self.best)
         self.best = torch.where(better, seeing.measured, self.best)
         self.found[better] = self.latents[better]
         self.first = torch.where(self.step == 0, seeing.measured, self.first)
-        rows, at = torch.arange(len(self)), self.step.cpu()
+        rows, at = torch.arange(len(self), device="cpu", dtype=torch.int64), self.step.cpu()
         if self.plan.plateau is not None:
             self.past[rows, at] = self.best.cpu()
         if self.plan.traced:
             self.measured[rows, at] = seeing.measured.cpu()
-        sound = sound & self._move(seeing)
-        self.broken = torch.where(sound | (self.broken >= 0), self.broken, self.step)
+        goes_on = self._move(seeing, finite) if seeing.gradient is not None else finite
+        self.broken = torch.where(goes_on | (self.broken >= 0), self.broken, self.step)
         self.step = self.step + 1
 
-    def _move(self, seeing: Seeing) -> torch.Tensor:
-        """Make the next step; returns whose step is sound, `(p,)` bool. After the last state none is needed."""
-        unneeded = self.step >= self.plan.steps
-        if seeing.gradient is None:
-            return torch.ones_like(unneeded)
-        sound = seeing.gradient.flatten(1).square().sum(1).isfinite()  # where squares overflow, Adam would stand still
+    def _move(self, seeing: Seeing, finite: torch.Tensor) -> torch.Tensor:
+        """Make the next step; returns which problems can go on from it, `(p,)` bool.
+
+        After the last state no step is needed. Where the loss or the gradient is no finite number, an optimiser that
+        steps back takes it for a trial that failed; at the start there is nothing to step back to.
+        """
+        assert seeing.gradient is not None
+        # where squares overflow, Adam would stand still
+        sound = finite & seeing.gradient.flatten(1).square().sum(1).isfinite()
         gradient = torch.where(_as_rows(sound, seeing.gradient), seeing.gradient, 0.0)
-        seen = Seen(latents=self.latents, gradient=gradient, loss=seeing.loss, step=self.step)
+        loss = torch.where(sound, seeing.loss, math.inf)
+        seen = Seen(latents=self.latents, gradient=gradient, loss=loss, step=self.step)
         moved = self.plan.optimiser.step(seen, self.memory, steps=self.plan.steps)
+        if self.plan.optimiser.steps_back:
+            sound = sound | (self.step > 0)
         sound = sound & moved.flatten(1).isfinite().all(1)
         self.latents = torch.where(_as_rows(sound, moved), moved, self.latents)
-        return sound | unneeded
+        return sound | (finite & (self.step >= self.plan.steps))
 
     def ended(self) -> torch.Tensor:
         """Which problems are over: out of steps, broken, on a plateau, or behind in their race; `(p,)` bool."""
@@ -142,7 +148,7 @@ class Pool:
 
     def _flat(self, steps: int, share: float) -> torch.Tensor:
         """Where the best loss fell by less than a share over the last steps."""
-        rows = torch.arange(len(self))
+        rows = torch.arange(len(self), dtype=torch.int64, device="cpu")
         before = self.past[rows, (self.step.cpu() - 1 - steps).clamp(min=0)].to(self.best.device)
         return (self.step > steps) & (self.best >= (1 - share) * before)
 

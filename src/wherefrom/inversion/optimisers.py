@@ -15,6 +15,7 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 import torch
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import Schedule
 from wherefrom.inversion.schedules import step_sizes
 
@@ -48,6 +49,11 @@ class Optimiser(Protocol):
     @property
     def by_encoder(self) -> bool:
         """Whether its direction is the residual of the latents, by the encoder, instead of a gradient."""
+        ...
+
+    @property
+    def steps_back(self) -> bool:
+        """Whether a point whose loss is infinite is followed by a shorter step from the point before."""
         ...
 
     def start(self, latents: torch.Tensor) -> Memory:
@@ -93,6 +99,7 @@ class Adam:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         step_sizes(self.schedule, rate=self.rate, steps=1)
         for name in ("beta1", "beta2"):
             if not 0 <= getattr(self, name) < 1:
@@ -103,6 +110,11 @@ class Adam:
     @property
     def by_encoder(self) -> bool:
         """By gradient."""
+        return False
+
+    @property
+    def steps_back(self) -> bool:
+        """Never: each step starts where the last one ended."""
         return False
 
     def start(self, latents: torch.Tensor) -> Memory:
@@ -126,7 +138,9 @@ def _corrected(adam: Adam, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
     sizes = step_sizes(adam.schedule, rate=adam.rate, steps=steps)
     first = [1 - adam.beta1**number for number in range(1, steps + 1)]
     second = [1 / math.sqrt(1 - adam.beta2**number) for number in range(1, steps + 1)]
-    return sizes / torch.tensor(first, dtype=torch.float64), torch.tensor(second, dtype=torch.float64)
+    return sizes / torch.tensor(first, dtype=torch.float64, device="cpu"), torch.tensor(
+        second, dtype=torch.float64, device="cpu"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,12 +160,18 @@ class GradientFree:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         step_sizes(self.schedule, rate=self.rate, steps=1)
 
     @property
     def by_encoder(self) -> bool:
         """By the encoder."""
         return True
+
+    @property
+    def steps_back(self) -> bool:
+        """Never: each step starts where the last one ended."""
+        return False
 
     def start(self, latents: torch.Tensor) -> Memory:
         """That of Adam."""
@@ -188,6 +208,7 @@ class LBFGS:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         if self.history < 1:
             raise UsageError(f"history={self.history}, need at least 1 pair")
         for name in ("first", "longest"):
@@ -198,6 +219,11 @@ class LBFGS:
     def by_encoder(self) -> bool:
         """By gradient."""
         return False
+
+    @property
+    def steps_back(self) -> bool:
+        """Always: it backtracks."""
+        return True
 
     def start(self, latents: torch.Tensor) -> Memory:
         """No pairs, and no accepted point yet."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wherefrom.core.errors import UsageError
-from wherefrom.core.units import METRICS, Metric
+from wherefrom.core.options import check_types
+from wherefrom.core.units import Metric
 from wherefrom.inversion.optimisers import Adam, Optimiser
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Plateau:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         if self.steps < 1 or not 0 < self.share < 1:
             raise UsageError(f"plateau of {self.steps} steps and share {self.share}: need >= 1 step, a share in (0, 1)")
 
@@ -56,6 +58,7 @@ class Race:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         if self.steps < 1 or self.keep < 1:
             raise UsageError(f"race of {self.steps} steps that keeps {self.keep}: need at least 1 of both")
 
@@ -94,10 +97,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         if self.steps < 1:
             raise UsageError(f"steps={self.steps}, need at least 1")
-        if self.metric not in METRICS:
-            raise UsageError(f"metric={self.metric!r} is none of {', '.join(METRICS)}")
         if (self.metric == "jpeg") != (self.quality is not None):
             raise UsageError(f"metric={self.metric!r} with quality={self.quality}: quality goes with metric='jpeg'")
         if self.optimiser.by_encoder and self.metric != "mse":

@@ -38,7 +38,7 @@ def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
         raise UsageError(f"rate={rate}, need a positive step size such as 0.05")
     if steps < 1:
         raise UsageError(f"steps={steps}, need at least 1")
-    step = torch.arange(steps, dtype=torch.float64)
+    step = torch.arange(steps, dtype=torch.float64, device="cpu")
     if schedule == "constant":
         return torch.full_like(step, rate)
     if schedule == "halved":

@@ -49,7 +49,8 @@ def search(
         report: told after each step.
 
     Yields:
-        One `Found` an image, in the order in which they settle; with an error where the search broke down.
+        One `Found` an image, in the order in which they settle: the best measured state, also where the search broke
+        down later; with an error where it broke down before a first step.
 
     Raises:
         ImageError: when the images are no batch of RGB images of a size that the model makes.
@@ -65,7 +66,11 @@ def search(
         raise ModelError(f"{model.card.name} has no encoder, which a gradient-free search needs: use adam")
     if cuts is not None and cuts.shape != (len(images),):
         raise UsageError(f"cuts have shape {tuple(cuts.shape)}, need one an image: ({len(images)},)")
-    bounds = torch.full((len(images),), -math.inf) if cuts is None else cuts.nan_to_num(nan=-math.inf)
+    bounds = (
+        torch.full((len(images),), -math.inf, dtype=torch.float64, device="cpu")
+        if cuts is None
+        else cuts.nan_to_num(nan=-math.inf)
+    )
     yield from _Search(
         model=model,
         images=images.detach().float(),
@@ -141,8 +146,8 @@ class _Search:
             targets=self.images[image].expand(count, -1, -1, -1),
             encoded=None if encoded is None else encoded.expand(count, *encoded.shape[1:]),
             memory=self.plan.optimiser.start(starts),
-            image=torch.full((count,), image, device=starts.device),
-            restart=torch.arange(count, device=starts.device),
+            image=torch.full((count,), image, device=starts.device, dtype=torch.int64),
+            restart=torch.arange(count, device=starts.device, dtype=torch.int64),
         )
 
     def _advance(self, pool: Pool) -> Iterator[Found]:
@@ -189,7 +194,7 @@ class _Search:
         for image, reason in failed.items():
             self._over.pop(image, None)
             yield self._leave(Found(image=image, error=_reason(reason)))
-        left = ~torch.isin(pool.image, torch.tensor(list(failed), device=pool.image.device))
+        left = ~torch.isin(pool.image, torch.tensor(list(failed), device=pool.image.device, dtype=torch.int64))
         self.pool = pool.take(left) if left.any() else None
 
     def _found(self, image: int, parts: list[Pool]) -> Found:
@@ -199,9 +204,10 @@ class _Search:
             pool = pool.joined(part)
         pool = pool.take(pool.restart.argsort())
         calls = int(pool.step.sum())
-        broken = pool.broken >= 0
-        if (broken | pool.lost).all():
-            step = int(pool.broken[broken].min())
+        if not (
+            pool.best.isfinite() & (pool.broken != 0)
+        ).any():  # what was only measured at its start was not searched
+            step = int(pool.broken[pool.broken >= 0].min())
             why = f"loss, gradient or latent is no finite number at step {step} of {self.plan.steps}"
             error = f"the search broke down ({why}): ask in float32, or with a smaller rate"
             return Found(image=image, calls=calls, error=error)

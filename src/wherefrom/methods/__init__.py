@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.described import About, about, complete, together
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import made
 from wherefrom.methods.base import Method
 
 __all__ = ["describe", "from_card", "load", "names"]
@@ -42,13 +42,9 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
-    given = together(options, named)
-    fields = {item.name for item in dataclasses.fields(kind) if item.init}
-    unknown = sorted(set(given) - fields)
-    if unknown:
-        raise UsageError(f"method {name!r} has no option {', '.join(unknown)}: it has {', '.join(sorted(fields))}")
+    given = together(options, named, what=f"method {name!r}")
     complete(f"method {name!r}", kind, given, "--option")
-    method: Method[Any] = kind(**given)
+    method: Method[Any] = made(kind, given, what=f"method {name!r}")
     return method
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
 
 from wherefrom.core.arrays import Scores, Seeds
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ImageError, ModelError, UsageError
-from wherefrom.core.units import METRICS, SCHEDULES, Metric, Schedule
+from wherefrom.core.units import Metric, Schedule
 from wherefrom.methods.base import Settled
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from wherefrom.models.base import Decoder
 
 __all__ = [
-    "OPTIMISERS",
     "OptimiserName",
     "Options",
     "Start",
@@ -37,13 +36,11 @@ __all__ = [
 
 OptimiserName = Literal["adam", "lbfgs", "gradient-free"]
 """How a step is made; see `wherefrom.inversion.optimisers`."""
-OPTIMISERS: Final = get_args(OptimiserName)
 Start = Literal["auto", "random", "encoder", "both"]
 """Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both.
 
 `auto` is both where the model has an encoder, else `random`.
 """
-_STARTS: Final = get_args(Start)
 _FEWEST: Final = 32
 _EACH_CLASS: Final = 8
 _MOST: Final = 256
@@ -89,10 +86,6 @@ def check_options(options: Options) -> None:
     Raises:
         UsageError: with the option's value and what it may be.
     """
-    choices = (("optimiser", OPTIMISERS), ("start", _STARTS), ("metric", METRICS), ("schedule", SCHEDULES))
-    for name, known in choices:
-        if getattr(options, name) not in known:
-            raise UsageError(f"{name}={getattr(options, name)!r} is none of {', '.join(known)}")
     for name in ("steps", "restarts", "race", "keep", "plateau"):
         value = getattr(options, name)
         if value is not None and value < 1:
@@ -112,7 +105,7 @@ def _check_metric(options: Options) -> None:
         raise UsageError(
             f"backbone={options.backbone!r} goes with metric='lpips', not {options.metric!r}: leave it out"
         )
-    if options.metric == "jpeg" and (isinstance(options.quality, bool) or options.quality not in range(1, 101)):
+    if options.metric == "jpeg" and options.quality not in range(1, 101):
         raise UsageError(f"quality={options.quality!r} with metric='jpeg', need the JPEG's, 1 to 100")
     if options.metric != "jpeg" and options.quality is not None:
         raise UsageError(f"quality={options.quality!r} goes with metric='jpeg', not {options.metric!r}: leave it out")
@@ -211,7 +204,7 @@ def search_from(
 
     from wherefrom.inversion.search import search
 
-    cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64)
+    cuts = None if options.cut is None else torch.full((len(images),), options.cut, dtype=torch.float64, device="cpu")
     starts, plan = starts_of(options, model, images, seeds), plan_of(options, clamped=clamped)
     columns_of = _columns_of(model)
     for found in search(model, images, starts, plan=plan, cuts=cuts, report=report):

@@ -60,7 +60,7 @@ class Tracer:
             bound is not None
         ):  # an image whose twin has no loss has no cut: it ends in that error, its neighbours do not
             found = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
-            cuts = torch.tensor(found, dtype=torch.float64)
+            cuts = torch.tensor(found, dtype=torch.float64, device="cpu")
         for settled in self._searched(images, cuts, number=SEARCHED):
             if settled.scores is None or settled.row in errors:
                 yield Settled(row=settled.row, error=settled.error or errors[settled.row])

@@ -10,6 +10,7 @@ import numpy as np
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._adjust import fit_line, off_line
 from wherefrom.methods._measures import LEFT_BLOCK, TWO_PASSES, log_columns
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
 
 __all__ = ["AEDR", "METHOD"]
-
-_ADJUSTMENTS: Final = ("none", "homogeneity", "residual", "bands")
-_FORMS: Final = ("squared", "absolute")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,10 +47,7 @@ class AEDR:
 
     def __post_init__(self) -> None:
         """Refuse unknown options."""
-        if self.adjustment not in _ADJUSTMENTS:
-            raise UsageError(f"adjustment={self.adjustment!r} is none of {', '.join(_ADJUSTMENTS)}")
-        if self.form not in _FORMS:
-            raise UsageError(f"form={self.form!r} is none of {', '.join(_FORMS)}")
+        check_types(self)
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 

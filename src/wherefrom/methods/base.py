@@ -46,7 +46,7 @@ class Method(Protocol[ModelT_contra]):
         ...
 
     def scores(self, model: ModelT_contra, images: Images, seeds: Seeds) -> Scores:
-        """Raw columns; row i depends on image i and seed i alone.
+        """Raw columns; row i depends on image i and seed i alone, on a GPU but for the order of sums.
 
         Args:
             model: on its device.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._discriminant import fit_discriminant, projected
 from wherefrom.methods._measures import COPIES, LEFT_BLOCK, SHIFT, TWO_PASSES, copied, log_columns, within
@@ -61,6 +62,7 @@ class Control:
 
     def __post_init__(self) -> None:
         """Refuse unknown options."""
+        check_types(self)
         if self.form not in _FORMS:
             raise UsageError(f"form={self.form!r} is none of {', '.join(_FORMS)}")
         names = self.names

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import Metric, Schedule
 from wherefrom.methods._searching import (
     OptimiserName,
@@ -76,8 +77,7 @@ class LatentTracer:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range; with the paper's parity, set the paper's."""
-        if self.parity not in ("none", "paper"):
-            raise UsageError(f"parity={self.parity!r} is none of none, paper")
+        check_types(self)
         if self.parity == "paper":
             self._follow_paper()
         check_options(self)

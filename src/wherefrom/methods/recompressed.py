@@ -10,6 +10,7 @@ import numpy as np
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import LEFT_BLOCK, STORED, STORED_AGAIN, TWO_PASSES, log_columns
 from wherefrom.methods._spread import check_learning, excess, learned, where_judged
@@ -55,7 +56,8 @@ class Recompressed:
 
     def __post_init__(self) -> None:
         """Refuse options out of range."""
-        if isinstance(self.quality, bool) or self.quality not in range(1, 101):
+        check_types(self)
+        if self.quality not in range(1, 101):
             raise UsageError(f"quality={self.quality!r} is none of 1 to 100, as of a JPEG")
         check_learning(shrinkage=self.shrinkage, easiest=self.easiest, floor=self.floor)
 

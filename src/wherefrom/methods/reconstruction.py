@@ -10,6 +10,7 @@ import numpy as np
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
 
 __all__ = ["METHOD", "Reconstruction"]
-
-_METRICS: Final = ("mse", "lpips")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +39,7 @@ class Reconstruction:
 
     def __post_init__(self) -> None:
         """Refuse unknown options."""
-        if self.metric not in _METRICS:
-            raise UsageError(f"metric={self.metric!r} is none of {', '.join(_METRICS)}")
+        check_types(self)
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 

@@ -13,6 +13,7 @@ from wherefrom import methods
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._searching import gathered
 from wherefrom.methods.base import Fit, Gradual, Method, Settled
@@ -40,27 +41,30 @@ class Relative:
         options: its options that differ from their defaults, by name; kept as pairs in order.
         reference_options: options that differ for the reference alone, as an encoder's start.
         reference: what `load_model` takes for the reference model, as `zoo:vae-cifar10`. It has no default: what the
-            ratio says depends on it.
-        decoder: digest of the reference's decoder; None reads it from the model, as does every use of another digest.
+            ratio says depends on it. It is opened when it is first asked, on the device of the model that is asked; on
+            a CPU where only its digest is needed.
+        decoder: digest of the reference's decoder, which every reference that is opened has to have; None: whichever
+            the reference has, which a card then names. Does not count where two values are compared.
         floor: the reference's statistic at or below which the ratio is undefined (NaN), an MSE on [0, 1]; default 8-bit
             rounding.
 
     Raises:
         UsageError: when an option is none of these, or the method learns.
-        ModelError: when the reference cannot be loaded, or is not the one with that digest.
+        ModelError: of `card`, `measure` and what asks: when the reference cannot be loaded, or has another digest.
     """
 
     method: str = "ronan"
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     reference: str
     reference_options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
-    decoder: str | None = None
+    decoder: str | None = field(default=None, compare=False)
     floor: float = ROUNDING
     _inner: Method[Any] = field(init=False, repr=False, compare=False)
     _outer: Method[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make the method that asks, and find out which reference it is."""
+        """Make the method that asks; the reference is not opened yet."""
+        check_types(self)
         if self.method == "relative":
             raise UsageError("method='relative' inside relative: name the method that asks both models")
         for name in ("options", "reference_options"):
@@ -72,8 +76,6 @@ class Relative:
             raise UsageError(f"method={self.method!r} learns from belongings, of which a reference has none")
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
-        if self.decoder is None:
-            object.__setattr__(self, "decoder", _decoder(_opened(self.reference, "auto")))
 
     @property
     def card(self) -> Card:
@@ -83,7 +85,7 @@ class Relative:
     @property
     def measure(self) -> Card:
         """What both models are asked, and which reference."""
-        facts: dict[str, Fact] = {"reference": self.decoder}
+        facts: dict[str, Fact] = {"reference": self._named()}
         undefined: list[str] = []
         for side, asked in ((_OWN, self._inner.measure), (_REFERENCE, self._outer.measure)):
             facts |= {f"{side}{name}": value for name, value in asked.facts.items()}
@@ -111,7 +113,7 @@ class Relative:
         """The same, an image at a time: all under the model first, then each under the reference."""
         from wherefrom.models.through import through_alike
 
-        reference = through_alike(model, _opened(self.reference, model.device.type))
+        reference = through_alike(model, _opened(self.reference, str(model.device)))
         self.check(model, reference)
         own = list(_asked(self._inner, model, images, seeds, report))
         found = {row.row: row for row in own}
@@ -156,7 +158,7 @@ class Relative:
             ModelError: when it is either.
         """
         found = _decoder(reference)
-        if found != self.decoder:
+        if self.decoder is not None and found != self.decoder:
             raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
         if _decoder(model) == found:
             raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
@@ -167,14 +169,20 @@ class Relative:
             "options": _pairs(self.options),
             "reference_options": _pairs(self.reference_options),
             "reference": self.reference,
-            "decoder": self.decoder,
+            "decoder": self._named(),
             "floor": self.floor,
         }
+
+    def _named(self) -> str:
+        """The digest of the reference's decoder, as given, else read from the reference."""
+        return self.decoder or _decoder(_opened(self.reference, "cpu"))
 
 
 def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:
     """Options by name, in order, as a card holds them."""
-    given = options.items() if isinstance(options, Mapping) else options
+    given: tuple[Any, ...] = tuple(options.items() if isinstance(options, Mapping) else options)
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
+        raise UsageError(f"options={given!r} of relative, need values by name, as {{'steps': 50}}")
     return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
+from wherefrom.core.options import check_types
 from wherefrom.core.units import Metric, Schedule
 from wherefrom.methods._searching import (
     OptimiserName,
@@ -74,6 +75,7 @@ class RONAN:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         check_options(self)
 
     @staticmethod

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods._measures import BLOCKS, TWO_PASSES, log_columns
 from wherefrom.methods._spread import check_learning, learned, squared_distance, where_judged
@@ -49,6 +50,7 @@ class Spectral:
 
     def __post_init__(self) -> None:
         """Refuse options out of range."""
+        check_types(self)
         if self.block not in BLOCKS:
             raise UsageError(f"block={self.block!r} is none of {', '.join(map(str, BLOCKS))}")
         check_learning(shrinkage=self.shrinkage, easiest=self.easiest, floor=self.floor)

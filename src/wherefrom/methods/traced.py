@@ -11,6 +11,7 @@ import numpy as np
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING, Schedule
 from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN, TWO_PASSES, log_columns
 from wherefrom.methods._searching import OptimiserName, check_options, gathered, measure_of, plan_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["METHOD", "Traced"]
 
-_DENOMINATORS: Final = ("twin", "second", "first")
 _SHRINKAGE: Final = 0.9
 
 
@@ -66,9 +66,8 @@ class Traced:
 
     def __post_init__(self) -> None:
         """Refuse options outside their range."""
+        check_types(self)
         check_options(self)
-        if self.denominator not in _DENOMINATORS:
-            raise UsageError(f"denominator={self.denominator!r} is none of {', '.join(_DENOMINATORS)}")
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
         if self.bands and (self.denominator != "twin" or self.cut is not None):

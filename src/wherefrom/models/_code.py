@@ -103,7 +103,8 @@ def _made(found: Any, name: str) -> Any:
 
 
 def _on_device(model: Decoder, name: str, device: str) -> Decoder:
-    if device != "auto" and device_of(device).type != model.device.type:
+    asked = model.device if device == "auto" else device_of(device)
+    if asked.type != model.device.type or asked.index not in (None, model.device.index or 0):
         raise ModelError(
             f"{name} is on {model.device}, not on {device}: move it in its own code, or leave device at 'auto'"
         )

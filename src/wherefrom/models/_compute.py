@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ import torch
 from torch import nn
 
 from wherefrom.core.errors import ModelError
+from wherefrom.core.tensors import usual_defaults
 
 __all__ = [
     "DTYPES",
@@ -20,7 +19,6 @@ __all__ = [
     "dtype_of",
     "each_alone",
     "exact",
-    "keep_freed_memory",
     "laid_out",
     "parameters_of",
     "prepare",
@@ -36,7 +34,6 @@ DTYPES: Final[dict[str, torch.dtype]] = {
 
 _NO_MEMORY: Final = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 _FORMATS: Final = {4: torch.channels_last, 5: torch.channels_last_3d}
-_KEEP: Final = ((-1, 2**31 - 1), (-3, 2**30))  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's <malloc.h>, in bytes
 
 
 def device_of(device: str | torch.device) -> torch.device:
@@ -53,6 +50,9 @@ def device_of(device: str | torch.device) -> torch.device:
         raise ModelError(f"no device {device!r}: use 'cpu', 'cuda' or 'auto'") from error
     if found.type == "cuda" and not torch.cuda.is_available():
         raise ModelError(f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU: use 'cpu'")
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise ModelError(f"device {device!r} was asked for, but torch sees {count} GPU: use cuda:0 to cuda:{count - 1}")
     return found
 
 
@@ -82,10 +82,8 @@ def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.M
     """Make a module that nobody else holds ready to compute: device, dtype, layout in memory, eval mode.
 
     Changes the module in place and returns it. Weights no longer require a gradient; gradients with respect to the
-    input still flow. On CPU the process keeps freed memory from now on.
+    input still flow.
     """
-    if device.type == "cpu":
-        keep_freed_memory()
     nn.Module.to(module, device=device, dtype=dtype)  # diffusers' own `to` warns of casts
     module.eval().requires_grad_(False)
     for parameter in module.parameters():
@@ -93,27 +91,12 @@ def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.M
     return module
 
 
-@functools.cache
-def keep_freed_memory() -> bool:
-    """Let this process keep the memory it frees, where its C library can be told to; whether it was told.
-
-    By default glibc hands every large tensor back to the kernel at once, which then clears the next one anew, page by
-    page: 5 to 16 % of the processor time of Stable Diffusion's autoencoder in bfloat16 at 512 px, from run to run. The
-    price is a peak that can be higher where sizes are mixed, as gaps are not always filled: 1.45 instead of 1.07 GB
-    over sizes up to 448 px.
-    """
-    try:
-        set_option = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library than glibc
-        return False
-    return all(set_option(option, size) == 1 for option, size in _KEEP)
-
-
 def each_alone(device: torch.device) -> bool:
     """Whether images have to go through a network one by one to keep a score free of its neighbours.
 
     On CPU the convolutions' kernels are chosen by the size of the batch, which moved the second loss of a real decoder
-    by 2.3e-5 at 64 px; one by one it is the same to the last bit, and threads share one image's work instead.
+    by 2.3e-5 at 64 px; one by one it is the same to the last bit, and threads share one image's work instead. On a GPU
+    one by one would take several times as long, so there a score moves with its batch unless the batch is one image.
     """
     return device.type == "cpu"
 
@@ -159,11 +142,13 @@ _EXACT: Final = _Exact()
 def exact(device: torch.device) -> Iterator[None]:
     """Full float32 products and sums: no TF32, no bfloat16 inside float32, no autocast, no autotuned kernels.
 
+    A network that leaves out dtype or device of a tensor gets what it would get by itself, float32 on the CPU.
+
     Global switches are restored on leaving. A backward pass has to run inside as well: it is arithmetic of its own.
     """
     _EXACT.enter()
     try:
-        with torch.autocast(device_type=device.type, enabled=False):
+        with usual_defaults(), torch.autocast(device_type=device.type, enabled=False):
             yield
     finally:
         _EXACT.leave()

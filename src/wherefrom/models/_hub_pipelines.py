@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models._folders import read_json
 from wherefrom.models._hub import Hub, HubName, HuggingFace
 from wherefrom.models._hub_errors import explain
-from wherefrom.models._pipeline_folders import PIPELINE_INDEX, opened, parts_of, variant_of
+from wherefrom.models._pipeline_folders import PIPELINE_INDEX, lacking, opened, parts_of, variant_of
 
 __all__ = ["fetch_pipeline"]
 
@@ -29,14 +29,18 @@ def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
     index = _file(asked, name, PIPELINE_INDEX, name.revision)
     folder, commit = index.parent, _commit(index) or name.revision
     _, parts = parts_of(read_json(index), name.repo)
-    listed = _listed(asked, name, commit, folder)
+    listed = _listed(asked, name, commit)
+    names = _cached(folder) if isinstance(listed, Exception) else listed
     files = {
-        part: [file.partition("/")[2] for file in listed if file.startswith(f"{part}/") and file.count("/") == 1]
+        part: [file.partition("/")[2] for file in names if file.startswith(f"{part}/") and file.count("/") == 1]
         for part in parts
     }
+    if isinstance(listed, Exception) and (missing := lacking(parts, files)):
+        said = explain(listed, name.repo, commit, "its list of files")
+        raise ModelError(f"{said}; what is in the cache is not the whole pipeline, it lacks {', '.join(missing)}")
     variant = variant_of(files, name.repo)
-    for part, names in files.items():
-        for file in opened(names, variant):
+    for part, held in files.items():
+        for file in opened(held, variant):
             _file(asked, name, f"{part}/{file}", commit)
     return folder, f"{name.repo}@{commit or 'main'}"
 
@@ -48,15 +52,31 @@ def _file(hub: Hub, name: HubName, file: str, revision: str | None) -> Path:
         raise explain(error, name.repo, revision, file) from error
 
 
-def _listed(hub: Hub, name: HubName, revision: str | None, folder: Path) -> tuple[str, ...]:
-    """The repository's files; where the hub cannot be asked, those that lie in the cache."""
+def _listed(hub: Hub, name: HubName, revision: str | None) -> tuple[str, ...] | Exception:
+    """The repository's files, or why the hub could not be reached, so that only the cache can tell.
+
+    Raises:
+        ModelError: when the hub was reached and refused, for then nobody knows what the pipeline's files are.
+    """
     try:
         return hub.files(name.repo, revision)
     except Exception as error:  # as above
-        here = tuple(file.relative_to(folder).as_posix() for file in folder.glob("*/*"))
-        if not here:
+        if not _unreached(error):
             raise explain(error, name.repo, revision, "its list of files") from error
-        return here
+        return error
+
+
+def _unreached(error: Exception) -> bool:
+    """Whether an error says that there was no answer at all; which library's it is depends on the hub's release."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if isinstance(error, HfHubHTTPError):
+        return False
+    return isinstance(error, OSError) or any(base.__name__ == "TransportError" for base in type(error).__mro__)
+
+
+def _cached(folder: Path) -> tuple[str, ...]:
+    return tuple(file.relative_to(folder).as_posix() for file in folder.glob("*/*"))
 
 
 def _commit(index: Path) -> str | None:

@@ -57,7 +57,7 @@ def fit_latents(latents: Sequence[torch.Tensor], *, grid: int = 16) -> dict[str,
 def _spectrum(latent: torch.Tensor, grid: int) -> torch.Tensor:
     """Real part of the mean cross-spectrum over windows of `grid`, `(grid, grid, c, c)`, variance per frequency."""
     windows = latent.unfold(1, grid, max(grid // 2, 1)).unfold(2, grid, max(grid // 2, 1))
-    taper = torch.hann_window(grid, periodic=True, dtype=torch.float64)
+    taper = torch.hann_window(grid, periodic=True, dtype=torch.float64, device="cpu")
     taper = torch.outer(taper, taper)
     waves = torch.fft.fft2(windows * (taper / taper.square().mean().sqrt()))
     flat = waves.flatten(1, 2)
@@ -81,8 +81,8 @@ def draw_latents(stats: Mapping[str, torch.Tensor], seed: int, size: tuple[int, 
     grid, channels = root.shape[0], len(mean)
     height, width = size[0] + grid, size[1] + grid  # a margin, so that opposite edges are not neighbours
     source = generator(seed)
-    noise = torch.randn((channels, height, width), generator=source, dtype=torch.float64)
-    amplitude = torch.exp(spread * torch.randn((), generator=source, dtype=torch.float64))
+    noise = torch.randn((channels, height, width), generator=source, dtype=torch.float64, device="cpu")
+    amplitude = torch.exp(spread * torch.randn((), generator=source, dtype=torch.float64, device="cpu"))
     waves = torch.fft.fft2(noise)
     shaped = torch.einsum("ijab,bij->aij", _resampled(root, height, width).to(waves.dtype), waves)
     field = torch.fft.ifft2(shaped).real[:, : size[0], : size[1]]
@@ -106,7 +106,7 @@ def _resampled(root: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """The filter at the frequencies of another size, bilinear between its own and periodic."""
     grid = root.shape[0]
     for axis, length in enumerate((height, width)):
-        place = torch.fft.fftfreq(length, dtype=torch.float64).remainder(1.0) * grid
+        place = torch.fft.fftfreq(length, dtype=torch.float64, device="cpu").remainder(1.0) * grid
         low = place.floor().long()
         share = (place - low).reshape([-1 if dim == axis else 1 for dim in range(4)])
         root = root.index_select(axis, low % grid) * (1 - share) + root.index_select(axis, (low + 1) % grid) * share

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from wherefrom.core.errors import ModelError
 from wherefrom.models._folders import PICKLED, read_json
 
-__all__ = ["PIPELINE_INDEX", "PipelineFolder", "opened", "parts_of", "read_folder", "variant_of"]
+__all__ = ["PIPELINE_INDEX", "PipelineFolder", "lacking", "opened", "parts_of", "read_folder", "variant_of"]
 
 PIPELINE_INDEX: Final = "model_index.json"
 """The file that names a pipeline's class and parts."""
@@ -19,6 +20,12 @@ PIPELINE_INDEX: Final = "model_index.json"
 _VARIANTS: Final = ("fp16", "bf16")
 _PLAIN_FILES: Final = frozenset({".json", ".jinja", ".model", ".txt"})
 _WEIGHTS: Final = ".safetensors"
+_SHARD: Final = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})\.safetensors")
+_WEIGHTLESS: Final = ("Scheduler", "Extractor", "Processor", "ImageProcessorFast", "Tokenizer", "TokenizerFast")
+_VOCABULARIES: Final = (
+    *({name} for name in ("tokenizer.json", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")),
+    {"vocab.json", "merges.txt"},
+)
 
 Parts = Mapping[str, tuple[str, str]]
 
@@ -133,6 +140,43 @@ def opened(names: Iterable[str], variant: str | None) -> tuple[str, ...]:
         for name in held
         if Path(name).suffix in _PLAIN_FILES or (name.endswith(_WEIGHTS) and _copy(name) == wanted)
     )
+
+
+def lacking(parts: Parts, files: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """What is surely missing where some of a pipeline's files are at hand, in words; empty where nothing is.
+
+    For a download that may have been interrupted: every part has its configuration, a network has its weights, all
+    shards of them, and a tokenizer has its vocabulary.
+
+    Args:
+        parts: of the pipeline.
+        files: of each part the names of the files that are at hand.
+    """
+    found: list[str] = []
+    for part, (_, kind) in parts.items():
+        held = set(files.get(part, ()))
+        if not any(name.endswith(".json") for name in held):
+            found.append(f"the configuration of {part}")
+        elif "Tokenizer" in kind and not any(vocabulary <= held for vocabulary in _VOCABULARIES):
+            found.append(f"the vocabulary of {part}")
+        elif not kind.endswith(_WEIGHTLESS) and "Tokenizer" not in kind:
+            found += _missing_weights(part, held)
+    return tuple(found)
+
+
+def _missing_weights(part: str, held: Collection[str]) -> Iterator[str]:
+    """What is missing of a network's weights, by the names of those that are there."""
+    weights = [name for name in held if name.endswith(_WEIGHTS)]
+    if not weights:
+        yield f"the weights of {part}"
+    shards = [match for name in weights if (match := _SHARD.fullmatch(name))]
+    for stem, total in sorted({(match["stem"], int(match["total"])) for match in shards}):
+        there = {int(match["number"]) for match in shards if match["stem"] == stem}
+        missing = sorted(set(range(1, total + 1)) - there)
+        if missing:
+            yield f"{len(missing)} of {total} shards of the weights of {part}"
+        elif not any(name.endswith(".index.json") for name in held):
+            yield f"the index of the weights of {part}"
 
 
 def read_folder(path: Path) -> PipelineFolder:

@@ -68,7 +68,7 @@ class Decoder(Model, Protocol):
     def decode(self, latents: Latents) -> Images:
         """Latents to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped; differentiable in `latents`.
 
-        Row i depends on latent i alone.
+        Row i depends on latent i alone, on a GPU but for the order of sums.
         """
         ...
 
@@ -92,7 +92,7 @@ class Autoencoder(Decoder, Protocol):
     def encode(self, images: Images) -> Latents:
         """Images `(n, 3, h, w)` in [0, 1] to latents: the posterior's mode, never a sample.
 
-        Row i depends on image i alone.
+        Row i depends on image i alone, on a GPU but for the order of sums.
 
         Raises:
             ImageError: when the shape is not `(n, 3, h, w)` or a side is no multiple of `factor`.

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.options import checked_facts
 from wherefrom.models import _folders, _hub, _zoo, known
 from wherefrom.models._described import Description, Where, describe_known, describe_zoo, notes_of
 
@@ -77,7 +78,7 @@ def load_model(
 
 def _opened(name: str, device: str, dtype: str, *, trust: bool, options: Mapping[str, Fact] | None) -> Model:
     """The model as it is."""
-    given, found = dict(options or {}), where(name)
+    given, found = checked_facts(options, example="{'prior': 'uniform'}"), where(name)
     if given and found not in (Where.PATH, Where.CODE):
         raise UsageError(f"{name} has no options, got {', '.join(given)}: options are for files of generators")
     match found:

@@ -11,6 +11,7 @@ import torch
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.options import check_types
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models.weights import digest
 
@@ -39,6 +40,7 @@ class Toy:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_types(self)
         if not 0 < self.gain < 1:
             raise ModelError(f"gain={self.gain}, need 0 < gain < 1: at 1 the second loss vanishes")
         if not 1 <= self.bands <= _BLOCK:
@@ -117,10 +119,12 @@ class Toy:
         if height % _BLOCK or width % _BLOCK or min(height, width) <= 0:
             raise ModelError(f"size {height} x {width}, need positive multiples of {_BLOCK}")
         shape = (3, self.bands, self.bands, height // _BLOCK, width // _BLOCK)
-        order = torch.arange(self.bands, dtype=torch.float32)
+        order = torch.arange(self.bands, dtype=torch.float32, device="cpu")
         spread = 0.8 / (1 + order[:, None] + order[None, :]) ** 1.5
-        drawn = [torch.randn(shape, generator=generator(int(seed))) for seed in seeds]
-        latents = torch.stack(drawn) if drawn else torch.empty((0, *shape))
+        drawn = [
+            torch.randn(shape, generator=generator(int(seed)), dtype=torch.float32, device="cpu") for seed in seeds
+        ]
+        latents = torch.stack(drawn) if drawn else torch.empty((0, *shape), dtype=torch.float32, device="cpu")
         latents = latents * spread[:, :, None, None]
         latents[:, :, 0, 0] += 0.5 * _BLOCK / self.gain
         return latents.reshape(len(drawn), 3 * self.bands**2, height // _BLOCK, width // _BLOCK)
@@ -128,7 +132,7 @@ class Toy:
     def _basis(self) -> torch.Tensor:
         """The lowest rows of the orthonormal DCT-II of length 8, `(bands, 8)`."""
         angle = [[math.pi * (2 * x + 1) * u / (2 * _BLOCK) for x in range(_BLOCK)] for u in range(self.bands)]
-        basis = torch.tensor(angle, dtype=torch.float64).cos() * math.sqrt(2 / _BLOCK)
+        basis = torch.tensor(angle, dtype=torch.float64, device="cpu").cos() * math.sqrt(2 / _BLOCK)
         basis[0] /= math.sqrt(2)
         return basis.float()
 

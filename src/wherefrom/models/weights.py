@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from wherefrom.core.errors import ModelError
+from wherefrom.core.tensors import building
 from wherefrom.models._pickles import read_pickle
 from wherefrom.models._wrapped import Checkpoint, facts_of, unwrap
 
@@ -85,6 +86,7 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
 
+@building()
 def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, torch.Tensor]:
     """Tensors by name, on the CPU, in the dtype they are stored in. Nothing in the file is run.
 
@@ -124,6 +126,7 @@ def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Te
     return state
 
 
+@building()
 def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
     """Weights and what was recorded beside them: in a PyTorch file plain values, in a safetensors file `config`.
 

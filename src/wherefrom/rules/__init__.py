@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 
 from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.described import About, about, complete, together
-from wherefrom.core.errors import UsageError
+from wherefrom.core.options import made
 from wherefrom.rules.base import Rule
 
 __all__ = ["describe", "from_card", "load", "names"]
@@ -40,14 +39,9 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
         UsageError: when there is no such rule or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "RULE")
-    given = together(options, named)
-    fields = {item.name for item in dataclasses.fields(kind)}
-    unknown = sorted(set(given) - fields)
-    if unknown:
-        has = f"it has {', '.join(sorted(fields))}" if fields else "it has none"
-        raise UsageError(f"rule {name!r} has no option {', '.join(unknown)}: {has}")
+    given = together(options, named, what=f"rule {name!r}")
     complete(f"rule {name!r}", kind, given, "--rule-option")
-    rule: Rule = kind(**given)
+    rule: Rule = made(kind, given, what=f"rule {name!r}")
     return rule
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.shares import check_share
 
 __all__ = ["RULE", "Fixed"]
@@ -33,6 +34,7 @@ class Fixed:
 
     def __post_init__(self) -> None:
         """Refuse a cut with which nothing compares."""
+        check_types(self)
         if self.cut is not None and not math.isfinite(self.cut):
             raise UsageError(f"cut={self.cut} is not a finite number: give the statistic below which images belong")
 

@@ -11,6 +11,7 @@ from scipy import stats
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
 from wherefrom.core.shares import check_share, varying
 
 __all__ = ["KDE", "RULE"]
@@ -37,6 +38,7 @@ class KDE:
 
     def __post_init__(self) -> None:
         """Refuse a grid without an interval."""
+        check_types(self)
         if self.points < 2:
             raise UsageError(f"points={self.points} makes no grid: use at least 2")
 

@@ -29,6 +29,7 @@ class Progress:
         images_per_second: rows settled per second, over the last half minute; None before there is anything to measure.
         seconds_left: at that rate; None where the total or the rate is unknown.
         search: how far the search of the images under way is; None for a method without one.
+        waiting: what other processes are asking about, in words, while nothing else is left; None while work is.
     """
 
     done: int
@@ -38,6 +39,7 @@ class Progress:
     images_per_second: float | None
     seconds_left: float | None
     search: Step | None = None
+    waiting: str | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -59,6 +61,7 @@ class Meter:
     _marks: deque[tuple[float, int]] = field(init=False, default_factory=deque)
     _reported: float = field(init=False, default=float("-inf"))
     _search: Step | None = field(init=False, default=None)
+    _waiting: str | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         """Start the clock."""
@@ -75,6 +78,12 @@ class Meter:
     def during(self, step: Step) -> None:
         """Note how far a search is, and report when it is time."""
         self._search = step
+        if self.report is not None and self.clock() - self._reported >= _EVERY:
+            self.tell()
+
+    def wait(self, waiting: str | None) -> None:
+        """Note what is waited for, None when it is over, and report when it is time."""
+        self._waiting = waiting
         if self.report is not None and self.clock() - self._reported >= _EVERY:
             self.tell()
 
@@ -98,5 +107,6 @@ class Meter:
                 images_per_second=rate,
                 seconds_left=left,
                 search=self._search,
+                waiting=self._waiting,
             )
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
+from wherefrom.bench import _keys
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._lab import Lab, Setting, label
 from wherefrom.bench._searches import generators, overlapping
@@ -20,6 +24,7 @@ from wherefrom.images.sources import load_images
 from wherefrom.making import made_folder
 from wherefrom.methods.relative import Relative
 from wherefrom.methods.ronan import RONAN
+from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
 
 
@@ -128,6 +133,71 @@ def test_what_is_relative_is_asked_in_two_parts_that_tables_share(tmp_path: Path
     assert counts == {found.model(one).card.digest: 4 for one in (name, over.reference)}
     with pytest.raises(ModelError, match="has the weights of the model itself"):
         found.scores(over.reference, over, images)
+
+
+def plain(folder: Path, colour: tuple[int, int, int], count: int = 8) -> Path:
+    """Photos of one colour, under the names that photos of every other colour have."""
+    folder.mkdir()
+    for place in range(count):
+        noise = np.random.default_rng(place).integers(0, 20, (72, 72, 1))
+        Image.fromarray((np.array(colour) + noise).astype(np.uint8)).save(folder / f"{place}.png")
+    return folder
+
+
+def reddest(paths: Sequence[Path]) -> bool:
+    return all(read_image(path).pixels[..., 0].mean() > read_image(path).pixels[..., 2].mean() for path in paths)
+
+
+@pytest.mark.parametrize("tiles", [False, True])
+def test_other_photos_in_the_same_work_folder_are_other_images(tiles: bool, tmp_path: Path) -> None:
+    """Judged, profiled, edited and passed through a model: red first, then blue, then red again from what is kept."""
+    red, blue = plain(tmp_path / "red", (200, 50, 20)), plain(tmp_path / "blue", (20, 50, 200))
+    for source, is_red in ((red, True), (blue, False), (red, True)):
+        found = lab(tmp_path, photos=source, tiles=tiles, size=64)
+        for profiled in (False, True):
+            paths = found.photos(64, profiled=profiled)
+            passed = found.passed("zoo:kl-f8-a", paths) if not tiles else paths
+            for kind in (paths, found.edited(paths, "jpeg:75"), passed):
+                assert reddest(kind) == is_red, (source, kind)
+
+
+def test_a_photo_that_was_replaced_is_read_again(tmp_path: Path) -> None:
+    source = plain(tmp_path / "photos", (200, 50, 20))
+    before = lab(tmp_path, photos=source).photos(64)
+    assert before == lab(tmp_path, photos=source).photos(64), "the same photos are kept"
+    for path in source.iterdir():
+        path.write_bytes((plain(tmp_path / f"new-{path.stem}", (20, 50, 200), 1) / "0.png").read_bytes())
+    after = lab(tmp_path, photos=source).photos(64)
+    assert not set(before) & set(after)
+    assert not reddest(after)
+
+
+def test_another_table_in_the_same_work_folder_is_other_images(tmp_path: Path) -> None:
+    for name, colour in (("one", (200, 50, 20)), ("two", (20, 50, 200))):
+        (tmp_path / name).mkdir()
+        files = [path.read_bytes() for path in sorted(plain(tmp_path / f"{name}-files", colour).iterdir())]
+        parquet.write_table(pa.table({"image": [{"bytes": file} for file in files]}), tmp_path / name / "test.parquet")
+        found = lab(tmp_path, cifar10=tmp_path / name).cifar("test")
+        assert found is not None
+        assert reddest(found) == (name == "one")
+
+
+def test_two_models_of_one_name_have_images_of_their_own(tmp_path: Path) -> None:
+    for gain in ("0.9", "0.5"):
+        found = lab(tmp_path, size=64)
+        found._models["toy"] = Toy(gain=float(gain))
+        (first, *_) = found.known("toy")
+        assert float(gain) == found.model("toy").gain
+        assert first.parent.name.startswith("toy-64-")
+    assert len({path.name for path in (tmp_path / "work" / "images").iterdir()}) == 2
+
+
+def test_an_edit_by_another_codec_is_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lab(tmp_path, photos=plain(tmp_path / "photos", (200, 50, 20)))
+    paths = found.photos(64)
+    before = found.edited(paths, "jpeg:75")
+    monkeypatch.setattr(_keys, "computing_digest", lambda: "with another libjpeg")
+    assert not set(found.edited(paths, "jpeg:75")) & set(before)
 
 
 def test_names_in_tables_have_no_folder() -> None:

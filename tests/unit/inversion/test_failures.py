@@ -19,7 +19,7 @@ from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.images.read import ImageRecord, pixel_digest
-from wherefrom.inversion.optimisers import Adam
+from wherefrom.inversion.optimisers import LBFGS, Adam, Optimiser
 from wherefrom.inversion.plan import Plan, Race
 from wherefrom.methods._tracing import Tracer
 from wherefrom.methods.base import Gradual
@@ -146,8 +146,6 @@ def too_large(images: Images, latents: Latents, bad: torch.Tensor, times: int) -
 BROKEN = "the search broke down (loss, gradient or latent is no finite number at step"
 FAILURES: list[tuple[Spoil, str]] = [
     (nan_gradient, f"{BROKEN} 0 of 6): ask in float32, or with a smaller rate"),
-    (nan_gradient_later, f"{BROKEN} 3 of 6)"),
-    (diverging, f"{BROKEN} 1 of 6)"),
     (steep, f"{BROKEN} 0 of 6)"),
     (nan_images, f"{BROKEN} 0 of 6)"),
     (other_size, "the decoder gave 16 x 8 pixels (shape (1, 3, 8, 16)) for an image of 16 x 16"),
@@ -190,6 +188,40 @@ def test_an_image_that_fails_is_an_error_of_its_own_row(spoil: Spoil, said: str,
     without = score(images[:BAD] + images[BAD + 1 :], model=Tagged(), method=METHODS[name])
     assert numbers(spoilt) == numbers(without, leave=())
     assert numbers(spoilt) == numbers(score(images, model=Tagged(), method=METHODS[name]))
+
+
+@pytest.mark.parametrize("spoil", [nan_gradient_later, diverging])
+@pytest.mark.parametrize("optimiser", [LBFGS(), Adam(rate=0.05)], ids=["lbfgs", "adam"])
+def test_a_search_that_breaks_down_later_keeps_the_best_state_that_was_measured(
+    spoil: Spoil, optimiser: Optimiser
+) -> None:
+    images = images_of(TOY, 2)
+    plan = Plan(steps=6, optimiser=optimiser, traced=True)
+    found = find(Tagged(spoil=spoil), images, plan, starts=starts(BAD))
+    for one in found.values():
+        assert one.error is None
+        assert one.trace is not None
+        assert one.loss == np.nanmin(one.trace)
+        assert np.isfinite(one.trace).sum() >= 2
+
+
+def far_is_nan(images: Images, latents: Latents, bad: torch.Tensor, times: int) -> Images:
+    """What a decoder in half precision gives of a latent that is too large: no number."""
+    far = latents.flatten(1).abs().amax(1) > 2.6
+    return images * torch.where(bad & far, math.nan, 1.0)[:, None, None, None]
+
+
+def test_a_trial_that_is_no_finite_number_is_followed_by_a_shorter_step() -> None:
+    """Whose first trials overshoot goes on below them, and ends where one that never overshot ends."""
+    images = TOY.decode(TOY.encode(torch.full((1, 3, 16, 16), 0.25)) / TOY.gain)
+    plan = Plan(steps=40, optimiser=LBFGS(first=3.0, longest=3.0), traced=True)
+    found = find(Tagged(spoil=far_is_nan), images, plan, starts=starts(BAD))[0]
+    assert found.trace is not None
+    missed = ~np.isfinite(found.trace[0])
+    assert missed[1]
+    assert not missed[-1]
+    assert found.error is None
+    assert found.loss < 1e-4 * found.start
 
 
 def _encoder_fails(latents: Latents, is_bad: bool) -> Latents:
@@ -327,7 +359,7 @@ def test_one_start_that_breaks_down_leaves_the_others_searching() -> None:
 
 
 @pytest.mark.parametrize("step", [3, 4])
-def test_when_the_winner_of_a_race_breaks_down_the_search_has(step: int) -> None:
+def test_when_the_winner_of_a_race_breaks_down_what_it_had_found_counts(step: int) -> None:
     """At the race's own step it is no winner yet, and another start goes on."""
 
     def spoil(images: Images, latents: Latents, bad: torch.Tensor, times: int) -> Images:
@@ -341,8 +373,9 @@ def test_when_the_winner_of_a_race_breaks_down_the_search_has(step: int) -> None
         assert found.error is None
         assert found.calls == 4 + 11 + 4
     else:
-        assert found.error is not None
-        assert f"{BROKEN} 4 of 10)" in found.error
+        assert (found.error, found.calls) == (None, 5 + 4 + 4)
+        shorter = Plan(steps=4, optimiser=Adam(rate=0.01), race=Race(steps=3))
+        assert found.loss == find(Tagged(), images, shorter, starts=starts(BAD, 1, 2))[0].loss
 
 
 def test_a_gradient_that_nobody_needs_breaks_nothing() -> None:

@@ -6,14 +6,24 @@ import os
 import platform
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
+import torch
+
+from wherefrom import cli
+from wherefrom.core.errors import ModelError
+from wherefrom.models import _code, _compute
 
 _FAULTS = """
 import resource, sys, torch
+import wherefrom
 from wherefrom.models import _compute
 from torch import nn
 
+if sys.argv[1] == "told":
+    assert wherefrom.keep_freed_memory()
 if sys.argv[1] == "prepared":
     _compute.prepare(nn.Conv2d(3, 3, 1), torch.device("cpu"), torch.float32)
 pages = 2**26 // resource.getpagesize()
@@ -33,5 +43,35 @@ def _faults(how: str) -> float:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
-def test_a_prepared_process_reuses_the_memory_of_tensors_it_dropped() -> None:
-    assert _faults("prepared") < _faults("untouched") / 4
+def test_a_process_reuses_the_memory_of_tensors_it_dropped_only_where_it_is_told_to() -> None:
+    untouched = _faults("untouched")
+    assert _faults("told") < untouched / 4
+    assert _faults("prepared") > untouched / 2, "to load a model must not change how the whole process keeps memory"
+
+
+def test_the_command_line_tells_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(cli, "keep_freed_memory", lambda: told.append(True))
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert told == [True]
+
+
+@dataclass
+class Placed:
+    """As much of a decoder as says where it is."""
+
+    device: torch.device
+
+
+def test_the_number_of_a_gpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert _compute.device_of("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(ModelError, match=r"'cuda:2' was asked for, but torch sees 2 GPU: use cuda:0 to cuda:1"):
+        _compute.device_of("cuda:2")
+    own: Any = Placed(device=torch.device("cuda:0"))
+    for device in ("auto", "cuda", "cuda:0"):
+        assert _code._on_device(own, "my:model", device) is own
+    with pytest.raises(ModelError, match="my:model is on cuda:0, not on cuda:1"):
+        _code._on_device(own, "my:model", "cuda:1")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from huggingface_hub import errors
 
-from tests.unit.models.test_hub import COMMIT, FakeHub
+from tests.unit.models.test_hub import COMMIT, FakeHub, http_error
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models._hub import HubName
 from wherefrom.models._hub_pipelines import fetch_pipeline
-from wherefrom.models._pipeline_folders import opened, read_folder, variant_of
+from wherefrom.models._pipeline_folders import lacking, opened, read_folder, variant_of
 
 
 def lay_out(folder: Path, kind: object = "StableDiffusionPipeline", **parts: tuple[str, ...]) -> Path:
@@ -128,8 +131,86 @@ def test_a_cache_is_enough_where_the_list_cannot_be_had(tmp_path: Path) -> None:
     hub = Offline(root=tmp_path, repos={"a/b": REPOSITORY})
     assert fetch_pipeline(HubName(repo="a/b"), hub)[1] == f"a/b@{COMMIT}"
     assert len(hub.asked) == 5
-    with pytest.raises(ModelError, match="its list of files"):
+    with pytest.raises(ModelError, match=r"its list of files .* it lacks the configuration of unet"):
         fetch_pipeline(HubName(repo="a/b"), Offline(root=tmp_path / "empty", repos={"a/b": REPOSITORY}))
+
+
+@dataclass(kw_only=True)
+class Mute(FakeHub):
+    """Gives files, but no list of them."""
+
+    reason: Exception
+
+    def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
+        raise self.reason
+
+
+class TransportError(Exception):
+    """As httpx calls what comes of a broken connection."""
+
+
+NETWORK = (OSError("no network"), TransportError("reset"), TimeoutError(), errors.OfflineModeIsEnabled("off"))
+
+
+@pytest.mark.parametrize("reason", NETWORK, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("vae/config.json", "lacks the configuration of vae"),
+        ("vae/diffusion_pytorch_model.safetensors", "lacks the weights of vae"),
+        ("unet/config.json", "lacks the configuration of unet"),
+        ("vae", "lacks the configuration of vae"),
+    ],
+)
+def test_a_partly_cached_pipeline_is_not_taken_for_the_whole(
+    gone: str, said: str, reason: Exception, tmp_path: Path
+) -> None:
+    """As after a download that was interrupted."""
+    folder, _ = fetch_pipeline(HubName(repo="a/b"), FakeHub(root=tmp_path, repos={"a/b": REPOSITORY}))
+    place = folder / gone
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+    with pytest.raises(ModelError, match=said):
+        fetch_pipeline(HubName(repo="a/b"), Mute(root=tmp_path, repos={"a/b": REPOSITORY}, reason=reason))
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (http_error(errors.GatedRepoError, 403), "is gated: accept its licence"),
+        (http_error(errors.RepositoryNotFoundError, 401), "no repository a/b"),
+        (http_error(errors.HfHubHTTPError, 429), "too many requests"),
+        (http_error(errors.HfHubHTTPError, 500), "answered 500 for its list of files"),
+        (ValueError("a fault of the library"), "could not be fetched"),
+    ],
+)
+def test_where_the_hub_refuses_its_list_the_cache_is_not_taken_for_it(
+    reason: Exception, said: str, tmp_path: Path
+) -> None:
+    fetch_pipeline(HubName(repo="a/b"), FakeHub(root=tmp_path, repos={"a/b": REPOSITORY}))
+    with pytest.raises(ModelError, match=said):
+        fetch_pipeline(HubName(repo="a/b"), Mute(root=tmp_path, repos={"a/b": REPOSITORY}, reason=reason))
+
+
+def test_what_is_surely_missing_of_a_part() -> None:
+    net, words = ("transformers", "T5EncoderModel"), ("transformers", "CLIPTokenizer")
+    shards = [f"model-{number:05}-of-00003.safetensors" for number in (1, 2, 3)]
+    index = "model.safetensors.index.json"
+
+    def lacks(part: tuple[str, str], *held: str) -> tuple[str, ...]:
+        return lacking({"p": part}, {"p": held})
+
+    assert lacks(net, "config.json", *shards, index) == ()
+    assert lacks(net, "config.json", *shards) == ("the index of the weights of p",)
+    assert lacks(net, "config.json", *shards[:2], index) == ("1 of 3 shards of the weights of p",)
+    assert lacks(net, "config.json", "model.fp16.safetensors") == ()
+    assert lacks(words, "tokenizer_config.json", "merges.txt") == ("the vocabulary of p",)
+    assert lacks(words, "tokenizer_config.json", "merges.txt", "vocab.json") == ()
+    assert lacks(("transformers", "T5TokenizerFast"), "tokenizer_config.json", "spiece.model") == ()
+    for kind in ("DDIMScheduler", "CLIPImageProcessor", "CLIPFeatureExtractor"):
+        assert lacks(("diffusers", kind), "config.json") == ()
 
 
 def test_a_part_of_a_repository_is_no_pipeline(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from wherefrom.core.errors import StoreError
 from wherefrom.scoring import _claims
+from wherefrom.scoring._database import Database
 from wherefrom.scoring.store import Question, Store
 
 QUESTION = Question(model="m", measure="q", seed=0)
@@ -144,15 +145,15 @@ def test_many_open_a_new_store_at_once(tmp_path: Path) -> None:
 
 
 def test_another_process_may_make_the_tables_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    create = Store._create
+    create = Database._create
 
-    def late(store: Store) -> None:
-        monkeypatch.setattr(Store, "_create", create)
+    def late(database: Database) -> None:
+        monkeypatch.setattr(Database, "_create", create)
         with Store(tmp_path / "s.db") as first:
             fill(first, DIGESTS[:3])
-        create(store)
+        create(database)
 
-    monkeypatch.setattr(Store, "_create", late)
+    monkeypatch.setattr(Database, "_create", late)
     with Store(tmp_path / "s.db") as store:
         assert store.count() == 3
 
@@ -178,8 +179,8 @@ def test_opening_waits_where_sqlite_does_not(tmp_path: Path, monkeypatch: pytest
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: Hasty(connect(*args, **options)))
     with Store(tmp_path / "s.db") as store:
-        assert store._db.failures == 0  # type: ignore[attr-defined]
-        assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert store._db.connection.failures == 0  # type: ignore[attr-defined]
+        assert store._db.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 PROGRAM = """
@@ -279,8 +280,8 @@ def test_a_folder_that_may_not_be_written_is_named(there: bool, tmp_path: Path) 
 def test_a_full_disk_is_an_error_and_what_was_kept_stays(tmp_path: Path) -> None:
     with Store(tmp_path / "s.db") as store:
         fill(store, DIGESTS[:10])
-        pages = store._db.execute("PRAGMA page_count").fetchone()[0]
-        store._db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        pages = store._db.connection.execute("PRAGMA page_count").fetchone()[0]
+        store._db.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
         with pytest.raises(StoreError, match=r"full: make room on the disk"):
             fill(store, DIGESTS)
         assert store.count() == 10

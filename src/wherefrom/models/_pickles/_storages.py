@@ -112,7 +112,7 @@ def _are_sizes(value: Value) -> bool:
 def _copied(storage: _Storage, offset: int, size: tuple[int, ...], stride: tuple[int, ...], what: str) -> torch.Tensor:
     """The numbers that size and strides pick out of the storage, in a tensor of their own."""
     if 0 in size and math.prod(side for side in size if side) < _LARGEST:
-        return torch.empty(size, dtype=storage.dtype)
+        return torch.empty(size, dtype=storage.dtype, device="cpu")
     last = offset + sum((side - 1) * step for side, step in zip(size, stride, strict=True))
     if 0 in size or last >= len(storage.numbers):
         raise ModelError(

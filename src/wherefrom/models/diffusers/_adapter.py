@@ -128,7 +128,10 @@ class DiffusersAutoencoder:
         if self._stats is not None:
             return self._field(self._stats, seeds, size)
         cells, (scale, shift) = self._cells(size), self.scaling
-        noise = [torch.randn((self.channels, *cells), generator=generator(int(seed))) for seed in seeds]
+        noise = [
+            torch.randn((self.channels, *cells), generator=generator(int(seed)), dtype=torch.float32, device="cpu")
+            for seed in seeds
+        ]
         return self._stacked([one / scale + shift for one in noise], cells)
 
     def _field(self, stats: Mapping[str, torch.Tensor], seeds: Seeds, size: tuple[int, int] | None) -> Latents:
@@ -146,7 +149,11 @@ class DiffusersAutoencoder:
         return (wanted[0] // self.factor, wanted[1] // self.factor)
 
     def _stacked(self, latents: list[torch.Tensor], cells: tuple[int, int]) -> Latents:
-        return (torch.stack(latents) if latents else torch.empty((0, self.channels, *cells))).to(self.device)
+        return (
+            torch.stack(latents)
+            if latents
+            else torch.empty((0, self.channels, *cells), dtype=torch.float32, device="cpu")
+        ).to(self.device)
 
     def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
         """One pass through a half of the module, one by one where a neighbour could move the result."""

@@ -44,7 +44,7 @@ def fitted(found: Found, module: nn.Module) -> dict[str, torch.Tensor]:
     """
     state, need = dict(found.state), module.state_dict()
     counters = {
-        key: torch.zeros(value.shape, dtype=value.dtype)
+        key: torch.zeros(value.shape, dtype=value.dtype, device="cpu")
         for key, value in need.items()
         if key.endswith("num_batches_tracked")
     }

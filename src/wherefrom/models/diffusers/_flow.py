@@ -73,7 +73,7 @@ class LatentFlow:
             size: `(h, w)` of the latent, in latent cells.
         """
         whole = [-(-max(side, self.least) // self.multiple) * self.multiple for side in size]
-        state = torch.randn((1, self.channels, *whole), generator=generator(seed))
+        state = torch.randn((1, self.channels, *whole), generator=generator(seed), dtype=torch.float32, device="cpu")
         with exact(_CPU):
             for before, after in pairwise(self.times):
                 half = state + (after - before) / 2 * self._velocity(state, before)
@@ -82,7 +82,9 @@ class LatentFlow:
         return latent
 
     def _velocity(self, state: torch.Tensor, time: float) -> torch.Tensor:
-        found: torch.Tensor = self._module(laid_out(state), torch.tensor([time * TIMES])).sample
+        found: torch.Tensor = self._module(
+            laid_out(state), torch.tensor([time * TIMES], dtype=torch.float32, device="cpu")
+        ).sample
         return found
 
 
@@ -143,4 +145,4 @@ def _channels(folder: Path, value: Any, name: str, channels: int) -> torch.Tenso
     numbers = value if isinstance(value, list) else []
     if len(numbers) != channels or not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers):
         raise ModelError(f"{folder / SAMPLER} has {name}={value!r}, need {channels} finite numbers, one a channel")
-    return torch.tensor(numbers, dtype=torch.float32)[:, None, None]
+    return torch.tensor(numbers, dtype=torch.float32, device="cpu")[:, None, None]

@@ -144,7 +144,7 @@ def _pair(path: Path) -> Found | None:
                 f"{file} is no raw TAESD {part}: its tensors start at {min(shapes_of(file), default='none')!r}"
             )
     state = raw_tiny(read_weights(files["encoder"]), read_weights(files["decoder"]))
-    first = state.get("decoder.layers.0.weight", torch.empty(0, 0))
+    first = state.get("decoder.layers.0.weight", torch.empty(0, 0, dtype=torch.float32, device="cpu"))
     config = {"latent_channels": int(first.shape[1])}
     return Found(kind="AutoencoderTiny", config=config, state=state, name=stem)
 

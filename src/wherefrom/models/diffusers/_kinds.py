@@ -130,7 +130,7 @@ def probe(module: Any, kind: Kind, config: Config) -> tuple[int, int]:
     """
     factor = 2 ** (len(config[kind.levels]) - 1)
     name = type(module).__name__
-    images = torch.empty((1, 3, 2 * factor, 3 * factor), device="meta")
+    images = torch.empty((1, 3, 2 * factor, 3 * factor), device="meta", dtype=torch.float32)
     try:
         with torch.no_grad():
             latents = kind.encode(module, images)

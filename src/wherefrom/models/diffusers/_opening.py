@@ -13,6 +13,7 @@ from torch import nn
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
+from wherefrom.core.tensors import building
 from wherefrom.models.diffusers._adapter import DiffusersAutoencoder, adapted
 from wherefrom.models.diffusers._building import empty, fitted
 from wherefrom.models.diffusers._flow import read_flow
@@ -65,7 +66,7 @@ def open_autoencoder(
     Raises:
         ModelError: when it cannot be read, is none of `SUPPORTED`, or a tensor is missing, unknown or of another shape.
     """
-    with torch.inference_mode(False):
+    with building():
         found = find(Path(path), kind)
         how = kind_of(found.kind, found.config)
         module = empty(found)
@@ -114,7 +115,7 @@ def wrap_autoencoder(
     state = {key: tensor.detach() for key, tensor in module.state_dict().items()}
     if any(tensor.is_meta for tensor in state.values()):
         raise ModelError(f"the weights of this {kind} are not in memory: load it without offloading")
-    with torch.inference_mode(False):
+    with building():
         shape = probe(empty(Found(kind=kind, config=config, state={}, name=kind)), how, config)
         with torch.no_grad():
             own = copy.deepcopy(module)

@@ -111,7 +111,7 @@ def _after(convert: Callable[[State], State], prefix: str) -> Callable[[State], 
 
 def _shapes_after(convert: Callable[[State], State], names: Any, own: Shapes) -> dict[str, tuple[int, ...]]:
     """The shapes that a conversion leads to, by converting tensors without storage."""
-    state = {name: torch.empty(own[name], device="meta") for name in names}
+    state = {name: torch.empty(own[name], device="meta", dtype=torch.float32) for name in names}
     return {name: tuple(tensor.shape) for name, tensor in convert(state).items()}
 
 

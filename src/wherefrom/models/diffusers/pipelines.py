@@ -17,7 +17,7 @@ import numpy.typing as npt
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.extras import require
-from wherefrom.core.tensors import generator
+from wherefrom.core.tensors import building, generator, usual_defaults
 from wherefrom.models._compute import device_of, dtype_of
 from wherefrom.models._pipeline_folders import PipelineFolder
 
@@ -156,13 +156,15 @@ class TextToImage:
             words["negative_prompt"] = [call.negative] * count
         if count == 1:
             words = {name: values[0] for name, values in words.items()}
-        result = self.pipeline(**words, **call.given, output_type="pil")
+        with usual_defaults():
+            result = self.pipeline(**words, **call.given, output_type="pil")
         images = getattr(result, "images", None)
         if images is None or len(images) != count:
             raise ImageError(f"{call.kind} gave {'no images' if images is None else len(images)}, need {count}")
         return [_drawn(image, flagged=flagged) for image, flagged in zip(images, _flags(result, count), strict=True)]
 
 
+@building()
 def open_pipeline(folder: PipelineFolder, *, device: str = "auto", dtype: str = "float32") -> TextToImage:
     """The pipeline in a folder. Only safetensors are read, no code of the folder is run, and nothing is fetched.
 

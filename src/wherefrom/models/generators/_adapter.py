@@ -116,7 +116,11 @@ class Generator:
 
     def _label(self, source: torch.Generator) -> int:
         """The class is the first that a seed draws."""
-        return 0 if self.classes is None else int(torch.randint(self.classes, (), generator=source))
+        return (
+            0
+            if self.classes is None
+            else int(torch.randint(self.classes, (), generator=source, dtype=torch.int64, device="cpu"))
+        )
 
     def _drawn(self, seeds: Seeds, size: tuple[int, int] | None, labels: Sequence[int]) -> Latents:
         if size is not None and tuple(size) != self.size:
@@ -128,7 +132,9 @@ class Generator:
             self._label(source)  # so that the latent does not depend on how its class was chosen
             latent = self._draw(source, label)
             drawn.append(latent if self.classes is None else carrying(latent, label))
-        return (torch.stack(drawn) if drawn else torch.empty((0, *self.latent_shape))).to(self.device)
+        return (
+            torch.stack(drawn) if drawn else torch.empty((0, *self.latent_shape), dtype=torch.float32, device="cpu")
+        ).to(self.device)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

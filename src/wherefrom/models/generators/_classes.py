@@ -38,5 +38,7 @@ def parted(latents: Latents, shape: tuple[int, ...], classes: int) -> tuple[Late
 
 def spread(count: int, classes: int, seed: int) -> list[int]:
     """Classes of `count` starts in an order that a seed draws: every class once before any comes again."""
-    order = torch.randperm(classes, generator=generator(seed_of(seed, "classes"))).tolist()
+    order = torch.randperm(
+        classes, generator=generator(seed_of(seed, "classes")), dtype=torch.int64, device="cpu"
+    ).tolist()
     return [order[start % classes] for start in range(count)]

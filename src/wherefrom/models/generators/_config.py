@@ -95,10 +95,10 @@ def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], t
     """What draws one latent of a shape from one of `PRIORS`, float32 on the CPU."""
 
     def normal(source: torch.Generator) -> torch.Tensor:
-        return torch.randn(shape, generator=source)
+        return torch.randn(shape, generator=source, dtype=torch.float32, device="cpu")
 
     def uniform(source: torch.Generator) -> torch.Tensor:
-        return torch.rand(shape, generator=source) * 2 - 1
+        return torch.rand(shape, generator=source, dtype=torch.float32, device="cpu") * 2 - 1
 
     return uniform if prior == "uniform" else normal
 

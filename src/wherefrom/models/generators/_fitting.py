@@ -78,7 +78,7 @@ def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[s
     need: dict[str, Any] = network.state_dict()
     given = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}
     given |= {
-        name: torch.zeros((), dtype=value.dtype)
+        name: torch.zeros((), dtype=value.dtype, device="cpu")
         for name, value in need.items()
         if name.endswith(_COUNTER) and name not in given
     }

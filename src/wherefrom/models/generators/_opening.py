@@ -12,6 +12,7 @@ import torch
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.tensors import building
 from wherefrom.models._wrapped import Checkpoint, facts_of
 from wherefrom.models.base import Decoder
 from wherefrom.models.generators import load, names
@@ -49,7 +50,7 @@ def open_generator(
         ModelError: when the file cannot be read, is certainly something else, or does not fit its architecture.
         UsageError: when an option is none of the architecture's.
     """
-    with torch.inference_mode(False):
+    with building():
         part = _text(options, "part")
         named = _text(options, "architecture")
         checkpoint = None if path.suffix == ".safetensors" else read_checkpoint(path, part)
@@ -86,7 +87,7 @@ def open_pipeline(
     """
     from wherefrom.models.diffusers.unets import read_unet
 
-    with torch.inference_mode(False):
+    with building():
         kind = load(architecture)
         _check_options(kind, options)
         state, config = read_unet(folder)

@@ -11,7 +11,7 @@ from torch import nn
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.core.tensors import generator
+from wherefrom.core.tensors import building, generator
 from wherefrom.models.base import Decoder
 from wherefrom.models.generators._adapter import adapted
 from wherefrom.models.generators._config import PRIORS, choice, drawing, numbers
@@ -72,7 +72,7 @@ def wrap_generator(
             f" {absent}, or the option {absent}={'100' if shape is None else '64x64'}"
         )
     prior = choice(config, "prior", PRIORS) or "normal"
-    with torch.inference_mode(False), torch.no_grad():
+    with building(), torch.no_grad():
         own = copy.deepcopy(module)
         network = _ranged(own, config, name, torch.stack([drawing(prior, shape)(generator(n)) for n in range(_PROBES)]))
         built = Built(

@@ -93,7 +93,11 @@ def _with_words(found: Caption, held: Mapping[str, torch.Tensor], config: Config
         raise ModelError(f"{path} holds {', '.join(sorted(held))}, need words_emb too: this generator reads words")
     words = _row(held["words_emb"], 2, config, path).float()
     given = held.get("mask")
-    padding = torch.zeros(words.shape[1]) if given is None else _row(given, 1, config, path)
+    padding = (
+        torch.zeros(words.shape[1], dtype=torch.float32, device="cpu")
+        if given is None
+        else _row(given, 1, config, path)
+    )
     if len(words) != len(found.sentence) or len(padding) != words.shape[1]:
         raise ModelError(
             f"{path} has words_emb {tuple(words.shape)} and mask {tuple(padding.shape)} beside a sentence of"

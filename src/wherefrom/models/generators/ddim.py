@@ -109,7 +109,7 @@ _SWITCH: Final = ("true", "false")
 
 def _digest(schedule: Schedule) -> str:
     numbers = {"times": schedule.times, "alphas": schedule.alphas, "onward": schedule.onward}
-    return digest({name: torch.tensor(values, dtype=torch.float64) for name, values in numbers.items()})
+    return digest({name: torch.tensor(values, dtype=torch.float64, device="cpu") for name, values in numbers.items()})
 
 
 ARCHITECTURE: Final = Architecture(

@@ -101,6 +101,7 @@ def _plan(shapes: Shapes, config: Config) -> Plan:
         colours=colours,
         structure="resnet" if residual else "skip" if adding else "orig",
         taps=taps,
+        unused_taps=shapes.get("synthesis.b4.conv1.resample_filter", taps),
         noisy="synthesis.b4.conv1.noise_const" in shapes,
         clamp=number(config, ("synthesis.b4.conv1.conv_clamp", "synthesis_kwargs.conv_clamp"), None),
         act=str(first(config, ("synthesis.b4.conv1.activation", "synthesis_kwargs.activation"), "lrelu")),

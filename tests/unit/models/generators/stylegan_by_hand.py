@@ -203,10 +203,14 @@ def state_2(
     noisy: bool = True,
     seed: int = 0,
 ) -> dict[str, torch.Tensor]:
-    """Random weights of a small StyleGAN2 generator."""
+    """Random weights of a small StyleGAN2 generator.
+
+    As in the published program, `taps` go to what doubles maps; `conv1`, which does not, holds the usual filter unused.
+    """
     random, width = RandomWeights(generator(seed), widths[-1]), widths[-1]
     usual = torch.tensor([1.0, 3, 3, 1])
-    kernel = torch.outer(usual, usual) / 64 if taps is None else taps
+    unused = torch.outer(usual, usual) / 64
+    kernel = unused if taps is None else taps
     inputs = (7 + (embedded if classes else 0), *widths[:-1])
     state = {"mapping.w_avg": random.draw(width)}
     if classes:
@@ -220,7 +224,7 @@ def state_2(
             state[f"{block}.const"] = random.draw(outputs, 4, 4)
         for conv, held in (("conv0", fed), ("conv1", outputs))[0 if level else 1 :]:
             state |= random.layer(f"{block}.{conv}", outputs, held, 3)
-            state[f"{block}.{conv}.resample_filter"] = kernel.clone()
+            state[f"{block}.{conv}.resample_filter"] = (kernel if conv == "conv0" else unused).clone()
             state |= random.noise(f"{block}.{conv}", size) if noisy else {}
         if architecture == "skip" or level == len(channels) - 1:
             state |= random.layer(f"{block}.torgb", colours, outputs, 1)

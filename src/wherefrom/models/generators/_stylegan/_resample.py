@@ -57,8 +57,8 @@ class Resampling:
     def matrix(self, taps: torch.Tensor) -> torch.Tensor:
         """The map as a matrix `(length, size)`, for a filter `(taps,)` that is convolved, that is flipped."""
         count = len(taps)
-        rows = torch.arange(self.length(count))[:, None] * self.down
-        columns = torch.arange(self.size)[None, :] * self.up
+        rows = torch.arange(self.length(count), dtype=torch.int64, device=taps.device)[:, None] * self.down
+        columns = torch.arange(self.size, dtype=torch.int64, device=taps.device)[None, :] * self.up
         tap = rows + (count - 1 - self.before) - columns
         inside = (tap >= 0) & (tap < count)
         return torch.where(inside, taps[tap.clamp(0, count - 1)] * self.gain, taps.new_zeros(()))

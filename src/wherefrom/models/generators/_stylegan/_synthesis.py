@@ -29,7 +29,8 @@ class Plan:
         channels: at each size, from 4 px on, each twice the one before.
         colours: 3, or 1 for grey.
         structure: `skip` adds up an image from every block, `resnet` adds up features, `orig` neither.
-        taps: shape of the filter.
+        taps: shape of the filter by which maps and images are doubled.
+        unused_taps: shape of the filter in layers that double nothing: the program's own, whatever the other one is.
         noisy: whether the layers have noise.
         clamp: what values are held within; None does not hold them.
         act: after each convolution.
@@ -40,6 +41,7 @@ class Plan:
     colours: int
     structure: str
     taps: tuple[int, ...]
+    unused_taps: tuple[int, ...]
     noisy: bool
     clamp: float | None
     act: str
@@ -74,7 +76,7 @@ class Conv(nn.Module):
         if plan.noisy:
             self.register_buffer("noise_const", torch.empty(size, size))
             self.noise_strength = nn.Parameter(torch.empty(()))
-        self.register_buffer("resample_filter", torch.empty(plan.taps))
+        self.register_buffer("resample_filter", torch.empty(plan.taps if doubles else plan.unused_taps))
         self.register_buffer("energy", torch.empty(outputs, inputs), persistent=False)
         self.register_buffer("noise", None, persistent=False)
         taps = plan.taps[0]
@@ -95,7 +97,11 @@ class Conv(nn.Module):
         if mode == "none":
             return
         shape = self.get_buffer("noise_const").shape
-        drawn = self.get_buffer("noise_const") if mode == "const" else torch.randn(shape, generator=source)
+        drawn = (
+            self.get_buffer("noise_const")
+            if mode == "const"
+            else torch.randn(shape, generator=source, dtype=torch.float32, device="cpu")
+        )
         self.register_buffer("noise", drawn * self.noise_strength.detach(), persistent=False)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:

@@ -140,10 +140,11 @@ class Layer(nn.Module):
         """What follows from the weights: sums of squares, the scale of each output, matrices of the filters."""
         weights = self.weight[0].numel()
         self.energy = energy(self.weight)
-        self.gain = torch.ones(()) if self._plan.last else torch.rsqrt(self.energy.sum(1) / weights)
+        one = torch.ones(1, dtype=torch.float32, device=self.weight.device)
+        self.gain = one[0] if self._plan.last else torch.rsqrt(self.energy.sum(1) / weights)
         for resampler, name in ((self.up, "up_filter"), (self.down, "down_filter")):
             taps = self._buffers[name]
-            resampler.fit(torch.ones(1) if taps is None else taps)
+            resampler.fit(one if taps is None else taps)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
         """Maps `(n, inputs, h, h)` and `w` `(n, w)` to maps `(n, outputs, h', h')`."""

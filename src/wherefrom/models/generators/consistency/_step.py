@@ -19,7 +19,7 @@ _RHO: Final = 7.0
 
 def karras_start(sigma_max: float) -> float:
     """The first noise level of OpenAI's schedule: `sigma_max` after its root and power in float32, 79.99998 for 80."""
-    return float(torch.tensor(sigma_max ** (1 / _RHO), dtype=torch.float32) ** _RHO)
+    return float(torch.tensor(sigma_max ** (1 / _RHO), dtype=torch.float32, device="cpu") ** _RHO)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -123,7 +123,7 @@ def fits(x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str]
         for step in steps
     }
     bound = 2 * min(shifts.values()) + 0.05
-    rows = torch.linspace(0, layer.outputs - 1, min(layer.outputs, _CHANNELS)).long()
+    rows = torch.linspace(0, layer.outputs - 1, min(layer.outputs, _CHANNELS), dtype=torch.float32, device="cpu").long()
     found = [
         Fit(disagreement(convolved(given[name], layer, step, state, rows), layer, state, rows), name, step)
         for (name, step), shift in shifts.items()

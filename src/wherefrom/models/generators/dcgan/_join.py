@@ -40,13 +40,17 @@ class Join:
 
     def vectors(self, state: State) -> torch.Tensor:
         """One vector a class, `(classes, numbers)`."""
-        return torch.eye(self.classes) if self.table is None else state[self.table].float()
+        return (
+            torch.eye(self.classes, dtype=torch.float32, device="cpu")
+            if self.table is None
+            else state[self.table].float()
+        )
 
     def mixed(self, latents: torch.Tensor, state: State, order: str, source: torch.Generator) -> torch.Tensor:
         """Latents `(n, latent)` with labels drawn from all classes: what the first layer takes."""
         if self.way == "none":
             return latents
-        drawn = torch.randint(self.classes, (len(latents),), generator=source)
+        drawn = torch.randint(self.classes, (len(latents),), generator=source, dtype=torch.int64, device="cpu")
         return _joined(latents, self.vectors(state)[drawn], self.way, order)
 
     def module(self, state: State, order: str) -> nn.Module:

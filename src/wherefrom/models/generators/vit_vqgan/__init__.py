@@ -80,7 +80,9 @@ def _drawing(model: Model, geometry: Geometry) -> Callable[[torch.Generator], to
     units = model.quantize.units()
 
     def draw(source: torch.Generator) -> torch.Tensor:
-        chosen = torch.randint(geometry.codes, (geometry.grid, geometry.grid), generator=source)
+        chosen = torch.randint(
+            geometry.codes, (geometry.grid, geometry.grid), generator=source, dtype=torch.int64, device="cpu"
+        )
         return units[chosen].permute(2, 0, 1)
 
     return draw

@@ -1,0 +1,30 @@
+"""What a process does with memory that it has freed: a setting of the whole process, so only its owner makes it."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Final
+
+__all__ = ["keep_freed_memory"]
+
+_KEEP: Final = ((-1, 2**31 - 1), (-3, 2**30))  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's <malloc.h>, in bytes
+
+
+@functools.cache
+def keep_freed_memory() -> bool:
+    """Let this process keep the memory it frees, where its C library can be told to; whether it was told.
+
+    The command line does so by itself. A program of your own that asks models on a CPU may call it once, at its start;
+    it holds for the whole process, and no number depends on it.
+
+    By default glibc hands every large tensor back to the kernel at once, which then clears the next one anew, page by
+    page: 5 to 16 % of the processor time of Stable Diffusion's autoencoder in bfloat16 at 512 px, from run to run. The
+    price is a peak that can be higher where sizes are mixed, as gaps are not always filled: 1.45 instead of 1.07 GB
+    over sizes up to 448 px.
+    """
+    try:
+        set_option = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # another C library than glibc
+        return False
+    return all(set_option(option, size) == 1 for option, size in _KEEP)
