@@ -62,7 +62,7 @@ def attribute(
     rows = _aligned(tables)
     candidates = _candidates(profiles)
     for name, profile in profiles.items():
-        check_cut(tables[name], profile, alpha=alpha, beta=beta / len(candidates), rule=rule)
+        check_cut(tables[name], profile, alpha=alpha, beta=beta, rule=rule, candidates=len(candidates))
     judged = {
         name: judge(tables[name], profile=profile, alpha=alpha, beta=beta, rule=rule, method=method)
         for name, profile in profiles.items()

@@ -112,7 +112,9 @@ def _methods(profiles: Profiles, bounds: Bounds, *, leave: bool) -> dict[str, Me
         return found
     candidates = len({decoder_of(profile) for profile in profiles.values()})
     return {
-        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta / candidates, rule=bounds.rule)
+        name: early(
+            found[name], profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, candidates=candidates
+        )
         for name, profile in profiles.items()
     }
 

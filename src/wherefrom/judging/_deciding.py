@@ -10,12 +10,12 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from wherefrom import methods, rules
-from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.judging._calibrating import UNDEFINED, statistic_of
 from wherefrom.judging._early import check_cut, whole_measure
+from wherefrom.judging._ranks import can_bound, p_foreign
 from wherefrom.methods.base import Method
 from wherefrom.records.checks import same_asking
 from wherefrom.records.coverage import outside as why_outside
@@ -24,7 +24,7 @@ from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.base import Rule
 
-__all__ = ["Outside", "decoder_of", "judge", "p_foreign"]
+__all__ = ["Outside", "decoder_of", "judge"]
 
 Outside = Literal["undecided", "judge"]
 """What becomes of an image that the profile does not cover: no verdict, or one without its error rates."""
@@ -112,23 +112,11 @@ def _method_of(profile: Profile, method: Method[Any] | None) -> Method[Any]:
     return method
 
 
-def p_foreign(statistic: Vector, pool: Vector) -> Vector:
-    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`; NaN stays NaN.
-
-    Args:
-        statistic: of the images in question, shape `(n,)`, finite or NaN.
-        pool: of known non-belongings, shape `(m,)`, finite or +inf for one that is never claimed; see `calibrate`.
-    """
-    as_low = np.searchsorted(np.sort(pool), statistic, side="right")
-    p: Vector = np.where(np.isnan(statistic), np.nan, (1.0 + as_low) / (len(pool) + 1.0))
-    return p
-
-
 def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
     """Why a pool cannot bound false claims, with the way out; None when it can."""
-    count, needed = len(profile.foreign_statistic[pool]), fewest(beta)
-    if count < needed:
-        return f"pool {pool!r} has {count} images, beta={beta:g} needs {needed}"
+    values = profile.foreign_statistic[pool]
+    if not can_bound(values, beta):
+        return f"pool {pool!r} has {len(values)} images, beta={beta:g} needs {fewest(beta)}"
     if profile.audit.confounded(pool):
         attributes = ", ".join(finding.attribute for finding in profile.audit.findings if finding.pool == pool)
         return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): store both alike"
