@@ -13,7 +13,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import fewest
 from wherefrom.judging import check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
-from wherefrom.records.coverage import outside
+from wherefrom.records.coverage import covered_by, outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Attribution, Outcome, Verdict
@@ -120,7 +120,7 @@ def _candidates(profiles: Mapping[str, Profile]) -> list[list[str]]:
 
 
 def _covers(table: ScoreTable, row: int, profile: Profile) -> bool:
-    return outside(table.images[row], table.sizes[row], profile.coverage) is None
+    return outside(table.images[row], table.sizes[row], covered_by(profile)) is None
 
 
 @dataclass(frozen=True, slots=True)

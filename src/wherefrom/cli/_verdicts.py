@@ -5,19 +5,28 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.cli._output import emit_table, plain
+from wherefrom.cli._output import emit_table, note, plain
 from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wherefrom.records.verdict import Attribution, Verdict
 
-__all__ = ["SUFFIXES", "attribution_row", "save_rows", "show_attributions", "show_verdicts", "verdict_row"]
+__all__ = [
+    "SUFFIXES",
+    "attribution_row",
+    "note_warnings",
+    "save_rows",
+    "show_attributions",
+    "show_verdicts",
+    "verdict_row",
+]
 
 
 def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
@@ -45,6 +54,13 @@ def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> Non
         for item in found
     ]
     emit_table(("name", "answer", *names, "reason"), rows, folded="reason")
+
+
+def note_warnings(verdicts: Iterable[Verdict]) -> None:
+    """Say once on stderr what speaks against verdicts, with a count where it is of some images only."""
+    judged = list(verdicts)
+    for warning, count in Counter(said for verdict in judged for said in verdict.warnings).items():
+        note(f"warning: {warning}" if count == len(judged) else f"warning: {count} of {len(judged)} images: {warning}")
 
 
 def verdict_row(verdict: Verdict) -> dict[str, Any]:
@@ -79,6 +95,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         **{key: value for key, value in row.items() if key not in nested},
         **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
         **{key: row["image"][key] for key in facts},
+        "changes": "; ".join(row["image"]["changes"]),
+        "warnings": "; ".join(row["warnings"]),
     }
 
 

@@ -12,7 +12,15 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
 from wherefrom.cli._output import check_out, emit_json, finish
-from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, show_attributions, show_verdicts, verdict_row
+from wherefrom.cli._verdicts import (
+    SUFFIXES,
+    attribution_row,
+    note_warnings,
+    save_rows,
+    show_attributions,
+    show_verdicts,
+    verdict_row,
+)
 from wherefrom.cli._work import Work, model_options
 
 if TYPE_CHECKING:
@@ -78,6 +86,8 @@ def attribute(
     tables = score_all(images, profiles, models, Work(store=store, batch=batch, quiet=quiet), asked)
     decide = _one if len(profiles) == 1 else _several
     verdicts = decide(tables, profiles, bounds, as_json, out)
+    for found in verdicts.values():
+        note_warnings(found)
     if figure is not None:
         _draw(figure, profiles, verdicts)
     finish(len(next(iter(tables.values())).errors), len(images), quiet=quiet)
@@ -112,9 +122,7 @@ def _methods(profiles: Profiles, bounds: Bounds, *, leave: bool) -> dict[str, Me
         return found
     candidates = len({decoder_of(profile) for profile in profiles.values()})
     return {
-        name: early(
-            found[name], profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, candidates=candidates
-        )
+        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, candidates=candidates)
         for name, profile in profiles.items()
     }
 

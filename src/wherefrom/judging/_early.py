@@ -9,7 +9,7 @@ from wherefrom import methods, rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.shares import check_share
-from wherefrom.judging._ranks import can_bound, within
+from wherefrom.judging._ranks import can_bound, lowest_ranks
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
@@ -50,8 +50,7 @@ def decided_below(
     bound = chosen.threshold(profile.statistic, alpha)
     for values in profile.foreign_statistic.values():
         if can_bound(values, beta):
-            strictest = beta / candidates
-            bound = min(bound, within(values, strictest) if can_bound(values, strictest) else float(values.min()))
+            bound = min(bound, lowest_ranks(values, beta / candidates))
     return bound
 
 

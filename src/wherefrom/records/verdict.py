@@ -43,6 +43,8 @@ class Verdict:
         method: the method's name.
         rule: the rule's name.
         profile: the profile's digest.
+        warnings: what a person should know before the verdict is believed, of the profile and of the image, in
+            sentences; empty where nothing speaks against it.
     """
 
     image: ImageFacts
@@ -59,6 +61,7 @@ class Verdict:
     method: str
     rule: str
     profile: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def belonging(self) -> bool | None:
