@@ -49,7 +49,8 @@ def profile(
 ) -> None:
     """Profile a model: score images that it made, and named pools of images that it did not make.
 
-    Store all of them as the images in question will be stored: same format, same size.
+    Store all of them as the images in question will be stored, from the start: same format, same size. A JPEG that is
+    saved again as PNG stays one.
     """
     check_out(out, (".json",))
     from wherefrom.images.sources import load_images
