@@ -16,6 +16,7 @@ from tests.promises.samples import surely_more
 from wherefrom.core.units import GRID_ALARMS
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.grid import shows_grid
+from wherefrom.models.base import Decoder
 
 Pixels = npt.NDArray[np.uint8]
 PHOTO = np.asarray(
@@ -62,7 +63,8 @@ def _field(rng: np.random.Generator, side: int, slope: float) -> Pixels:
     f[0, 0] = 1.0
     noise = np.fft.rfft2(rng.normal(size=(3, side, side))) * f**-slope
     field = np.fft.irfft2(noise, s=(side, side))
-    return np.clip(127 + 45 * field / field.std(), 0, 255).round().astype(np.uint8).transpose(1, 2, 0)
+    pixels: Pixels = np.clip(127 + 45 * field / field.std(), 0, 255).round().astype(np.uint8).transpose(1, 2, 0)
+    return pixels
 
 
 def test_the_stated_share_of_false_alarms_holds() -> None:
@@ -86,6 +88,7 @@ def test_enlarged_pixels_are_no_jpeg() -> None:
 def test_what_decoders_make_shows_no_grid(name: str) -> None:
     """A decoder works in cells of 8 x 8 itself; what it leaves of them is not what a JPEG leaves."""
     model = wf.load_model(name)
+    assert isinstance(model, Decoder)
     with torch.inference_mode():
         images = model.decode(model.draw(np.arange(30, dtype=np.uint64), size=None if model.size else (96, 96)))
     assert [shows_grid(pixels) for pixels in to_pixels(images)].count(True) == 0
