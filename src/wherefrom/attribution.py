@@ -15,7 +15,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import fewest
 from wherefrom.judging import Outside, check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
-from wherefrom.records.coverage import outside
+from wherefrom.records.coverage import covered_by, outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
@@ -141,7 +141,7 @@ def _among(
     rows = _aligned(tables)
     candidates = _candidates(profiles)
     for name, profile in profiles.items():
-        check_cut(tables[name], profile, alpha=alpha, beta=beta / len(candidates), rule=rule)
+        check_cut(tables[name], profile, alpha=alpha, beta=beta, rule=rule, candidates=len(candidates))
     judged = {
         name: judge(tables[name], profile=profile, alpha=alpha, beta=beta, rule=rule, method=method, when=when)
         for name, profile in profiles.items()
@@ -199,7 +199,7 @@ def _candidates(profiles: Mapping[str, Profile]) -> list[list[str]]:
 
 
 def _covers(table: ScoreTable, row: int, profile: Profile) -> bool:
-    return outside(table.images[row], table.sizes[row], profile.coverage) is None
+    return outside(table.images[row], table.sizes[row], covered_by(profile)) is None
 
 
 @dataclass(frozen=True, slots=True)

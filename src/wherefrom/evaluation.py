@@ -190,7 +190,8 @@ def tpr_at_fpr(belonging: Vector, foreign: Vector, fpr: float, *, confidence: fl
     _finite("belonging", belonging)
     above = np.sort(_finite("foreign", foreign))
     cut = float(above[count_within(len(above), fpr)])
-    found = int(np.count_nonzero(np.asarray(belonging) < cut))
+    own = np.asarray(belonging, dtype=np.float64)
+    found = int(np.count_nonzero(np.isfinite(own) & (own < cut)))
     low, high = clopper_pearson(found, np.size(belonging), confidence)
     return Sensitivity(
         value=found / np.size(belonging),

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from tests.cli.calling import call, save_noise
 from wherefrom.records.files import load_profile
@@ -167,3 +169,73 @@ def test_a_second_run_asks_the_model_nothing(
     second = call(capsys, *given)
     assert second.code == 0
     assert second.rows == first.rows
+
+
+def test_copies_of_a_draw_in_other_formats_are_undecided_and_say_why(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = next(path for path in sorted(made.held.iterdir()) if path.name.startswith("toy"))
+    with Image.open(draw) as image:
+        image.save(tmp_path / "a.gif")
+        image.quantize(256).save(tmp_path / "b.png")
+        image.convert("L").save(tmp_path / "c.png")
+        image.convert("RGBA").save(tmp_path / "d.png")
+        image.save(tmp_path / "e.bmp")
+    out = tmp_path / "v.csv"
+    done = call(capsys, "attribute", tmp_path, "--profile", made.profile, *BOUNDS, "--json", "--out", out)
+    said = {Path(row["name"]).name: row for row in done.rows}
+    assert [row["outcome"] for row in said.values()] == [Outcome.UNDECIDED] * 4 + [Outcome.SUPPORTED]
+    assert said["a.gif"]["reason"].startswith("converted in reading (palette looked up), the profile covers")
+    assert said["c.png"]["image"]["changes"] == ["grey copied to three channels"]
+    with out.open(newline="") as file:
+        kept = {Path(row["name"]).name: row for row in csv.DictReader(file)}
+    assert kept["b.png"]["changes"] == "palette looked up"
+    assert (kept["e.bmp"]["changes"], kept["e.bmp"]["warnings"]) == ("", "")
+    scored = call(capsys, "score", tmp_path / "a.gif", "--model", "toy", "--method", "aedr", "--json")
+    assert scored.rows[0]["changes"] == ["palette looked up"]
+
+
+def test_an_image_of_the_profile_in_question_is_said_to_be_one(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, noise = min(made.belonging.glob("*.png")), min(made.noise.iterdir())
+    with Image.open(own) as image:
+        taller = np.concatenate([np.asarray(image), np.asarray(image)[:1]])
+    Image.fromarray(taller).save(tmp_path / "one-more-row.png")
+    done = call(capsys, "attribute", own, tmp_path, noise, "--profile", made.profile, *BOUNDS, "--json")
+    first, second, third = done.rows
+    for row in (first, second):
+        assert row["outcome"] == Outcome.UNDECIDED
+        assert "of the profile's belongings: no error rate holds for what the profile was made of" in row["reason"]
+    assert third["reason"].endswith("in pool 'noise', a known non-belonging")
+    given = ["--belonging", made.belonging, tmp_path, "--out", tmp_path / "p.json"]
+    refused = call(capsys, "profile", "toy", "--method", "aedr", *given[:2], "--belonging", *given[2:])
+    assert refused.code != 0
+    assert "have the same pixels where they are scored" in refused.err
+
+
+def test_bad_profiles_say_so_and_so_do_their_verdicts(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, few, trips = tmp_path / "p.json", tmp_path / "few", tmp_path / "trips"
+    swapped = ["profile", "toy", "--method", "aedr", "--belonging", made.noise, "--foreign", f"x={made.belonging}"]
+    done = call(capsys, *swapped, "--out", out)
+    assert "images of pool 'x' score lower than the belongings" in done.err
+    assert "24 of 24 images of pool 'x' say that this very decoder made them" in done.err
+    assert "swapped?" in done.out
+    judged = call(capsys, "attribute", made.held, "--profile", out, *BOUNDS, "--json", "--out", tmp_path / "v.csv")
+    assert all("score lower than the belongings" in row["warnings"][0] for row in judged.rows)
+    assert judged.err.count("score lower than the belongings") == 1
+    with (tmp_path / "v.csv").open(newline="") as file:
+        assert all("score lower than the belongings" in row["warnings"] for row in csv.DictReader(file))
+
+    few.mkdir()
+    for path in sorted(made.belonging.glob("*.png"))[:10]:
+        (few / path.name).write_bytes(path.read_bytes())
+    done = call(capsys, "profile", "toy", "--method", "aedr", "--belonging", few, "--out", out, "--json")
+    assert any(said.startswith("10 belongings are ranked, alpha=0.05 needs 19") for said in done.rows[0]["warnings"])
+    assert "warning: 10 belongings are ranked" in done.err
+
+    assert call(capsys, "generate", "toy", "--from", made.noise, "--out", trips).code == 0
+    done = call(capsys, "profile", "toy", "--method", "aedr", "--belonging", trips, "--out", out)
+    assert "24 of 24 belongings say that they are round trips" in done.err

@@ -11,7 +11,7 @@ from tests.promises.samples import DRAWS, surely_more
 from tests.toy_tables import PLAIN, RESIDUAL, Plain, Residual, table
 from wherefrom import rules
 from wherefrom.core.arrays import Vector
-from wherefrom.judging import calibrate, judge
+from wherefrom.judging import calibrate, found, judge
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 
@@ -114,3 +114,30 @@ def test_ranking_what_was_learned_from_would_break_the_promise() -> None:
         residuals = RESIDUAL.statistic(own.scores, fit)
         missed += int((residuals >= RESIDUAL.statistic(new.scores, fit)).sum() + 1) / 5 <= 0.2
     assert surely_more(missed, 2000, 0.2), missed / 2000
+
+
+@pytest.mark.parametrize(
+    ("method", "n", "undefined"),
+    [(PLAIN, 40, 0.0), (PLAIN, 40, 0.2), (RESIDUAL, 80, 0.0)],
+    ids=["plain", "some undefined", "residual on half"],
+)
+def test_what_a_profile_says_it_finds_is_what_it_finds(method: Plain | Residual, n: int, undefined: float) -> None:
+    """Over profiles, the share of its own belongings that are found is that of new belongings that are SUPPORTED."""
+    rng = np.random.default_rng(12)
+    said, supported, new, trials = [], 0, 10, 300
+
+    def belongings(count: int, prefix: str) -> ScoreTable:
+        made = _table(rng, "normal", count, prefix)
+        gone = rng.random(count) < undefined
+        return table(np.where(gone, np.nan, made.scores["value"]), prefix, detail=made.scores["detail"])
+
+    for _ in range(trials):
+        pool = _table(rng, "normal", 59, "pool", 3.0)
+        profile = calibrate(belonging=belongings(n, "own"), foreign={"pool": pool}, method=method)
+        count, total = found(profile, beta=0.05, pools=["pool"], alpha=ALPHA)
+        said.append(count / total)
+        verdicts = judge(belongings(new, "new"), profile=profile, alpha=ALPHA, beta=0.05, method=method)
+        supported += sum(verdict.outcome is Outcome.SUPPORTED for verdict in verdicts)
+    held_out = supported / (new * trials)
+    assert np.mean(said) == pytest.approx(held_out, abs=0.03)
+    assert 0.05 < held_out < 0.95

@@ -15,6 +15,7 @@ from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
+from wherefrom.core.shares import fewest
 from wherefrom.judging import calibrate, decided_below, early, judge
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.base import Method
@@ -113,10 +114,58 @@ def test_several_candidates_need_a_lower_statistic() -> None:
     tables["two"] = replace(tables["one"], model=two.model)
     with pytest.raises(ProfileError, match="score again without a cut"):
         wf.attribute(tables, profiles={"one": one, "two": two}, beta=0.01)
-    both = early(RONAN(), one, beta=0.005)
+    both = early(RONAN(), one, beta=0.01, candidates=2)
     tables = {"one": _table(np.full(2, 1e-7), "x", both)}
     tables["two"] = replace(tables["one"], model=two.model)
     wf.attribute(tables, profiles={"one": one, "two": two}, beta=0.01)
+
+
+def _ladder(pool: int) -> Profile:
+    """Belongings all over a pool whose images score 1, 2, 3, ...: where the cut falls, one rank decides."""
+    own = _table(np.linspace(0.5, 2 * pool, 199), "own", RONAN())
+    return calibrate(belonging=own, foreign={"photos": _table(np.arange(1.0, pool + 1), "photo", RONAN())})
+
+
+@pytest.mark.parametrize("candidates", [1, 2, 3, 9])
+@pytest.mark.parametrize("beta", [0.01, 0.03, 0.1])
+def test_at_every_edge_early_and_whole_verdicts_agree(beta: float, candidates: int) -> None:
+    """Pools of just enough images, one fewer and twice as many, for every level of Holm's; statistics at each edge."""
+    values = np.array([0.1, 0.9, 1.0, 1.1, 1.9, 2.0, 2.1, 2.9, 3.1, 5.9, 6.1])
+    sizes = {fewest(beta / step) + more for step in range(1, candidates + 1) for more in (-1, 0)}
+    sizes |= {2 * (fewest(beta / candidates) + 1) - 1, round(6 * candidates / beta) - 1}
+    for pool in sorted(sizes):
+        first = _ladder(pool)
+        facts = [{**MODEL.facts, "decoder": f"{i:064x}"} for i in range(candidates)]
+        profiles = {str(i): replace(first, model=replace(MODEL, facts=own)) for i, own in enumerate(facts)}
+        method = early(RONAN(), first, beta=beta, candidates=candidates)
+        for claimed in {1, candidates}:  # by the first alone, or by all of them, so that later levels are reached
+            said = []
+            for asked in (RONAN(), method):
+                tables = {
+                    name: replace(
+                        _table(values if int(name) < claimed else np.full(len(values), 9.0 * pool), "asked", asked),
+                        model=profile.model,
+                    )
+                    for name, profile in profiles.items()
+                }
+                found = wf.attribute(tables, profiles=profiles, beta=beta)
+                said.append([(item.answer, [verdict.outcome for verdict in item.verdicts]) for item in found])
+            assert said[0] == said[1], (pool, claimed)
+
+
+def test_a_rank_on_the_edge_is_decided_once() -> None:
+    """Of 600 ranks 2 are a share of 0.03 / 9, but for the last bit: Holm's procedure says that they are more."""
+    profile = _ladder(599)
+    assert decided_below(profile, beta=0.03, candidates=9) == 1.0
+    assert decided_below(profile, beta=0.03, candidates=8) == 2.0
+
+
+def test_a_pool_too_small_for_the_first_level_still_decides_at_a_later_one() -> None:
+    profile = _ladder(150)
+    assert decided_below(profile, beta=0.01, candidates=2) == 1.0
+    assert decided_below(profile, beta=0.001) > 1.0, "a pool that bounds nothing at all decides nothing"
+    with pytest.raises(UsageError, match="candidates=0"):
+        decided_below(profile, candidates=0)
 
 
 def test_a_profile_is_not_made_of_searches_that_were_left_early() -> None:

@@ -69,6 +69,7 @@ def test_tpr_at_one_percent_of_a_hundred() -> None:
     assert (found.low, found.high) == clopper_pearson(2, 4)
     assert tpr_at_fpr(np.array([0.5]), foreign[:99], 0.01).false_claims == 0
     assert tpr_at_fpr(np.array([-1.0, np.nan]), foreign, 0.01).value == 0.5
+    assert tpr_at_fpr(np.array([-1.0, -np.inf]), foreign, 0.01).value == 0.5, "undefined, as for `judge`"
     with pytest.raises(UsageError, match=r"fpr=1 is outside \[0, 1\)"):
         tpr_at_fpr(foreign, foreign, 1.0)
 

@@ -291,3 +291,72 @@ print(judge(table([0.5], "q"), profile=profile, method=PLAIN)[0].outcome)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "COMPATIBLE", done.stderr
+
+
+def test_an_image_of_the_profile_is_never_judged_as_a_stranger() -> None:
+    profile = profile_of()
+    names = [facts(f"own-{i}", name=f"renamed-{i}.png") for i in (0, 50, 98)]  # the lowest, the middle, the highest
+    verdicts = judge(table([0.9, 1.0, 1.1], images=names), profile=profile, method=PLAIN)
+    assert {verdict.outcome for verdict in verdicts} == {Outcome.UNDECIDED}
+    assert verdicts[1].reason == (
+        "it is own-50.png of the profile's belongings: no error rate holds for what the profile was made of"
+    )
+    known = judge(table([1.6], images=[facts("photo-7", name="other.png")]), profile=profile, method=PLAIN)[0]
+    assert known.outcome is Outcome.EXCLUDED
+    assert known.reason.endswith("; it is photo-7.png in pool 'photos', a known non-belonging")
+
+
+def test_an_image_of_the_profile_is_known_again_by_its_pixels_after_the_crop() -> None:
+    own = [facts(f"own-{i}", scored_digest=f"scored {i}") for i in range(99)]
+    photos = [facts(f"photo-{i}", scored_digest=f"photo {i}") for i in range(120)]
+    values = FOREIGN.copy()
+    values[3] = 1.0
+    wide = profile_of({"photos": table([*values, *FOREIGN], images=[*photos, *(facts(f"p-{i}") for i in range(120))])},
+                      table(BELONGING, images=own))  # fmt: skip
+    asked = [facts("one more row", scored_digest="scored 4"), facts("one more column", scored_digest="photo 3")]
+    first, second = judge(table([1.0, 1.0], images=asked), profile=wide, method=PLAIN)
+    assert (first.outcome, second.outcome) == (Outcome.UNDECIDED, Outcome.UNDECIDED)
+    assert "it is own-4.png of the profile's belongings" in first.reason
+    assert "it is photo-3.png in pool 'photos'" in second.reason
+
+
+def test_one_more_row_of_pixels_does_not_evade_the_search_for_duplicates() -> None:
+    twice = [facts(f"own-{i}", scored_digest=f"s{i % 98}") for i in range(99)]
+    with pytest.raises(ProfileError, match=r"own-0.png in the belongings and own-98.png in the belongings have the"):
+        profile_of(belonging=table(BELONGING, images=twice))
+    cut = [facts("cut", scored_digest=facts("own-5").pixel_digest)]
+    with pytest.raises(ProfileError, match=r"own-5.png in the belongings and cut.png in pool 'photos'"):
+        profile_of({"photos": table([1.5], images=cut)})
+
+
+def test_what_was_converted_in_reading_is_not_covered_and_the_verdict_says_so() -> None:
+    changed = facts("query", changes=("palette looked up",))
+    verdict = judge(table([1.2], images=[changed]), profile=profile_of(), method=PLAIN)[0]
+    assert verdict.outcome is Outcome.UNDECIDED
+    assert verdict.reason == (
+        "converted in reading (palette looked up), the profile covers images taken as stored only: "
+        "make a profile with belongings saved the same way"
+    )
+
+
+def test_a_profile_of_an_earlier_version_covers_what_its_belongings_are() -> None:
+    grey = ("grey copied to three channels",)
+    images = [facts(f"own-{i}", changes=grey) for i in range(99)]
+    made = profile_of({}, table(BELONGING, images=images))
+    old = replace(made, coverage=replace(made.coverage, changes=None))
+    assert made.digest != old.digest
+    for profile in (made, old):
+        grey_one, colour = judge(
+            table([1.0, 1.0], images=[facts("g", changes=grey), facts("c")]), profile=profile, method=PLAIN
+        )
+        assert grey_one.outcome is Outcome.COMPATIBLE
+        assert colour.outcome is Outcome.UNDECIDED
+        assert "taken as stored, the profile covers images converted in reading (grey" in colour.reason
+
+
+def test_warnings_of_the_profile_stand_in_each_verdict() -> None:
+    swapped = calibrate(belonging=table(FOREIGN, "own"), foreign={"photos": table(BELONGING, "p")}, method=PLAIN)
+    verdict = one(2.0, swapped)
+    assert verdict.warnings == swapped.warnings
+    assert any("images of pool 'photos' score lower than the belongings" in said for said in verdict.warnings)
+    assert one(1.0, profile_of()).warnings == ()

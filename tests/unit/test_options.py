@@ -28,7 +28,7 @@ from wherefrom.scoring.run import score
 
 WRONG: tuple[Any, ...] = (object(), "7", "seven", b"7", [], {}, (1,), 1.5, -1, True, None, 3 + 4j, np.array([1, 2]))
 """What somebody or some file may give in place of an option's value."""
-NEEDED: dict[str, dict[str, Any]] = {"fixed": {"cut": 1.0}, "relative": {"reference": "toy"}}
+NEEDED: dict[str, dict[str, Any]] = {"fixed": {"cut": 1.0}, "relative": {"reference": "toy", "decoder": "00"}}
 """Options without a default."""
 KINDS: list[tuple[str, Callable[..., Any]]] = [
     *(
@@ -74,7 +74,10 @@ def test_whatever_an_option_is_given_it_is_taken_or_refused_by_a_sentence(name: 
         (lambda: AEDR(floor=None), "floor=None is None, need a number"),  # type: ignore[arg-type]
         (lambda: rules.load("kde", {"points": "many"}), "points='many' is text, need a whole number"),
         (lambda: rules.load("fixed", {"cut": [1.2]}), "cut=[1.2] is of type list, need a number or None"),  # type: ignore[dict-item]
-        (lambda: methods.load("relative", {"options": ("steps",), "decoder": "00"}), "need values by name"),
+        (
+            lambda: methods.load("relative", {"options": ("steps",), "decoder": "00", "reference": "toy"}),
+            "need values by name",
+        ),
         (lambda: methods.load("ronan", ["steps"]), "the options of method 'ronan' are of type list, need them by name"),  # type: ignore[arg-type]
         (lambda: methods.load(5), "5 is no name: give one of aedr"),  # type: ignore[arg-type]
         (lambda: edits.load(75), "edit 75 is no text: write one of"),  # type: ignore[arg-type]

@@ -90,7 +90,7 @@ def _edited(source: Source, edit: Edit, folder: Path, seed: int, limits: Limits 
         path = folder / (stem + edit.suffix)
         kept = is_there(path, edit.record(digest, seed=seed), _SAME)
         if not kept:
-            edit.write(record.pixels, folder / stem, seed=seed)
+            edit.write(record.pixels, folder / stem, seed=seed, of=record.facts)
     except (ImageError, OSError) as error:
         return Edited(source=source.name, path=None, edit=edit.name, seed=drawn, error=str(error))
     return Edited(source=source.name, path=path, edit=edit.name, seed=drawn, kept=kept)

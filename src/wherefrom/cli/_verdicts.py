@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.cli._output import emit_table
+from wherefrom.cli._output import emit_table, note
 from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
 from wherefrom.records.rows import attribution_row, flat_rows, verdict_row
@@ -18,7 +19,15 @@ from wherefrom.records.rows import attribution_row, flat_rows, verdict_row
 if TYPE_CHECKING:
     from wherefrom.records.verdict import Attribution, Verdict
 
-__all__ = ["SUFFIXES", "attribution_row", "save_rows", "show_attributions", "show_verdicts", "verdict_row"]
+__all__ = [
+    "SUFFIXES",
+    "attribution_row",
+    "note_warnings",
+    "save_rows",
+    "show_attributions",
+    "show_verdicts",
+    "verdict_row",
+]
 
 
 def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
@@ -46,6 +55,13 @@ def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> Non
         for item in found
     ]
     emit_table(("name", "answer", *names, "reason"), rows, folded="reason")
+
+
+def note_warnings(verdicts: Iterable[Verdict]) -> None:
+    """Say once on stderr what speaks against verdicts, with a count where it is of some images only."""
+    judged = list(verdicts)
+    for warning, count in Counter(said for verdict in judged for said in verdict.warnings).items():
+        note(f"warning: {warning}" if count == len(judged) else f"warning: {count} of {len(judged)} images: {warning}")
 
 
 def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

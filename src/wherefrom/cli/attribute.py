@@ -13,7 +13,7 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import Opening, open_for, profiles_of, score_all
 from wherefrom.cli._output import check_out, emit_json, finish
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
-from wherefrom.cli._verdicts import SUFFIXES, attribution_row, save_rows, verdict_row
+from wherefrom.cli._verdicts import SUFFIXES, attribution_row, note_warnings, save_rows, verdict_row
 from wherefrom.cli._work import Work, limits_of, made_rule, model_options
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def attribute(
     )
     decide = _one if len(profiles) == 1 else _several
     verdicts = decide(tables, profiles, bounds, as_json, out)
+    for found in verdicts.values():
+        note_warnings(found)
     if figure is not None:
         _draw(figure, profiles, verdicts)
     first = next(iter(tables.values()))
@@ -132,7 +134,7 @@ def _methods(profiles: Profiles, bounds: Bounds, *, leave: bool) -> dict[str, Me
         return found
     candidates = len({decoder_of(profile) for profile in profiles.values()})
     return {
-        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta / candidates, rule=bounds.rule)
+        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, candidates=candidates)
         for name, profile in profiles.items()
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -60,7 +61,8 @@ def profile(
 ) -> None:
     """Profile a model: score images that it made, and named pools of images that it did not make.
 
-    Store all of them as the images in question will be stored: same format, same size.
+    Store all of them as the images in question will be stored, from the start: same format, same size. A JPEG that is
+    saved again as PNG stays one.
     """
     check_out(out, (".json",))
     from wherefrom.images.sources import load_images
@@ -100,8 +102,8 @@ def profile(
 
 def warn(made: Profile) -> None:
     """What a person should know before the profile is used, on stderr: never kept quiet."""
-    for finding in made.audit.findings:
-        note(f"warning: {finding.message}")
+    for warning in made.warnings:
+        note(f"warning: {warning}")
     for name, values in made.foreign_statistic.items():
         count, undefined, needed = len(values), _undefined(values), _fewest(_BETA)
         if undefined:
@@ -133,10 +135,12 @@ def _fewest(share: float) -> int:
 def _summary(made: Profile, out: Path) -> dict[str, Any]:
     """What the profile holds, in numbers."""
     from wherefrom.core.shares import rounded_up
-    from wherefrom.evaluation import auc, tpr_at_fpr
+    from wherefrom.evaluation import auc
+    from wherefrom.records.warnings import reversed_pools
 
     omitted = Counter(omission.pool for omission in made.omitted)
     ranked = len(made.ranked)
+    low = reversed_pools(made)
     pools = []
     for name, values in made.foreign_statistic.items():
         findings = [finding.message for finding in made.audit.findings if finding.pool == name]
@@ -150,14 +154,11 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
             "auc": None,
             "tpr": None,
             "findings": findings,
+            "reversed": name in low,
         }
         if _undefined(values) < len(values):
-            found = tpr_at_fpr(made.statistic, values, _BETA)
-            pool |= {
-                "auc": auc(made.statistic, values).value,
-                "tpr": found.value,
-                "tpr_interval": (found.low, found.high),
-            }
+            pool["auc"] = auc(made.statistic, values).value
+            pool |= _found(made, [name])
         pools.append(pool)
     return {
         "profile": out,
@@ -175,8 +176,26 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
         },
         "beta": _BETA,
         "pools": pools,
-        "warnings": [finding.message for finding in made.audit.findings],
+        "supported": _found(made, list(made.foreign_statistic), alpha=_ALPHA) if pools else None,
+        "warnings": made.warnings,
     }
+
+
+def _found(made: Profile, pools: Sequence[str], *, alpha: float | None = None) -> dict[str, Any]:
+    """The share of belongings below all of these pools, with its interval."""
+    from wherefrom.evaluation import clopper_pearson
+    from wherefrom.judging import found
+
+    count, total = found(made, beta=_BETA, pools=pools, alpha=alpha)
+    return {"found": count, "of": total, "tpr": count / total, "tpr_interval": clopper_pearson(count, total)}
+
+
+def _shown(about: Mapping[str, Any]) -> str | None:
+    """A share with its interval."""
+    if about["tpr"] is None:
+        return None
+    low, high = about["tpr_interval"]
+    return f"{about['tpr']:.3f} ({low:.3f} to {high:.3f})"
 
 
 def show_profile(made: Profile, out: Path) -> None:
@@ -196,12 +215,8 @@ def show_profile(made: Profile, out: Path) -> None:
         )
     ]
     for pool in about["pools"]:
-        found = (
-            None
-            if pool["tpr"] is None
-            else f"{pool['tpr']:.3f} ({pool['tpr_interval'][0]:.3f} to {pool['tpr_interval'][1]:.3f})"
-        )
-        said = "files differ" if pool["findings"] else "too few" if pool["ranked"] < _fewest(_BETA) else "ok"
+        few = pool["ranked"] < _fewest(_BETA)
+        said = "files differ" if pool["findings"] else "swapped?" if pool["reversed"] else "too few" if few else "ok"
         rows.append(
             (
                 f"pool {pool['name']}",
@@ -210,7 +225,7 @@ def show_profile(made: Profile, out: Path) -> None:
                 pool["ranked"],
                 f"beta >= {pool['least_beta']:g}",
                 pool["auc"],
-                found,
+                _shown(pool),
                 said,
             )
         )
@@ -220,7 +235,12 @@ def show_profile(made: Profile, out: Path) -> None:
         title=f"{named(made.model)} by {made.method.name}",
     )
     emit(
-        "AUC: how often a belonging scores lower than an image of the pool. Found: the share of belongings below all"
-        f" but {_BETA:.0%} of the pool, on these same images, with a 95 % interval."
+        "AUC: how often a belonging scores lower than an image of the pool. Found: the share of belongings, of those"
+        f" without a rank too, that rank below the pool at beta={_BETA:g}, on these same images, with a 95 % interval."
     )
+    if about["supported"] is not None:
+        emit(
+            f"Below all pools, and among the belongings at alpha={_ALPHA:g}: {about['supported']['found']} of"
+            f" {about['supported']['of']} belongings, {_shown(about['supported'])}."
+        )
     emit(f"profile {made.digest[:12]} in {out}")

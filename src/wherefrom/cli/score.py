@@ -76,6 +76,7 @@ def _rows(table: ScoreTable) -> Iterator[dict[str, Any]]:
             "size": size,
             "file_digest": facts.file_digest,
             "pixel_digest": facts.pixel_digest,
+            "changes": facts.changes,
             "scores": {name: float(table.scores[name][place]) for name in table.scores.names} if scored else None,
         }
 

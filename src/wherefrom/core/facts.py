@@ -16,6 +16,8 @@ class ImageFacts:
         error: why it could not be read or scored; None when it was.
         file_digest: SHA-256 of the file's bytes, hexadecimal.
         pixel_digest: SHA-256 of the decoded 8-bit RGB pixels and their size, before any crop, hexadecimal.
+        scored_digest: the same of the pixels that were scored, after the crop; None where none were, or in an earlier
+            version's table.
         bytes: length of the file.
         format: Pillow's name of the format, as `PNG`.
         width: columns of the stored pixel grid.
@@ -25,6 +27,11 @@ class ImageFacts:
         jpeg_tables: a JPEG's quantisation tables, 64 numbers each.
         lossy: whether the format as stored loses information (JPEG, lossy WebP, AVIF, HEIC); None if unknown.
         changes: what had to be converted to get 8-bit RGB, in words; empty for a plain 8-bit RGB file.
+        origin: how the file itself says that it was made, as `draw`, `round trip` or `edit`, of an edit what was edited
+            where that is known; None where it does not say so in the way of this program. Anyone can write it.
+        origin_decoder: digest of the decoder that it says it came from.
+        jpeg_grid: whether the scored pixels of a file that is not lossy itself show the 8 x 8 grid of a JPEG, see
+            `wherefrom.images.grid`; None where that was not or cannot be looked at.
     """
 
     name: str
@@ -40,3 +47,12 @@ class ImageFacts:
     jpeg_tables: tuple[tuple[int, ...], ...] = ()
     lossy: bool | None = None
     changes: tuple[str, ...] = ()
+    scored_digest: str | None = None
+    origin: str | None = None
+    origin_decoder: str | None = None
+    jpeg_grid: bool | None = None
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """By which this image is known again: of its pixels as stored, and as scored."""
+        return frozenset(digest for digest in (self.pixel_digest, self.scored_digest) if digest is not None)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-__all__ = ["METRICS", "ROUNDING", "SCHEDULES", "Metric", "Schedule", "bands"]
+__all__ = ["GRID_ALARMS", "METRICS", "ROUNDING", "SCHEDULES", "Metric", "Schedule", "bands"]
 
 ROUNDING: Final = 1.0 / 12.0 / 255.0**2
 """Mean squared error of rounding to 8 bits on [0, 1], 1.28e-6; in an orthonormal basis, its energy by coefficient."""
+
+GRID_ALARMS: Final = 1e-3
+"""At most this share of images that were never stored as JPEG is said to show the grid of one."""
 
 Metric = Literal["mse", "mae", "ssim", "lpips", "recoloured", "jpeg"]
 """What a search minimises and measures: mean squared or absolute error on [0, 1], 1 minus SSIM, LPIPS (an extra),

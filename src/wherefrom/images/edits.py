@@ -18,6 +18,7 @@ from wherefrom.core.extras import require
 from wherefrom.images.labels import text_of
 
 if TYPE_CHECKING:
+    from wherefrom.core.facts import ImageFacts
     from wherefrom.images._convert import Pixels
 
 __all__ = ["Edit", "Step", "Value", "forms", "load", "names"]
@@ -145,12 +146,13 @@ class Edit:
 
         return _editing.applied(self.steps, pixels, seed)
 
-    def encode(self, pixels: Pixels, *, seed: int = 0) -> bytes:
+    def encode(self, pixels: Pixels, *, seed: int = 0, of: ImageFacts | None = None) -> bytes:
         """The edited image's file: JPEG or WebP where that is the last step, else PNG. It says how it was made.
 
         Args:
             pixels: `(h, w, 3)` uint8 RGB; not changed.
             seed: the root seed.
+            of: what is known of the image before the edit, whose origin the file then says.
 
         Returns:
             Bytes that `read_image` reads as `apply(pixels, seed=seed)`. A PNG has the record as text, a JPEG as its
@@ -163,16 +165,17 @@ class Edit:
         from wherefrom.images.read import pixel_digest
 
         _editing.check(pixels)
-        text = self.record(pixel_digest(pixels), seed=seed)
+        text = self.record(pixel_digest(pixels), seed=seed, of=of)
         return _editing.encoded(self.steps, pixels, seed, text)
 
-    def write(self, pixels: Pixels, place: str | Path, *, seed: int = 0) -> Path:
+    def write(self, pixels: Pixels, place: str | Path, *, seed: int = 0, of: ImageFacts | None = None) -> Path:
         """Write the edited image's file, whole or not at all.
 
         Args:
             pixels: `(h, w, 3)` uint8 RGB; not changed.
             place: folder and stem; the suffix is added. A file of that name is replaced.
             seed: the root seed.
+            of: as for `encode`.
 
         Returns:
             The file.
@@ -184,18 +187,21 @@ class Edit:
 
         path = Path(place)
         path = path.with_name(path.name + self.suffix)
-        save_bytes(self.encode(pixels, seed=seed), path)
+        save_bytes(self.encode(pixels, seed=seed, of=of), path)
         return path
 
-    def record(self, pixel_digest: str, *, seed: int = 0) -> dict[str, str]:
+    def record(self, pixel_digest: str, *, seed: int = 0, of: ImageFacts | None = None) -> dict[str, str]:
         """What the file of an edited image says of itself.
 
         Args:
             pixel_digest: of the image before the edit.
             seed: the root seed; left out where nothing is drawn.
+            of: as for `encode`.
         """
         drawn = {"seed": str(seed)} if self.seeded else {}
-        return text_of({"kind": "edit", "edit": self.name, "source": pixel_digest, **drawn})
+        known = {"of": of.origin, "decoder": of.origin_decoder} if of is not None else {}
+        before = {name: fact for name, fact in known.items() if fact is not None}
+        return text_of({"kind": "edit", "edit": self.name, "source": pixel_digest, **drawn, **before})
 
 
 def names() -> tuple[str, ...]:

@@ -11,11 +11,13 @@ from typing import Any, Final
 from wherefrom import __version__
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["DESCRIPTION", "is_there", "slug", "text_of"]
+__all__ = ["DESCRIPTION", "is_there", "origin_of", "slug", "text_of"]
 
 DESCRIPTION: Final = 270
 """The EXIF tag for a text about the image."""
 _KEY: Final = "wherefrom:"
+_LONGEST: Final = 40  # characters of a kind; the text comes from outside
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def slug(name: str) -> str:
@@ -37,6 +39,21 @@ def _said(image: Any) -> dict[str, str]:
     except (TypeError, ValueError, RecursionError):
         return said
     return said | facts if isinstance(facts, dict) else said
+
+
+def origin_of(image: Any) -> tuple[str | None, str | None]:
+    """How an open image says that it was made, and by which decoder; None where it does not say.
+
+    Of an edit that says what was edited, it is that: a round trip stays one.
+    """
+    try:
+        said = _said(image)
+    except Exception:  # noqa: BLE001  (metadata from outside; no way of being broken changes a pixel)
+        return None, None
+    kind, decoder = said.get(_KEY + "of") or said.get(_KEY + "kind"), said.get(_KEY + "decoder")
+    known = isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= _LONGEST
+    named = isinstance(decoder, str) and _DIGEST.fullmatch(decoder) is not None
+    return (kind if known else None), (decoder if known and named else None)
 
 
 def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:

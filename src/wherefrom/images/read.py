@@ -21,6 +21,7 @@ from wherefrom.images._convert import Pixels, profile_note, to_rgb, unturned
 from wherefrom.images._files import MAX_BYTES, Source, as_source, raised
 from wherefrom.images._formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images._jpeg import estimate_quality
+from wherefrom.images.labels import origin_of
 
 __all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain", "stored_size"]
 
@@ -183,6 +184,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
         pixels, changes = to_rgb(grid, bits)
         pixels.setflags(write=False)
         tables = _tables(image)
+        origin, decoder = origin_of(image)
         facts = ImageFacts(
             name=name,
             file_digest=hashlib.sha256(data).hexdigest(),
@@ -196,6 +198,8 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
             jpeg_tables=tables,
             lossy=lossy(kind, data, compression if isinstance(compression, str) else None),
             changes=(*changes, *profile_note(image.info), *_notes(kind, data, image)),
+            origin=origin,
+            origin_decoder=decoder,
         )
     return ImageRecord(facts=facts, pixels=pixels)
 

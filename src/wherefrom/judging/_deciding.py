@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -11,22 +11,25 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from wherefrom import __version__, methods, rules
-from wherefrom.core.arrays import Vector
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.judging._calibrating import UNDEFINED, statistic_of
 from wherefrom.judging._early import check_cut, whole_measure
+from wherefrom.judging._ranks import can_bound, p_foreign
 from wherefrom.methods.base import Method
+from wherefrom.records.audit import STORE_ALIKE
 from wherefrom.records.checks import same_asking
+from wherefrom.records.coverage import covered_by
 from wherefrom.records.coverage import outside as why_outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict, Verdicts
+from wherefrom.records.warnings import image_warnings
 from wherefrom.rules.base import Rule
 
-__all__ = ["Outside", "decoder_of", "judge", "p_foreign"]
+__all__ = ["Outside", "decoder_of", "judge"]
 
 Outside = Literal["undecided", "judge"]
 """What becomes of an image that the profile does not cover: no verdict, or one without its error rates."""
@@ -79,15 +82,16 @@ def judge(
     check_cut(table, profile, alpha=alpha, beta=beta, rule=rule)
     court = _court(profile, rules.load(rule) if isinstance(rule, str) else rule, alpha, beta, timestamp(when))
     numbers = _numbers(table, profile, _method_of(profile, method, table), court.rule)
+    covered = covered_by(profile)
     return Verdicts(
-        court.verdict(facts, why_outside(facts, size, profile.coverage), outside, own)
+        court.verdict(facts, why_outside(facts, size, covered), outside, own)
         for facts, size, own in zip(table.images, table.sizes, numbers, strict=True)
     )
 
 
 def decoder_of(profile: Profile) -> str:
     """The digest of the decoder's weights, to which alone a verdict speaks; the model's digest where it names none."""
-    return str(profile.model.facts.get("decoder") or profile.model.digest)
+    return profile.decoder
 
 
 def _numbers(table: ScoreTable, profile: Profile, method: Method[Any], rule: Rule) -> list[_Numbers]:
@@ -117,26 +121,14 @@ def _method_of(profile: Profile, method: Method[Any] | None, table: ScoreTable) 
     return method
 
 
-def p_foreign(statistic: Vector, pool: Vector) -> Vector:
-    """How often an image of the pool scores at most as low: `(1 + #{pool <= statistic}) / (m + 1)`; NaN stays NaN.
-
-    Args:
-        statistic: of the images in question, shape `(n,)`, finite or NaN.
-        pool: of known non-belongings, shape `(m,)`, finite or +inf for one that is never claimed; see `calibrate`.
-    """
-    as_low = np.searchsorted(np.sort(pool), statistic, side="right")
-    p: Vector = np.where(np.isnan(statistic), np.nan, (1.0 + as_low) / (len(pool) + 1.0))
-    return p
-
-
 def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
     """Why a pool cannot bound false claims, with the way out; None when it can."""
-    count, needed = len(profile.foreign_statistic[pool]), fewest(beta)
-    if count < needed:
-        return f"pool {pool!r} has {count} images, beta={beta:g} needs {needed}"
+    values = profile.foreign_statistic[pool]
+    if not can_bound(values, beta):
+        return f"pool {pool!r} has {len(values)} images, beta={beta:g} needs {fewest(beta)}"
     if profile.audit.confounded(pool):
         attributes = ", ".join(finding.attribute for finding in profile.audit.findings if finding.pool == pool)
-        return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): store both alike"
+        return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): {STORE_ALIKE}"
     return None
 
 
@@ -151,14 +143,22 @@ def _court(profile: Profile, rule: Rule, alpha: float, beta: float, time: str) -
         threshold=rule.threshold(profile.statistic, alpha),
         unfit={name: _unfit(profile, name, beta) for name in profile.foreign},
         known={
-            str(facts.pixel_digest): f"{facts.name} in pool {name!r}"
+            digest: f"{facts.name} in pool {name!r}, a known non-belonging"
             for name, table in profile.foreign.items()
-            for facts in table.images
-            if facts.error is None
+            for digest, facts in _of_the_profile(table)
+        },
+        own={
+            digest: f"{facts.name} of the profile's belongings" for digest, facts in _of_the_profile(profile.belonging)
         },
         digest=profile.digest,
         time=time,
+        warnings=profile.warnings,
     )
+
+
+def _of_the_profile(table: ScoreTable) -> Iterator[tuple[str, ImageFacts]]:
+    """Images that the profile was made of, by each digest by which they are known again."""
+    return ((digest, facts) for facts in table.images if facts.error is None for digest in facts.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +185,17 @@ class _Court:
     threshold: float
     unfit: Mapping[str, str | None]
     known: Mapping[str, str]
+    own: Mapping[str, str]
     digest: str
     time: str
+    warnings: tuple[str, ...]
 
     def verdict(self, facts: ImageFacts, why: str | None, outside: Outside, numbers: _Numbers) -> Verdict:
         """One image's verdict; `why` says that the profile does not cover it."""
         if facts.error is not None:
             outcome, reason = Outcome.UNDECIDED, f"not scored: {facts.error}"
+        elif (same := _found(facts, self.own)) is not None:
+            outcome, reason = Outcome.UNDECIDED, f"it is {same}: no error rate holds for what the profile was made of"
         elif math.isnan(numbers.statistic):
             outcome, reason = Outcome.UNDECIDED, UNDEFINED
         elif why is not None and outside == "undecided":
@@ -208,13 +212,15 @@ class _Court:
     def _decide(self, facts: ImageFacts, numbers: _Numbers) -> tuple[Outcome, str]:
         """The outcome of an image with a statistic, and why."""
         rank, ranks = self._rank(numbers)
+        same = _found(facts, self.known)
         if not ranks:
-            return Outcome.EXCLUDED, f"does not rank as a belonging ({rank})"
+            also = "" if same is None else f"; it is {same}"
+            return Outcome.EXCLUDED, f"does not rank as a belonging ({rank}){also}"
         belongs = f"ranks as a belonging ({rank})"
         shown = ", ".join(f"{name}: p = {p:.4g}" for name, p in numbers.foreign.items())
         like = [name for name, p in numbers.foreign.items() if self.unfit[name] is None and p > self.beta]
-        if (same := self.known.get(str(facts.pixel_digest))) is not None:
-            return Outcome.UNDECIDED, f"{belongs}, but it is {same}, a known non-belonging"
+        if same is not None:
+            return Outcome.UNDECIDED, f"{belongs}, but it is {same}"
         if like:
             return Outcome.UNDECIDED, (
                 f"{belongs}, but so do images of {' and '.join(like)} ({shown}; beta={self.beta:g}): "
@@ -258,4 +264,10 @@ class _Court:
             seed=self.profile.seed,
             version=__version__,
             time=self.time,
+            warnings=(*self.warnings, *image_warnings(facts, self.profile)),
         )
+
+
+def _found(facts: ImageFacts, known: Mapping[str, str]) -> str | None:
+    """Which of the known images this one is, if any: by its pixels as scored, or as stored."""
+    return next((known[digest] for digest in sorted(facts.digests) if digest in known), None)

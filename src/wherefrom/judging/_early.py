@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from wherefrom import methods, rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
-from wherefrom.core.shares import check_share, fewest
+from wherefrom.core.shares import check_share
+from wherefrom.judging._ranks import can_bound, lowest_ranks
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
@@ -21,35 +19,49 @@ __all__ = ["check_cut", "decided_below", "early", "whole_measure"]
 
 
 def decided_below(
-    profile: Profile, *, alpha: float = 0.05, beta: float = 0.01, rule: Rule | str = "conformal"
+    profile: Profile,
+    *,
+    alpha: float = 0.05,
+    beta: float = 0.01,
+    rule: Rule | str = "conformal",
+    candidates: int = 1,
 ) -> float:
     """The statistic below which every verdict of a profile is the same, however much lower it is; minus infinity: none.
 
-    Below it an image ranks as a belonging, and below every pool that is large enough for beta.
+    Below it an image ranks as a belonging, and below every pool that is large enough for beta: among the lowest of the
+    pool that even the strictest of Holm's levels, beta / k, allows, or below the whole pool where it can only reach one
+    of the later levels.
 
     Args:
         profile: of `calibrate`.
         alpha: as for `judge`.
-        beta: as for `judge`; with k candidates in `attribute`, beta / k.
+        beta: as for `judge` and `attribute`, for all candidates together.
         rule: as for `judge`.
+        candidates: how many decoders the image is tried against in `attribute`.
 
     Raises:
         ProfileError: when alpha needs more belongings than there are.
-        UsageError: when alpha or beta is not in (0, 1), or the rule is unknown.
+        UsageError: when alpha or beta is not in (0, 1), there is no candidate, or the rule is unknown.
     """
     check_share("beta", beta)
+    if candidates < 1:
+        raise UsageError(f"candidates={candidates}, need at least 1")
     chosen = rules.load(rule) if isinstance(rule, str) else rule
     bound = chosen.threshold(profile.statistic, alpha)
     for values in profile.foreign_statistic.values():
-        if len(values) < fewest(beta):
-            continue
-        allowed = math.floor(beta * (len(values) + 1) + 1e-9) - 1
-        bound = min(bound, float(np.sort(np.where(np.isnan(values), np.inf, values))[allowed]))
+        if can_bound(values, beta):
+            bound = min(bound, lowest_ranks(values, beta / candidates))
     return bound
 
 
 def early(
-    method: Method[Any], profile: Profile, *, alpha: float = 0.05, beta: float = 0.01, rule: Rule | str = "conformal"
+    method: Method[Any],
+    profile: Profile,
+    *,
+    alpha: float = 0.05,
+    beta: float = 0.01,
+    rule: Rule | str = "conformal",
+    candidates: int = 1,
 ) -> Method[Any]:
     """A method that searches, made to leave an image once its verdict under a profile is known.
 
@@ -60,8 +72,9 @@ def early(
         method: one with an option `cut`.
         profile: of the same method without a cut.
         alpha: as for `judge`.
-        beta: as for `judge`; with k candidates in `attribute`, beta / k.
+        beta: as for `judge` and `attribute`, for all candidates together.
         rule: as for `judge`.
+        candidates: how many decoders the image is tried against in `attribute`.
 
     Raises:
         UsageError: when the method does not search.
@@ -69,7 +82,7 @@ def early(
     """
     if not hasattr(method, "cut"):
         raise UsageError(f"method {method.card.name!r} does not search, so it cannot leave early")
-    bound = decided_below(profile, alpha=alpha, beta=beta, rule=rule)
+    bound = decided_below(profile, alpha=alpha, beta=beta, rule=rule, candidates=candidates)
     whole: Any = method
     asked: Method[Any] = replace(whole, cut=bound if bound > 0 else None)
     return asked
@@ -84,7 +97,9 @@ def whole_measure(table: ScoreTable) -> Card:
     return whole.measure
 
 
-def check_cut(table: ScoreTable, profile: Profile, *, alpha: float, beta: float, rule: Rule | str) -> None:
+def check_cut(
+    table: ScoreTable, profile: Profile, *, alpha: float, beta: float, rule: Rule | str, candidates: int = 1
+) -> None:
     """Refuse scores that were left before a verdict at these bounds was known.
 
     Raises:
@@ -93,9 +108,10 @@ def check_cut(table: ScoreTable, profile: Profile, *, alpha: float, beta: float,
     cut = table.method.facts.get("cut")
     if not isinstance(cut, int | float):
         return
-    bound = decided_below(profile, alpha=alpha, beta=beta, rule=rule)
+    bound = decided_below(profile, alpha=alpha, beta=beta, rule=rule, candidates=candidates)
     if cut > bound:
+        among = f" among {candidates} candidates" if candidates > 1 else ""
         raise ProfileError(
-            f"the searches were left at a statistic of {cut:.6g}, verdicts at alpha={alpha:g}, beta={beta:g} are known"
-            f" below {bound:.6g} only: score again without a cut, or with that one"
+            f"the searches were left at a statistic of {cut:.6g}, verdicts at alpha={alpha:g}, beta={beta:g}{among} are"
+            f" known below {bound:.6g} only: score again without a cut, or with that one"
         )

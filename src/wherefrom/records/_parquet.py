@@ -35,7 +35,13 @@ _TYPES: Final = {
     "jpeg_tables": pa.list_(pa.list_(pa.int64())),
     "lossy": pa.bool_(),
     "changes": pa.list_(pa.string()),
+    "scored_digest": pa.string(),
+    "origin": pa.string(),
+    "origin_decoder": pa.string(),
+    "jpeg_grid": pa.bool_(),
 }
+_LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
+"""Columns that files of earlier versions lack."""
 _SIZE: Final = ("scored_height", "scored_width")
 _PREFIX: Final = "score."
 
@@ -72,7 +78,8 @@ def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:
 def _table(head: bytes, arrow: Any) -> ScoreTable:
     try:
         stored = TableFile.model_validate_json(head, strict=True)
-        facts = arrow.select(list(_TYPES)).to_pylist()
+        there = [name for name in _TYPES if name not in _LATER or name in arrow.column_names]
+        facts = arrow.select(there).to_pylist()
         images = TypeAdapter(list[FactsFile]).validate_python(facts)
         pairs = zip(*(arrow.column(name).to_pylist() for name in _SIZE), strict=True)
         sizes = [None if height is None and width is None else (height, width) for height, width in pairs]

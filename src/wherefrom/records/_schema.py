@@ -72,6 +72,10 @@ class FactsFile(_Part):
     jpeg_tables: tuple[tuple[int, ...], ...]
     lossy: bool | None
     changes: tuple[str, ...]
+    scored_digest: str | None = None
+    origin: str | None = None
+    origin_decoder: str | None = None
+    jpeg_grid: bool | None = None
 
     def facts(self) -> ImageFacts:
         """As the package has it."""
@@ -149,6 +153,7 @@ class CoverageFile(_Part):
     lossless: bool
     jpeg_quality: tuple[float, float] | None
     other_lossy: tuple[str, ...]
+    changes: tuple[tuple[str, ...], ...] | None = None
 
 
 class FindingFile(_Part):

@@ -17,12 +17,15 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.records.profile import Audit, Finding
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["audit", "guess_accuracy"]
+__all__ = ["GRID_KEPT", "STORE_ALIKE", "audit", "guess_accuracy"]
 
 ACCURACY: Final = 0.75
 """A guess from the files alone that is right more often than this makes a pool confounded."""
 CHANCE: Final = 0.01
 """... unless so many right guesses would come from coin tosses with at least this probability (very small pools)."""
+
+GRID_KEPT: Final = "a JPEG saved again as PNG keeps what the JPEG did to it"
+STORE_ALIKE: Final = f"make and store both in the same way from the start ({GRID_KEPT})"
 
 
 def _octave(value: float) -> int:
@@ -119,7 +122,7 @@ def _finding(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequ
         return None
     message = (
         f"{attribute} alone tells pool {pool!r} from the belongings, right {accuracy:.0%} of the time "
-        f"({_common(attribute, ours)} against {_common(attribute, theirs)}): store both in the same way"
+        f"({_common(attribute, ours)} against {_common(attribute, theirs)}): {STORE_ALIKE}"
     )
     return Finding(pool=pool, attribute=attribute, accuracy=accuracy, message=message)
 

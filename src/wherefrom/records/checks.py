@@ -41,7 +41,7 @@ def _differences(this: Card, other: Card) -> tuple[str, ...]:
 
 
 def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> None:
-    """Refuse the same pixels twice among belongings, twice in a pool, or on both sides.
+    """Refuse the same pixels twice among belongings, twice in a pool, or on both sides: as stored, or as scored.
 
     A rank among n images is a rank among n different ones; an image on both sides is known to be neither.
 
@@ -54,7 +54,7 @@ def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) 
         pairs += _pairs(f"pool {name!r}", table, dict(seen))
     if pairs:
         more = f" ({len(pairs)} such pairs)" if len(pairs) > 1 else ""
-        raise ProfileError(f"{pairs[0]} have the same pixels{more}: keep one of them")
+        raise ProfileError(f"{pairs[0]} have the same pixels where they are scored{more}: keep one of them")
 
 
 def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> list[str]:
@@ -65,10 +65,11 @@ def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> l
             continue
         if facts.pixel_digest is None:
             raise ProfileError(f"{facts.name} in {place} has no digest of its pixels: score it again")
-        if facts.pixel_digest in seen:
-            other, where = seen[facts.pixel_digest]
-            found.append(f"{other} in {where} and {facts.name} in {place}")
-        seen.setdefault(facts.pixel_digest, (facts.name, place))
+        first = next((seen[digest] for digest in sorted(facts.digests) if digest in seen), None)
+        if first is not None:
+            found.append(f"{first[0]} in {first[1]} and {facts.name} in {place}")
+        for digest in facts.digests:
+            seen.setdefault(digest, (facts.name, place))
     return found
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from wherefrom.core.errors import ProfileError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.records.profile import Coverage
+from wherefrom.records.profile import Coverage, Profile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["coverage_of", "outside"]
+__all__ = ["coverage_of", "covered_by", "outside"]
 
 PIXELS: Final = 1.5
 """An image may have this factor fewer or more scored pixels than the smallest or largest belonging."""
@@ -40,7 +41,19 @@ def coverage_of(belonging: ScoreTable) -> Coverage:
         lossless=any(facts.lossy is False for facts, _ in rows),
         jpeg_quality=(min(qualities) - QUALITY, max(qualities) + QUALITY) if qualities else None,
         other_lossy=tuple(sorted(others)),
+        changes=_changes(belonging),
     )
+
+
+def covered_by(profile: Profile) -> Coverage:
+    """What a profile covers; one of an earlier version does not say which conversions, its belongings do."""
+    if profile.coverage.changes is not None:
+        return profile.coverage
+    return replace(profile.coverage, changes=_changes(profile.belonging))
+
+
+def _changes(belonging: ScoreTable) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted({facts.changes for facts in belonging.images if facts.error is None}))
 
 
 def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:
@@ -49,9 +62,9 @@ def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage)
     Args:
         facts: of the image's file.
         size: `(height, width)` that was scored.
-        coverage: of the profile.
+        coverage: of the profile, as `covered_by` gives it.
     """
-    storage = _storage(facts, coverage)
+    storage = _storage(facts, coverage) or _converted(facts, coverage)
     if storage is not None or size is None:
         return storage
     low, high = coverage.pixels
@@ -77,6 +90,18 @@ def _storage(facts: ImageFacts, coverage: Coverage) -> str | None:
         name = facts.format or "unknown"
         covered, stored = name in coverage.other_lossy, f"stored with loss as {name}"
     return None if covered else f"{stored}, the profile covers {_covered(coverage)}: {_AGAIN}"
+
+
+def _converted(facts: ImageFacts, coverage: Coverage) -> str | None:
+    """What was changed in reading counts as it does in the audit: all of it together, in the same words."""
+    if coverage.changes is None or facts.changes in coverage.changes:
+        return None
+    known = " or ".join(_read_as(changes) for changes in coverage.changes)
+    return f"{_read_as(facts.changes)}, the profile covers images {known} only: {_AGAIN}"
+
+
+def _read_as(changes: tuple[str, ...]) -> str:
+    return f"converted in reading ({', '.join(changes)})" if changes else "taken as stored"
 
 
 def _covered(coverage: Coverage) -> str:

@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
+from wherefrom.core.facts import ImageFacts
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["Audit", "Coverage", "Finding", "Omission", "Profile"]
@@ -64,12 +65,15 @@ class Coverage:
         lossless: whether belongings were stored without loss.
         jpeg_quality: the lowest and highest estimated JPEG quality of belongings, with tolerance; None without JPEGs.
         other_lossy: names of other lossy formats among belongings.
+        changes: what had to be converted in reading belongings, every combination that occurs, the empty one for those
+            that were taken as they are; None in a profile of an earlier version, for which its belongings say it.
     """
 
     pixels: tuple[int, int]
     lossless: bool
     jpeg_quality: tuple[float, float] | None = None
     other_lossy: tuple[str, ...] = ()
+    changes: tuple[tuple[str, ...], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +132,31 @@ class Profile:
     asked: Any = field(default=None, repr=False)
 
     @property
+    def decoder(self) -> str:
+        """The digest of the decoder's weights; of the model where it names none."""
+        return str(self.model.facts.get("decoder") or self.model.digest)
+
+    @property
+    def unranked(self) -> int:
+        """How many belongings that were not learned from have no rank: no statistic, or an error.
+
+        A method that learns has halves of the images that it could score; of those with an error half is counted, as
+        none was drawn for them.
+        """
+        scored = int(np.count_nonzero(self.belonging.scored))
+        failed = len(self.belonging) - scored
+        if self.fit:
+            scored, failed = scored - scored // 2, failed - failed // 2
+        return scored - len(self.ranked) + failed
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why its verdicts are worth less than they look, in sentences; see `wherefrom.records.warnings`."""
+        from wherefrom.records.warnings import profile_warnings
+
+        return profile_warnings(self)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of all that a verdict depends on, hexadecimal.
 
@@ -144,10 +173,16 @@ class Profile:
                 name: [_content(table), _hex(self.foreign_statistic[name])]
                 for name, table in sorted(self.foreign.items())
             },
-            "coverage": dataclasses.asdict(self.coverage),
+            "coverage": {
+                name: value for name, value in dataclasses.asdict(self.coverage).items() if (name, value) != _NO_CHANGES
+            },
             "audit": [dataclasses.asdict(finding) for finding in self.audit.findings],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+_NO_CHANGES: Final = ("changes", None)
+"""What profiles of earlier versions, whose digests were taken without it, lack of their coverage."""
 
 
 def _hex(values: Vector) -> str:
@@ -157,5 +192,11 @@ def _hex(values: Vector) -> str:
 
 def _content(table: ScoreTable) -> list[Any]:
     """What a table says of its images, without their names."""
-    images = [[facts.file_digest, facts.pixel_digest, facts.error is None] for facts in table.images]
+    images = [[facts.file_digest, facts.pixel_digest, facts.error is None, *_later(facts)] for facts in table.images]
     return [images, table.sizes, {name: _hex(table.scores[name]) for name in sorted(table.scores.names)}]
+
+
+def _later(facts: ImageFacts) -> list[Any]:
+    """Facts that tables of earlier versions lack, whose digests were taken without them."""
+    found = [facts.scored_digest, facts.origin, facts.origin_decoder, facts.jpeg_grid]
+    return found if any(fact is not None for fact in found) else []

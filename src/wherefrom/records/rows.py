@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["arrow", "attribution_row", "flat", "flat_rows", "frame", "table_rows", "verdict_row"]
 
-_FACTS: Final = ("file_digest", "pixel_digest", "format", "width", "height")
+_FACTS: Final = ("file_digest", "pixel_digest", "format", "width", "height", "changes")
 _NESTED: Final = ("image", "p_foreign", "method_options", "rule_options")
 
 
@@ -53,7 +53,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
         "method_options": json.dumps(row["method_options"], sort_keys=True),
         "rule_options": json.dumps(row["rule_options"], sort_keys=True),
         **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
-        **{key: row["image"][key] for key in _FACTS},
+        **{key: _cell(row["image"][key]) for key in _FACTS},
     }
 
 

@@ -53,6 +53,8 @@ class Verdict:
         version: of `wherefrom`.
         time: when it was said, in UTC, as `2026-01-31T12:00:00+00:00`; two verdicts that differ in nothing else are
             equal.
+        warnings: what a person should know before the verdict is believed, of the profile and of the image, in
+            sentences; empty where nothing speaks against it.
     """
 
     image: ImageFacts
@@ -74,6 +76,7 @@ class Verdict:
     seed: int
     version: str
     time: str = field(compare=False)
+    warnings: tuple[str, ...] = ()
 
     @property
     def belonging(self) -> bool | None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import read_ahead
+from wherefrom.images.grid import shows_grid
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
 from wherefrom.models.base import Model
@@ -43,7 +44,9 @@ def arrivals(images: Iterable[Given], *, model: Model, workers: int, limits: Lim
         except ImageError as error:
             yield replace(found.facts, error=str(error)), None
         else:
-            yield found.facts, Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
+            item = Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
+            grid = None if found.facts.lossy else shows_grid(pixels)
+            yield replace(found.facts, scored_digest=item.digest, jpeg_grid=grid), item
 
 
 def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:

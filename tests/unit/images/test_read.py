@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageFile
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 
 from tests.bad_files import good_pixels, make_bad_files
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
+from wherefrom.images import edits
+from wherefrom.images.labels import text_of
 from wherefrom.images.read import ImageRecord, Limits, pixel_digest, read_image, read_or_explain
 from wherefrom.images.sources import load_images
 
@@ -440,3 +442,27 @@ def test_threads_read_alike() -> None:
         thread.join()
     assert len(found) == len(threads)
     assert set(found) == set(INTACT.values())
+
+
+def test_what_a_file_says_of_its_origin() -> None:
+    info = PngImagePlugin.PngInfo()
+    for key, text in text_of({"kind": "round trip", "decoder": "d" * 64}).items():
+        info.add_itxt(key, text)
+    facts = read_image(_saved(PIXELS, "PNG", pnginfo=info)).facts
+    assert (facts.origin, facts.origin_decoder) == ("round trip", "d" * 64)
+    assert (read_image(_saved(PIXELS, "PNG")).facts.origin, facts.changes) == (None, ())
+    for kind in ("x" * 41, "a\x1b[2Jb", ""):
+        other = PngImagePlugin.PngInfo()
+        other.add_itxt("wherefrom:kind", kind)
+        other.add_itxt("wherefrom:decoder", "not a digest")
+        facts = read_image(_saved(PIXELS, "PNG", pnginfo=other)).facts
+        assert (facts.origin, facts.origin_decoder) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["jpeg:75", "webp:80", "resize:0.5", "none"])
+def test_an_edit_of_a_round_trip_says_what_it_was(name: str) -> None:
+    before = ImageFacts(name="x", origin="round trip", origin_decoder="d" * 64)
+    edit = edits.load(name)
+    facts = read_image(edit.encode(good_pixels(size=(64, 64)), of=before)).facts
+    assert (facts.origin, facts.origin_decoder) == ("round trip", "d" * 64)
+    assert read_image(edit.encode(good_pixels(size=(64, 64)))).facts.origin == "edit"

@@ -103,7 +103,8 @@ def test_message_says_what_differs_and_what_to_do() -> None:
     findings = audit(table([1.0] * 99, "own"), {"photos": table([2.0] * 100, images=pool)}).findings
     assert findings[0].message == (
         "format alone tells pool 'photos' from the belongings, right 99% of the time "
-        "(PNG in 99 of 99 against JPEG in 98 of 100): store both in the same way"
+        "(PNG in 99 of 99 against JPEG in 98 of 100): make and store both in the same way from the start "
+        "(a JPEG saved again as PNG keeps what the JPEG did to it)"
     )
 
 

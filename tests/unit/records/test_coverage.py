@@ -18,8 +18,8 @@ WEBP = facts("w", format="WEBP", lossy=True)
 
 
 def test_what_belongings_cover() -> None:
-    assert Coverage(pixels=(2731, 6144), lossless=True) == LOSSLESS
-    assert Coverage(pixels=(2731, 6144), lossless=False, jpeg_quality=(75.0, 97.0)) == JPEGS
+    assert Coverage(pixels=(2731, 6144), lossless=True, changes=((),)) == LOSSLESS
+    assert Coverage(pixels=(2731, 6144), lossless=False, jpeg_quality=(75.0, 97.0), changes=((),)) == JPEGS
     mixed = coverage_of(table([1.0] * 3, images=[facts("a"), jpeg("b", 90.0), WEBP]))
     assert (mixed.lossless, mixed.jpeg_quality, mixed.other_lossy) == (True, (85.0, 95.0), ("WEBP",))
 

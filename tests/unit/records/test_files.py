@@ -314,3 +314,38 @@ def test_pydantic_is_loaded_only_when_a_file_is_touched() -> None:
     program = "import sys, wherefrom.records.files; print('pydantic' in sys.modules, 'pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "parquet", "csv"])
+def test_what_was_converted_stands_in_every_form_of_a_table(suffix: str, tmp_path: Path) -> None:
+    known = {"scored_digest": "s" * 64, "origin": "draw", "origin_decoder": "d" * 64, "jpeg_grid": False}
+    image = facts("a", changes=("palette looked up", "first of several frames"), **known)
+    path = tmp_path / f"t.{suffix}"
+    save_table(table([1.0], images=[image]), path)
+    if suffix == "csv":
+        with path.open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        assert row["changes"] == "palette looked up; first of several frames"
+    else:
+        assert load_table(path).images == (image,)
+
+
+def test_tables_and_profiles_of_an_earlier_version_are_read(tmp_path: Path) -> None:
+    later = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
+    made = awkward()
+    save_table(made, tmp_path / "t.parquet")
+    arrow = pq.read_table(tmp_path / "t.parquet")
+    pq.write_table(arrow.drop_columns(list(later)), tmp_path / "old.parquet")
+    same(load_table(tmp_path / "old.parquet"), made)
+    profile = small_profile()
+    old = replace(profile, coverage=replace(profile.coverage, changes=None))
+    save_profile(old, tmp_path / "p.json")
+    content = json.loads((tmp_path / "p.json").read_text())
+    del content["coverage"]["changes"]
+    for part in (content["belonging"], *content["foreign"].values()):
+        for image in part["images"]:
+            for name in later:
+                del image[name]
+    (tmp_path / "old.json").write_text(json.dumps(content))
+    assert load_profile(tmp_path / "old.json").digest == old.digest
+    assert load_profile(tmp_path / "old.json").warnings == profile.warnings

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from tests.unit.scoring.standins import Halver, Loss, pixels_of, record_of, writ
 from wherefrom.core.errors import ImageError, MissingExtra, ModelError, UsageError
 from wherefrom.core.seeds import seed_of
 from wherefrom.images.read import ImageRecord, pixel_digest
-from wherefrom.images.sources import Source
+from wherefrom.images.sources import Source, load_images
 from wherefrom.records.table import ScoreTable
 from wherefrom.scoring.progress import Progress
 from wherefrom.scoring.run import score
@@ -332,3 +333,25 @@ def test_rows_are_those_of_each_image_alone(
     for row, table in zip(rows(together), alone, strict=True):
         assert row == (rows(table)[0] if table.scored.all() else ["nan"] * 2)
     assert len(model.asked) == len(set(model.asked))
+
+
+def test_rows_say_what_was_scored_of_an_image() -> None:
+    pixels = pixels_of(0, 9, 10)  # scored as 8 x 8
+    table = score([record_of(pixels), record_of(pixels[:8, :8]), record_of(pixels[:3])], model=Halver(), method=Loss())
+    whole, cut, none = table.images
+    assert whole.scored_digest == cut.scored_digest == cut.pixel_digest == pixel_digest(pixels[:8, :8])
+    assert whole.pixel_digest == pixel_digest(pixels) != whole.scored_digest
+    assert none.scored_digest is None
+
+
+def test_a_grid_is_looked_for_in_files_that_are_not_lossy_themselves(tmp_path: Path) -> None:
+    photo = Image.fromarray(skimage.data.astronaut()).resize((96, 96), Image.Resampling.LANCZOS)
+    photo.save(tmp_path / "a.jpg", quality=80)
+    Image.open(tmp_path / "a.jpg").save(tmp_path / "again.png")
+    photo.save(tmp_path / "clean.png")
+    images = score(load_images(tmp_path), model=Halver(), method=Loss()).images
+    assert {Path(facts.name).name: facts.jpeg_grid for facts in images} == {
+        "a.jpg": None,
+        "again.png": True,
+        "clean.png": False,
+    }

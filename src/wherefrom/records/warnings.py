@@ -1,0 +1,141 @@
+"""What a person should know of a profile before its verdicts are believed: worked out from what it holds, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy import stats
+
+from wherefrom.core.facts import ImageFacts
+from wherefrom.core.shares import fewest, rounded_up
+from wherefrom.core.units import GRID_ALARMS
+from wherefrom.records.audit import GRID_KEPT
+from wherefrom.records.profile import Profile
+from wherefrom.records.table import ScoreTable
+
+__all__ = ["image_warnings", "profile_warnings", "reversed_pools"]
+
+_ALPHA: Final = 0.05
+"""The bound on misses that a profile is expected to hold."""
+_CHANCE: Final = 1e-3
+"""What would come by chance with at least this probability is no cause for a warning."""
+_ROUND_TRIP: Final = "round trip"
+
+
+def profile_warnings(profile: Profile) -> tuple[str, ...]:
+    """Why a profile is not as good as it looks, each with the way out; empty for a good one.
+
+    That is what the audit found, too few belongings, a pool that scores below the belongings, images that say of
+    themselves that they are on the wrong side, and a JPEG's grid in the pixels of one side only.
+    """
+    found = [finding.message for finding in profile.audit.findings]
+    found += _too_few(profile) + _swapped(profile) + _origins(profile) + _grids(profile)
+    return tuple(found)
+
+
+def image_warnings(facts: ImageFacts, profile: Profile) -> tuple[str, ...]:
+    """What a person should know of an image in question before the verdict on it is believed."""
+    found = []
+    if facts.origin == _ROUND_TRIP:
+        found.append(
+            "the file says that it is a round trip: an image of other origin that a decoder made anew from its encoding"
+        )
+    if facts.jpeg_grid and not any(own.jpeg_grid for own in profile.belonging.images):
+        found.append(
+            "its pixels show the 8 x 8 grid of a JPEG, those of the belongings none: it was stored with loss before, "
+            "which by itself moves the statistic upwards"
+        )
+    return tuple(found)
+
+
+def _too_few(profile: Profile) -> list[str]:
+    count, needed = len(profile.ranked), fewest(_ALPHA)
+    if count >= needed:
+        return []
+    twice = f" ({2 * needed} in all, since half of them are learned from)" if profile.fit else ""
+    way = f"add images, or ask for alpha >= {rounded_up(1 / (count + 1)):g}"
+    return [f"{count} belongings are ranked, alpha={_ALPHA:g} needs {needed}{twice}: {way}"]
+
+
+def reversed_pools(profile: Profile) -> tuple[str, ...]:
+    """Names of pools whose images score lower than the belongings, by more than chance."""
+    return tuple(
+        name
+        for name, values in profile.foreign_statistic.items()
+        if len(values) and stats.mannwhitneyu(profile.statistic, values, alternative="greater").pvalue < _CHANCE
+    )
+
+
+def _swapped(profile: Profile) -> list[str]:
+    return [
+        f"images of pool {name!r} score lower than the belongings, as if they were the model's own: "
+        "are the two swapped, or is the model another one?"
+        for name in reversed_pools(profile)
+    ]
+
+
+def _origins(profile: Profile) -> list[str]:
+    """Of images that say of themselves that they are not what they were given as."""
+    own = profile.model.facts.get("decoder")  # a digest of the whole model would be another one on another device
+    ours = _scored(profile.belonging)
+    found = []
+    if trips := [facts for facts in ours if facts.origin == _ROUND_TRIP]:
+        found.append(
+            f"{_count(trips, ours)} belongings say that they are round trips: such a profile may exclude what the "
+            "model generates: generate the belongings"
+        )
+    if own and (strange := [facts for facts in ours if facts.origin_decoder not in (None, own)]):
+        found.append(
+            f"{_count(strange, ours)} belongings say that another decoder made them: give images that this one made"
+        )
+    for name, table in profile.foreign.items():
+        theirs = _scored(table)
+        if own and (made := [facts for facts in theirs if facts.origin_decoder == own]):
+            found.append(
+                f"{_count(made, theirs)} images of pool {name!r} say that this very decoder made them: a pool is of "
+                "images that it did not make"
+            )
+    return found
+
+
+def _grids(profile: Profile) -> list[str]:
+    """Pools of which more images show a JPEG's grid than belongings do, and belongings that show one.
+
+    Belongings that say that this decoder made them, and nothing else, are believed: a decoder may work in such cells.
+    """
+    ours = _looked_at(profile.belonging)
+    found = []
+    unsaid = [facts for facts in ours if facts.origin_decoder is None or facts.origin_decoder != profile.decoder]
+    shown_own = [facts for facts in unsaid if facts.jpeg_grid]
+    if stats.binom.sf(len(shown_own) - 1, len(unsaid), GRID_ALARMS) < _CHANCE and shown_own:
+        found.append(
+            f"{_count(shown_own, ours)} belongings show the 8 x 8 grid of a JPEG in their pixels: {GRID_KEPT}, so that "
+            "the profile says little of images without: take belongings as the model leaves them"
+        )
+    for name, table in profile.foreign.items():
+        theirs = _looked_at(table)
+        if not ours or not theirs:
+            continue
+        shown = [sum(bool(facts.jpeg_grid) for facts in side) for side in (ours, theirs)]
+        apart = np.array([[shown[0], len(ours) - shown[0]], [shown[1], len(theirs) - shown[1]]])
+        if shown[0] * len(theirs) < shown[1] * len(ours) and stats.fisher_exact(apart).pvalue < _CHANCE:
+            found.append(
+                f"{shown[1]} of {len(theirs)} images of pool {name!r} show the 8 x 8 grid of a JPEG in their pixels, "
+                f"{shown[0]} of {len(ours)} belongings: {GRID_KEPT}, so that the pool says little of images without; "
+                "take images that never were JPEG, or store belongings and pool as JPEG of one quality"
+            )
+    return found
+
+
+def _scored(table: ScoreTable) -> list[ImageFacts]:
+    return [facts for facts in table.images if facts.error is None]
+
+
+def _looked_at(table: ScoreTable) -> list[ImageFacts]:
+    return [facts for facts in _scored(table) if facts.jpeg_grid is not None]
+
+
+def _count(some: Sequence[ImageFacts], every: Sequence[ImageFacts]) -> str:
+    return f"{len(some)} of {len(every)}"

@@ -1,0 +1,104 @@
+"""What a profile says against itself: each kind of bad profile has its sentence, and a good one has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.toy_tables import MODEL, PLAIN, RESIDUAL, facts, jpeg, table
+from wherefrom.core.facts import ImageFacts
+from wherefrom.judging import calibrate, judge
+from wherefrom.records.profile import Profile
+
+OWN = str(MODEL.facts["decoder"])
+LOW, HIGH = np.linspace(0.9, 1.1, 60), np.linspace(1.5, 2.5, 120)
+
+
+def images(prefix: str, count: int, **changes: Any) -> list[ImageFacts]:
+    return [facts(f"{prefix}-{i}", **changes) for i in range(count)]
+
+
+def profile_of(belonging: list[ImageFacts] | None = None, pool: list[ImageFacts] | None = None) -> Profile:
+    ours, theirs = belonging or images("own", 60), pool or images("pool", 120)
+    return calibrate(
+        belonging=table(np.resize(LOW, len(ours)), images=ours),
+        foreign={"photos": table(np.resize(HIGH, len(theirs)), images=theirs)},
+        method=PLAIN,
+    )
+
+
+def only(profile: Profile) -> str:
+    (said,) = profile.warnings
+    return said
+
+
+def test_a_good_profile_says_nothing() -> None:
+    assert profile_of().warnings == ()
+    generated = images("own", 60, origin="draw", origin_decoder=OWN, jpeg_grid=False)
+    photos = images("pool", 120, origin="round trip", origin_decoder="e" * 64, jpeg_grid=False)
+    assert profile_of(generated, photos).warnings == ()
+
+
+def test_what_the_audit_found_is_a_warning() -> None:
+    profile = profile_of(pool=[jpeg(f"pool-{i}") for i in range(120)])
+    assert profile.warnings == tuple(finding.message for finding in profile.audit.findings)
+    assert "a JPEG saved again as PNG keeps what the JPEG did to it" in profile.warnings[0]
+
+
+def test_too_few_belongings() -> None:
+    assert only(profile_of(images("own", 10))) == (
+        "10 belongings are ranked, alpha=0.05 needs 19: add images, or ask for alpha >= 0.091"
+    )
+    assert profile_of(images("own", 19)).warnings == ()
+    learner = calibrate(belonging=table(LOW[:20], detail=np.linspace(0, 1, 20)), method=RESIDUAL)
+    assert "10 belongings are ranked, alpha=0.05 needs 19 (38 in all, since half of them" in learner.warnings[0]
+
+
+def test_belongings_and_pool_swapped() -> None:
+    swapped = calibrate(belonging=table(HIGH, "own"), foreign={"photos": table(LOW, "pool")}, method=PLAIN)
+    assert only(swapped).startswith("images of pool 'photos' score lower than the belongings, as if")
+    alike = calibrate(belonging=table(HIGH, "own"), foreign={"photos": table(HIGH - 1e-6, "pool")}, method=PLAIN)
+    assert alike.warnings == ()
+
+
+def test_the_share_of_false_warnings_of_a_swap() -> None:
+    rng = np.random.default_rng(2)
+    said = 0
+    for _ in range(300):
+        own, pool = table(rng.normal(size=25), "own"), table(rng.normal(size=25), "pool")
+        said += bool(calibrate(belonging=own, foreign={"pool": pool}, method=PLAIN).warnings)
+    assert said <= 4
+
+
+def test_round_trips_as_belongings() -> None:
+    trips = [*images("trip", 40, origin="round trip", origin_decoder=OWN), *images("own", 20)]
+    assert only(profile_of(trips)).startswith("40 of 60 belongings say that they are round trips")
+
+
+def test_belongings_of_another_decoder_and_a_pool_of_this_one() -> None:
+    strange = profile_of(images("own", 60, origin="draw", origin_decoder="e" * 64))
+    assert only(strange).startswith("60 of 60 belongings say that another decoder made them")
+    made = profile_of(pool=[*images("pool", 117), *images("made", 3, origin="draw", origin_decoder=OWN)])
+    assert only(made).startswith("3 of 120 images of pool 'photos' say that this very decoder made them")
+
+
+def test_jpeg_photos_saved_again_as_png() -> None:
+    clean = images("own", 60, jpeg_grid=False)
+    said = only(profile_of(clean, [*images("p", 90, jpeg_grid=True), *images("q", 30, jpeg_grid=False)]))
+    assert said.startswith("90 of 120 images of pool 'photos' show the 8 x 8 grid of a JPEG in their pixels, 0 of 60")
+    chance = [*images("p", 1, jpeg_grid=True), *images("q", 119, jpeg_grid=False)]
+    assert profile_of(clean, chance).warnings == ()
+    said = only(profile_of(images("own", 60, jpeg_grid=True), images("p", 120, jpeg_grid=False)))
+    assert said.startswith("60 of 60 belongings show the 8 x 8 grid")
+    cells = images("own", 60, jpeg_grid=True, origin="draw", origin_decoder=OWN)
+    assert profile_of(cells, images("p", 120, jpeg_grid=False)).warnings == (), "a decoder may work in such cells"
+
+
+@pytest.mark.parametrize("grid", [True, False])
+def test_an_image_in_question_says_what_it_is(grid: bool) -> None:
+    asked = images("trip", 1, origin="round trip", origin_decoder=OWN, jpeg_grid=grid)
+    (verdict,) = judge(table([1.0], images=asked), profile=profile_of(), method=PLAIN)
+    assert "the file says that it is a round trip" in verdict.warnings[0]
+    assert any("show the 8 x 8 grid" in said for said in verdict.warnings) == grid
