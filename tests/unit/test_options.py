@@ -26,7 +26,7 @@ from wherefrom.models.locate import load_model
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
 
-WRONG = (object(), "7", "seven", b"7", [], {}, (1,), 1.5, -1, True, None, 3 + 4j, np.array([1, 2]))
+WRONG: tuple[Any, ...] = (object(), "7", "seven", b"7", [], {}, (1,), 1.5, -1, True, None, 3 + 4j, np.array([1, 2]))
 """What somebody or some file may give in place of an option's value."""
 KINDS: list[tuple[str, Callable[..., Any]]] = [
     *((f"method {name}", lambda name=name, **given: methods.load(name, given)) for name in methods.names()),
