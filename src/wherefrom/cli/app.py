@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wherefrom import __version__
-from wherefrom.cli import attribute, bench, demo, edit, generate, models, profile, score
+from wherefrom.cli import attribute, bench, demo, duplicates, edit, generate, models, profile, score
 from wherefrom.cli._output import emit
 
 __all__ = ["app"]
@@ -44,6 +44,7 @@ def root(
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.command()(generate.generate)
+app.command()(duplicates.duplicates)
 app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(score.score)

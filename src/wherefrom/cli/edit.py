@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._outputs import check_folder
 from wherefrom.cli._progress import shown
+from wherefrom.cli._work import listed
 from wherefrom.images import edits
 
 __all__ = ["edit"]
@@ -21,7 +22,7 @@ def edit(
         str,
         typer.Option("--edit", metavar="EDIT", help=f"{', '.join(edits.forms())}; several are joined by +"),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where the files go")],
+    out: options.OUT_DIR,
     seed: options.SEED = 0,
     as_json: options.Json = False,
     quiet: options.QUIET = False,
@@ -33,10 +34,10 @@ def edit(
     """
     chosen = edits.load(name)
     from wherefrom.cli._editing import edited
-    from wherefrom.images.sources import load_images
     from wherefrom.making import made_folder
 
-    sources = load_images(*paths)
+    check_folder("--out-dir", out, paths)
+    sources = listed(paths, quiet=quiet)
     folder = made_folder(out)
     with shown("editing", quiet=quiet) as report:
         rows = edited(sources, edit=chosen, folder=folder, seed=seed, report=report)

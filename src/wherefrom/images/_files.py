@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Source", "as_source", "printable"]
+__all__ = ["MAX_BYTES", "Given", "Source", "as_source", "printable"]
+
+Given: TypeAlias = str | int | float | bool | None
+"""A cell of a manifest."""
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read unless asked otherwise, in bytes."""
@@ -26,12 +30,16 @@ class Source:
         path: the file, or the archive.
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
+        member: the archive's member by its name, for what is in one.
+        given: what a manifest says of it beside path and name, by column.
     """
 
     name: str
     path: Path | None = None
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
+    member: str | None = field(default=None, repr=False)
+    given: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wherefrom.judging._calibrating import calibrate
+from wherefrom.judging._calibrating import calibrate, statistic_of
 from wherefrom.judging._deciding import Outside, decoder_of, judge
 from wherefrom.judging._early import check_cut, decided_below, early
 
-__all__ = ["Outside", "calibrate", "check_cut", "decided_below", "decoder_of", "early", "judge"]
+__all__ = ["Outside", "calibrate", "check_cut", "decided_below", "decoder_of", "early", "judge", "statistic_of"]
