@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,12 +59,12 @@ def _object(kind: str) -> Callable[[Path], bool]:
 
 
 def _csv(kind: str) -> Callable[[Path], bool]:
-    """A CSV whose last column says what each row is; one with columns added after it has been worked on."""
+    """A CSV whose last column says what each row is; one with a column or row added has been worked on."""
 
     def read(path: Path) -> bool:
         with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = islice(csv.reader(file, strict=True), 2)
-        return header[-1] == "wherefrom" and all(row[-1] == kind for row in rows)
+            header, *rows = csv.reader(file, strict=True)
+        return header[-1] == "wherefrom" and {row[-1] for row in rows} == {kind}
 
     return read
 

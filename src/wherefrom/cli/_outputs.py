@@ -17,13 +17,13 @@ from wherefrom.images.sources import SUFFIXES, Source
 __all__ = ["Output", "Writing", "check_folder", "typed_path"]
 
 
-def typed_path(text: str) -> Path:
-    """A path that was typed; an empty text is none, and not the folder where one stands.
+def typed_path(text: str | Path) -> Path:
+    """A path that was typed, or an option's default; an empty text is none, and not the folder where one stands.
 
     Raises:
         UsageError: when it is empty.
     """
-    if not text.strip():
+    if not str(text).strip():
         raise UsageError(f"{text!r} is no path: name a file or folder, and . for this folder")
     return Path(text)
 
