@@ -151,22 +151,19 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> N
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from wherefrom.records._parquet import column
+
     columns, flat = _table(rows, beside)
+    columns.remove("wherefrom")  # the schema says it
     numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
-    kinds = {
-        key: pa.float64()
-        if key in numbers or key.startswith("p_foreign:")
-        else pa.int64()
-        if key in ("width", "height")
-        else pa.string()
-        for key in columns
-    }
-    schema = pa.schema(kinds.items(), metadata={"wherefrom": json.dumps({"wherefrom": _KIND})})
-    texts = [
-        {key: str(cell) if cell is not None and kinds[key] == pa.string() else cell for key, cell in row.items()}
-        for row in flat
-    ]
-    pq.write_table(pa.Table.from_pylist(texts, schema=schema), path)
+    kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith("p_foreign:")}
+    kinds |= {"width": pa.int64(), "height": pa.int64()}
+    found = {key: [row.get(key) for row in flat] for key in columns}
+    table = pa.table(
+        {key: pa.array(cells, kinds[key]) if key in kinds else column(cells) for key, cells in found.items()}
+    )
+    metadata = {"wherefrom": json.dumps({"wherefrom": _KIND})}
+    pq.write_table(pa.table(found).replace_schema_metadata(metadata), path)
 
 
 def _json(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:

@@ -95,9 +95,12 @@ def _known(images: Sequence[Source], folder: Path, statistic: Mapping[str, float
 
 def _rows(table: ScoreTable, known: Beside) -> Iterator[dict[str, Any]]:
     """A row an image, for JSON."""
+    from wherefrom.records.files import columns_of
+
+    own = {"path", "statistic", *columns_of(table)}
     for place, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True)):
         scored = facts.error is None
-        more = {key: cell for key, cell in known[facts.name].items() if key not in ("path", "statistic")}
+        more = {key: cell for key, cell in known[facts.name].items() if key not in own}
         yield {
             "path": known[facts.name]["path"],
             "name": facts.name,

@@ -18,7 +18,7 @@ from wherefrom.records._encoding import PREFIX, SIZE, Beside, facts_to_json, hea
 from wherefrom.records._schema import FactsFile, Size, TableFile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["read", "write"]
+__all__ = ["column", "read", "write"]
 
 _KEY: Final = b"wherefrom"
 _TYPES: Final = {
@@ -47,18 +47,19 @@ def write(table: ScoreTable, path: Path, beside: Beside) -> None:
     columns |= {PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
     known = [plain(beside.get(facts.name, {})) for facts in table.images]
     columns |= {
-        key: _column([row.get(key) for row in known]) for key in dict.fromkeys(key for row in known for key in row)
+        key: column([row.get(key) for row in known]) for key in dict.fromkeys(key for row in known for key in row)
     }
     metadata = {_KEY: json.dumps(head_to_json(table), allow_nan=False).encode()}
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path)
 
 
-def _column(values: list[Any]) -> Any:
+def column(values: list[Any]) -> Any:
     """A column of one type: that of the values where they have one, else text."""
     try:
-        return pa.array(values)
+        found = pa.array(values)
     except pa.ArrowException:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
 
 
 def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:
