@@ -26,32 +26,12 @@ from PIL import Image
 from wherefrom.cli import _forms as forms
 from wherefrom.cli import run
 
-FILES = (
-    "a.png",
-    "b.png",
-    "in/a.png",
-    "in/A.PNG",
-    "in/deep/b.png",
-    "mx.csv",
-    "mx.jsonl",
-    "own.json",
-    "own.csv",
-    "own.svg",
-)
+IMAGES = ("a.png", "b.png", "in/a.png", "in/A.PNG", "in/deep/b.png")
+FILES = (*IMAGES, "mx.csv", "mx.jsonl", "own.json", "own.csv", "own.svg")
 OURS = ("p.json", "s.csv", "s.jsonl", "s.parquet", "v.csv", "v.json", "f.png", "store.db", "in/f.svg")
 LINKS = ("link.json", "hard.json", "link.png", "in/hard.png", "in/loop", "lost.json", "lost.png", "hard.csv", "to-in")
-OTHERS = (
-    "kept.json",
-    "kept.png",
-    "kept.csv",
-    "P.JSON",
-    "new.csv",
-    "new.json",
-    "in/new.png",
-    "in/v.csv",
-    "new/v.json",
-    "in",
-)
+KEPT = ("kept.json", "kept.png", "kept.csv")
+NEW = ("P.JSON", "new.csv", "new.json", "in/new.png", "in/v.csv", "new/v.json", "in")
 PLACES = st.sampled_from([*FILES, *OURS, *LINKS, *KEPT, *NEW]).flatmap(
     lambda name: st.sampled_from([name, f"./{name}", f"in/../{name}", f"to-in/../{name}"])
 )
@@ -78,18 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "own.csv").write_text("a,wherefrom\n1,mine\n")
     (place / "own.svg").write_text("<svg/>")
     with chdir(place):
-        known = [
-            "profile",
-            "--model",
-            "toy",
-            "--method",
-            "reconstruction",
-            "--belonging",
-            "drawn",
-            "--out",
-            "p.json",
-            "-q",
-        ]
+        known = ["profile", *TOY, "--belonging", "drawn", "--out", "p.json", "-q"]
         judged = ["attribute", "a.png", "--profile", "p.json", "--alpha", "0.3", "-q"]
         calls = [["generate", "--model", "toy", "--size", "16", "--count", "4", "--out-dir", "drawn", "-q"], known]
         calls += [["score", "a.png", *TOY, "-q", "--out", f"s.{x}"] for x in ("csv", "jsonl", "parquet")]

@@ -158,10 +158,10 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> N
     numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
     kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith("p_foreign:")}
     kinds |= {"width": pa.int64(), "height": pa.int64()}
-    found = {key: [row.get(key) for row in flat] for key in columns}
-    table = pa.table(
-        {key: pa.array(cells, kinds[key]) if key in kinds else column(cells) for key, cells in found.items()}
-    )
+    found: dict[str, Any] = {}
+    for key in columns:
+        cells = [row.get(key) for row in flat]
+        found[key] = pa.array(cells, kinds[key]) if key in kinds else column(cells)
     metadata = {"wherefrom": json.dumps({"wherefrom": _KIND})}
     pq.write_table(pa.table(found).replace_schema_metadata(metadata), path)
 
