@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +32,20 @@ OURS = ("p.json", "s.csv", "s.jsonl", "s.parquet", "v.csv", "v.json", "f.png", "
 LINKS = ("link.json", "hard.json", "link.png", "in/hard.png", "in/loop", "lost.json", "lost.png", "hard.csv", "to-in")
 KEPT = ("kept.json", "kept.png", "kept.csv")
 NEW = ("P.JSON", "new.csv", "new.json", "in/new.png", "in/v.csv", "new/v.json", "in")
-PLACES = st.sampled_from([*FILES, *OURS, *LINKS, *KEPT, *NEW]).flatmap(
-    lambda name: st.sampled_from([name, f"./{name}", f"in/../{name}", f"to-in/../{name}"])
-)
+EVERY = (*FILES, *OURS, *LINKS, *KEPT, *NEW)
+
+
+def named(names: Iterable[str]) -> st.SearchStrategy[str]:
+    """One of these names, in one of its spellings."""
+    return st.sampled_from([f"{way}{name}" for name in names for way in ("", "./", "in/../", "to-in/../")])
+
+
+def places(form: forms.Form) -> st.SearchStrategy[str]:
+    """Where a file of a form may be written to: mostly names that end like it."""
+    return named(name for name in EVERY if Path(name).suffix.lower() in form.suffixes) | named(EVERY)
+
+
+PLACES = named(EVERY)
 READ = ("a.png", "in", "to-in", "in/*", "mx.csv", "mx.jsonl", "s.csv", "v.csv", "link.png")
 TOY = ("--model", "toy", "--method", "reconstruction")
 FOLDERS = st.sampled_from(["out", "in", "in/out", "to-in/out", ".", "in/deep"])
@@ -91,26 +102,27 @@ class Typed:
 @st.composite
 def commands(draw: st.DrawFn) -> Typed:
     """Any command that writes, on any of the folder's names."""
-    kind = draw(st.sampled_from(["score", "attribute", "profile", "edit", "generate", "from", "convert"]))
+    kind = draw(st.sampled_from([*("score", "attribute", "profile") * 2, "edit", "generate", "from", "convert"]))
     images, force = (
         draw(st.lists(st.sampled_from(READ), min_size=1, max_size=2)),
         ["--force"] if draw(st.booleans()) else [],
     )
-    store = draw(st.none() | PLACES)
+    store = draw(st.none() | st.just("store.db") | PLACES)
     stored = [] if store is None else ["--store", store]
     reads = (*images, *([] if store is None else [store]))
     if kind == "score":
-        out = draw(PLACES)
+        out = draw(places(forms.SCORES))
         words = ["score", *images, *TOY, "--out", out, *stored, *force]
         return Typed(tuple(words), ((out, forms.SCORES),), reads)
     if kind == "attribute":
-        profile, out, figure = draw(PROFILES), draw(PLACES), draw(st.none() | PLACES)
+        profile, out = draw(PROFILES), draw(places(forms.VERDICTS))
+        figure = draw(st.none() | places(forms.FIGURE))
         words = ["attribute", *images, "--profile", profile, "--alpha", "0.3", "--out", out, *stored, *force]
         drawn = [] if figure is None else [(figure, forms.FIGURE)]
         words += ["--figure", drawn[0][0]] if drawn else []
         return Typed(tuple(words), ((out, forms.VERDICTS), *drawn), (*reads, profile))
     if kind == "profile":
-        out = draw(PLACES)
+        out = draw(places(forms.PROFILE))
         known = [word for path in images for word in ("--belonging", path)]
         words = ["profile", *TOY, *known, "--leave-out-duplicates"]
         return Typed((*words, "--out", out, *stored, *force), ((out, forms.PROFILE),), reads)

@@ -243,7 +243,7 @@ def _is_cell(kind: Any) -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
     is_text = types.is_string(kind) or types.is_large_string(kind)
-    return is_text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return bool(is_text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
 
 
 def _entry(manifest: Path, where: str, row: Mapping[str, Any]) -> Source:
@@ -270,7 +270,7 @@ def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, Given]]:
     for key, cell in row.items():
         if key == "more" and isinstance(cell, dict):
             yield from _cells(cell)
-        elif isinstance(key, str) and (cell is None or isinstance(cell, str | int | float)):
+        elif key and (cell is None or isinstance(cell, str | int | float)):
             yield key, cell
 
 
