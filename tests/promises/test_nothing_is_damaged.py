@@ -8,6 +8,7 @@ that the command writes, named as its output and not as anything it reads.
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import stat
@@ -32,6 +33,8 @@ OURS = ("p.json", "s.csv", "s.jsonl", "s.parquet", "v.csv", "v.json", "f.png", "
 LINKS = ("link.json", "hard.json", "link.png", "in/hard.png", "in/loop", "lost.json", "lost.png", "hard.csv", "to-in")
 KEPT = ("kept.json", "kept.png", "kept.csv")
 NEW = ("P.JSON", "new.csv", "new.json", "in/new.png", "in/v.csv", "new/v.json", "in")
+TWINS = dict.fromkeys(("p.json", "link.json", "hard.json"), ("p.json", "link.json", "hard.json"))
+TWINS |= {"s.csv": ("hard.csv",), "hard.csv": ("s.csv",), "in/a.png": ("in", "to-in"), "in/hard.png": ("in", "in/*")}
 EVERY = (*FILES, *OURS, *LINKS, *KEPT, *NEW)
 
 
@@ -40,9 +43,11 @@ def named(names: Iterable[str]) -> st.SearchStrategy[str]:
     return st.sampled_from([f"{way}{name}" for name in names for way in ("", "./", "in/../", "to-in/../")])
 
 
-def places(form: forms.Form) -> st.SearchStrategy[str]:
-    """Where a file of a form may be written to: mostly names that end like it."""
-    return named(name for name in EVERY if Path(name).suffix.lower() in form.suffixes) | named(EVERY)
+def places(form: forms.Form, reads: Iterable[str]) -> st.SearchStrategy[str]:
+    """Where a file of a form may be written to: any name, mostly one that ends like it, often one that is read."""
+    fit = [name for name in EVERY if Path(name).suffix.lower() in form.suffixes]
+    read = [name for name in fit if {name, *TWINS.get(name, ())} & {*reads}]
+    return named(read or fit) | named(fit) | named(EVERY)
 
 
 PLACES = named(EVERY)
@@ -111,18 +116,19 @@ def commands(draw: st.DrawFn) -> Typed:
     stored = [] if store is None else ["--store", store]
     reads = (*images, *([] if store is None else [store]))
     if kind == "score":
-        out = draw(places(forms.SCORES))
+        out = draw(places(forms.SCORES, reads))
         words = ["score", *images, *TOY, "--out", out, *stored, *force]
         return Typed(tuple(words), ((out, forms.SCORES),), reads)
     if kind == "attribute":
-        profile, out = draw(PROFILES), draw(places(forms.VERDICTS))
-        figure = draw(st.none() | places(forms.FIGURE))
+        profile = draw(PROFILES)
+        out = draw(places(forms.VERDICTS, (*reads, profile)))
+        figure = draw(st.none() | places(forms.FIGURE, reads))
         words = ["attribute", *images, "--profile", profile, "--alpha", "0.3", "--out", out, *stored, *force]
         drawn = [] if figure is None else [(figure, forms.FIGURE)]
         words += ["--figure", drawn[0][0]] if drawn else []
         return Typed(tuple(words), ((out, forms.VERDICTS), *drawn), (*reads, profile))
     if kind == "profile":
-        out = draw(places(forms.PROFILE))
+        out = draw(places(forms.PROFILE, reads))
         known = [word for path in images for word in ("--belonging", path)]
         words = ["profile", *TOY, *known, "--leave-out-duplicates"]
         return Typed((*words, "--out", out, *stored, *force), ((out, forms.PROFILE),), reads)
@@ -171,9 +177,12 @@ def _copied(world: Path) -> Iterator[Path]:
 def _may_change(typed: Typed, place: Path) -> dict[str, forms.Form | None]:
     """Names that a command may change, each with the form it has to have; None for a store, which only grows."""
     allowed: dict[str, forms.Form | None] = {}
-    read = {os.path.realpath(path) for path in typed.reads}
+    named_ones = [Path(path) for text in typed.reads for path in (text, *glob.glob(text))]  # noqa: PTH207  (as it is typed)
+    inside = [path for folder in named_ones if folder.is_dir() for path in folder.rglob("*")]
+    read = {(path.stat().st_dev, path.stat().st_ino) for path in (*named_ones, *inside) if path.is_file()}
     for out, form in typed.writes:
-        if os.path.realpath(out) not in read:
+        there = Path(out).stat() if Path(out).exists() else None
+        if there is None or (there.st_dev, there.st_ino) not in read:
             allowed[os.path.relpath(Path(out).parent.resolve() / Path(out).name, place.resolve())] = form
     if "--store" in typed.words:
         store = os.path.realpath(typed.words[typed.words.index("--store") + 1])
