@@ -43,7 +43,7 @@ $(VENV)/stamp-dev: $(VENV)/stamp-package
 	@touch $@
 
 demo: $(VENV)/stamp-package
-	$(BIN)/wherefrom demo --out demo-output
+	$(BIN)/wherefrom demo --out-dir demo-output
 
 check: format lint types floors test docs
 
@@ -73,7 +73,7 @@ wheel: $(VENV)/stamp-dev
 	$(BIN)/python -m hatchling build -t wheel -d build/wheel
 	$(PYTHON) -m venv build/wheel/env
 	build/wheel/env/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build/wheel/*.whl
-	cd build/wheel && env/bin/wherefrom demo --count 60 --size 64 --out demo-output
+	cd build/wheel && env/bin/wherefrom demo --count 60 --size 64 --out-dir demo-output
 
 bench: $(VENV)/stamp-package
 	$(BIN)/python benchmarks/startup.py

@@ -29,7 +29,21 @@ class Slow(Toy):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "models", "methods", "rules", "generate", "edit", "profile", "attribute", "score", "bench"]
+    "command",
+    [
+        "demo",
+        "models",
+        "methods",
+        "rules",
+        "check",
+        "generate",
+        "edit",
+        "duplicates",
+        "profile",
+        "attribute",
+        "score",
+        "bench",
+    ],
 )
 def test_every_command_explains_itself_without_torch(command: str) -> None:
     program = (
@@ -51,11 +65,22 @@ def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:
         (["nonsense"], 2, "No such command"),
         (["score", "x.png"], 2, "--model"),
         (["score", "nowhere", "--model", "toy"], 2, "no such file or folder: nowhere"),
-        (["score", "README.md", "--model", "toy", "--out", "scores.xls"], 2, ".parquet or .csv"),
+        (["score", "README.md", "--model", "toy", "--out", "scores.xls"], 2, ".csv or .parquet"),
         (["score", "README.md", "--model", "toy", "--method", "aerd"], 2, "did you mean 'aedr'"),
         (["score", "README.md", "--model", "toy", "--option", "flor=1"], 2, "no option flor"),
         (["score", "README.md", "--model", "toy", "--option", "flor"], 2, "NAME=VALUE"),
-        (["score", "README.md", "--model", "zoo:kl-f9"], 1, "kl-f9"),
+        (["score", "README.md", "--model", "zoo:kl-f9"], 2, "kl-f9"),
+        (["score", "README.md", "--model", "./nowhere.pkl"], 2, "does not exist"),
+        (["score", "README.md", "--model", "zoo:dcgan-cifar10", "--device", "gpu"], 2, "no device 'gpu'"),
+        (["score", "README.md", "--model", "zoo:dcgan-cifar10", "--dtype", "float8"], 2, "no dtype 'float8'"),
+        (["score", "", "--model", "toy"], 2, "'' is no path"),
+        (["score", "README.md", "", "--model", "toy"], 2, "'' is no path"),
+        (["score", "README.md", "--model", "toy", "--out", ""], 2, "'' is no path"),
+        (["score", "no.png", "no.jpg", "--model", "nowhere.pt"], 2, "no such files or folders: no.png, no.jpg"),
+        (["score", "no.png", "--model", "nowhere.pt"], 2, "no such file or folder: no.png"),
+        (["generate", "--out-dir", "x", "--count", "1"], 2, "name one by --model"),
+        (["generate", "toy", "--model", "toy", "--out-dir", "x", "--count", "1"], 2, "two models, toy and toy"),
+        (["demo", "--size", "96x64", "--out-dir", "x"], 2, "no square"),
         (["score", "README.md", "--model", "collections:OrderedDict"], 1, "--trust"),
         (["generate", "toy", "--out", "x"], 2, "--count N"),
         (["generate", "toy", "--out", "x", "--count", "1", "--size", "big"], 2, "WIDTHxHEIGHT"),

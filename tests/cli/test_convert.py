@@ -54,8 +54,8 @@ def test_what_stands_in_a_json_file_beside_goes_along(tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     ("source", "target", "words"),
     [
-        ("net.pkl", "new.pkl", "ends in .safetensors"),
-        ("net.pkl", "missing/new.safetensors", "cannot write"),
+        ("net.pkl", "new.pkl", "use .safetensors"),
+        ("net.pkl", "plain.pt/new.safetensors", "cannot make the folder"),
         ("hostile.pkl", "new.safetensors", "nothing was run"),
         ("other.pkl", "new.safetensors", "looks like a discriminator"),
         ("none.pkl", "new.safetensors", "does not exist"),

@@ -62,7 +62,7 @@ def test_the_suffix_says_how_scores_are_kept(tmp_path: Path, capsys: pytest.Capt
         np.testing.assert_array_equal(table.scores["first"], found["json"].scores["first"])
     with (tmp_path / "new/s.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [float(row["first"]) for row in rows[:3]] == found["json"].scores["first"][:3].tolist()
+    assert [float(row["score.first"]) for row in rows[:3]] == found["json"].scores["first"][:3].tolist()
     assert "text file" in rows[3]["error"]
 
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from wherefrom import __version__
 from wherefrom.bench.base import Row, Table
+from wherefrom.core.whole import whole
+from wherefrom.report.figures import save_figure
 
 __all__ = ["document", "draw", "markdown", "write"]
 
@@ -48,11 +50,10 @@ def document(
 
 
 def write(found: Mapping[str, Any], folder: Path) -> Path:
-    """The document as `NAME.json` in a folder, under a temporary name first."""
+    """The document as `NAME.json` in a folder, whole or not at all."""
     path = folder / f"{found['table']}.json"
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with whole(path) as place:
+        place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return path
 
 
@@ -150,7 +151,7 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
     axes.set_title(found["title"], fontsize=9)
     if rows:
         axes.legend(fontsize=7, loc="best")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
 
 
 def _spread(found: Mapping[str, float] | None, digits: int) -> str:

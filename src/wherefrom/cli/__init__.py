@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from wherefrom.cli._output import closed_pipe
 from wherefrom.cli._stopping import stopped
 from wherefrom.core.errors import UsageError, WherefromError
 from wherefrom.core.memory import keep_freed_memory
+from wherefrom.core.visible import visible
 
 __all__ = ["main", "run"]
 
@@ -35,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 done, 1 failed, 2 wrong usage, 3 done but some images failed, 130 interrupted, 141 nobody reads the output.
     """
-    logging.basicConfig(format="warning: %(message)s", level=logging.WARNING)
+    _log_visibly()
     try:
         code = _called(arguments)
         sys.stdout.flush()
@@ -46,22 +48,23 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - a person gets one line, with --debug the whole
         return _failed(error, debug=_DEBUG in arguments)
     if code == 130:
-        print(stopped(arguments), file=sys.stderr)
+        print(visible(stopped(arguments)), file=sys.stderr)
     return code
 
 
 def _called(arguments: Sequence[str]) -> int:
     """The exit code of the command that was asked for."""
+    from wherefrom.cli._renamed import renamed
     from wherefrom.cli.app import app
 
-    return int(app(list(arguments), prog_name="wherefrom", standalone_mode=False) or 0)
+    return int(app(renamed(arguments), prog_name="wherefrom", standalone_mode=False) or 0)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:
     """One line on stderr and the exit code."""
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
     if show is not None and code is not None:  # the parser's own: which class it is depends on typer's version
-        show()
+        _show_visibly(show)
         return int(code)
     if debug:
         raise error
@@ -74,4 +77,32 @@ def _failed(error: Exception, *, debug: bool) -> int:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))
+
+
+def _show_visibly(show: Callable[..., None]) -> None:
+    """What the parser says of what was typed, which may be the name of any file."""
+    said = io.StringIO()
+    show(file=said)
+    for line in said.getvalue().rstrip("\n").split("\n"):
+        print(visible(line), file=sys.stderr)
+
+
+class _Visibly(logging.Formatter):
+    """Warnings of this program and of libraries, each one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The warning as it is shown."""
+        return visible(super().format(record))
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
+
+
+def _log_visibly() -> None:
+    """Show warnings, and of the hub none about trying again: what comes of it is said once, in the error."""
+    logging.getLogger("huggingface_hub.utils._http").addFilter(_is_error)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Visibly("warning: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)

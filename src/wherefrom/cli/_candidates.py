@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
 
-__all__ = ["Opening", "open_for", "profiles_of", "score_all"]
+__all__ = ["Opening", "open_for", "profile_names", "profiles_of", "score_all"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +42,14 @@ class Opening:
     through: str | None = None
 
 
+def profile_names(paths: Sequence[Path]) -> list[str]:
+    """The names of profiles' files without the suffix; whole paths where those are not unique."""
+    unique = len({path.stem for path in paths}) == len(paths)
+    return [path.stem if unique else str(path) for path in paths]
+
+
 def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:
-    """Profiles by the names of their files without the suffix; by whole paths where those are not unique.
+    """Profiles by the names that `profile_names` gives them.
 
     Raises:
         UsageError: when a file is named twice or is not there.
@@ -50,10 +57,9 @@ def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:
     """
     from wherefrom.records.files import load_profile
 
-    if len(set(paths)) < len(paths):
+    if len({os.path.realpath(path) for path in paths}) < len(paths):
         raise UsageError(f"a profile is named twice among {', '.join(map(str, paths))}: name each once")
-    unique = len({path.stem for path in paths}) == len(paths)
-    return {path.stem if unique else str(path): load_profile(path) for path in paths}
+    return {name: load_profile(path) for name, path in zip(profile_names(paths), paths, strict=True)}
 
 
 def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
+from wherefrom.images.labels import is_there, text_of
 from wherefrom.making import Made, draws, made_folder, round_trips, slug
 
 __all__ = ["Exhibits", "make_exhibits", "make_small_exhibits"]
@@ -60,7 +61,7 @@ def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, q
     name, other = _names(ours, theirs)
     place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
     tiles = save_tiles(PROFILE_PHOTOS, made_folder(place / "photos"), size=size, count=count)
-    held = save_tiles(TEST_PHOTOS, made_folder(out / ".held"), size=size, count=tests)
+    held = save_tiles(TEST_PHOTOS, mixed, size=size, count=tests, stem="photo-")
     studio = _Studio(size=(size, size), quiet=quiet)
     belonging = studio.draw(ours, made_folder(place / "belonging"), range(count), name)
     pools = {
@@ -71,13 +72,12 @@ def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, q
     later = range(count, count + tests)
     kinds = {
         f"draws of {name}": studio.draw(ours, mixed, later, name),
-        "photos": tuple(_moved(path, mixed / f"photo-{path.name}") for path in held),
+        "photos": tuple(held),
     }
     kinds |= {
         f"draws of {other}": studio.draw(theirs, mixed, later, other),
         f"photos through {other}": studio.pass_through(theirs, kinds["photos"], mixed, other),
     }
-    (out / ".held").rmdir()
     tested = tuple(kinds)
     kinds |= {"flat": (_flat(mixed / "flat.png", size),), "damaged": (_damaged(mixed / "damaged.png", belonging[0]),)}
     return Exhibits(belonging=belonging, pools=pools, kinds=kinds, tested=tested, other=theirs.card.name)
@@ -164,22 +164,28 @@ def _paths(made: list[Made]) -> tuple[Path, ...]:
     return tuple(image.path for image in made if image.path is not None)
 
 
-def _moved(path: Path, place: Path) -> Path:
-    return path.replace(place)
-
-
 def _flat(path: Path, size: int) -> Path:
     """An image of one colour, which every autoencoder reproduces: no evidence."""
     import numpy as np
 
     from wherefrom.images.write import save_png
 
-    save_png(np.full((size, size, 3), 128, dtype=np.uint8), path)
+    text = text_of({"kind": "flat", "size": f"{size}x{size}"})
+    if not is_there(path, text, ("kind", "size")):
+        save_png(np.full((size, size, 3), 128, dtype=np.uint8), path, text)
     return path
 
 
 def _damaged(path: Path, whole: Path) -> Path:
-    """Half of a file."""
+    """Half of a file.
+
+    Raises:
+        UsageError: when another file is in its place.
+    """
+    from wherefrom.images.write import save_bytes
+
+    if is_there(path, {}, ()):
+        raise UsageError(f"{path} is there and is whole, so it was made otherwise: name another folder, or remove it")
     data = whole.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
+    save_bytes(data[: len(data) // 2], path)
     return path

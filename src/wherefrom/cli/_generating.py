@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._outputs import check_folder
 from wherefrom.cli._progress import shown
-from wherefrom.cli._work import limits_of, model_options
+from wherefrom.cli._work import limits_of, listed, model_options, size_of
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Asked:
 
     def _from_model(self) -> None:
         """Draws, or round trips of photos."""
-        wanted = _size(self.size)
+        wanted = None if self.size is None else size_of(self.size)
         if self.photos is None and self.count is None:
             raise UsageError(
                 "how many images? give --count N, photos to pass through the model by --from PATH, or prompts of a"
@@ -73,11 +73,11 @@ class Asked:
             )
         if self.photos is not None and wanted is not None:
             raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
-        from wherefrom.images.sources import load_images
+        check_folder("--out-dir", self.out, self.photos or ())
         from wherefrom.making import draws, made_folder, round_trips
         from wherefrom.models.locate import load_model
 
-        sources = load_images(*self.photos)[: self.count] if self.photos is not None else ()
+        sources = listed(self.photos, quiet=self.quiet)[: self.count] if self.photos is not None else ()
         folder = made_folder(self.out)
         opened: Any = load_model(
             self.model, device=self.device, dtype=self.dtype, trust=self.trust, options=model_options(self.options)
@@ -94,7 +94,7 @@ class Asked:
 
     def _from_prompts(self, prompts: Path) -> None:
         """Images of a text-to-image pipeline."""
-        size, options = _size(self.size), model_options(self.options)
+        size, options = None if self.size is None else size_of(self.size), model_options(self.options)
         from wherefrom.making import made_folder
         from wherefrom.models.prompts import read_prompts
 
@@ -141,13 +141,3 @@ class Asked:
         for image in failed:
             note(f"failed: {image.name}: {image.error}")
         finish(len(failed), len(made), quiet=self.quiet)
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    """`(height, width)` of what a person writes as WIDTHxHEIGHT, or as one side of a square."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
-    if found is None or int(found[1]) < 1:
-        raise UsageError(f"--size {text!r} is no WIDTHxHEIGHT in pixels, as 512x512")
-    return int(found[2] or found[1]), int(found[1])

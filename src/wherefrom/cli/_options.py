@@ -8,23 +8,30 @@ from typing import Annotated, Final
 
 import typer
 
+from wherefrom.cli._outputs import typed_path
 from wherefrom.core import plugins
 
 __all__ = [
     "ALL",
     "BATCH",
+    "BELONGING",
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
+    "FORCE",
     "GUIDANCE",
     "MAX_BYTES",
     "MAX_PIXELS",
     "METHOD",
+    "MODEL",
     "MODEL_OPTION",
     "NEGATIVE",
     "OPTION",
+    "OUT_DIR",
     "PATHS",
     "PHOTOS",
+    "PLACED_MODEL",
+    "POOL",
     "PROMPTS",
     "QUIET",
     "RULE_OPTION",
@@ -54,11 +61,20 @@ DEFAULT_METHOD: Final = "spectral"
 PATHS = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="files, folders, globs, manifests (.csv .jsonl .parquet), .tar")
 ]
+BELONGING = Annotated[
+    list[str], typer.Option("--belonging", metavar="PATH", help="images that the model made; may be repeated")
+]
+POOL = Annotated[
+    list[str] | None,
+    typer.Option("--pool", metavar="NAME=PATH", help="images that it did not make, by kind; may be repeated"),
+]
 DEVICE = Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: the first GPU where there is one")]
 DTYPE = Annotated[str, typer.Option("--dtype", help="float32, or less by name, as bfloat16")]
 STORE = Annotated[
     Path | None,
-    typer.Option("--store", metavar="FILE", help="keep scores here: a stopped run goes on, none is repeated"),
+    typer.Option(
+        "--store", metavar="FILE", parser=typed_path, help="keep scores here: a stopped run goes on, none is repeated"
+    ),
 ]
 BATCH = Annotated[int | None, typer.Option("--batch", min=1, help="images at a time; by default found by itself")]
 SEED = Annotated[int, typer.Option("--seed", min=0, help="the root seed")]
@@ -78,6 +94,9 @@ TRUST = Annotated[
         help="run the code that MODEL names as module:attribute; looked for in this folder too",
     ),
 ]
+FORCE = Annotated[
+    bool, typer.Option("--force", help="replace a file that this command did not make; an input never is")
+]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
 MAX_PIXELS = Annotated[
@@ -89,6 +108,9 @@ MAX_BYTES = Annotated[
     typer.Option("--max-bytes", metavar="N", min=1, help="read files of up to so many bytes; default 256 MiB"),
 ]
 ALL = Annotated[bool, typer.Option("--all", help="show every row, each with its whole reason")]
+MODEL = Annotated[str | None, typer.Option("--model", help="the model to ask; see `wherefrom models`")]
+PLACED_MODEL = Annotated[str | None, typer.Argument(metavar="MODEL", hidden=True)]
+"""The model as it was typed before there was an option for it; see `one_model`."""
 METHOD = Annotated[
     str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
 ]
@@ -116,8 +138,10 @@ RULE_OPTION = Annotated[
         help="an option of the rule, as cut=1.2 of fixed; may be repeated; see `wherefrom rules info NAME`",
     ),
 ]
+OUT_DIR = Annotated[Path, typer.Option("--out-dir", metavar="DIR", parser=typed_path, help="where the files go")]
 SIZE = Annotated[
-    str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="in pixels; by default the model's own")
+    str | None,
+    typer.Option("--size", metavar="WIDTHxHEIGHT", help="or one side, in pixels; by default the model's own"),
 ]
 PHOTOS = Annotated[
     list[str] | None,
@@ -141,6 +165,7 @@ PROMPTS = Annotated[
     typer.Option(
         "--prompts",
         metavar="FILE",
+        parser=typed_path,
         help="what a text-to-image pipeline should show: one prompt a line, # for comments; or .csv, .jsonl",
     ),
 ]

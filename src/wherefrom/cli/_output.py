@@ -1,4 +1,4 @@
-"""What goes to stdout (tables, JSON lines) and to stderr (notes)."""
+"""What goes to stdout (tables, JSON lines) and to stderr (notes): each a line, and nothing in it acts on a terminal."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import typer
 
-from wherefrom.core.errors import UsageError
 from wherefrom.core.plain import plain
+from wherefrom.core.visible import visible
 
-__all__ = ["check_out", "closed_pipe", "emit", "emit_json", "emit_table", "finish", "note", "number", "plain", "share"]
+__all__ = ["closed_pipe", "emit", "emit_json", "emit_table", "finish", "note", "number", "plain", "share"]
 
 _UNWRAPPED: Final = 100_000  # columns, where the output is no terminal: a row is a line
 
 
 def emit(text: str) -> None:
-    """Write a line to stdout; leaves quietly when nobody reads any more."""
+    """Write one line to stdout, whatever names are in it; leaves quietly when nobody reads any more."""
+    _write(visible(text))
+
+
+def _write(text: str) -> None:
+    """Write lines of which every part is known to act on nothing."""
     try:
         sys.stdout.write(text + "\n")
     except BrokenPipeError:
@@ -37,8 +41,9 @@ def closed_pipe() -> int:
 
 
 def emit_json(value: Any) -> None:
-    """Write a value as one line of JSON."""
-    emit(json.dumps(plain(value), allow_nan=False, ensure_ascii=False))
+    """Write a value as one line of JSON; a character that shows nothing is escaped in it, and read as itself."""
+    text = json.dumps(plain(value), allow_nan=False, ensure_ascii=False)
+    _write("".join(c if visible(c) == c else json.dumps(c)[1:-1] for c in text))
 
 
 def emit_table(
@@ -61,16 +66,19 @@ def emit_table(
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=_UNWRAPPED)
     cells = [list(row) for row in rows]
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="bold")
+    above = None if title is None else Text(visible(title), style="bold")
+    table = Table(box=box.SIMPLE_HEAD, title=above, title_justify="left")
     for place, header in enumerate(headers):
         right = any(isinstance(row[place], int | float) for row in cells)
         fold = header == folded
-        table.add_column(header, justify="right" if right else "left", overflow="fold", no_wrap=not fold and right)
+        table.add_column(
+            Text(visible(header)), justify="right" if right else "left", overflow="fold", no_wrap=not fold and right
+        )
     for row in cells:
-        table.add_row(*(Text(number(cell), style=_STYLES.get(str(cell), "")) for cell in row))
+        table.add_row(*(Text(visible(number(cell)), style=_STYLES.get(str(cell), "")) for cell in row))
     with console.capture() as captured:
         console.print(table)
-    emit("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    _write("\n".join(line.rstrip() for line in captured.get().removesuffix("\n").split("\n")))
 
 
 _STYLES: Final[Mapping[str, str]] = {
@@ -99,27 +107,9 @@ def share(count: int, total: int) -> str:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Write a line to stderr, unless notes are not wanted."""
+    """Write one line to stderr, whatever names are in it, unless notes are not wanted."""
     if not quiet:
-        print(text, file=sys.stderr)
-
-
-def check_out(path: Path | None, suffixes: Sequence[str]) -> None:
-    """Refuse a file that could not be written at the end, before anything is asked; makes its folder.
-
-    Raises:
-        UsageError: when the suffix is none of these, or the folder cannot be made.
-    """
-    if path is None:
-        return
-    if path.suffix.lower() not in suffixes:
-        raise UsageError(f"{path} ends in {path.suffix or 'no suffix'!r}: use {' or '.join(suffixes)}")
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder: name a file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {path.parent}: {error.strerror or error}") from error
+        print(visible(text), file=sys.stderr)
 
 
 def finish(failed: int, total: int, *, quiet: bool = False) -> None:

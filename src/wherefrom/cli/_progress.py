@@ -8,6 +8,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from wherefrom.core.visible import visible
+
 if TYPE_CHECKING:
     from wherefrom.scoring.progress import Progress
 
@@ -40,9 +42,9 @@ def _bar(label: str) -> Generator[Report, None, None]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[said]}"))
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(label, total=None, said="")
+        task = bar.add_task(visible(label), total=None, said="")
         yield lambda now: bar.update(task, completed=now.done, total=now.total, said=words(now))
 
 
@@ -54,7 +56,7 @@ def _lines(label: str) -> Report:
         nonlocal last
         if time.monotonic() - last >= _EVERY:
             last = time.monotonic()
-            print(f"{label}: {words(now)}", file=sys.stderr, flush=True)
+            print(visible(f"{label}: {words(now)}"), file=sys.stderr, flush=True)
 
     return report
 

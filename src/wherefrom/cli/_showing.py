@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from wherefrom.cli._forms import FIGURE, PROFILE, SCORES, VERDICTS
 from wherefrom.cli._output import emit, emit_table, share
+from wherefrom.cli._outputs import Output
 from wherefrom.cli._verdicts import save_rows, show_verdicts, verdict_row
 from wherefrom.records.verdict import Outcome, Verdict
 
@@ -40,6 +42,12 @@ class Part:
     model: Any
     method: Method[Any]
     out: Path
+
+    @staticmethod
+    def outputs(out: Path) -> list[Output]:
+        """The files that a part leaves in its folder beside images."""
+        forms = {"profile.json": PROFILE, "scores.parquet": SCORES, "verdicts.csv": VERDICTS, "figure.png": FIGURE}
+        return [Output("--out-dir", out / name, form) for name, form in forms.items()]
 
     def run(self, work: Work) -> list[str]:
         """Score, calibrate and judge; returns what is to be said of it in lines."""

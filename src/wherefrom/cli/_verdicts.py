@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from wherefrom.cli._beside import Beside
 from wherefrom.cli._output import emit_table, note
 from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
+from wherefrom.core.plain import plain
+from wherefrom.core.whole import whole
 from wherefrom.records.rows import attribution_row, flat_rows, verdict_row
 
 if TYPE_CHECKING:
     from wherefrom.records.verdict import Attribution, Verdict
 
 __all__ = [
-    "SUFFIXES",
     "attribution_row",
     "note_warnings",
     "save_rows",
     "show_attributions",
     "show_verdicts",
     "verdict_row",
+    "with_path",
 ]
+
+_KIND: Final = "verdict"
+"""What each row says that it is."""
+_NOTHING: Final[Beside] = MappingProxyType({})
 
 
 def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
@@ -64,81 +70,90 @@ def note_warnings(verdicts: Iterable[Verdict]) -> None:
         note(f"warning: {warning}" if count == len(judged) else f"warning: {count} of {len(judged)} images: {warning}")
 
 
-def save_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def save_rows(rows: Sequence[Mapping[str, Any]], path: Path, *, beside: Beside = _NOTHING) -> None:
     """Write verdicts; the suffix says how. In `.csv` and `.parquet` every candidate of an image is a row.
 
     In `.csv` a text that a spreadsheet could take for a formula starts with an apostrophe; see `wherefrom.core.cells`.
 
     Args:
         rows: of `verdict_row` or `attribution_row`.
+        beside: what else is said of an image, by its name: `path`, with which the file is a manifest too, and further
+            columns. One that a verdict has itself is left out.
         path: replaced when it exists, whole or not at all.
 
     Raises:
         UsageError: when the file cannot be written.
     """
-    with _written(path) as place:
-        _WRITERS[path.suffix.lower()](rows, place)
+    try:
+        with whole(path) as place:
+            _WRITERS[path.suffix.lower()](rows, place, beside)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
-    """Columns and flat rows."""
+def _table(rows: Sequence[Mapping[str, Any]], beside: Beside) -> tuple[list[str], list[dict[str, Any]]]:
+    """Columns and flat rows; the last column says that this program made the row."""
     flat = flat_rows(rows)
-    return list(dict.fromkeys(key for row in flat for key in row)), flat
+    own = {key: None for row in flat for key in row}
+    known = [beside.get(row["name"], {}) for row in flat]
+    more = dict.fromkeys(key for row in known for key in row if key not in {*own, "wherefrom"})
+    first = ["path"] if "path" in more else []
+    whole_rows = [
+        row | {key: said.get(key) for key in more} | {"wherefrom": _KIND} for row, said in zip(flat, known, strict=True)
+    ]
+    return [*first, *own, *(key for key in more if key != "path"), "wherefrom"], whole_rows
 
 
-def _csv(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    columns, flat = _table(rows)
+def with_path(row: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
+    """A row of JSON that says who made it, and is a row of a manifest too."""
+    known = dict(beside.get(row["name"], {}))
+    start = {"path": known.pop("path")} if "path" in known else {}
+    more = {key: cell for key, cell in known.items() if key not in row}
+    return {"wherefrom": _KIND, **start, **row, **({"more": more} if more else {})}
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
+    columns, flat = _table(rows, beside)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(
-            {key: guarded(value) if isinstance(value, str) else value for key, value in row.items()} for row in flat
-        )
+        writer = csv.writer(file)
+        writer.writerow(map(guarded, columns))
+        for row in flat:
+            cells = (row.get(key) for key in columns)
+            writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
-def _parquet(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns, flat = _table(rows)
+    from wherefrom.records._parquet import column
+
+    columns, flat = _table(rows, beside)
+    columns.remove("wherefrom")  # the schema says it
     numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
-    kinds = {
-        key: pa.float64()
-        if key in numbers or key.startswith("p_foreign:")
-        else pa.int64()
-        if key in ("width", "height", "seed")
-        else pa.string()
-        for key in columns
-    }
-    pq.write_table(pa.Table.from_pylist(flat, schema=pa.schema(kinds.items())), path)
+    kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith("p_foreign:")}
+    kinds |= dict.fromkeys(("width", "height", "seed"), pa.int64())
+    found: dict[str, Any] = {}
+    for key in columns:
+        cells = [row.get(key) for row in flat]
+        found[key] = pa.array(cells, kinds[key]) if key in kinds else column(cells)
+    metadata = {"wherefrom": json.dumps({"wherefrom": _KIND})}
+    pq.write_table(pa.table(found).replace_schema_metadata(metadata), path)
 
 
-def _json(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    path.write_text(json.dumps(list(rows), allow_nan=False, indent=1) + "\n", encoding="utf-8")
+def _json(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
+    made = [with_path(row, beside) for row in rows]
+    path.write_text(json.dumps(plain(made), allow_nan=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _jsonl(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    path.write_text("".join(json.dumps(row, allow_nan=False) + "\n" for row in rows), encoding="utf-8")
+def _jsonl(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
+    made = (with_path(row, beside) for row in rows)
+    path.write_text("".join(json.dumps(plain(row), allow_nan=False) + "\n" for row in made), encoding="utf-8")
 
 
-_WRITERS: Final[Mapping[str, Callable[[Sequence[Mapping[str, Any]], Path], None]]] = {
+_WRITERS: Final[Mapping[str, Callable[[Sequence[Mapping[str, Any]], Path, Beside], None]]] = {
     ".csv": _csv,
     ".parquet": _parquet,
     ".json": _json,
     ".jsonl": _jsonl,
 }
-SUFFIXES: Final = tuple(_WRITERS)
-"""Of files that `save_rows` writes."""
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """A place to write beside the file, moved onto it at the end."""
-    place = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield place
-        place.replace(path)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        place.unlink(missing_ok=True)

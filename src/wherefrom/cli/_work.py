@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._cost import cut, tell_cost
+from wherefrom.cli._output import note
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Work",
     "limits_of",
+    "listed",
     "made_method",
     "made_rule",
     "model_options",
     "named",
     "named_paths",
+    "one_model",
+    "size_of",
+    "square",
     "through_of",
 ]
 
@@ -94,6 +100,17 @@ def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:
     return Limits(max_pixels=max_pixels or DEFAULT_LIMITS.max_pixels, max_bytes=max_bytes or DEFAULT_LIMITS.max_bytes)
 
 
+def listed(paths: Sequence[str], *, quiet: bool) -> tuple[Source, ...]:
+    """The images that were named, with a note on what was left out.
+
+    Raises:
+        UsageError: as `load_images`.
+    """
+    from wherefrom.images.sources import load_images
+
+    return load_images(*paths, told=lambda text: note(f"note: {text}", quiet=quiet))
+
+
 def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
     """A method with its options, each as `name=value`; a value is JSON where it can be, else text.
 
@@ -145,6 +162,44 @@ def named(model: Card) -> str:
     return model.name if through_of(model) == "none" else f"{model.name} through {through_of(model)}"
 
 
+def one_model(model: str | None, placed: str | None) -> str:
+    """The model that was named, by `--model` or, as it once was, by its place alone.
+
+    Raises:
+        UsageError: when none was, or two.
+    """
+    if (model is None) == (placed is None):
+        said = "no model" if model is None else f"two models, {model} and {placed}"
+        raise UsageError(f"{said}: name one by --model, see `wherefrom models`")
+    return str(model or placed)
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """`(height, width)` of what a person writes as WIDTHxHEIGHT, or as one side of a square.
+
+    Raises:
+        UsageError: when it is neither.
+    """
+    found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
+    if found is None or int(found[1]) < 1 or int(found[2] or 1) < 1:
+        raise UsageError(f"--size {text!r} is no WIDTHxHEIGHT in pixels, as 512x512")
+    return int(found[2] or found[1]), int(found[1])
+
+
+def square(text: str, *, least: int) -> int:
+    """The side of a square that the embedded latent models make.
+
+    Raises:
+        UsageError: when it is no square, smaller than `least`, or no multiple of the models' factor.
+    """
+    height, width = size_of(text)
+    if height != width or width < least:
+        raise UsageError(f"--size {text} is no square of at least {least} pixels: use {max(least, width // 8 * 8)}")
+    if width % 8:
+        raise UsageError(f"--size {width} is no multiple of 8, the models' factor: use {width // 8 * 8}")
+    return width
+
+
 def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:
     """Pools from `NAME=PATH`, several paths under one name together.
 
@@ -155,6 +210,6 @@ def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:
     for text in texts or ():
         name, sign, path = text.partition("=")
         if not sign or not name or not path:
-            raise UsageError(f"--foreign {text!r} is no NAME=PATH, as photos=folder/of/photos")
+            raise UsageError(f"--pool {text!r} is no NAME=PATH, as photos=folder/of/photos")
         pools.setdefault(name, []).append(path)
     return pools

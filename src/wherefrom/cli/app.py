@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from wherefrom import __version__
-from wherefrom.cli import _choices, attribute, bench, check, demo, edit, generate, models, profile, score
+from wherefrom.cli import (
+    _choices,
+    attribute,
+    bench,
+    check,
+    demo,
+    duplicates,
+    edit,
+    generate,
+    models,
+    profile,
+    score,
+)
 from wherefrom.cli._output import emit
 
 __all__ = ["app"]
@@ -47,6 +59,7 @@ app.add_typer(_choices.methods, name="methods")
 app.add_typer(_choices.rules, name="rules")
 app.command()(check.check)
 app.command()(generate.generate)
+app.command()(duplicates.duplicates)
 app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(score.score)

@@ -10,7 +10,10 @@ import typer
 from wherefrom.bench import FEWEST
 from wherefrom.bench._running import ran, usable
 from wherefrom.cli import _options as options
+from wherefrom.cli._forms import BENCH, BENCH_FIGURE
 from wherefrom.cli._output import emit, emit_json, emit_table, note
+from wherefrom.cli._outputs import Output, Writing, typed_path
+from wherefrom.cli._work import square
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,12 +35,18 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="few images, short searches; without a TABLE, all")] = False,
     count: Annotated[int | None, typer.Option("--count", min=FEWEST, help="images of each kind; default 100")] = None,
     size: Annotated[
-        int | None, typer.Option("--size", min=64, help="pixels a side for latent models; default 192, quick 64")
+        str | None,
+        typer.Option(
+            "--size", metavar="WIDTHxHEIGHT", help="or one side, of latent models; a square; default 192, quick 64"
+        ),
     ] = None,
     cifar10: Annotated[
-        Path | None, typer.Option("--cifar10", metavar="DIR", help="CIFAR-10 as train.parquet and test.parquet")
+        Path | None,
+        typer.Option("--cifar10", metavar="DIR", parser=typed_path, help="CIFAR-10 as train.parquet and test.parquet"),
     ] = None,
-    photos: Annotated[Path | None, typer.Option("--photos", metavar="DIR", help="photos, for real images")] = None,
+    photos: Annotated[
+        Path | None, typer.Option("--photos", metavar="DIR", parser=typed_path, help="photos, for real images")
+    ] = None,
     tiles: Annotated[bool, typer.Option("--tiles", help="cut photos into tiles; for sizes that few have")] = False,
     decoder: Annotated[
         list[str] | None, typer.Option("--decoder", metavar="MODEL", help="a further latent model; repeat it")
@@ -58,12 +67,13 @@ def bench(
         int | None,
         typer.Option("--jobs", min=1, help="tables at once, each in its own process; default 1, quick up to 4"),
     ] = None,
-    work: Annotated[Path, typer.Option("--work", metavar="DIR", help="images and scores, to go on from")] = Path(
-        "bench-work"
-    ),
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="a JSON and a figure a table")] = Path(
-        "bench-output"
-    ),
+    work: Annotated[
+        Path, typer.Option("--work", metavar="DIR", parser=typed_path, help="images and scores, to go on from")
+    ] = Path("bench-work"),
+    out: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", parser=typed_path, help="a JSON and a figure a table")
+    ] = Path("bench-output"),
+    force: options.FORCE = False,
     device: options.DEVICE = "auto",
     as_json: options.Json = False,
     quiet: options.QUIET = False,
@@ -85,6 +95,9 @@ def bench(
     from wherefrom.images import edits
     from wherefrom.making import made_folder
 
+    _check_outputs(
+        out, chosen, [path for path in (cifar10, photos) if path], [*(decoder or ()), *(generator or ())], force
+    )
     _check_asked(ask or [], [*(decoder or ()), *(generator or ())])
     if tiles and photos is None:
         raise UsageError("--tiles cuts up photos of a folder: give --photos DIR too, or leave it out")
@@ -92,7 +105,7 @@ def bench(
         work=made_folder(work),
         count=count or (_QUICK if quick else 100),
         quick=quick,
-        size=_whole(size or (_SMALL if quick else 192)),
+        size=square(size or str(_SMALL if quick else 192), least=64),
         cifar10=cifar10,
         photos=photos,
         tiles=tiles,
@@ -110,6 +123,13 @@ def bench(
         note(f"{one.name}: {one.seconds:.0f} seconds", quiet=quiet)
 
 
+def _check_outputs(out: Path, names: list[str], read: list[Path], models: list[str], force: bool) -> None:
+    """Refuse tables and figures in the place of other files, before anything is made."""
+    documents = [Output("--out-dir", out / f"{name}.json", BENCH) for name in names]
+    figures = [Output("--out-dir", out / f"{name}.png", BENCH_FIGURE) for name in names]
+    Writing(outputs=[*documents, *figures], typed=[str(path) for path in read], inputs=models, force=force).check()
+
+
 def _check_asked(names: list[str], given: list[str]) -> None:
     """Refuse a model that is neither embedded nor given."""
     from wherefrom.models import _zoo
@@ -118,13 +138,6 @@ def _check_asked(names: list[str], given: list[str]) -> None:
     for name in names:
         if name not in there:
             raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")
-
-
-def _whole(size: int) -> int:
-    """The size, which the latent models' factor divides."""
-    if size % 8:
-        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
-    return size
 
 
 def _list(names: tuple[str, ...], *, as_json: bool) -> None:
@@ -147,7 +160,7 @@ def _tell(one: Ran, out: Path, *, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
-    emit(f"## {found['title']}\n\n`{found['command']}`\n\n{markdown(found)}")
-    for what in found["left out"]:
-        emit(f"- left out: {what}")
-    emit(f"\n{out / one.name}.json{' and .png' if found['rules'] else ''}\n")
+    lines = [f"## {found['title']}", "", f"`{found['command']}`", "", *markdown(found).split("\n")]
+    lines += [f"- left out: {what}" for what in found["left out"]]
+    for line in [*lines, "", f"{out / one.name}.json{' and .png' if found['rules'] else ''}", ""]:
+        emit(line)

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from wherefrom.cli import _options as options
+from wherefrom.cli._forms import NOTES
 from wherefrom.cli._output import emit, note
+from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._showing import ALPHA, Part
-from wherefrom.cli._work import Work, made_method
+from wherefrom.cli._work import Work, made_method, square
 from wherefrom.core.errors import UsageError
+from wherefrom.core.whole import whole
 
 if TYPE_CHECKING:
     from wherefrom.methods.base import Method
@@ -59,15 +62,20 @@ The search is cut short to fit the demo: the defaults of `ronan` search longer a
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="the folder that is left")] = Path("demo-output"),
+    out: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", parser=typed_path, help="the folder that is left")
+    ] = Path("demo-output"),
     count: Annotated[
         int, typer.Option("--count", min=1, help="images of each kind to profile with; a quarter as many to test")
     ] = 100,
-    size: Annotated[int, typer.Option("--size", min=32, help="pixels a side, of the first part")] = 192,
+    size: Annotated[
+        str, typer.Option("--size", metavar="WIDTHxHEIGHT", help="or one side, of the first part; a square")
+    ] = "192",
     model: Annotated[str, typer.Option("--model", hidden=True)] = "zoo:kl-f8-a",
     other: Annotated[str, typer.Option("--other", hidden=True)] = "zoo:kl-f8-b",
     generator: Annotated[str, typer.Option("--generator", hidden=True)] = "zoo:dcgan-cifar10",
     search: Annotated[list[str] | None, typer.Option("--search", hidden=True)] = None,
+    force: options.FORCE = False,
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
     device: options.DEVICE = "auto",
@@ -79,14 +87,17 @@ def demo(
     """
     started = time.monotonic()
     chosen, searching = made_method(method, option), made_method("ronan", search or _SEARCH)
-    _check(count, size, chosen)
+    side = square(size, least=32)
+    _check(count, chosen)
+    outputs = [Output("--out-dir", out / "README.md", NOTES), *Part.outputs(out), *Part.outputs(out / "generator")]
+    Writing(outputs=outputs, store=out / "scores.sqlite", force=force).check()
     from wherefrom.cli._exhibits import make_exhibits, make_small_exhibits
     from wherefrom.making import made_folder
     from wherefrom.models.locate import load_model
 
     ours, theirs, maker = (load_model(name, device=device) for name in (model, other, generator))
     work = Work(store=made_folder(out) / "scores.sqlite", quiet=quiet)
-    made = make_exhibits(out, ours, theirs, count=count, size=size, quiet=quiet)
+    made = make_exhibits(out, ours, theirs, count=count, size=side, quiet=quiet)
     first = Part(title="Part 1: an autoencoder, asked twice", made=made, model=ours, method=chosen, out=out)
     said = first.run(work)
     place = made_folder(out / "generator")
@@ -100,14 +111,12 @@ def demo(
     note(f"{time.monotonic() - started:.0f} seconds", quiet=quiet)
 
 
-def _check(count: int, size: int, method: Method[Any]) -> None:
+def _check(count: int, method: Method[Any]) -> None:
     """Refuse at once what would fail late.
 
     Raises:
-        UsageError: when too few belongings would be ranked, or the models do not make this size.
+        UsageError: when too few belongings would be ranked.
     """
-    if size % 8:
-        raise UsageError(f"--size {size} is no multiple of 8, the models' factor: use {size // 8 * 8}")
     needed = 2 * _needed() if method.learns else _needed()
     if count < needed:
         why = f", of which {method.card.name} learns from one half" if method.learns else ""
@@ -138,7 +147,8 @@ def _leave_notes(out: Path, parts: tuple[Part, Part], lines: tuple[list[str], li
         search=second.method.card.name,
         more=_listed(lines[1]),
     )
-    (out / "README.md").write_text(text, encoding="utf-8")
+    with whole(out / "README.md") as place:
+        place.write_text(text, encoding="utf-8")
 
 
 def _listed(lines: list[str]) -> str:

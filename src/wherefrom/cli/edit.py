@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._outputs import check_folder
 from wherefrom.cli._progress import shown
-from wherefrom.cli._work import limits_of
+from wherefrom.cli._work import limits_of, listed
 from wherefrom.images import edits
 
 __all__ = ["edit"]
@@ -22,7 +22,7 @@ def edit(
         str,
         typer.Option("--edit", metavar="EDIT", help=f"{', '.join(edits.forms())}; several are joined by +"),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where the files go")],
+    out: options.OUT_DIR,
     seed: options.SEED = 0,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
@@ -36,10 +36,10 @@ def edit(
     """
     chosen = edits.load(name)
     from wherefrom.cli._editing import edited
-    from wherefrom.images.sources import load_images
     from wherefrom.making import made_folder
 
-    sources, limits = load_images(*paths), limits_of(max_pixels, max_bytes)
+    check_folder("--out-dir", out, paths)
+    sources, limits = listed(paths, quiet=quiet), limits_of(max_pixels, max_bytes)
     folder = made_folder(out)
     with shown("editing", quiet=quiet) as report:
         rows = edited(sources, edit=chosen, folder=folder, seed=seed, limits=limits, report=report)

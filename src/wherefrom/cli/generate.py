@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._generating import Asked
+from wherefrom.cli._work import one_model
 
 __all__ = ["generate"]
 
 
 def generate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="the model to ask; see `wherefrom models`")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where the PNG files go")],
+    out: options.OUT_DIR,
+    placed: options.PLACED_MODEL = None,
+    model: options.MODEL = None,
     count: Annotated[
         int | None, typer.Option("--count", min=1, help="how many; of photos and prompts, by default all")
     ] = None,
@@ -43,7 +44,7 @@ def generate(
     diffusers: its folder, or owner/name on the hub.
     """
     Asked(
-        model=model,
+        model=one_model(model, placed),
         out=out,
         count=count,
         size=size,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from wherefrom.cli import _options as options
+from wherefrom.cli._forms import CHECKPOINT
 from wherefrom.cli._output import emit, emit_json, emit_table, plain
+from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._work import model_options
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def list_models(as_json: options.Json = False) -> None:
         ("model", "family", "architecture", "factor", "native sizes", "licence", "access"),
         [_row(about) for about in found],
     )
-    emit("Models of one family hold one decoder: their images cannot be told apart by it.\n")
+    emit("Models of one family hold one decoder: their images cannot be told apart by it.")
+    emit("")
     emit_table(
         ("generators from files", "files", "latent", "sizes", "methods", "paper"),
         [
@@ -157,12 +160,17 @@ def digest(
 @app.command()
 def convert(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="a generator's file, as network.pkl; nothing in it is run")
+        Path,
+        typer.Argument(
+            metavar="IN", parser=typed_path, help="a generator's file, as network.pkl; nothing in it is run"
+        ),
     ],
-    target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", help="where to; replaced if it exists")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", parser=typed_path, help="where to")],
+    force: options.FORCE = False,
     as_json: options.Json = False,
 ) -> None:
     """Write a generator's weights and configuration as a .safetensors file that opens as the same model."""
+    Writing(outputs=[Output("OUT", target, CHECKPOINT)], inputs=[source], force=force).check()
     from wherefrom.models.convert import convert as converted
 
     found = converted(source, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,20 +11,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from wherefrom.cli import _options as options
-from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish, note
+from wherefrom.cli._beforehand import Pools, leave_out, leave_out_twins, refuse_twins, twins, where
+from wherefrom.cli._forms import PROFILE
+from wherefrom.cli._output import emit, emit_json, emit_table, finish, note
+from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._work import (
     Work,
     limits_of,
+    listed,
     made_method,
     model_options,
     named,
     named_paths,
+    one_model,
     through_of,
 )
 
 if TYPE_CHECKING:
     from wherefrom.core.arrays import Vector
+    from wherefrom.images.sources import Source
     from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
 
 __all__ = ["profile", "show_profile"]
 
@@ -34,15 +41,20 @@ _MOST: Final = 5  # omitted images that are named one by one
 
 
 def profile(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="the model to profile; see `wherefrom models`")],
-    belonging: Annotated[
-        list[str], typer.Option("--belonging", metavar="PATH", help="images that the model made; may be repeated")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="P.json", help="the profile")],
-    foreign: Annotated[
+    belonging: options.BELONGING,
+    out: Annotated[Path, typer.Option("--out", metavar="P.json", parser=typed_path, help="the profile")],
+    placed: options.PLACED_MODEL = None,
+    model: options.MODEL = None,
+    pool: options.POOL = None,
+    leaving: Annotated[
         list[str] | None,
-        typer.Option("--foreign", metavar="NAME=PATH", help="images that it did not make, by kind; may be repeated"),
+        typer.Option("--leave-out", metavar="NAME", help="use no image of this name; may be repeated"),
     ] = None,
+    leaving_twins: Annotated[
+        bool,
+        typer.Option("--leave-out-duplicates", help="of equal images use one; none that is on both sides"),
+    ] = False,
+    force: options.FORCE = False,
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
     model_option: options.MODEL_OPTION = None,
@@ -64,18 +76,22 @@ def profile(
     Store all of them as the images in question will be stored, from the start: same format, same size. A JPEG that is
     saved again as PNG stays one.
     """
-    check_out(out, (".json",))
-    from wherefrom.images.sources import load_images
-
-    pools = {name: load_images(*paths) for name, paths in named_paths(foreign).items()}
-    ours = load_images(*belonging)
+    name, named = one_model(model, placed), named_paths(pool)
+    typed = [*belonging, *(path for paths in named.values() for path in paths)]
+    writing = Writing(outputs=[Output("--out", out, PROFILE)], typed=typed, inputs=[name], store=store, force=force)
+    writing.check_names()
+    images: Pools = {None: listed(belonging, quiet=quiet)}
+    images |= {kind: listed(paths, quiet=quiet) for kind, paths in named.items()}
+    given = [image for pictures in images.values() for image in pictures]
+    writing.check(given)
+    images = leave_out(images, leaving or ())
     chosen = made_method(method, option)
     from wherefrom.judging import calibrate
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_profile
 
-    given = model_options(model_option)
-    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
+    options_of_model = model_options(model_option)
+    opened = load_model(name, device=device, dtype=dtype, trust=trust, options=options_of_model, through=through)
     work = Work(
         store=store,
         batch=batch,
@@ -85,11 +101,14 @@ def profile(
         tile=tile,
         single=True,
     )
-    known = work.score(ours, model=opened, method=chosen, label="belongings")
-    others = {
-        name: work.score(images, model=opened, method=chosen, label=f"pool {name}") for name, images in pools.items()
-    }
+    found = twins(images, model=opened, limits=work.limits)
+    if leaving_twins:
+        images = leave_out_twins(images, found)
+    else:
+        refuse_twins(found)
+    known, others = _scored(images, lambda label, those: work.score(those, model=opened, method=chosen, label=label))
     made = calibrate(belonging=known, foreign=others)
+    writing.check(given)
     save_profile(made, out)
     if as_json:
         emit_json(_summary(made, out))
@@ -98,6 +117,14 @@ def profile(
     warn(made)
     tables = [known, *others.values()]
     finish(sum(len(table.errors) for table in tables), sum(len(table) for table in tables), quiet=quiet)
+
+
+def _scored(
+    images: Pools, score: Callable[[str, Sequence[Source]], ScoreTable]
+) -> tuple[ScoreTable, dict[str, ScoreTable]]:
+    """Scores of the belongings and of each pool."""
+    known = score("belongings", images[None])
+    return known, {name: score(where(name), those) for name, those in images.items() if name is not None}
 
 
 def warn(made: Profile) -> None:
@@ -113,7 +140,7 @@ def warn(made: Profile) -> None:
                 f"warning: pool {name!r} has {count} images, beta={_BETA:g} needs {needed}: without, none is SUPPORTED"
             )
     if not made.foreign:
-        note("warning: no pool of non-belongings: without one, no image can be SUPPORTED; add --foreign NAME=DIR")
+        note("warning: no pool of non-belongings: without one, no image can be SUPPORTED; add --pool NAME=DIR")
     for omission in made.omitted[:_MOST]:
         place = "belongings" if omission.pool is None else f"pool {omission.pool!r}"
         note(f"warning: left out of {place}: {omission.name}: {omission.reason}")

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wherefrom.cli import _options as options
-from wherefrom.cli._output import check_out, emit, emit_json, emit_table, finish
-from wherefrom.cli._work import Work, limits_of, made_method, model_options, named
+from wherefrom.cli._beside import Beside, beside
+from wherefrom.cli._forms import SCORES
+from wherefrom.cli._output import emit, emit_json, emit_table, finish
+from wherefrom.cli._outputs import Output, Writing, typed_path
+from wherefrom.cli._work import Work, limits_of, listed, made_method, model_options, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wherefrom.images.sources import Source
+    from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
 
 __all__ = ["score"]
@@ -27,8 +34,10 @@ def score(
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="all columns: .parquet, .csv, .json or .jsonl")
+        Path | None,
+        typer.Option("--out", metavar="FILE", parser=typed_path, help="all columns: .parquet, .csv, .json or .jsonl"),
     ] = None,
+    force: options.FORCE = False,
     model_option: options.MODEL_OPTION = None,
     through: options.THROUGH = None,
     device: options.DEVICE = "auto",
@@ -44,10 +53,11 @@ def score(
     quiet: options.QUIET = False,
 ) -> None:
     """Ask a model about images: a row of raw numbers an image, or the reason why there is none."""
-    check_out(out, (".parquet", ".csv", ".json", ".jsonl"))
-    from wherefrom.images.sources import load_images
-
-    images = load_images(*paths)
+    outputs = [] if out is None else [Output("--out", out, SCORES)]
+    writing = Writing(outputs=outputs, typed=paths, inputs=[model], store=store, force=force)
+    writing.check_names()
+    images = listed(paths, quiet=quiet)
+    writing.check(images)
     chosen = made_method(method, option)
     from wherefrom.models.locate import load_model
     from wherefrom.records.files import save_table
@@ -56,38 +66,68 @@ def score(
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
+    writing.check(images)
+    statistic = _statistic(table, chosen)
     if out is not None:
-        save_table(table, out)
+        save_table(table, out, beside=_known(images, out.parent, statistic))
     if as_json:
-        for row in _rows(table):
+        for row in _rows(table, _known(images, Path(), statistic)):
             emit_json(row)
     else:
-        _show(table, out)
+        _show(table, statistic, out)
+        if statistic is None:
+            emit(f"{chosen.card.name} learns its statistic from belongings: see `wherefrom attribute`")
     finish(len(table.errors), len(table), quiet=quiet)
 
 
-def _rows(table: ScoreTable) -> Iterator[dict[str, Any]]:
+def _statistic(table: ScoreTable, method: Method[Any]) -> dict[str, float] | None:
+    """The number that is compared by each image's name, where there is one; None for a method that learns it."""
+    from wherefrom.judging import statistic_of
+
+    if method.learns:
+        return None
+    values = statistic_of(method, table, {}).tolist()
+    return {facts.name: value for facts, value in zip(table.images, values, strict=True) if isfinite(value)}
+
+
+def _known(images: Sequence[Source], folder: Path, statistic: Mapping[str, float] | None) -> Beside:
+    """What stands beside the scores: path and columns of the manifest, and the statistic."""
+    found = beside(images, folder)
+    if statistic is None:
+        return found
+    return {name: {**row, "statistic": statistic.get(name)} for name, row in found.items()}
+
+
+def _rows(table: ScoreTable, known: Beside) -> Iterator[dict[str, Any]]:
     """A row an image, for JSON."""
+    from wherefrom.records.files import columns_of
+
+    own = {"path", "statistic", *columns_of(table)}
     for place, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True)):
         scored = facts.error is None
+        more = {key: cell for key, cell in known[facts.name].items() if key not in own}
         yield {
+            "path": known[facts.name]["path"],
             "name": facts.name,
             "error": facts.error,
+            "statistic": known[facts.name].get("statistic"),
             "size": size,
             "file_digest": facts.file_digest,
             "pixel_digest": facts.pixel_digest,
             "changes": facts.changes,
             "scores": {name: float(table.scores[name][place]) for name in table.scores.names} if scored else None,
+            **({"more": more} if more else {}),
         }
 
 
-def _show(table: ScoreTable, out: Path | None) -> None:
+def _show(table: ScoreTable, statistic: Mapping[str, float] | None, out: Path | None) -> None:
     """All rows, or with a file only those without a score, and the counts."""
     names = table.scores.names[:_SHOWN]
     rows = [
         (
             facts.name,
             f"{size[1]}x{size[0]}" if size else None,
+            *(() if statistic is None else (statistic.get(facts.name),)),
             *(float(table.scores[name][place]) for name in names),
             facts.error,
         )
@@ -95,7 +135,9 @@ def _show(table: ScoreTable, out: Path | None) -> None:
         if out is None or facts.error is not None
     ]
     if rows:
-        emit_table(("name", "scored", *names, "error"), rows, folded="error")
+        emit_table(
+            ("name", "scored", *(() if statistic is None else ("statistic",)), *names, "error"), rows, folded="error"
+        )
     failed = len(table.errors)
     where = f"; {len(table.scores.names)} columns in {out}" if out else ""
     emit(

@@ -6,6 +6,7 @@ WherefromError
 ├── ProfileError    reference images or cards that do not support the verdict that was asked for
 ├── StoreError      a score store that cannot be opened or written
 ├── UsageError      an argument outside its range, a name that does not exist
+├── NoSuchModel     a model's name or path that stands for nothing: a ModelError and a UsageError
 └── MissingExtra    an optional package that is not installed
 """
 
@@ -15,6 +16,7 @@ __all__ = [
     "ImageError",
     "MissingExtra",
     "ModelError",
+    "NoSuchModel",
     "ProfileError",
     "StoreError",
     "UsageError",
@@ -44,6 +46,10 @@ class StoreError(WherefromError):
 
 class UsageError(WherefromError):
     """An argument outside its range, or a name that does not exist."""
+
+
+class NoSuchModel(ModelError, UsageError):
+    """A model's name or path that stands for nothing: nothing was opened, and what was typed is to be mended."""
 
 
 class MissingExtra(WherefromError):

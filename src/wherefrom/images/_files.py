@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Source", "as_source", "printable", "raised"]
+__all__ = ["MAX_BYTES", "Given", "Source", "as_source", "printable", "raised"]
+
+Given: TypeAlias = str | int | float | bool | None
+"""A cell of a manifest."""
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read unless asked otherwise, in bytes."""
@@ -28,6 +32,8 @@ class Source:
         data: the bytes themselves, for what is in no file.
         held: an image in memory as it was read, or why it cannot be; its name tells it from others.
         box: the first column, the first row and the side of the tile that is meant; None for the whole image.
+        member: the archive's member by its name, for what is in one.
+        given: what a manifest says of it beside path and name, by column.
     """
 
     name: str
@@ -36,6 +42,8 @@ class Source:
     data: bytes | None = field(default=None, repr=False)
     held: Any = field(default=None, repr=False, compare=False)
     box: tuple[int, int, int] | None = None
+    member: str | None = field(default=None, repr=False)
+    given: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""

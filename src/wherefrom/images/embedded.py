@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from itertools import chain, islice, zip_longest
 from pathlib import Path
@@ -40,7 +40,7 @@ TEST_PHOTOS: Final = (
 _FLAT: Final = 2.0  # grey levels of standard deviation under which a tile shows nothing
 
 
-def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, count: int) -> list[Path]:
+def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, count: int, stem: str = "") -> list[Path]:
     """Save tiles of photos as PNG, a photo in turn, at most `count` of them; tiles that show nothing are left out.
 
     Tiles do not overlap, but those of one photo are dependent.
@@ -50,15 +50,17 @@ def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, co
         folder: where they go.
         size: pixels a side.
         count: at most this many.
-    """
-    from wherefrom.images.write import save_png
+        stem: put before each file's name.
 
+    Raises:
+        UsageError: when a file of that name was made otherwise.
+    """
     turns = zip_longest(*(_tiles(package, name, size) for package, name in photos))
     found = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
     paths = []
     for name, pixels in found:
-        paths.append(folder / f"{name}.png")
-        save_png(pixels, paths[-1])
+        paths.append(folder / f"{stem}{name}.png")
+        _put(pixels, paths[-1], {"kind": "tile", "tile": f"{size}x{size} of {name}"})
     return paths
 
 
@@ -75,17 +77,26 @@ def save_scaled(images: Sequence[Path], folder: Path, *, size: tuple[int, int], 
     from PIL import Image
 
     from wherefrom.images.read import read_image
-    from wherefrom.images.write import save_png
 
     height, width = size
     paths = []
     for image in images:
         pixels = Image.fromarray(read_image(image).pixels)
         scaled = pixels.resize((width, height), Image.Resampling.LANCZOS)
-        text = {"wherefrom:scaled": f"from {pixels.width}x{pixels.height} of {image.name} by Lanczos"}
+        facts = {"kind": "scaled", "scaled": f"from {pixels.width}x{pixels.height} of {image.name} by Lanczos"}
         paths.append(folder / f"{stem}{image.name}")
-        save_png(np.asarray(scaled), paths[-1], text)
+        _put(np.asarray(scaled), paths[-1], facts)
     return paths
+
+
+def _put(pixels: Pixels, path: Path, facts: Mapping[str, str]) -> None:
+    """Write a PNG that says what it is, unless it is there."""
+    from wherefrom.images.labels import is_there, text_of
+    from wherefrom.images.write import save_png
+
+    text = text_of(facts)
+    if not is_there(path, text, tuple(facts)):
+        save_png(pixels, path, text)
 
 
 def _tiles(package: str, name: str, size: int) -> Iterator[tuple[str, Pixels]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ DESCRIPTION: Final = 270
 _KEY: Final = "wherefrom:"
 _LONGEST: Final = 40  # characters of a kind; the text comes from outside
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_HEAD: Final = 65536  # bytes in which a file's text stands
 
 
 def slug(name: str) -> str:
@@ -56,6 +58,15 @@ def origin_of(image: Any) -> tuple[str | None, str | None]:
     return (kind if known else None), (decoder if known and named else None)
 
 
+def _begun(path: Path) -> bool:
+    """Whether this program began a file that is not whole: a PNG and a JPEG say so before their pixels."""
+    try:
+        with path.open("rb") as file:
+            return path.is_file() and _KEY.encode() in file.read(_HEAD)
+    except OSError:
+        return False
+
+
 def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
     """Whether a file is there, whole, and made in this way.
 
@@ -66,18 +77,22 @@ def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
         same: names of the facts that have to be the same, absent ones too.
 
     Raises:
-        UsageError: when it is whole and was made otherwise.
+        UsageError: when it is whole and was made otherwise, or does not say that this program began it.
     """
     from PIL import Image
 
     from wherefrom.images.read import read_image
 
-    if not path.exists():
+    if not os.path.lexists(path):
         return False
     try:
         read_image(path)
-    except ImageError:
-        return False
+    except ImageError as error:
+        if _begun(path):
+            return False
+        raise UsageError(
+            f"{path} is there and is no file that was made here ({error}): name another folder, or remove it"
+        ) from error
     with Image.open(path) as image:
         said = _said(image)
     for name in same:

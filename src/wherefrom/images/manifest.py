@@ -3,41 +3,54 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.whole import whole
 
-__all__ = ["add_rows"]
+__all__ = ["add_rows", "check_manifest"]
 
 
 def add_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add rows to a manifest, whole or not at all: a row of the same `path` is replaced, others are kept; sorted.
 
     Args:
-        path: the manifest; one that cannot be read is written anew. Its folder must exist.
+        path: the manifest. Its folder must exist.
         rows: each with `path`.
 
     Raises:
-        UsageError: when it cannot be written.
+        UsageError: when what is there is no such manifest, or it cannot be written.
     """
     held = _rows(path) | {str(row["path"]): dict(row) for row in rows}
-    partial = path.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         lines = (json.dumps(held[name], ensure_ascii=False) for name in sorted(held))
-        partial.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        partial.replace(path)
+        with whole(path) as place:
+            place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+def check_manifest(path: Path) -> None:
+    """Refuse a place where rows could not be added.
+
+    Raises:
+        UsageError: when something is there and is no manifest of images that were made.
+    """
+    _rows(path)
 
 
 def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    """The rows by path; none where there is no file."""
+    if not os.path.lexists(path):
+        return {}
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        return {str(row["path"]): row for row in rows}
-    except (OSError, ValueError, TypeError, KeyError):
-        return {}
+        found = {str(row["path"]): row for row in rows}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UsageError(f"{path} is there and is no manifest with `path` a line: remove it ({error})") from error
+    if len(found) < len(rows) or not rows:
+        raise UsageError(f"{path} is there and is no manifest that was made here: name another folder, or remove it")
+    return found

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import glob
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images._files import MAX_BYTES, Source, as_source
+from wherefrom.images._files import MAX_BYTES, Given, Source, as_source, printable
 from wherefrom.images._listing import SUFFIXES, expand
 from wherefrom.images._memory import sources_of
 
@@ -16,35 +18,80 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as Pillow
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Source", "as_source", "load_images"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "Given", "Source", "as_source", "load_images", "printable"]
+
+_NAMED = 5  # missing files that are named one by one
 
 Image: TypeAlias = "str | Path | Source | bytes | npt.NDArray[np.uint8] | Pillow"
 """What stands for images: a path, the bytes of a file, an array, an image of Pillow's, or a source."""
 
 
-def load_images(*paths: Image | Sequence[Image], lossless: bool | None = None) -> tuple[Source, ...]:
+def load_images(
+    *paths: Image | Sequence[Image], lossless: bool | None = None, told: Callable[[str], None] | None = None
+) -> tuple[Source, ...]:
     """The images that paths stand for, in order; reads no image, so a bad one fails later, by itself.
 
     Args:
         paths: each a file, a folder (recursive, sorted; hidden files and those without an image's suffix left out),
             a glob (each match as if named itself), a manifest (`.csv`, `.jsonl`, `.parquet` with a column `path`,
-            relative to the manifest, and perhaps `name`), an uncompressed `.tar` as of webdataset, or a source; or
-            an image in memory: the bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's; or a
-            list of these.
+            relative to the manifest, and perhaps `name`; an image in an archive is `ARCHIVE.tar/MEMBER`), an
+            uncompressed `.tar` as of webdataset, or a source; or an image in memory: the bytes of a file, an array
+            `(height, width, 3)` of uint8, an image of Pillow's; or a list of these.
         lossless: whether pixels that are given as arrays were stored without loss before. None: that is not known, so a
             profile of files does not cover them.
+        told: what is left out and why, and which files of a manifest are not there, a sentence each.
 
     Returns:
         Sources with unique names; what is named twice is there once.
 
     Raises:
-        UsageError: when a path or glob matches nothing, a manifest or archive cannot be read, or one name stands for
-            two images.
+        UsageError: when a path is empty or not there, a glob matches nothing, a manifest or archive cannot be read, or
+            one name stands for two images.
         ImageError: when an array is no 8-bit image.
     """
     if not paths:
         raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
-    return _unique(source for path in sources_of(paths, lossless=lossless) for source in expand(path))
+    given = list(sources_of(paths, lossless=lossless))
+    say = told or (lambda _: None)
+    lost = [str(path) for path in given if not isinstance(path, Source) and _is_lost(path)]
+    if len(lost) > 1:
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
+    found = [(source, _is_search(path)) for path in given for source in expand(path, say)]
+    return _unique(_once(found))
+
+
+def _is_search(path: str | Path | Source) -> bool:
+    """Whether images are looked for under a path, and not named by it."""
+    if isinstance(path, Source):
+        return False
+    return os.path.isdir(path) or (not os.path.lexists(path) and glob.has_magic(str(path)))  # noqa: PTH112
+
+
+def _once(found: Sequence[tuple[Source, bool]]) -> Iterator[Source]:
+    """The images without those that a search found again through a link to their folder."""
+    files = [(source, searched, _real(source)) for source, searched in found]
+    direct = {real: _spelled(source) for source, _, real in reversed(files) if real is not None}
+    direct |= {real: real for source, _, real in files if real is not None and real == _spelled(source)}
+    for source, searched, real in files:
+        if not searched or real is None or direct[real] == _spelled(source):
+            yield source
+
+
+def _spelled(source: Source) -> str:
+    """The path from the root as it was named, links left as they are."""
+    return os.path.abspath(str(source.path))  # noqa: PTH100  (`resolve` would follow them)
+
+
+def _real(source: Source) -> str | None:
+    """Where a file of its own lies, once links to folders are resolved; the file itself may be a link."""
+    if source.path is None or source.span is not None:
+        return None
+    return os.path.join(os.path.realpath(source.path.parent), source.path.name)  # noqa: PTH118  (a text, as above)
+
+
+def _is_lost(path: str | Path) -> bool:
+    return bool(str(path).strip()) and not os.path.lexists(path) and not glob.has_magic(str(path))
 
 
 def _unique(sources: Iterable[Source]) -> tuple[Source, ...]:

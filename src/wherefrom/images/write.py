@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from wherefrom.core.errors import ImageError
+from wherefrom.core.whole import whole
 from wherefrom.images._convert import Pixels
 
 __all__ = ["put_png", "save_bytes", "save_png"]
@@ -73,15 +73,11 @@ def put_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT)
 @contextmanager
 def _whole(place: Path) -> Iterator[IO[bytes]]:
     """A file under a temporary name, which takes its place when nothing failed."""
-    partial = place.with_name(f".{secrets.token_hex(8)}.partial")
     try:
-        with partial.open("xb") as file:
+        with whole(place) as partial, partial.open("xb") as file:
             yield file
-        partial.replace(place)
     except OSError as error:
         raise ImageError(f"{place} cannot be written: {error.strerror or error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _storable(keyword: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import torch
 from torch import nn
 
-from wherefrom.core.errors import ModelError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.tensors import usual_defaults
 
 __all__ = [
@@ -40,14 +40,15 @@ def device_of(device: str | torch.device) -> torch.device:
     """The device of that name; `auto` is the first GPU where there is one.
 
     Raises:
-        ModelError: when it is no device's name, or there is no such device here.
+        UsageError: when it is no device's name.
+        ModelError: when there is no such device here.
     """
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         found = torch.device(device)
     except RuntimeError as error:
-        raise ModelError(f"no device {device!r}: use 'cpu', 'cuda' or 'auto'") from error
+        raise UsageError(f"no device {device!r}: use 'cpu', 'cuda' or 'auto'") from error
     if found.type == "cuda" and not torch.cuda.is_available():
         raise ModelError(f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU: use 'cpu'")
     if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
@@ -60,10 +61,10 @@ def dtype_of(name: str) -> torch.dtype:
     """The arithmetic of that name.
 
     Raises:
-        ModelError: when it is none of `DTYPES`.
+        UsageError: when it is none of `DTYPES`.
     """
     if name not in DTYPES:
-        raise ModelError(f"no dtype {name!r} among {', '.join(DTYPES)}")
+        raise UsageError(f"no dtype {name!r} among {', '.join(DTYPES)}")
     return DTYPES[name]
 
 

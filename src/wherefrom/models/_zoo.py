@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom.core.errors import ModelError
+from wherefrom.core.errors import ModelError, NoSuchModel
 from wherefrom.models._folders import read_json
 
 __all__ = ["CARD", "ZOO", "card", "checked", "names"]
@@ -29,12 +29,12 @@ def card(name: str) -> Mapping[str, Any]:
     """A model's card, as it was written.
 
     Raises:
-        ModelError: when there is no such model; the message has the closest and all names.
+        NoSuchModel: when there is no such model; the message has the closest and all names.
     """
     if name not in names():
         close = get_close_matches(name, names(), n=1)
         hint = f": did you mean zoo:{close[0]}?" if close else ""
-        raise ModelError(f"no model {name!r} in the zoo, which has {', '.join(names()) or 'none'}{hint}")
+        raise NoSuchModel(f"no model {name!r} in the zoo, which has {', '.join(names()) or 'none'}{hint}")
     return read_json(ZOO / name / CARD)
 
 

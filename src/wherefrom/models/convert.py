@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.whole import whole
 from wherefrom.models.generators._opening import open_generator, sidecar
 from wherefrom.models.weights import read_checkpoint
 
-__all__ = ["Converted", "convert"]
+__all__ = ["MADE", "Converted", "convert"]
+
+MADE: Final = "converted"
+"""What a file that was written here says of itself under `wherefrom`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,15 +57,12 @@ def convert(source: str | Path, target: str | Path) -> Converted:
     checkpoint = read_checkpoint(old)
     config = json.dumps({**checkpoint.config, **sidecar(old)}, sort_keys=True)
     state = {name: tensor.clone().contiguous() for name, tensor in checkpoint.state.items()}
-    place = new.with_name(f".{new.stem}.{os.getpid()}.part.safetensors")
     try:
-        save_file(state, place, metadata={"format": "pt", "config": config})
-        _check_same(card, _card(place))
-        place.replace(new)
+        with whole(new) as place:
+            save_file(state, place, metadata={"format": "pt", "wherefrom": MADE, "config": config})
+            _check_same(card, _card(place))
     except (OSError, SafetensorError) as error:
         raise UsageError(f"cannot write {new}: {error}") from error
-    finally:
-        place.unlink(missing_ok=True)
     return Converted(path=new, card=card, tensors=len(state))
 
 

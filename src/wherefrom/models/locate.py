@@ -24,7 +24,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.errors import ModelError, NoSuchModel, UsageError
 from wherefrom.core.options import checked_facts
 from wherefrom.models import _folders, _hub, _zoo, known
 from wherefrom.models._described import Description, Where, describe_known, describe_zoo, notes_of
@@ -247,7 +247,7 @@ def _existing(name: str) -> Path:
     close = get_close_matches(str(Path(name)), beside, n=3)
     hint = f": did you mean {', '.join(close)}?" if close else ""
     shadow = f"; to ask the hub write hub:{name}" if not hint and _hub.parse(name) is not None else ""
-    raise ModelError(f"{name} does not exist{hint}{shadow}")
+    raise NoSuchModel(f"{name} does not exist{hint}{shadow}")
 
 
 def _closest(name: str) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from wherefrom.core.card import Fact
-from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.errors import ImageError, ModelError, NoSuchModel, UsageError
 from wherefrom.core.seeds import seed_of
 from wherefrom.images.labels import is_there, slug, text_of
-from wherefrom.images.manifest import add_rows
+from wherefrom.images.manifest import add_rows, check_manifest
 from wherefrom.images.write import save_png
 from wherefrom.models import _hub
 from wherefrom.models._described import Where
@@ -144,7 +144,7 @@ def find_pipeline(name: str) -> TextToImageModel:
     if found is Where.PATH:
         place = Path(name).expanduser()
         if not place.exists():
-            raise ModelError(f"{name} does not exist: name a pipeline's folder")
+            raise NoSuchModel(f"{name} does not exist: name a pipeline's folder")
         short, source = place.resolve().name, str(place.resolve())
     elif found is Where.HUB:
         asked = _hub.parse(name.removeprefix("hub:"))
@@ -188,6 +188,7 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
     )
     facts = _facts(model, order, call)
     stem = f"{slug(model.name)}-prompt-{order.seed}"
+    check_manifest(folder / f"{stem}.jsonl")
     wanted = [_wanted(model, order, folder / f"{stem}-{place:06}.png", place) for place in _places(order)]
     checked = [replace(one, kept=is_there(_file(one), text_of({**facts, **_own(one)}), _SAME)) for one in wanted]
     settled = {one.place: one for one in checked if one.kept}

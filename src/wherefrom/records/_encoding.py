@@ -6,7 +6,7 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -14,8 +14,30 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["SCHEMA", "facts_to_json", "head_to_json", "numbers", "pack", "packed_to_json", "plain", "rows_to_json"]
+__all__ = [
+    "FACTS",
+    "PREFIX",
+    "SCHEMA",
+    "SIZE",
+    "Beside",
+    "facts_to_json",
+    "head_to_json",
+    "numbers",
+    "pack",
+    "packed_to_json",
+    "plain",
+    "rows_to_json",
+]
 
+Beside: TypeAlias = Mapping[str, Mapping[str, str | int | float | bool | None]]
+"""What else a file says of an image, by its name: `path`, and further columns."""
+
+FACTS: Final = tuple(item.name for item in fields(ImageFacts))
+"""Columns of a table's file: of the image's file,"""
+SIZE: Final = ("scored_height", "scored_width")
+"""of what was scored,"""
+PREFIX: Final = "score."
+"""and, with this in front of their names, the scores."""
 SCHEMA: Final = 1
 """Raised when a file of the last version can no longer be read as one of this."""
 
@@ -75,11 +97,20 @@ def head_to_json(table: ScoreTable) -> dict[str, Any]:
     }
 
 
-def rows_to_json(table: ScoreTable) -> Sequence[Mapping[str, Any]]:
-    """The rows as `RowFile` reads them."""
+def _manifest_row(name: str, beside: Beside) -> dict[str, Any]:
+    """What a manifest says of an image; nothing where nothing is known beside its name."""
+    known = plain(beside.get(name, {}))
+    if not known:
+        return {}
+    return {"path": known.pop("path", None), **plain({"name": name}), "more": known}
+
+
+def rows_to_json(table: ScoreTable, beside: Beside) -> Sequence[Mapping[str, Any]]:
+    """The rows as `RowFile` reads them: each a row of a manifest too, where its path is known."""
     columns = [numbers(table.scores[name]) for name in table.scores.names]
     return [
         {
+            **_manifest_row(facts.name, beside),
             "image": facts_to_json(facts),
             "size": size,
             "scores": [column[row] for column in columns],

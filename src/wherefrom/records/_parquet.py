@@ -14,11 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ProfileError
-from wherefrom.records._encoding import facts_to_json, head_to_json
+from wherefrom.records._encoding import PREFIX, SIZE, Beside, facts_to_json, head_to_json, plain
 from wherefrom.records._schema import FactsFile, Size, TableFile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["read", "write"]
+__all__ = ["column", "read", "write"]
 
 _KEY: Final = b"wherefrom"
 _TYPES: Final = {
@@ -42,19 +42,30 @@ _TYPES: Final = {
 }
 _LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
 """Columns that files of earlier versions lack."""
-_SIZE: Final = ("scored_height", "scored_width")
-_PREFIX: Final = "score."
 
 
-def write(table: ScoreTable, path: Path) -> None:
-    """Write a table; scores are columns `score.NAME`."""
+def write(table: ScoreTable, path: Path, beside: Beside) -> None:
+    """Write a table; scores are columns `score.NAME`, and what is known beside it further columns."""
     rows = [facts_to_json(facts) for facts in table.images]
     columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
-    for place, name in enumerate(_SIZE):
+    for place, name in enumerate(SIZE):
         columns[name] = pa.array([None if size is None else size[place] for size in table.sizes], pa.int64())
-    columns |= {_PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
+    columns |= {PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
+    known = [plain(beside.get(facts.name, {})) for facts in table.images]
+    columns |= {
+        key: column([row.get(key) for row in known]) for key in dict.fromkeys(key for row in known for key in row)
+    }
     metadata = {_KEY: json.dumps(head_to_json(table), allow_nan=False).encode()}
     pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path)
+
+
+def column(values: list[Any]) -> Any:
+    """A column of one type: that of the values where they have one, else text."""
+    try:
+        found = pa.array(values)
+    except pa.ArrowException:
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
 
 
 def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:
@@ -81,9 +92,9 @@ def _table(head: bytes, arrow: Any) -> ScoreTable:
         there = [name for name in _TYPES if name not in _LATER or name in arrow.column_names]
         facts = arrow.select(there).to_pylist()
         images = TypeAdapter(list[FactsFile]).validate_python(facts)
-        pairs = zip(*(arrow.column(name).to_pylist() for name in _SIZE), strict=True)
+        pairs = zip(*(arrow.column(name).to_pylist() for name in SIZE), strict=True)
         sizes = [None if height is None and width is None else (height, width) for height, width in pairs]
-        scores = {name: _score(arrow, _PREFIX + name) for name in stored.columns}
+        scores = {name: _score(arrow, PREFIX + name) for name in stored.columns}
         checked = TypeAdapter(list[Size]).validate_python(sizes)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

@@ -88,6 +88,9 @@ class RowFile(_Part):
     image: FactsFile
     size: Size
     scores: tuple[Number, ...]
+    name: str | None = None
+    path: str | None = None
+    more: dict[str, JsonValue] = {}
 
 
 class TableFile(_Part):

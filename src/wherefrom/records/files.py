@@ -10,36 +10,51 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wherefrom.core.cells import guarded
 from wherefrom.core.errors import ProfileError, UsageError, WherefromError
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.whole import whole
 from wherefrom.records import _encoding as encoding
+from wherefrom.records._encoding import FACTS, PREFIX, SIZE
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["load_profile", "load_table", "save_profile", "save_table"]
+__all__ = ["columns_of", "load_profile", "load_table", "save_profile", "save_table"]
 
 PartT = TypeVar("PartT", bound="BaseModel")
 
 
-def save_table(table: ScoreTable, path: str | Path) -> None:
+def save_table(table: ScoreTable, path: str | Path, *, beside: encoding.Beside = MappingProxyType({})) -> None:
     """Write a score table; the suffix says how: `.json`, `.jsonl`, `.parquet`, or `.csv`, which keeps no cards.
 
-    In `.csv` a text that a spreadsheet could take for a formula starts with an apostrophe; see `wherefrom.core.cells`.
+    In `.csv` and `.parquet` scores are columns `score.NAME`. In `.csv` a text that a spreadsheet could take for a
+    formula starts with an apostrophe; see `wherefrom.core.cells`.
+
+    Args:
+        table: to write.
+        path: replaced when it exists, whole or not at all.
+        beside: what else the file says of an image, by its name: `path`, with which the file is a manifest too, and
+            further columns. One that a table has itself is left out.
 
     Raises:
         UsageError: when the suffix is none of these, or the file cannot be written.
     """
-    _by_suffix(Path(path), _WRITERS)(table, Path(path))
+    own = set(columns_of(table))
+    more = {name: {key: cell for key, cell in row.items() if key not in own} for name, row in beside.items()}
+    _by_suffix(Path(path), _WRITERS)(table, Path(path), more)
+
+
+def columns_of(table: ScoreTable) -> tuple[str, ...]:
+    """The names of the columns that a file holds of a table by itself."""
+    return (*FACTS, *SIZE, *(PREFIX + name for name in table.scores.names), "wherefrom")
 
 
 def load_table(path: str | Path) -> ScoreTable:
@@ -120,14 +135,11 @@ def _by_suffix(path: Path, choices: Mapping[str, ValueT]) -> ValueT:
 @contextmanager
 def _written(path: Path) -> Iterator[Path]:
     """A place to write beside the file, moved onto it at the end."""
-    place = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield place
-        place.replace(path)
+        with whole(path) as place:
+            yield place
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        place.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -173,8 +185,8 @@ def _check_header(data: bytes, kind: str) -> None:
         )
 
 
-def _write_json(table: ScoreTable, path: Path) -> None:
-    content = {**encoding.head_to_json(table), "rows": encoding.rows_to_json(table)}
+def _write_json(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
+    content = {**encoding.head_to_json(table), "rows": encoding.rows_to_json(table, beside)}
     with _written(path) as place:
         place.write_text(_dumps(content) + "\n", encoding="utf-8")
 
@@ -187,10 +199,10 @@ def _read_json(path: Path) -> ScoreTable:
     return _parse(schema.TableFile, data).table()
 
 
-def _write_jsonl(table: ScoreTable, path: Path) -> None:
+def _write_jsonl(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
     with _written(path) as place, place.open("w", encoding="utf-8") as file:
         file.write(_dumps({**encoding.head_to_json(table), "count": len(table)}) + "\n")
-        file.writelines(_dumps(row) + "\n" for row in encoding.rows_to_json(table))
+        file.writelines(_dumps(row) + "\n" for row in encoding.rows_to_json(table, beside))
 
 
 def _read_jsonl(path: Path) -> ScoreTable:
@@ -205,11 +217,11 @@ def _read_jsonl(path: Path) -> ScoreTable:
     return table.model_copy(update={"rows": rows}).table()
 
 
-def _write_parquet(table: ScoreTable, path: Path) -> None:
+def _write_parquet(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
     from wherefrom.records import _parquet
 
     with _written(path) as place:
-        _parquet.write(table, place)
+        _parquet.write(table, place, beside)
 
 
 def _read_parquet(path: Path) -> ScoreTable:
@@ -220,18 +232,28 @@ def _read_parquet(path: Path) -> ScoreTable:
     return table()
 
 
-def _write_csv(table: ScoreTable, path: Path) -> None:
-    facts = [item.name for item in dataclasses.fields(ImageFacts) if item.name != "jpeg_tables"]
+def _write_csv(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
+    facts = [name for name in FACTS if name != "jpeg_tables"]
+    more = list(dict.fromkeys(["path", *(key for row in beside.values() for key in row)] if beside else []))
+    scores = [PREFIX + name for name in table.scores.names]
     with _written(path) as place, place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*facts, "scored_height", "scored_width", *table.scores.names])
-        for row in encoding.rows_to_json(table):
+        writer.writerow(map(_cell, [*more[:1], *facts, *SIZE, *scores, *more[1:], "wherefrom"]))
+        for row, known in zip(
+            encoding.rows_to_json(table, {}), (beside.get(x.name, {}) for x in table.images), strict=True
+        ):
             image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
-            cells = [guarded(value) if isinstance(value, str) else value for value in (image[name] for name in facts)]
-            writer.writerow([*cells, *(row["size"] or (None, None)), *row["scores"]])
+            first, *rest = [known.get(key) for key in more] or [None]
+            cells = [image[name] for name in facts]
+            cells = [*([first] if more else []), *cells, *(row["size"] or (None, None)), *row["scores"], *rest, "table"]
+            writer.writerow(map(_cell, cells))
 
 
-_WRITERS: Final[Mapping[str, Callable[[ScoreTable, Path], None]]] = {
+def _cell(value: Any) -> Any:
+    return guarded(encoding.plain({"cell": value})["cell"]) if isinstance(value, str) else value
+
+
+_WRITERS: Final[Mapping[str, Callable[[ScoreTable, Path, encoding.Beside], None]]] = {
     ".json": _write_json,
     ".jsonl": _write_jsonl,
     ".parquet": _write_parquet,

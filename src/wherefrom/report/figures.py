@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,14 +14,19 @@ import numpy as np
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import fewest
+from wherefrom.core.whole import whole
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.conformal import Conformal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-__all__ = ["profile_figure"]
+__all__ = ["MADE", "profile_figure", "save_figure"]
+
+MADE: Final = "wherefrom figure"
+"""What a figure says of itself, so that it is known for one that this program made."""
 
 _ALPHA: Final = 0.05
 _INK, _GREY, _BELONGING = "#222222", "#6b6b6b", "#0072b2"
@@ -85,8 +90,24 @@ def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: 
     if verdicts and not crowds:
         labels.append(_judged(axes, rows - 1, verdicts))
     _finish(axes, profile, labels)
+    save_figure(figure, Path(path), dpi=160)
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: int) -> None:
+    """Write a figure that says who made it, whole or not at all.
+
+    Args:
+        figure: to write.
+        path: `.png`, `.svg` or `.pdf`; replaced when it exists.
+        dpi: dots an inch, of a `.png`.
+
+    Raises:
+        UsageError: when the file cannot be written, or the suffix is none that can be drawn.
+    """
+    said: Mapping[str, str] = {"Software" if path.suffix.lower() == ".png" else "Creator": MADE}
     try:
-        figure.savefig(path, dpi=160)
+        with whole(path) as place:
+            figure.savefig(place, dpi=dpi, metadata=said)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot draw {path}: {error}") from error
 

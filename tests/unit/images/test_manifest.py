@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from wherefrom.images.manifest import add_rows
+import pytest
+
+from wherefrom.core.errors import UsageError
+from wherefrom.images.manifest import add_rows, check_manifest
 from wherefrom.images.sources import load_images
 
 
@@ -24,8 +27,17 @@ def test_rows_are_replaced_by_path_and_others_kept(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["m.jsonl"]
 
 
-def test_what_is_no_manifest_is_written_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text", ["no JSON\n", "", '{"label": 1}\n', "[1]\n", "1\n", '{"path": "a", "id": 1}\n{"path": "a", "id": 2}\n']
+)
+def test_what_is_no_manifest_is_refused_and_left(text: str, tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
-    path.write_text("no JSON\n")
-    add_rows(path, [{"path": "a.png"}])
-    assert path.read_text() == '{"path": "a.png"}\n'
+    path.write_text(text)
+    for write in (check_manifest, lambda place: add_rows(place, [{"path": "a.png"}])):
+        with pytest.raises(UsageError, match="is there and is no manifest"):
+            write(path)
+    assert path.read_text() == text
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="is there and is no manifest"):
+        check_manifest(path)

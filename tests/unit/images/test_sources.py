@@ -47,13 +47,100 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     assert len([name for name in found if "link" in name or "again" in name]) == 1
 
 
-def test_a_named_file_may_have_any_suffix_and_may_be_missing(tmp_path: Path) -> None:
+def test_a_named_file_may_have_any_suffix(tmp_path: Path) -> None:
     odd = tmp_path / "odd.dat"
     odd.write_bytes(make_good_files(tmp_path, 1)[0].read_bytes())
     assert read_image(load_images(odd)[0]).facts.format == "PNG"
-    (missing,) = load_images(tmp_path / "missing.png")
+
+
+def test_what_is_named_and_not_there_is_refused_at_once(tmp_path: Path) -> None:
+    (good,) = make_good_files(tmp_path, 1)
+    lost, link = tmp_path / "missing.png", tmp_path / "link.png"
+    link.symlink_to("nowhere.png")
+    with pytest.raises(UsageError, match=r"no such file or folder: .*missing\.png"):
+        load_images(good, lost)
+    with pytest.raises(UsageError, match=r"no such files or folders: .*missing\.png, .*also\.png"):
+        load_images(lost, good, tmp_path / "also.png")
+    with pytest.raises(UsageError, match=r"a link to what is not there: nowhere\.png"):
+        load_images(link)
+    for empty in ("", " "):
+        with pytest.raises(UsageError, match="is no path"):
+            load_images(good, empty)
+
+
+def test_files_of_a_manifest_that_are_not_there_are_said_and_are_rows(tmp_path: Path) -> None:
+    make_good_files(tmp_path, 1)
+    (tmp_path / "list.csv").write_text("path\ngood-00.png\nlost.png\n")
+    said: list[str] = []
+    _, missing = load_images(tmp_path / "list.csv", told=said.append)
+    assert len(said) == 1
+    assert "1 of 2 files" in said[0]
+    assert "lost.png" in said[0]
     with pytest.raises(ImageError, match="no such file"):
         missing.read()
+
+
+def test_what_is_left_out_of_a_folder_or_archive_is_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / ".git").mkdir(parents=True)
+    make_good_files(folder, 2)
+    for name in (".hidden.png", "bare", "notes.txt", "more.TXT", "model.bin"):
+        (folder / name).write_bytes(b"x")
+    with tarfile.open(tmp_path / "in.tar", "w") as archive:
+        archive.add(folder, "in")
+    said: list[str] = []
+    assert len(load_images(folder, told=said.append)) == 2
+    (left,) = said
+    assert left.startswith(
+        f"left out of the folder {folder}: 2 hidden (the name starts with a dot), 1 without a suffix"
+    )
+    assert ", 3 with a suffix that is no image's (.bin 1, .txt 2); a file named by itself" in left
+    said.clear()
+    assert len(load_images(tmp_path / "in.tar", told=said.append)) == 2
+    assert "1 hidden (the name starts with a dot), 1 without a suffix, 3 with" in said[0]
+    for path in folder.glob("good*"):
+        path.unlink()
+    with pytest.raises(UsageError, match=r"no image in the folder .* and left out 2 hidden"):
+        load_images(folder)
+
+
+def test_a_link_to_the_listed_folder_doubles_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    make_good_files(folder, 2)
+    (folder / "loop").symlink_to(folder)
+    (folder / "deep" / "loop").symlink_to("..")
+    (folder / "above").symlink_to(tmp_path)
+    assert _names(folder) == [str(folder / f"good-0{i}.png") for i in range(2)]
+    assert len(_names(str(folder / "*"))) == 2, "a glob that matches the links is no other way to the same images"
+    assert len(_names(folder, folder / "deep" / "loop", *sorted(folder.iterdir()))) == 2, "nor is what a shell makes"
+    assert len(_names(folder / "loop")) == 2
+
+
+def test_what_a_manifest_says_beside_path_and_name_is_kept_with_the_image(tmp_path: Path) -> None:
+    (good,) = make_good_files(tmp_path, 1)
+    rows = [{"path": good.name, "name": "one", "id": "7", "label": "=real"}]
+    for name, write in WRITERS.items():
+        write(tmp_path / name, [{key: guarded(cell) for key, cell in rows[0].items()}] if "csv" in name else rows)
+        (source,) = load_images(tmp_path / name)
+        assert source.given == {"id": "7", "label": "=real"}
+    table = pa.table({"path": [good.name], "n": [3], "x": [0.5], "yes": [True], "data": [b"..."], "list": [[1]]})
+    pq.write_table(table, tmp_path / "typed.parquet")
+    (source,) = load_images(tmp_path / "typed.parquet")
+    assert source.given == {"n": 3, "x": 0.5, "yes": True}
+
+
+def test_a_manifest_names_images_in_an_archive(tmp_path: Path) -> None:
+    make_good_files(tmp_path, 2)
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        archive.add(tmp_path / "good-01.png", "in/good.png")
+    (tmp_path / "list.csv").write_text("path,label\na.tar/in/good.png,x\n")
+    (source,) = load_images(tmp_path / "list.csv")
+    (there,) = load_images(tmp_path / "a.tar")
+    assert (source.read(), source.given) == (there.read(), {"label": "x"})
+    (tmp_path / "list.csv").write_text("path\na.tar/in/lost.png\n")
+    with pytest.raises(UsageError, match=r"has no image 'in/lost\.png'"):
+        load_images(tmp_path / "list.csv")
 
 
 def test_globs_take_each_match_as_if_it_were_named(tmp_path: Path) -> None:

@@ -115,8 +115,8 @@ def test_csv_is_for_people(tmp_path: Path) -> None:
     with (tmp_path / "scores.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == [item.name for item in awkward().images]
-    assert float(rows[0]["value"]) == 0.1 + 0.2
-    assert (rows[0]["detail"], rows[1]["value"]) == ("", "inf")
+    assert float(rows[0]["score.value"]) == 0.1 + 0.2
+    assert (rows[0]["score.detail"], rows[1]["score.value"]) == ("", "inf")
     assert rows[1]["changes"] == "CMYK to RGB; EXIF kept"
     with pytest.raises(UsageError, match=r"keeps no cards: use .json or .jsonl or .parquet"):
         load_table(tmp_path / "scores.csv")
@@ -129,7 +129,7 @@ def test_a_name_in_csv_is_no_formula(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ['\'=HYPERLINK("x").png', "b.png"]
     assert [row["error"] for row in rows] == ["", "'-1 is no size"]
-    assert rows[0]["value"] == "-0.5", "a number is left a number"
+    assert rows[0]["score.value"] == "-0.5", "a number is left a number"
 
 
 @pytest.mark.parametrize("name", ["scores.txt", "scores", "scores.csv.gz"])

@@ -1,0 +1,194 @@
+"""What can be known of images before a model is asked about them: which are alike, and which no profile covers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from wherefrom.cli._output import note
+from wherefrom.core.errors import ProfileError, UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.cli._work import Work
+    from wherefrom.core.facts import ImageFacts
+    from wherefrom.images.read import Limits
+    from wherefrom.images.sources import Source
+    from wherefrom.records.profile import Profile
+
+__all__ = ["Pools", "Twin", "leave_out", "leave_out_twins", "refuse_twins", "tell_outside", "twins", "where"]
+
+Pools: TypeAlias = "dict[str | None, tuple[Source, ...]]"
+"""Images by the pool's name; the belongings under None."""
+_NAMED: Final = 5  # images that are named one by one
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Twin:
+    """An image whose pixels are those of another one of its group.
+
+    Attributes:
+        group: number of the group, from 1.
+        pool: where it is; None for the belongings.
+        name: the image's name.
+        leaves: whether it is left out by `--leave-out-duplicates`: all of a group that is on both sides, as such an
+            image is known to be neither; else all but the first of its pool.
+    """
+
+    group: int
+    pool: str | None
+    name: str
+    leaves: bool
+
+
+def where(pool: str | None) -> str:
+    """A pool as a message names it."""
+    return "belongings" if pool is None else f"pool {pool}"
+
+
+def twins(pools: Pools, *, model: Any = None, limits: Limits | None = None) -> tuple[Twin, ...]:
+    """The images of equal pixels, group by group. Two pools may share images; the belongings share them with none.
+
+    Args:
+        pools: the images; none is asked about.
+        model: whose crop decides which pixels are scored; None compares whole images.
+        limits: on bytes and pixels of a file; None: the reader's own.
+    """
+    seen: dict[str, list[tuple[str | None, str]]] = {}
+    for pool, images in pools.items():
+        for name, digest in _digests(images, model, limits):
+            seen.setdefault(digest, []).append((pool, name))
+    groups = [found for found in seen.values() if _clash(found)]
+    return tuple(twin for number, found in enumerate(groups, start=1) for twin in _twins(number, found))
+
+
+def _clash(found: Sequence[tuple[str | None, str]]) -> bool:
+    places = [pool for pool, _ in found]
+    return len(set(places)) < len(places) or (None in places and len(places) > 1)
+
+
+def _twins(number: int, found: Sequence[tuple[str | None, str]]) -> Iterator[Twin]:
+    places = {pool for pool, _ in found}
+    both = None in places and len(places) > 1
+    first: set[str | None] = set()
+    for pool, name in found:
+        yield Twin(group=number, pool=pool, name=name, leaves=both or pool in first)
+        first.add(pool)
+
+
+def _digests(images: Sequence[Source], model: Any, limits: Limits | None) -> Iterator[tuple[str, str]]:
+    """Names and digests of the pixels that would be scored; what cannot be read has its reason in the scores."""
+    if model is None:
+        from wherefrom.images.batches import read_ahead
+        from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord
+
+        with closing(read_ahead(images, limits=limits or DEFAULT_LIMITS)) as records:
+            for image, record in zip(images, records, strict=True):
+                if isinstance(record, ImageRecord):
+                    yield image.name, str(record.facts.pixel_digest)
+        return
+    for facts, digest, _ in _arrived(images, model, limits):
+        if digest is not None:
+            yield facts.name, digest
+
+
+def _arrived(
+    images: Sequence[Source], model: Any, limits: Limits | None
+) -> Iterator[tuple[ImageFacts, str | None, tuple[int, int] | None]]:
+    """Facts, digest and size of what would be scored of each image; neither of an image that cannot be."""
+    from wherefrom.images.read import DEFAULT_LIMITS
+    from wherefrom.scoring._arrivals import arrivals
+
+    with closing(arrivals(images, model=model, workers=2, limits=limits or DEFAULT_LIMITS)) as incoming:
+        for facts, item in incoming:
+            yield facts, None if item is None else item.digest, None if item is None else item.size
+
+
+def refuse_twins(found: Sequence[Twin]) -> None:
+    """Refuse images that are there twice, before any is asked about.
+
+    Raises:
+        ProfileError: naming the first groups and the ways out.
+    """
+    if not found:
+        return
+    groups = [[twin for twin in found if twin.group == number] for number in range(1, min(found[-1].group, _NAMED) + 1)]
+    said = "; ".join(" and ".join(f"{twin.name} in {where(twin.pool)}" for twin in group[:3]) for group in groups)
+    more = f"; and {found[-1].group - _NAMED} more groups" if found[-1].group > _NAMED else ""
+    raise ProfileError(
+        f"{len(found)} images have the pixels of another one: {said}{more}. `wherefrom duplicates` lists all;"
+        " leave them out by --leave-out NAME, or by --leave-out-duplicates"
+    )
+
+
+def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
+    """The images without those of these names.
+
+    Raises:
+        UsageError: when there is no image of a name, or none is left in a pool.
+    """
+    gone = set(names)
+    known = {image.name for images in pools.values() for image in images}
+    for name in sorted(gone - known):
+        close = get_close_matches(name, sorted(known), n=1)
+        raise UsageError(
+            f"--leave-out {name}: no image of that name{f', did you mean {close[0]}?' if close else ''}"
+            " (names are as the command shows them)"
+        )
+    return _without(pools, {(pool, name) for pool in pools for name in gone})
+
+
+def leave_out_twins(pools: Pools, found: Sequence[Twin]) -> Pools:
+    """The images without those that `Twin.leaves` says.
+
+    Raises:
+        UsageError: when none is left in a pool.
+    """
+    return _without(pools, {(twin.pool, twin.name) for twin in found if twin.leaves})
+
+
+def _without(pools: Pools, gone: set[tuple[str | None, str]]) -> Pools:
+    left: Pools = {
+        pool: tuple(image for image in images if (pool, image.name) not in gone) for pool, images in pools.items()
+    }
+    for pool, images in left.items():
+        count = len(pools[pool]) - len(images)
+        if not images:
+            raise UsageError(f"all {count} images of the {where(pool)} would be left out: name others")
+        if count:
+            note(f"left out of the {where(pool)}, as was asked: {count} of {len(pools[pool])} images")
+    return left
+
+
+def tell_outside(
+    images: Sequence[Source], profiles: Mapping[str, Profile], models: Mapping[str, Any], work: Work
+) -> None:
+    """Say which images no verdict will be given on, before the model is asked about them.
+
+    Args:
+        images: in question.
+        profiles: by name.
+        models: of the profiles, by the same names.
+        work: how they will be scored; nothing is said where it is quiet.
+    """
+    from wherefrom.records.coverage import covered_by, outside
+
+    if work.quiet:
+        return
+    found: dict[str, list[str]] = {name: [] for name in profiles}
+    arrived = {id(model): list(_arrived(images, model, work.limits)) for model in models.values()}
+    for name, profile in profiles.items():
+        coverage = covered_by(profile)
+        for facts, digest, size in arrived[id(models[name])]:
+            reason = None if digest is None else outside(facts, size, coverage)
+            if reason is not None:
+                found[name].append(f"{facts.name}: {reason}")
+    for name, reasons in found.items():
+        if reasons:
+            first = "the first is" if len(reasons) > 1 else "it is"
+            note(
+                f"warning: of {len(images)} images profile {name} does not cover {len(reasons)}, which will be"
+                f" UNDECIDED under it; {first} {reasons[0]}"
+            )
