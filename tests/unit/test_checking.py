@@ -12,30 +12,14 @@ import pytest
 import torch
 
 import wherefrom as wf
+from tests.off_centre import OffCentre
 from wherefrom.checking import Null, check, measured_null
 from wherefrom.checking import null as nulls
 from wherefrom.core.arrays import Vector
 from wherefrom.core.tensors import Images, generator
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.write import save_png
-from wherefrom.models.toy import Toy
 from wherefrom.records.verdict import Outcome
-
-_TOY = Toy(gain=0.98)
-
-
-class OffCentre:
-    """The toy with its grid of blocks moved by 3 and 5 pixels, so that a turned image does not lie on it."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_TOY, name)
-
-    def encode(self, images: Images) -> torch.Tensor:
-        return _TOY.encode(images.roll((-3, -5), (2, 3)))
-
-    def decode(self, latents: torch.Tensor) -> Images:
-        return _TOY.decode(latents).roll((3, 5), (2, 3))
-
 
 MODEL: Any = OffCentre()
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
+from tests.off_centre import TOY, OffCentre
 from wherefrom import methods
 from wherefrom.core.arrays import Matrix, Scores, Vector
 from wherefrom.core.errors import ImageError, ModelError, ProfileError, UsageError
@@ -23,20 +24,7 @@ from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
 from wherefrom.models.toy import Toy
 
-_MODEL = Toy(gain=0.98)
-
-
-class OffCentre:
-    """The toy with its grid of blocks moved by 3 and 5 pixels, so that a turned image does not lie on it."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_MODEL, name)
-
-    def encode(self, images: Images) -> torch.Tensor:
-        return _MODEL.encode(images.roll((-3, -5), (2, 3)))
-
-    def decode(self, latents: torch.Tensor) -> Images:
-        return _MODEL.decode(latents).roll((3, 5), (2, 3))
+_MODEL = TOY
 
 
 _ASKEW: Any = OffCentre()
