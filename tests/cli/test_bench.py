@@ -177,21 +177,25 @@ def test_a_table_that_fails_among_others_says_what_is_wrong(tmp_path: Path, caps
 def test_a_photo_that_cannot_be_read_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
     for name in ("cut.png", "cut-too.png"):
-        Image.new("RGB", (64, 64)).save(tmp_path / name)
-        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:60])
-    where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path)
+        Image.new("RGB", (64, 64)).save(photos / name)
+        (photos / name).write_bytes((photos / name).read_bytes()[:60])
+    where = ("--work", tmp_path / "work", "--out-dir", tmp_path / "out", "--photos", photos)
     done = call(capsys, "bench", "aedr-photos", "--quick", "--size", "64", *words, *where)
     assert done.code == 2
-    assert f"{tmp_path / 'cut'}" in done.err
+    assert f"{photos / 'cut'}" in done.err
     assert ".png cannot be read as an image: take it out" in done.err
 
 
 def test_too_few_photos_are_counted_and_no_impossible_way_out_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Image.new("RGB", (64, 64)).save(tmp_path / "one.png")
-    where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (64, 64)).save(photos / "one.png")
+    where = ("--work", tmp_path / "work", "--out-dir", tmp_path / "out", "--photos", photos)
     done = call(capsys, "bench", "aedr-photos", "--quick", "--size", "64", *where)
     assert done.code == 2
     assert "has 1 photos of at least 64 px, need 48: give a folder with more" in done.err

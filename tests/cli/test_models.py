@@ -95,5 +95,5 @@ def test_the_parameters_of_a_generator_are_those_of_both_halves() -> None:
 
 def test_a_mistyped_name_gets_the_closest(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "models", "info", "zoo:nothing-like-it")
-    assert done.code == 1
+    assert done.code == 2
     assert "nothing-like-it" in done.err

@@ -214,7 +214,7 @@ def test_an_image_of_the_profile_in_question_is_said_to_be_one(
     given = ["--belonging", made.belonging, tmp_path, "--out", tmp_path / "p.json"]
     refused = call(capsys, "profile", "toy", "--method", "aedr", *given[:2], "--belonging", *given[2:])
     assert refused.code != 0
-    assert "have the same pixels where they are scored" in refused.err
+    assert "2 images have the pixels of another one" in refused.err
 
 
 def test_bad_profiles_say_so_and_so_do_their_verdicts(

@@ -69,6 +69,9 @@ def measured_null(
     Raises:
         ModelError: when the model has no encoder, or takes no images of the tiles' size.
     """
+    from wherefrom.methods._passes import check_encoder
+
+    check_encoder(model)
     name = null_name(model)
     folder = _cache() if cache is None else cache
     for place in (_SHIPPED / name, folder / name):

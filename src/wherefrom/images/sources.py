@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 from wherefrom.core.errors import UsageError
 from wherefrom.images._files import MAX_BYTES, Given, Source, as_source, printable
 from wherefrom.images._listing import SUFFIXES, expand
-from wherefrom.images._memory import sources_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,6 +50,8 @@ def load_images(
     """
     if not paths:
         raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
+    from wherefrom.images._memory import sources_of  # which needs numpy and Pillow
+
     given = list(sources_of(paths, lossless=lossless))
     say = told or (lambda _: None)
     lost = [str(path) for path in given if not isinstance(path, Source) and _is_lost(path)]

@@ -21,6 +21,7 @@ from wherefrom.models.base import Autoencoder
 
 __all__ = [
     "band_columns",
+    "check_encoder",
     "first_pass",
     "one_pass",
     "stored_passes",
@@ -49,7 +50,12 @@ def _textures(images: Images) -> dict[str, Vector]:
     }
 
 
-def _check_encoder(model: Autoencoder) -> None:
+def check_encoder(model: Autoencoder) -> None:
+    """Refuse a model that cannot reconstruct.
+
+    Raises:
+        ModelError: when it has no encoder.
+    """
     if getattr(model, "encode", None) is None:
         raise ModelError(
             f"{model.card.name} has no encoder, which a reconstruction needs: use a method that searches from random"
@@ -78,7 +84,7 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
 @torch.inference_mode()
 def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
     """The first reconstruction as the model gave it, and the columns of `two_passes`."""
-    _check_encoder(model)
+    check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
     columns = {"first": vector(mse(once, images)), "second": vector(mse(twice, once)), **_textures(images)}
@@ -133,7 +139,7 @@ def first_pass(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
     Raises:
         ModelError: when the model has no encoder.
     """
-    _check_encoder(model)
+    check_encoder(model)
     once = model.decode(model.encode(images))
     return once, Scores({"first": vector(mse(once, images)), **band_columns(1, LEFT_BLOCK, once - images)})
 
@@ -151,7 +157,7 @@ def one_pass(model: Autoencoder, images: Images, metric: Literal["mse", "lpips"]
         MissingExtra: when LPIPS is asked for and not installed.
         ModelError: when its backbone's weights are not at hand, or the model has no encoder.
     """
-    _check_encoder(model)
+    check_encoder(model)
     once = model.decode(model.encode(images))
     columns = {"first": vector(mse(once, images))}
     if metric == "lpips":

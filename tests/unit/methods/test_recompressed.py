@@ -121,8 +121,8 @@ def test_what_is_easier_than_nearly_all_belongings_is_undefined() -> None:
     [
         ({"quality": 0}, "1 to 100"),
         ({"quality": 101}, "1 to 100"),
-        ({"quality": 75.5}, "1 to 100"),
-        ({"quality": True}, "1 to 100"),
+        ({"quality": 75.5}, "need a whole number"),
+        ({"quality": True}, "need a whole number"),
         ({"shrinkage": 0.0}, "outside"),
         ({"easiest": 1.0}, "outside"),
         ({"floor": -1.0}, "negative"),

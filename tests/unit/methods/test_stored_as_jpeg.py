@@ -25,7 +25,8 @@ def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarr
     folder = tmp_path_factory.mktemp("stored")
     model: Any = wf.load_model("zoo:dcgan-cifar10", device="cpu")
     edit = edits.load(f"jpeg:{QUALITY}")
-    tiles = save_tiles(TEST_PHOTOS, folder, size=128, count=2)
+    (folder / "tiles").mkdir()
+    tiles = save_tiles(TEST_PHOTOS, folder / "tiles", size=128, count=2)
     kinds: dict[str, list[Path | None]] = {
         "own": [made.path for made in draws(model, folder=folder, places=range(2), seed=11, size=None)],
         "photos": [*save_scaled(tiles, folder, size=(32, 32))],
