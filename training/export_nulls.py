@@ -30,7 +30,7 @@ def main() -> None:
             print(f"{name}: {error}")
             continue
         place.write_text(json.dumps(as_json(null), indent=1) + "\n", encoding="utf-8")
-        print(f"{name}: {len(null.statistic)} tiles, {place}")
+        print(f"{name}: {null.count} tiles a pool, {place}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def null(cache: Path) -> Iterator[Null]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nulls, "TILES", 119)
+        patch.setattr(nulls, "OTHERS", ("toy",))
         yield measured_null(MODEL, cache=cache)
 
 
 def test_the_null_is_of_tiles_of_photos_and_centred_near_zero(null: Null, cache: Path) -> None:
-    assert len(null.statistic) > 100
-    assert abs(np.median(null.statistic)) < 0.05
+    assert set(null.pools) == {"photos", "photos passed through toy"}
+    assert null.count > 100
+    assert abs(np.median(null.pools["photos"])) < 0.05
     (kept,) = cache.iterdir()
-    assert len(json.loads(kept.read_text())["statistic"]) == len(null.statistic)
+    assert {name: len(values) for name, values in json.loads(kept.read_text())["pools"].items()} == {
+        name: len(values) for name, values in null.pools.items()
+    }
 
 
 def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
@@ -61,14 +65,15 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
 ) -> None:
     calls = []
 
-    def measure(*_: object) -> Vector:
+    def measure(*_: object) -> Mapping[str, Vector]:
         calls.append(1)
-        return null.statistic
+        return null.pools
 
     monkeypatch.setattr(nulls, "_measured", measure)
     again = measured_null(MODEL, cache=cache)
     assert not calls
-    np.testing.assert_allclose(again.statistic, null.statistic, rtol=1e-8)
+    for name, values in null.pools.items():
+        np.testing.assert_allclose(again.pools[name], values, rtol=1e-8)
     (kept,) = cache.iterdir()
     whole = kept.read_text()
     try:
@@ -89,8 +94,8 @@ def test_belongings_are_compatible_and_others_undecided(null: Null, cache: Path,
     assert "excludes nothing" in found[4].reason
     for one in found:
         assert one.statistic is not None
-        rank = (1 + np.sum(null.statistic <= one.statistic)) / (len(null.statistic) + 1)
-        assert one.p_value == pytest.approx(rank)
+        ranks = [(1 + np.sum(values <= one.statistic)) / (len(values) + 1) for values in null.pools.values()]
+        assert one.p_value == pytest.approx(max(ranks))
 
 
 def test_false_claims_are_at_most_beta_for_images_like_the_photos(null: Null) -> None:
@@ -99,8 +104,8 @@ def test_false_claims_are_at_most_beta_for_images_like_the_photos(null: Null) ->
     for beta in (0.01, 0.05):
         shares = []
         for _ in range(600):
-            drawn = rng.normal(size=len(null.statistic) + 50)
-            some = Null(model=null.model, statistic=drawn[50:], side=null.side)
+            drawn = rng.normal(size=250)
+            some = Null(model=null.model, pools={"known": drawn[50:], "others": rng.normal(size=99)}, side=null.side)
             shares.append(np.mean([some.p_value(value) <= beta for value in drawn[:50]]))
         assert np.mean(shares) <= beta + 4 * np.std(shares) / np.sqrt(len(shares))
         assert np.mean(shares) > 0
@@ -128,10 +133,10 @@ def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_pat
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(null: Null, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(nulls, "_measured", lambda model, progress: null.statistic)
+    monkeypatch.setattr(nulls, "_measured", lambda model, progress: null.pools)
     file = tmp_path / "file"
     file.write_text("in the way")
-    assert len(measured_null(MODEL, cache=file / "nulls").statistic) == len(null.statistic)
+    assert measured_null(MODEL, cache=file / "nulls").count == null.count
 
 
 @pytest.mark.parametrize("name", ["zoo:kl-f8-a", "zoo:kl-f8-b"])
@@ -140,18 +145,22 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
         raise AssertionError("the null was measured again")
 
     monkeypatch.setattr(nulls, "_measured", refuse)
+    monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
     monkeypatch.setattr(nulls, "TILES", 199)  # which the other tests of this file cut short
     model: Any = wf.load_model(name, device="cpu")
     null = measured_null(model, cache=tmp_path)
-    assert len(null.statistic) >= 199
-    assert abs(np.median(null.statistic)) < 0.03
+    assert null.count == 199
+    assert len(null.pools) == 2, "photos, and the other one's images; never its own"
+    assert abs(np.median(null.pools["photos"])) < 0.03
 
 
 @pytest.mark.slow
 def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of its first tiles, to what another processor may change."""
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
+    monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
     monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
     monkeypatch.setattr(nulls, "TILES", 4)
-    np.testing.assert_allclose(nulls._measured(model, None), shipped.statistic[:4], rtol=1e-3, atol=1e-4)
+    for name, values in nulls._measured(model, None).items():
+        np.testing.assert_allclose(values, shipped.pools[name][:4], rtol=1e-3, atol=1e-4)

@@ -23,7 +23,16 @@ from wherefrom.scoring.store import Question, Store
 PACKAGE = Path(computing.__file__).parents[1]
 OTHERS = frozenset(
     {
-        *("core.card", "core.errors", "core.extras", "core.facts", "core.options", "core.plugins"),
+        *(
+            "core.card",
+            "core.errors",
+            "core.described",
+            "core.extras",
+            "core.facts",
+            "core.options",
+            "core.plugins",
+            "core.whole",
+        ),
         *("images._files", "images.labels", "images.manifest", "images.write"),
     }
 )

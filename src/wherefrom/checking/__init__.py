@@ -1,4 +1,4 @@
-"""Floor 6: an answer without a profile, from control copies and photos that the package knows."""
+"""Above making and scoring: an answer without a profile, from control copies and photos that the package knows."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Check:
         outcome: `COMPATIBLE` where the image's own copies are reconstructed so much worse that the p-value is small;
             else `UNDECIDED`. Never `SUPPORTED` or `EXCLUDED`: those need a profile.
         statistic: s of `Control`, about 0 for an image of other origin and lower for a belonging; None where undefined.
-        p_value: of "this decoder did not draw it": the share of known photos that score at most as low; None where the
-            statistic is.
+        p_value: of "this decoder did not draw it": the share of known photos, or of other decoders' images, that score
+            at most as low, whichever is larger; None where the statistic is.
         reason: why, in one sentence.
     """
 
@@ -69,8 +69,8 @@ def check(
     """Whether a decoder drew the pixels of images, without a profile: a p-value from the image's own copies.
 
     Each image is reconstructed beside its turned and mirrored copies (`Control`), and the difference is ranked among
-    those of tiles of known photos under the same decoder. With several models the p-values of an image are tested
-    together by Holm's procedure.
+    those of tiles of known photos under the same decoder, and of these photos as the embedded decoders draw them. The
+    larger of the ranks counts. With several models the p-values of an image are tested together by Holm's procedure.
 
     Assumption: the image is as symmetric, on average over its content, as the photos are. The photos come with
     scikit-image and scikit-learn; what other kinds of images score was measured, see the documentation. A small p-value
@@ -100,10 +100,10 @@ def check(
     answers = []
     for one in models:
         null = measured_null(one, cache=cache, progress=progress)
-        if len(null.statistic) < fewest(beta / len(models)):
+        if null.count < fewest(beta / len(models)):
             raise UsageError(
                 f"beta={beta:g} with {len(models)} models needs {fewest(beta / len(models))} photos, the null has"
-                f" {len(null.statistic)}: take a larger beta, or a profile"
+                f" {null.count}: take a larger beta, or a profile"
             )
         table = score(sources, model=one, method=METHOD, store=store, progress=progress)
         answers.append(_Answers(null=null, table=table, statistic=METHOD.statistic(table.scores, {})))
@@ -141,20 +141,20 @@ class _Answers:
     def said(self, row: int, *, p: float, claimed: bool, beta: float) -> Check:
         """One answer."""
         facts, hindrance = self.table.images[row], self._hindrance(row)
-        count, value = len(self.null.statistic), float(self.statistic[row]) if hindrance is None else math.nan
+        count, value = self.null.count, float(self.statistic[row]) if hindrance is None else math.nan
         if hindrance is not None:
             outcome, reason = Outcome.UNDECIDED, hindrance
         elif claimed:
             outcome = Outcome.COMPATIBLE
             reason = (
                 f"its turned and mirrored copies are reconstructed worse (s = {value:.3f}), by as much as happens to a"
-                f" share of at most {p:.3g} of {count} tiles of known photos: {_ONLY}"
+                f" share of at most {p:.3g} of {count} tiles of known photos and of other decoders' images: {_ONLY}"
             )
         else:
             outcome = Outcome.UNDECIDED
             reason = (
                 f"its turned and mirrored copies are reconstructed about as well (s = {value:.3f}, p = {p:.3g} among"
-                f" {count} tiles of known photos, beta={beta:g}): no sign of this decoder, which excludes nothing"
+                f" {count} tiles of known images, beta={beta:g}): no sign of this decoder, which excludes nothing"
             )
         return Check(
             image=facts,

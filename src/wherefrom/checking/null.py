@@ -1,11 +1,11 @@
-"""How control copies score for photos that a decoder did not make: measured once for each decoder, then kept."""
+"""How control copies score for images that a decoder did not make: measured once for each decoder, then kept."""
 
 from __future__ import annotations
 
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,10 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
+from wherefrom.images.labels import slug
+from wherefrom.making import made_folder, round_trips
 from wherefrom.methods.control import Control
+from wherefrom.models.locate import load_model
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:
@@ -32,28 +35,38 @@ METHOD: Final = Control(form="losses")
 SIDE: Final = 128
 """Pixels a side of the photos' tiles. Larger images vary less than these, so that their ranks are on the safe side."""
 TILES: Final = 199
-"""Tiles of photos, so that the smallest p-value is 0.005."""
+"""Tiles of each pool, so that the smallest p-value is 0.005."""
+OTHERS: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
+"""Embedded decoders, whose images are pools beside the photos: an image that another decoder made has a grid too."""
 _SHIPPED: Final = Path(__file__).with_name("measured")
 """Of the models that come with the package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Null:
-    """The statistics of known photos under one decoder.
+    """The statistics of known images of other origin under one decoder.
 
     Attributes:
         model: the decoder's card.
-        statistic: one a tile, shape `(n,)`, finite; low is what a belonging scores.
+        pools: by kind, `photos` and what each embedded decoder makes of photos: one number a tile, shape `(n,)`,
+            finite; low is what a belonging scores.
         side: pixels a side of the tiles.
     """
 
     model: Card
-    statistic: Vector
+    pools: Mapping[str, Vector]
     side: int
 
+    @property
+    def count(self) -> int:
+        """Tiles of the smallest pool, which says how small a p-value can be."""
+        return min(len(values) for values in self.pools.values())
+
     def p_value(self, statistic: float) -> float:
-        """How often a photo's tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`."""
-        return float((1 + np.count_nonzero(self.statistic <= statistic)) / (len(self.statistic) + 1))
+        """How often a tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`, the largest of the pools."""
+        return max(
+            float((1 + np.count_nonzero(values <= statistic)) / (len(values) + 1)) for values in self.pools.values()
+        )
 
 
 def measured_null(
@@ -77,7 +90,7 @@ def measured_null(
     for place in (_SHIPPED / name, folder / name):
         if place.is_file() and (found := _read(place, model)) is not None:
             return found
-    null = Null(model=model.card, statistic=_measured(model, progress), side=SIDE)
+    null = Null(model=model.card, pools=_measured(model, progress), side=SIDE)
     _keep(null, folder / name)
     return null
 
@@ -87,15 +100,26 @@ def null_name(model: Autoencoder) -> str:
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
     }
-    facts |= {"measure": METHOD.measure.digest, "side": SIDE, "tiles": TILES}
+    facts |= {"measure": METHOD.measure.digest, "side": SIDE, "tiles": TILES, "others": OTHERS}
     return f"{Card(kind='null', name='control', facts=facts).digest[:32]}.json"
 
 
-def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> Vector:
-    """The statistics of the tiles, those without one left out."""
+def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> dict[str, Vector]:
+    """The statistics of the tiles by pool, those without one left out; the decoder itself is no pool."""
     with tempfile.TemporaryDirectory() as place:
         tiles = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=TILES)
-        table = score(tiles, model=model, method=METHOD, progress=progress)
+        pools = {"photos": _statistics(model, tiles, progress)}
+        for name in OTHERS:
+            other: Any = load_model(name, device=str(model.device))
+            if other.card.facts.get("decoder") != model.card.facts.get("decoder"):
+                folder = made_folder(Path(place) / slug(name))
+                made = [one.path for one in round_trips(other, tiles, folder=folder) if one.path is not None]
+                pools[f"photos passed through {name}"] = _statistics(model, made, progress)
+    return pools
+
+
+def _statistics(model: Autoencoder, paths: Sequence[Path], progress: Callable[[Progress], None] | None) -> Vector:
+    table = score(paths, model=model, method=METHOD, progress=progress)
     if table.errors:
         raise ModelError(f"{model.card.name} cannot be checked without a profile: {next(iter(table.errors.values()))}")
     values = METHOD.statistic(table.scores, {})
@@ -107,10 +131,13 @@ def _read(place: Path, model: Autoencoder) -> Null | None:
     """A kept null; None where it is another version's or damaged, so that it is measured again."""
     try:
         found: Any = json.loads(place.read_text(encoding="utf-8"))
-        values = np.array(found["statistic"], dtype=np.float64)
-        if found["version"] != __version__ or values.ndim != 1 or not np.isfinite(values).all() or not len(values):
+        pools = {str(name): np.array(values, dtype=np.float64) for name, values in found["pools"].items()}
+        whole = pools and all(
+            values.ndim == 1 and len(values) and np.isfinite(values).all() for values in pools.values()
+        )
+        if found["version"] != __version__ or not whole:
             return None
-        return Null(model=model.card, statistic=values, side=int(found["side"]))
+        return Null(model=model.card, pools=pools, side=int(found["side"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -138,7 +165,7 @@ def as_json(null: Null) -> Mapping[str, Any]:
         "method": METHOD.card.to_json(),
         "photos": [f"{package}/{name}" for package, name in (*PROFILE_PHOTOS, *TEST_PHOTOS)],
         "side": null.side,
-        "statistic": [float(f"{value:.9g}") for value in null.statistic],
+        "pools": {name: [float(f"{value:.9g}") for value in values] for name, values in null.pools.items()},
     }
 
 

@@ -10,12 +10,11 @@ import dataclasses
 import functools
 import json
 import numbers
+import sys
 import types
 import typing
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeVar, Union
-
-import numpy as np
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
@@ -142,13 +141,14 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """Numbers of numpy as Python's, which a card can hold."""
-    if isinstance(value, np.bool_):
-        return bool(value)
     if isinstance(value, bool | int | float | str) and type(value).__module__ == "builtins":
         return value
     if isinstance(value, numbers.Integral):
         return int(value)
-    return float(value) if isinstance(value, np.floating) else value
+    numpy = sys.modules.get("numpy")  # where it was never imported no value is one of its numbers
+    if numpy is not None and isinstance(value, numpy.bool_):
+        return bool(value)
+    return float(value) if numpy is not None and isinstance(value, numpy.floating) else value
 
 
 def _parts(hint: Any) -> tuple[Any, ...]:

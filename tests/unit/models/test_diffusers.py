@@ -12,7 +12,7 @@ import torch
 
 from tests.unit.models.tiny import NAMES, build, images
 from wherefrom.core.card import Card
-from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.diffusers import SUPPORTED, wrap_autoencoder
 
@@ -270,7 +270,7 @@ def test_a_model_that_cannot_draw_says_what_to_do() -> None:
 
 @pytest.mark.parametrize(("option", "value"), [("device", "nowhere"), ("dtype", "int8"), ("dtype", "float64")])
 def test_unknown_devices_and_dtypes_are_refused(option: str, value: str) -> None:
-    with pytest.raises(ModelError, match=f"no {option} '{value}'"):
+    with pytest.raises(UsageError, match=f"no {option} '{value}'"):
         wrap_autoencoder(build("kl"), **{option: value})  # type: ignore[arg-type]
 
 

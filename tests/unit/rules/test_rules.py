@@ -33,7 +33,7 @@ def test_no_belonging_at_all() -> None:
 
 
 def test_fixed_has_no_cut_until_it_is_given() -> None:
-    with pytest.raises(UsageError, match=r"rules.load\('fixed', \{'cut': 1.2\}\)"):
+    with pytest.raises(UsageError, match=r"rules.load\('fixed', cut=1.2\)"):
         rules.load("fixed").threshold(np.empty(0), 0.05)
     with pytest.raises(UsageError, match="cut=nan is not a finite number"):
         rules.load("fixed", {"cut": float("nan")})
