@@ -91,6 +91,7 @@ def table(rows: list[Row], goal: float | None = 90.0) -> Table:
 
 def test_the_document_names_the_gpu_where_it_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "a card")
     ways = {device: document("t", table([]), [], command="c", skipped=[], device=device) for device in ("cpu", "auto")}
     assert ", a card, " in ways["auto"]["machine"]
