@@ -76,12 +76,12 @@ def profile(
     Store all of them as the images in question will be stored, from the start: same format, same size. A JPEG that is
     saved again as PNG stays one.
     """
-    name, named = one_model(model, placed), named_paths(pool)
-    typed = [*belonging, *(path for paths in named.values() for path in paths)]
+    name, kinds = one_model(model, placed), named_paths(pool)
+    typed = [*belonging, *(path for paths in kinds.values() for path in paths)]
     writing = Writing(outputs=[Output("--out", out, PROFILE)], typed=typed, inputs=[name], store=store, force=force)
     writing.check_names()
     images: Pools = {None: listed(belonging, quiet=quiet)}
-    images |= {kind: listed(paths, quiet=quiet) for kind, paths in named.items()}
+    images |= {kind: listed(paths, quiet=quiet) for kind, paths in kinds.items()}
     given = [image for pictures in images.values() for image in pictures]
     writing.check(given)
     images = leave_out(images, leaving or ())
