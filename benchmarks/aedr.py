@@ -41,9 +41,9 @@ from wherefrom.core.card import Card
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.images.write import save_png
 from wherefrom.methods.aedr import AEDR
-from wherefrom.models._compute import DTYPES, exact
+from wherefrom.models.adapters.arithmetic import DTYPES, exact
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.diffusers import wrap_autoencoder
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.scoring.run import score
 
 RESULTS: Final = Path(__file__).parent / "results" / "aedr.json"

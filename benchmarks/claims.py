@@ -32,7 +32,7 @@ from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
 from wherefrom.images.write import save_png
 from wherefrom.making import draws, round_trips
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
 
 BETA: Final = 0.01

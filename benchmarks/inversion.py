@@ -43,9 +43,9 @@ from wherefrom.inversion._pool import Pool
 from wherefrom.inversion.plan import Plan
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
-from wherefrom.models._compute import exact
+from wherefrom.models.adapters.arithmetic import exact
 from wherefrom.models.base import Autoencoder, Decoder
-from wherefrom.models.diffusers import wrap_autoencoder
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
 ROUNDS: Final = 7
 PAPER_STEPS: Final = 1500

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, leaky_relu
 
-from wherefrom.models.generators._stylegan._layers import unit
+from wherefrom.models.architectures.base.stylegan.layers import unit
 
 __all__ = ["Discriminator"]
 

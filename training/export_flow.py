@@ -27,7 +27,8 @@ from training.kl_autoencoder import read_photos
 from training.latent_flow import LONGEST, Crops, Recipe, config_of, read_latents
 from wherefrom.core.arrays import Seeds
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.models.diffusers import DiffusersAutoencoder, open_autoencoder
+from wherefrom.models.adapters.latent_model import DiffusersAutoencoder
+from wherefrom.models.opening.autoencoder import open_autoencoder
 
 Pixels = npt.NDArray[np.uint8]
 SIDE = 192

@@ -20,8 +20,8 @@ import typer
 from training.export_zoo import write_card
 from training.runs import SIDE, WEIGHTS
 from training.sheets import NAME, draw_sheet
-from wherefrom.models.generators._adapter import EncodingGenerator, Generator
-from wherefrom.models.locate import load_model
+from wherefrom.models.adapters.generator import EncodingGenerator, Generator
+from wherefrom.models.load import load_model
 
 MODEL_CARD = """# {name}
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from wherefrom.checking.null import as_json, measured_null, null_name
 from wherefrom.core.errors import ModelError
-from wherefrom.models._zoo import names
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
+from wherefrom.models.sources.zoo import names
 
 
 def main() -> None:

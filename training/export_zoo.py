@@ -25,7 +25,7 @@ from rich.progress import track
 from safetensors.torch import save_file
 
 from training.kl_autoencoder import CONFIG, psnr, read_photos
-from wherefrom.models._latents import fit_latents
+from wherefrom.models.adapters.latent_statistics import fit_latents
 
 FACTOR = 2 ** (len(CONFIG["block_out_channels"]) - 1)
 LEAST_SIDE = 16 * FACTOR

@@ -18,7 +18,7 @@ import torch
 from training.small_images import Pixels
 from wherefrom.images.batches import to_images
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 Moments = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
 KINDS = ("zoo:kl-f8-a", "pixels 8x8")

@@ -31,8 +31,9 @@ from training.kl_autoencoder import read_photos
 from training.muon import Averaged
 from wherefrom.images.batches import to_images
 from wherefrom.images.fit import crop
-from wherefrom.models.diffusers import DiffusersAutoencoder, open_autoencoder
-from wherefrom.models.diffusers._flow import TIMES
+from wherefrom.models.adapters.latent_flow import TIMES
+from wherefrom.models.adapters.latent_model import DiffusersAutoencoder
+from wherefrom.models.opening.autoencoder import open_autoencoder
 
 LATENTS = "latents.safetensors"
 LONGEST = 512

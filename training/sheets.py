@@ -21,8 +21,8 @@ from training.export_zoo import write_card
 from training.runs import WEIGHTS, sheet
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_pixels
-from wherefrom.models.generators._adapter import EncodingGenerator, Generator
-from wherefrom.models.locate import load_model
+from wherefrom.models.adapters.generator import EncodingGenerator, Generator
+from wherefrom.models.load import load_model
 
 NAME = "samples.png"
 SEED = 0

@@ -39,9 +39,9 @@ from training.discriminator import Discriminator
 from training.runs import SIDE, Run, batch_at, follow, normal_at
 from training.small_images import Pixels, read_images, read_labels
 from wherefrom.images.batches import to_pixels
-from wherefrom.models.generators._stylegan._mapping import Mapping as MappingNetwork
-from wherefrom.models.generators._stylegan._mapping import MappingPlan
-from wherefrom.models.generators._stylegan._synthesis import Conv, Plan, Synthesis
+from wherefrom.models.architectures.base.stylegan.mapping import Mapping as MappingNetwork
+from wherefrom.models.architectures.base.stylegan.mapping import MappingPlan
+from wherefrom.models.architectures.stylegan2.synthesis import Conv, Plan, Synthesis
 
 TAPS = (1.0, 3.0, 3.0, 1.0)
 W_KEPT = 0.998

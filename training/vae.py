@@ -4,8 +4,8 @@
 
 The layout is that of Burgess et al. 2018 (arXiv:1804.03599, appendix A.1) in colour, with more latents and other
 widths: three convolutions of 4 x 4 and stride 2, linear layers, and the same way back. Names of weights and the order
-of the moments, a number's mean and log-variance side by side, are those that `wherefrom.models.generators.burgess_vae`
-reads.
+of the moments, a number's mean and log-variance side by side, are those that
+`wherefrom.models.architectures.burgess_vae` reads.
 
 The loss is that of a beta-VAE (Higgins et al. 2017): squared errors summed over an image with values in [0, 1], plus
 `beta` times the divergence of the posterior from the prior. A normal likelihood of variance `beta / 2` has the same

@@ -36,7 +36,7 @@ _HOMES = {
     "early": "wherefrom.judging",
     "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
-    "load_model": "wherefrom.models.locate",
+    "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
     "load_table": "wherefrom.records.files",
     "profile": "wherefrom.judging:calibrate",
@@ -115,7 +115,7 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import calibrate as profile
     from wherefrom.judging import early
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
     from wherefrom.models.through import through
     from wherefrom.records.files import (
         load_profile,

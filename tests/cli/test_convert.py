@@ -11,9 +11,9 @@ from safetensors import safe_open
 
 from tests.cli.calling import call
 from tests.unit.models import pickled
-from tests.unit.models.generators.stylegan_by_hand import state_2
-from tests.unit.models.generators.stylegan_xl_by_hand import Stem, state_xl
-from wherefrom.models.locate import load_model
+from tests.unit.models.architectures.stylegan_by_hand import state_2
+from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
+from wherefrom.models.load import load_model
 
 OPTIONS = {"c_dim": 4, "synthesis_kwargs": {"conv_clamp": 3, "activation": "relu"}}
 

@@ -83,7 +83,7 @@ def test_a_second_demo_finds_its_images_and_scores(
 
     monkeypatch.setattr("wherefrom.models.toy.Toy.encode", refuse)
     monkeypatch.setattr("wherefrom.models.toy.Toy.draw", refuse)
-    monkeypatch.setattr("wherefrom.models.generators._adapter.Generator.decode", refuse)
+    monkeypatch.setattr("wherefrom.models.adapters.generator.Generator.decode", refuse)
     assert call(capsys, "demo", "--out", tmp_path, *SMALL, "-q").out == first.out
 
 

@@ -12,9 +12,9 @@ from PIL import Image
 
 import wherefrom as wf
 from tests.cli.calling import call
-from tests.unit.models.generators.test_adapter import burgess
+from tests.unit.models.architectures.test_adapter import burgess
 from wherefrom.images.batches import to_pixels
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_stopped_run_goes_on_to_the_same_files(
 
 
 def test_files_of_other_settings_are_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.unit.models.generators.stacks import trained
+    from tests.unit.models.architectures.stacks import trained
 
     torch.save(trained("grey-28")[2], tmp_path / "g.pt")
     given = ["generate", tmp_path / "g.pt", "--count", 2, "--out", tmp_path / "made"]
@@ -85,7 +85,7 @@ def test_a_profile_opens_its_generator_again_with_its_options(
 
 
 def test_belongings_of_any_class_say_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.unit.models.generators.test_classes import CLASSES, OPTIONS, _dcgan
+    from tests.unit.models.architectures.test_classes import CLASSES, OPTIONS, _dcgan
 
     torch.save(_dcgan(0), tmp_path / "g.pt")
     told = [f"--model-option={name}={value}" for name, value in OPTIONS["dcgan"].items()]

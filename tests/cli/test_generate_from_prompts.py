@@ -17,7 +17,7 @@ from tests.cli.calling import call
 from wherefrom.core.seeds import seed_of
 from wherefrom.core.tensors import generator
 from wherefrom.images.sources import load_images
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 pytest.importorskip("transformers", minversion="5", reason="text encoders need the extra text-to-image")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
-from wherefrom.models import generators
-from wherefrom.models.generators._table import listed
-from wherefrom.models.locate import listing
+from wherefrom.models import architectures
+from wherefrom.models.architectures.base.table import listed
+from wherefrom.models.load import listing
 from wherefrom.models.toy import Toy
 
 
@@ -36,7 +36,7 @@ def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_options_of_a_kind_of_generator(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = call(capsys, "models", "options", "dcgan", "--json").rows
-    assert set(row["options"]) == {*generators.load("dcgan").options, "architecture", "part"}
+    assert set(row["options"]) == {*architectures.load("dcgan").options, "architecture", "part"}
     assert "one number a convolution" in call(capsys, "models", "options", "dcgan").out
     refused = call(capsys, "models", "options", "dcgn")
     assert refused.code == 2
@@ -78,8 +78,8 @@ def test_the_parameters_of_a_generator_are_those_of_both_halves() -> None:
     import torch
     from torch import nn
 
-    from wherefrom.models.generators._adapter import adapted
-    from wherefrom.models.generators.base import Built
+    from wherefrom.models.adapters.generator import adapted
+    from wherefrom.models.architectures.base import Built
 
     decoder, encoder = nn.Conv2d(2, 3, 1), nn.Conv2d(3, 2, 1, bias=False)
 

@@ -20,7 +20,7 @@ def asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a model was opened before the outputs were checked")
 
-    monkeypatch.setattr("wherefrom.models.locate.load_model", refuse)
+    monkeypatch.setattr("wherefrom.models.load.load_model", refuse)
 
 
 def snapshot(folder: Path) -> dict[str, bytes | str]:

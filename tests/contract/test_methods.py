@@ -23,9 +23,9 @@ from wherefrom.core.units import ROUNDING
 from wherefrom.inversion.plan import Step
 from wherefrom.judging import calibrate, judge
 from wherefrom.methods.base import Gradual, Method
+from wherefrom.models.adapters.plain_network import wrap_generator
 from wherefrom.models.base import Autoencoder, Decoder
-from wherefrom.models.diffusers import wrap_autoencoder
-from wherefrom.models.generators._plain import wrap_generator
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.models.toy import Toy
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome

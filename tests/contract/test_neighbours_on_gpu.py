@@ -17,8 +17,8 @@ from wherefrom.core.arrays import Scores
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.read import ImageRecord, pixel_digest
-from wherefrom.models.diffusers import wrap_autoencoder
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.scoring.run import score
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU that torch can use on this machine")

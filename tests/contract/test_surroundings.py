@@ -14,16 +14,16 @@ import torch
 from PIL import Image
 
 from tests.contract.test_methods import METHODS, MODELS, _images, _model, _seeds
-from tests.unit.models.generators.test_classes import KINDS, OPTIONS
-from tests.unit.models.generators.test_classes import _model as in_file
+from tests.unit.models.architectures.test_classes import KINDS, OPTIONS
+from tests.unit.models.architectures.test_classes import _model as in_file
 from wherefrom import methods
 from wherefrom.core.arrays import Scores
 from wherefrom.images.bands import dct_basis
 from wherefrom.images.sources import load_images
 from wherefrom.making import draws
 from wherefrom.models.base import Spreading
-from wherefrom.models.diffusers import wrap_autoencoder
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.scoring.run import score
 
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from tests.golden.recorded import Recorded, check_close, check_gradient, read, recordings
+from wherefrom.models.architectures import load
+from wherefrom.models.architectures.base import Built
+from wherefrom.models.architectures.consistency.step import DENOISERS, OneStep, Scalings, karras_start
 from wherefrom.models.base import Decoder
-from wherefrom.models.generators import load
-from wherefrom.models.generators.base import Built
-from wherefrom.models.generators.consistency._step import DENOISERS, OneStep, Scalings, karras_start
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 pytestmark = pytest.mark.data
 every_file = pytest.mark.parametrize("path", recordings("cm"))

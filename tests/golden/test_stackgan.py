@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from tests.golden.recorded import Recorded, check_close, check_gradient, read, recordings
+from wherefrom.models.architectures import load
+from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Decoder
-from wherefrom.models.generators import load
-from wherefrom.models.generators.base import Built
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 pytestmark = pytest.mark.data
 stackgan = pytest.mark.parametrize("path", recordings("stackgan"))

@@ -14,13 +14,14 @@ from safetensors import safe_open
 
 from tests.golden.recorded import Recorded, check_close, check_gradient, read, recordings
 from wherefrom.core.arrays import Seeds
-from wherefrom.models._wrapped import facts_of
+from wherefrom.models.architectures import load
+from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Decoder
+from wherefrom.models.checkpoints.digest import digest
+from wherefrom.models.checkpoints.read import read_checkpoint
+from wherefrom.models.checkpoints.unwrap import facts_of
 from wherefrom.models.convert import convert
-from wherefrom.models.generators import load
-from wherefrom.models.generators.base import Built
-from wherefrom.models.locate import load_model
-from wherefrom.models.weights import digest, read_checkpoint
+from wherefrom.models.load import load_model
 
 pytestmark = pytest.mark.data
 two = pytest.mark.parametrize("path", recordings("sg2"))

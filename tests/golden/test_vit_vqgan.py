@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from tests.golden.recorded import Recorded, check_close, check_gradient, read, recordings
+from wherefrom.models.architectures import load
+from wherefrom.models.architectures.base import Built
+from wherefrom.models.architectures.vit_vqgan.network import Encoding
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.generators import load
-from wherefrom.models.generators.base import Built
-from wherefrom.models.generators.vit_vqgan._network import Encoding
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 
 pytestmark = pytest.mark.data
 every_file = pytest.mark.parametrize("path", recordings("paintmind"))

@@ -20,9 +20,9 @@ from training.small_images import read_images, share_of
 from wherefrom import load_model
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.models._zoo import ZOO, card, checked
-from wherefrom.models.generators._adapter import EncodingGenerator, Generator
-from wherefrom.models.locate import describe, listing
+from wherefrom.models.adapters.generator import EncodingGenerator, Generator
+from wherefrom.models.load import describe, listing
+from wherefrom.models.sources.zoo import ZOO, card, checked
 
 NAMES = tuple(sorted(path.parent.name for path in ZOO.glob("*/generator.safetensors")))
 SUBSETS = tuple(name for name in NAMES if name.startswith("dcgan-cifar10-"))

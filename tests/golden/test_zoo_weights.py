@@ -22,9 +22,9 @@ from wherefrom import load_model
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.fit import crop
-from wherefrom.models._zoo import ZOO
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.diffusers import open_autoencoder
+from wherefrom.models.opening.autoencoder import open_autoencoder
+from wherefrom.models.sources.zoo import ZOO
 
 NAMES = ("kl-f8-a", "kl-f8-b")
 PHOTOS = ("astronaut", "coffee", "chelsea")

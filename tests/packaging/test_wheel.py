@@ -45,8 +45,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_model_of_the_zoo_loads_from_the_wheel_by_name(program: Path, tmp_path: Path) -> None:
     code = (
-        "import json, wherefrom as wf; from wherefrom.models import _zoo;"
-        "print(json.dumps({name: wf.load_model(f'zoo:{name}', device='cpu').card.name for name in _zoo.names()}))"
+        "import json, wherefrom as wf; from wherefrom.models.sources import zoo;"
+        "print(json.dumps({name: wf.load_model(f'zoo:{name}', device='cpu').card.name for name in zoo.names()}))"
     )
     found = json.loads(run(program / "python", "-c", code, cwd=tmp_path))
     there = {path.parent.name for path in (ROOT / "src/wherefrom/models/zoo").glob("*/card.json")}

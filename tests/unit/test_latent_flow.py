@@ -17,8 +17,8 @@ from training import export_flow, latent_flow
 from training.export_zoo import write_card
 from training.latent_flow import LATENTS, Crops, Recipe, Trainer, encoded, error_of, loss_of
 from wherefrom.core.tensors import generator
-from wherefrom.models._latents import fit_latents
-from wherefrom.models.diffusers import open_autoencoder
+from wherefrom.models.adapters.latent_statistics import fit_latents
+from wherefrom.models.opening.autoencoder import open_autoencoder
 
 RECIPE = Recipe(seed=3, steps=4, batch=2, sides=(8, 4), shorter=(4, 8, 16), widths=(8, 16))
 FACTOR = 2

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
-from tests.unit.models.generators.test_classes import OPTIONS, STATES
+from tests.unit.models.architectures.test_classes import OPTIONS, STATES
 from wherefrom import methods, rules
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.options import check_types, made
@@ -21,8 +21,8 @@ from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree
 from wherefrom.inversion.plan import Plan, Plateau, Race
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.ronan import RONAN
-from wherefrom.models.generators import load
-from wherefrom.models.locate import load_model
+from wherefrom.models.architectures import load
+from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
 

@@ -18,10 +18,10 @@ from training.augment import Strength, augmented
 from training.runs import Run, batch_at, normal_at
 from training.small_images import read_labels
 from wherefrom import load_model
-from wherefrom.models._zoo import ZOO
-from wherefrom.models.generators._adapter import EncodingGenerator, Generator
-from wherefrom.models.generators._stylegan._layers import energy
-from wherefrom.models.generators._stylegan._synthesis import Conv
+from wherefrom.models.adapters.generator import EncodingGenerator, Generator
+from wherefrom.models.architectures.base.stylegan.layers import energy
+from wherefrom.models.architectures.stylegan2.synthesis import Conv
+from wherefrom.models.sources.zoo import ZOO
 
 VAE = vae.Recipe(
     seed=3, steps=4, batch=8, latent=6, encoder=(8, 8, 8), encoder_hidden=8, decoder=(8, 8, 8), decoder_hidden=8

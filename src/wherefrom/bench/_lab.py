@@ -22,7 +22,7 @@ from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
 from wherefrom.making import draws, made_folder, round_trips
 from wherefrom.methods.relative import Relative
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.methods.ronan import RONAN
-from wherefrom.models._zoo import names
+from wherefrom.models.sources.zoo import names
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Lab

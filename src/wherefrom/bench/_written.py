@@ -28,7 +28,7 @@ def document(
     """What is kept of a run: all rows, the command, where and when."""
     import torch
 
-    from wherefrom.models._compute import device_of
+    from wherefrom.models.adapters.arithmetic import device_of
 
     found = device_of(device)
     card = f", {torch.cuda.get_device_name(found)}" if found.type == "cuda" else ""

@@ -119,7 +119,7 @@ def check(
 def _opened(model: str | Autoencoder) -> Any:
     if not isinstance(model, str):
         return model
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     return load_model(model)
 

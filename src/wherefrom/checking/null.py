@@ -21,7 +21,7 @@ from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.labels import slug
 from wherefrom.making import made_folder, round_trips
 from wherefrom.methods.control import Control
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def open_for(profiles: Mapping[str, Profile], how: Opening) -> dict[str, Any]:
         ProfileError: when a model is not the one that was profiled.
         ModelError: when one cannot be opened.
     """
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     if how.models and len(how.models) != len(profiles):
         raise UsageError(f"{len(how.models)} --model for {len(profiles)} --profile: give one each, or none")
@@ -103,7 +103,7 @@ def _recorded(profile: Profile) -> dict[str, Fact]:
 
 def _source(profile: Profile) -> str:
     """What opens the profile's model again: its source, or its name where that is no source."""
-    from wherefrom.models.locate import where
+    from wherefrom.models.load import where
 
     named = [str(profile.model.notes[key]) for key in ("source",) if profile.model.notes.get(key)]
     for name in (*named, profile.model.name):

@@ -75,7 +75,7 @@ class Asked:
             raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
         check_folder("--out-dir", self.out, self.photos or ())
         from wherefrom.making import draws, made_folder, round_trips
-        from wherefrom.models.locate import load_model
+        from wherefrom.models.load import load_model
 
         sources = listed(self.photos, quiet=self.quiet)[: self.count] if self.photos is not None else ()
         folder = made_folder(self.out)

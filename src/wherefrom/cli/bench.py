@@ -132,9 +132,9 @@ def _check_outputs(out: Path, names: list[str], read: list[Path], models: list[s
 
 def _check_asked(names: list[str], given: list[str]) -> None:
     """Refuse a model that is neither embedded nor given."""
-    from wherefrom.models import _zoo
+    from wherefrom.models.sources import zoo
 
-    there = [*(f"zoo:{name}" for name in _zoo.names()), *given]
+    there = [*(f"zoo:{name}" for name in zoo.names()), *given]
     for name in names:
         if name not in there:
             raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")

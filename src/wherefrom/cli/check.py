@@ -30,7 +30,7 @@ def check(
     """
     from wherefrom.checking import check as checked
     from wherefrom.images.sources import load_images
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     images = load_images(*paths)
     models: list[Any] = [load_model(name, device=device, trust=trust) for name in model]

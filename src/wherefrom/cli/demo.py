@@ -93,7 +93,7 @@ def demo(
     Writing(outputs=outputs, store=out / "scores.sqlite", force=force).check()
     from wherefrom.cli._exhibits import make_exhibits, make_small_exhibits
     from wherefrom.making import made_folder
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     ours, theirs, maker = (load_model(name, device=device) for name in (model, other, generator))
     work = Work(store=made_folder(out) / "scores.sqlite", quiet=quiet)

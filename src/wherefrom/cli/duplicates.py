@@ -34,7 +34,7 @@ def duplicates(
     images |= {name: listed(paths, quiet=quiet) for name, paths in named_paths(pool).items()}
     opened = None
     if model is not None:
-        from wherefrom.models.locate import load_model
+        from wherefrom.models.load import load_model
 
         opened = load_model(model, device="cpu", trust=trust, options=model_options(model_option))
     found = twins(images, model=opened)

@@ -15,7 +15,7 @@ from wherefrom.cli._work import model_options
 
 if TYPE_CHECKING:
     from wherefrom.models.base import Model
-    from wherefrom.models.locate import Description
+    from wherefrom.models.load import Description
 
 __all__ = ["app"]
 
@@ -33,8 +33,8 @@ def models(context: typer.Context) -> None:
 @app.command("list")
 def list_models(as_json: options.Json = False) -> None:
     """List the models that come with the program, well-known ones, and the kinds of generators that can be opened."""
-    from wherefrom.models.generators._table import listed
-    from wherefrom.models.locate import listing
+    from wherefrom.models.architectures.base.table import listed
+    from wherefrom.models.load import listing
 
     found, kinds = listing(), listed()
     if as_json:
@@ -65,7 +65,7 @@ def list_options(
 ) -> None:
     """Show what `--model-option` can say of a kind of generator."""
     from wherefrom.core.errors import UsageError
-    from wherefrom.models.generators._table import COMMON, listed
+    from wherefrom.models.architectures.base.table import COMMON, listed
 
     kinds = {kind.name: kind for kind in listed()}
     if name not in kinds:
@@ -101,7 +101,7 @@ def info(
     as_json: options.Json = False,
 ) -> None:
     """Open a model and show what it is: digests of encoder and decoder, family, factor, sizes, licence, parameters."""
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     found = _facts(load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(option)))
     if as_json:
@@ -146,7 +146,7 @@ def digest(
     model: NAME, option: options.MODEL_OPTION = None, trust: options.TRUST = False, as_json: options.Json = False
 ) -> None:
     """Open a model and print the digests of its decoder and encoder: equal decoders cannot be told apart."""
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     card = load_model(model, device="cpu", trust=trust, options=model_options(option)).card
     found = {part: card.facts[part] for part in ("decoder", "encoder") if part in card.facts}

@@ -87,7 +87,7 @@ def profile(
     images = leave_out(images, leaving or ())
     chosen = made_method(method, option)
     from wherefrom.judging import calibrate
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
     from wherefrom.records.files import save_profile
 
     options_of_model = model_options(model_option)

@@ -59,7 +59,7 @@ def score(
     images = listed(paths, quiet=quiet)
     writing.check(images)
     chosen = made_method(method, option)
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
     from wherefrom.records.files import save_table
 
     given = model_options(model_option)

@@ -17,7 +17,7 @@ from wherefrom.images.cells import cell_distance
 from wherefrom.images.distances import lpips, mae, mse, ssim
 from wherefrom.images.recolour import recoloured
 from wherefrom.inversion.plan import Plan
-from wherefrom.models._compute import exact, ran_out_of_memory
+from wherefrom.models.adapters.arithmetic import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
 
 __all__ = ["Asker", "Seeing", "distance"]

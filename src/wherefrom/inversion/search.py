@@ -19,7 +19,7 @@ from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.inversion._asking import Asker, Seeing
 from wherefrom.inversion._pool import Pool
 from wherefrom.inversion.plan import Found, Plan, Step
-from wherefrom.models._compute import exact, ran_out_of_memory
+from wherefrom.models.adapters.arithmetic import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
 
 __all__ = ["Report", "search"]

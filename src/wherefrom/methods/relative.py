@@ -196,7 +196,7 @@ def _decoder(model: Model) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _opened(name: str, device: str) -> Model:
-    from wherefrom.models.locate import load_model
+    from wherefrom.models.load import load_model
 
     return load_model(name, device=device)
 

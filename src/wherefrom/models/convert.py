@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.whole import whole
-from wherefrom.models.generators._opening import open_generator, sidecar
-from wherefrom.models.weights import read_checkpoint
+from wherefrom.models.checkpoints.read import read_checkpoint
+from wherefrom.models.opening.generator import open_generator, sidecar
 
 __all__ = ["MADE", "Converted", "convert"]
 

@@ -20,12 +20,12 @@ from wherefrom.core.seeds import seed_of
 from wherefrom.images.labels import is_there, slug, text_of
 from wherefrom.images.manifest import add_rows, check_manifest
 from wherefrom.images.write import save_png
-from wherefrom.models import _hub
-from wherefrom.models._described import Where
-from wherefrom.models._hub_pipelines import fetch_pipeline
-from wherefrom.models._pipeline_folders import PipelineFolder, read_folder
-from wherefrom.models.diffusers.pipelines import Call, TextToImage, open_pipeline, planned
-from wherefrom.models.locate import load_model, where
+from wherefrom.models.adapters.prompted_pipeline import Call, TextToImage, open_pipeline, planned
+from wherefrom.models.load import load_model, where
+from wherefrom.models.sources import hub
+from wherefrom.models.sources.description import Where
+from wherefrom.models.sources.hub_pipelines import fetch_pipeline
+from wherefrom.models.sources.pipeline_folders import PipelineFolder, read_folder
 
 __all__ = ["Order", "Pictured", "TextToImageModel", "Told", "find_pipeline", "pictures"]
 
@@ -147,7 +147,7 @@ def find_pipeline(name: str) -> TextToImageModel:
             raise NoSuchModel(f"{name} does not exist: name a pipeline's folder")
         short, source = place.resolve().name, str(place.resolve())
     elif found is Where.HUB:
-        asked = _hub.parse(name.removeprefix("hub:"))
+        asked = hub.parse(name.removeprefix("hub:"))
         if asked is None:
             raise UsageError(f"{name!r} is no repository: write hub:owner/name[@revision]")
         place, source = fetch_pipeline(asked)

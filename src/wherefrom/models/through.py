@@ -22,7 +22,7 @@ from wherefrom.images import edits
 from wherefrom.images._sides import original, reduced
 from wherefrom.images.edits import Edit, Step
 from wherefrom.images.operators import check_known, operator
-from wherefrom.models._compute import exact
+from wherefrom.models.adapters.arithmetic import exact
 from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, Spreading
 
 __all__ = ["THROUGH", "Through", "ThroughAutoencoder", "edit_of", "through", "through_alike"]

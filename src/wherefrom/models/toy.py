@@ -13,7 +13,7 @@ from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.options import check_types
 from wherefrom.core.tensors import Images, Latents, check_images, generator
-from wherefrom.models.weights import digest
+from wherefrom.models.checkpoints.digest import digest
 
 __all__ = ["MODEL", "Toy"]
 

@@ -16,7 +16,7 @@ from wherefrom.core.errors import ImageError, UsageError, WherefromError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images
 from wherefrom.methods.base import Gradual, Method
-from wherefrom.models._compute import ran_out_of_memory
+from wherefrom.models.adapters.arithmetic import ran_out_of_memory
 from wherefrom.models.base import Model
 from wherefrom.scoring._batching import BatchSize, Item
 

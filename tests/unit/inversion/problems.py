@@ -17,10 +17,10 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, Latents, generator
 from wherefrom.inversion.plan import Found, Plan, Step
 from wherefrom.inversion.search import search
+from wherefrom.models.adapters.generator import adapted
+from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Autoencoder, Decoder
-from wherefrom.models.diffusers import wrap_autoencoder
-from wherefrom.models.generators._adapter import adapted
-from wherefrom.models.generators.base import Built
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.models.toy import Toy
 
 NAMES = ("toy", "dcgan", "vae", "kl", "tiny")

@@ -18,7 +18,7 @@ from wherefrom.methods.base import Gradual
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
 from wherefrom.methods.traced import Traced
-from wherefrom.models.generators._plain import wrap_generator
+from wherefrom.models.adapters.plain_network import wrap_generator
 
 SEARCHES: list[Gradual[Any]] = [
     RONAN(steps=3, restarts=2, race=1),

@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL
 from wherefrom.core.errors import UsageError
 from wherefrom.core.tensors import Images, generator
 from wherefrom.methods.latenttracer import LatentTracer
-from wherefrom.models.diffusers import wrap_autoencoder
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
 
 def _module(scale: float, shift: float | None) -> AutoencoderKL:

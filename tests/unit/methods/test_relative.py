@@ -14,7 +14,6 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.methods import from_card, load, relative
-from wherefrom.models import locate
 from wherefrom.models.toy import Toy
 
 
@@ -53,7 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
         noted.append((name, device))
         return Placed(device=torch.device(device), toy=Toy(gain=0.9))
 
-    monkeypatch.setattr(locate, "load_model", opens)
+    monkeypatch.setattr("wherefrom.models.load.load_model", opens)
     relative._opened.cache_clear()
     yield noted
     relative._opened.cache_clear()

@@ -20,8 +20,9 @@ from wherefrom.inversion.scaled import scaled
 from wherefrom.methods._searching import starts_of
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
-from wherefrom.models.diffusers import DiffusersAutoencoder, wrap_autoencoder
-from wherefrom.models.locate import load_model
+from wherefrom.models.adapters.latent_model import DiffusersAutoencoder
+from wherefrom.models.load import load_model
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
 STATS = load_file(Path(zoo.__path__[0]) / "kl-f8-a" / "latents.safetensors")
 

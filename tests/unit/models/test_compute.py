@@ -14,18 +14,19 @@ import torch
 
 from wherefrom import cli
 from wherefrom.core.errors import ModelError
-from wherefrom.models import _code, _compute
+from wherefrom.models.adapters import arithmetic
+from wherefrom.models.opening import user_code
 
 _FAULTS = """
 import resource, sys, torch
 import wherefrom
-from wherefrom.models import _compute
+from wherefrom.models.adapters import arithmetic
 from torch import nn
 
 if sys.argv[1] == "told":
     assert wherefrom.keep_freed_memory()
 if sys.argv[1] == "prepared":
-    _compute.prepare(nn.Conv2d(3, 3, 1), torch.device("cpu"), torch.float32)
+    arithmetic.prepare(nn.Conv2d(3, 3, 1), torch.device("cpu"), torch.float32)
 pages = 2**26 // resource.getpagesize()
 for turn in range(54):
     if turn == 50:
@@ -67,11 +68,11 @@ class Placed:
 def test_the_number_of_a_gpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert _compute.device_of("cuda:1") == torch.device("cuda:1")
+    assert arithmetic.device_of("cuda:1") == torch.device("cuda:1")
     with pytest.raises(ModelError, match=r"'cuda:2' was asked for, but torch sees 2 GPU: use cuda:0 to cuda:1"):
-        _compute.device_of("cuda:2")
+        arithmetic.device_of("cuda:2")
     own: Any = Placed(device=torch.device("cuda:0"))
     for device in ("auto", "cuda", "cuda:0"):
-        assert _code._on_device(own, "my:model", device) is own
+        assert user_code._on_device(own, "my:model", device) is own
     with pytest.raises(ModelError, match="my:model is on cuda:0, not on cuda:1"):
-        _code._on_device(own, "my:model", "cuda:1")
+        user_code._on_device(own, "my:model", "cuda:1")

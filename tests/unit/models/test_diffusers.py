@@ -13,8 +13,9 @@ import torch
 from tests.unit.models.tiny import NAMES, build, images
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.models.autoencoders.kinds import SUPPORTED
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.diffusers import SUPPORTED, wrap_autoencoder
+from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
 _FACTORS = {"qwen": 8}
 _EXACT = "donot_use_mm_for_euclid_dist"

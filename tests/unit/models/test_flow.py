@@ -19,9 +19,10 @@ from tests.unit.models.tiny import build
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import generator
 from wherefrom.images.batches import to_pixels
-from wherefrom.models._latents import fit_latents
-from wherefrom.models.diffusers import DiffusersAutoencoder, open_autoencoder
-from wherefrom.models.diffusers._flow import LatentFlow, read_flow
+from wherefrom.models.adapters.latent_flow import LatentFlow, read_flow
+from wherefrom.models.adapters.latent_model import DiffusersAutoencoder
+from wherefrom.models.adapters.latent_statistics import fit_latents
+from wherefrom.models.opening.autoencoder import open_autoencoder
 
 MEAN, DEVIATION = [1.0, -2.0, 0.5, 0.0], [0.5, 1.0, 2.0, 0.1]
 SEEDS = np.array([3, 2**63 + 1, 4, 3], dtype=np.uint64)

@@ -15,8 +15,8 @@ import pytest
 from huggingface_hub import constants, errors
 
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models import _hub
-from wherefrom.models._hub import HubName, fetch, parse
+from wherefrom.models.sources import hub
+from wherefrom.models.sources.hub import HubName, fetch, parse
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 KL = json.dumps({"_class_name": "AutoencoderKL"})
@@ -313,14 +313,14 @@ def test_the_real_hub_is_asked_with_its_own_functions(tmp_path: Path, monkeypatc
         return str(tmp_path / file)
 
     monkeypatch.setattr("huggingface_hub.hf_hub_download", download)
-    assert _hub.HuggingFace().download("a/b", "config.json", "v1", cached=True) == tmp_path / "config.json"
+    assert hub.HuggingFace().download("a/b", "config.json", "v1", cached=True) == tmp_path / "config.json"
     assert calls == [("a/b", "config.json", "v1", True)]
 
 
 OFFLINE = """
 import sys
 from wherefrom.core.errors import ModelError
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 for name in sys.argv[1:]:
     try:
         model = load_model(name, device="cpu")

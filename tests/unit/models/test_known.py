@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from wherefrom.core.errors import UsageError
-from wherefrom.models import known
-from wherefrom.models.diffusers import SUPPORTED
+from wherefrom.models.autoencoders.kinds import SUPPORTED
+from wherefrom.models.sources import known
 
 
 def test_ids_are_unique_and_well_formed() -> None:
@@ -84,7 +84,7 @@ def test_a_family_that_is_not_there() -> None:
 
 def test_the_table_needs_no_torch() -> None:
     program = (
-        "import sys; from wherefrom.models.locate import describe, listing; listing();"
+        "import sys; from wherefrom.models.load import describe, listing; listing();"
         "describe('stabilityai/sd-turbo');"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )

@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 
 from tests.shared import shared_data
 from wherefrom.core.errors import ModelError, WherefromError
-from wherefrom.models import _hub, _zoo
-from wherefrom.models._folders import Place
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.locate import Where, describe, listing, load_model, where
+from wherefrom.models.load import Where, describe, listing, load_model, where
+from wherefrom.models.sources import hub
+from wherefrom.models.sources.local import Place
 from wherefrom.models.toy import Toy
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -51,7 +51,7 @@ def zoo(autoencoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         "files": files,
     }
     (folder / "card.json").write_text(json.dumps(card))
-    monkeypatch.setattr(_zoo, "ZOO", folder.parent)
+    monkeypatch.setattr("wherefrom.models.sources.zoo.ZOO", folder.parent)
     return folder
 
 
@@ -113,7 +113,7 @@ def test_a_mistyped_path_is_not_sent_to_the_hub(tmp_path: Path, monkeypatch: pyt
     def asked(*_: object) -> None:
         raise AssertionError("the hub was asked")
 
-    monkeypatch.setattr(_hub, "fetch", asked)
+    monkeypatch.setattr(hub, "fetch", asked)
     (tmp_path / "runs").mkdir()
     monkeypatch.chdir(tmp_path)
     assert "runs/vae does not exist; to ask the hub write hub:runs/vae" in refused("runs/vae")
@@ -260,12 +260,12 @@ def test_code_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_hub_id_carries_its_commit_family_and_sizes(autoencoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def fetch(name: _hub.HubName) -> _hub.Fetched:
+    def fetch(name: hub.HubName) -> hub.Fetched:
         asked.append(str(name))
         place = Place(path=autoencoder, kind="AutoencoderKL")
-        return _hub.Fetched(place=place, source=f"{name.repo}@{COMMIT}:vae", subfolder="vae")
+        return hub.Fetched(place=place, source=f"{name.repo}@{COMMIT}:vae", subfolder="vae")
 
-    monkeypatch.setattr(_hub, "fetch", fetch)
+    monkeypatch.setattr(hub, "fetch", fetch)
     model = load_model("hub:CompVis/stable-diffusion-v1-4@main", device="cpu")
     assert asked == ["CompVis/stable-diffusion-v1-4@main"]
     assert model.card.notes["source"] == f"CompVis/stable-diffusion-v1-4@{COMMIT}:vae"

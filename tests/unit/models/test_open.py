@@ -17,8 +17,8 @@ from skimage import data
 from tests.shared import shared_data
 from tests.unit.models.tiny import NAMES, build, images, ldm_names
 from wherefrom.core.errors import ModelError
-from wherefrom.models.diffusers import open_autoencoder, wrap_autoencoder
-from wherefrom.models.diffusers._single_file import recognise
+from wherefrom.models.autoencoders.layouts import recognise
+from wherefrom.models.opening.autoencoder import open_autoencoder, wrap_autoencoder
 
 _FILE = "diffusion_pytorch_model.safetensors"
 _SINGLE = ("kl", "kl-no-quant", "flux2", "asymmetric", "movq", "vq")
@@ -121,7 +121,7 @@ def test_a_file_beside_its_config_is_opened_with_it(tmp_path: Path) -> None:
     "family", ["dc-ae-f32c32-sana", "dc-ae-f32c32", "dc-ae-f64c128", "dc-ae-f128c512", "qwen-image"]
 )
 def test_configs_that_come_with_the_package_are_found_by_shapes(family: str) -> None:
-    text = Path(str(recognise.__code__.co_filename)).with_name("_configs.json").read_text()
+    text = Path(str(recognise.__code__.co_filename)).with_name("configs.json").read_text()
     entry = next(entry for entry in json.loads(text) if entry["family"] == family)
     with torch.device("meta"):
         module = getattr(diffusers, entry["kind"]).from_config(entry["config"])

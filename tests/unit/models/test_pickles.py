@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from tests.unit.models import pickled
-from tests.unit.models.generators.stylegan_by_hand import state_2
-from tests.unit.models.generators.stylegan_xl_by_hand import Stem, state_xl
+from tests.unit.models.architectures.stylegan_by_hand import state_2
+from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
 from tests.unit.models.pickled import Called, Fresh, Named
 from wherefrom.core.errors import ModelError
-from wherefrom.models._pickles import read_pickle
-from wherefrom.models.locate import load_model
-from wherefrom.models.weights import digest
+from wherefrom.models.checkpoints.digest import digest
+from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
+from wherefrom.models.load import load_model
 
 OPTIONS = {"z_dim": 7, "synthesis_kwargs": {"conv_clamp": 256, "resample_filter": [1, 3, 3, 1]}, "flag": None}
 

@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.models import pickled
-from tests.unit.models.generators.stylegan_by_hand import state_2
-from tests.unit.models.generators.stylegan_xl_by_hand import Stem, levels, state_xl
+from tests.unit.models.architectures.stylegan_by_hand import state_2
+from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, levels, state_xl
 from tests.unit.models.pickled import Called, Named, Writer
 from wherefrom.core.errors import WherefromError
-from wherefrom.models._pickles import read_pickle
-from wherefrom.models._wrapped import Checkpoint
-from wherefrom.models.generators import load
+from wherefrom.models.architectures import load
+from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
+from wherefrom.models.checkpoints.unwrap import Checkpoint
 
 EXAMPLES: Final = int(os.environ.get("WHEREFROM_FUZZ", "100"))
 NAMES: Final[tuple[tuple[str, str], ...]] = (

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models._pickles import read_pickle
-from wherefrom.models._pickles._machine import walk
-from wherefrom.models._pickles._reading import _Bounded
+from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
+from wherefrom.models.checkpoints.stylegan_pickle.reading import _Bounded
+from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 
 
 def refused(path: Path) -> str:

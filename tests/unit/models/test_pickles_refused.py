@@ -16,8 +16,8 @@ import torch
 from tests.unit.models import pickled
 from tests.unit.models.pickled import Called, Fresh, Named, Writer
 from wherefrom.core.errors import ModelError
-from wherefrom.models._pickles import read_pickle
-from wherefrom.models.locate import load_model
+from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
+from wherefrom.models.load import load_model
 
 OPTIONS = {"z_dim": 7, "flag": None}
 

@@ -12,9 +12,9 @@ from huggingface_hub import errors
 
 from tests.unit.models.test_hub import COMMIT, FakeHub, http_error
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models._hub import HubName
-from wherefrom.models._hub_pipelines import fetch_pipeline
-from wherefrom.models._pipeline_folders import lacking, opened, read_folder, variant_of
+from wherefrom.models.sources.hub import HubName
+from wherefrom.models.sources.hub_pipelines import fetch_pipeline
+from wherefrom.models.sources.pipeline_folders import lacking, opened, read_folder, variant_of
 
 
 def lay_out(folder: Path, kind: object = "StableDiffusionPipeline", **parts: tuple[str, ...]) -> Path:

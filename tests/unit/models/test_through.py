@@ -21,7 +21,7 @@ from wherefrom.inversion.plan import Plan
 from wherefrom.inversion.search import search
 from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, Spreading
 from wherefrom.models.fitting import fitted
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 from wherefrom.models.through import Through, ThroughAutoencoder, through
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score

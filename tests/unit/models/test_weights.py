@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import save_file
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.weights import digest, read_weights, shapes_of
+from wherefrom.models.checkpoints.digest import digest
+from wherefrom.models.checkpoints.read import read_weights, shapes_of
 
 
 def _state(dtype: torch.dtype = torch.float32) -> dict[str, torch.Tensor]:

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models._folders import single_file
-from wherefrom.models._wrapped import facts_of, unwrap
-from wherefrom.models.weights import read_checkpoint, read_weights
+from wherefrom.models.checkpoints.read import read_checkpoint, read_weights
+from wherefrom.models.checkpoints.unwrap import facts_of, unwrap
+from wherefrom.models.sources.local import single_file
 
 TABLE = {"a.weight": torch.ones(2, 3)}
 OTHER = {"b.weight": torch.zeros(4)}

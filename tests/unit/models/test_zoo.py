@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 
 from tests.unit.models.tiny import build, images
 from wherefrom.core.errors import ModelError
-from wherefrom.models._latents import draw_latents, fit_latents
-from wherefrom.models.diffusers import open_autoencoder
+from wherefrom.models.adapters.latent_statistics import draw_latents, fit_latents
+from wherefrom.models.opening.autoencoder import open_autoencoder
 
 
 def _correlated(count: int, size: int = 48) -> list[torch.Tensor]:

@@ -1,0 +1,226 @@
+"""One adapter for every class of autoencoder that is supported.
+
+Its data flow: images [0, 1] -> [-1, 1] -> encoder -> posterior's mode -> decoder -> [-1, 1] -> [0, 1], float32 outside.
+No scaling factor, no clamp, no rounding, no tiling, no sampling.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from wherefrom.core.arrays import Seeds
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.tensors import Images, Latents, check_images, generator
+from wherefrom.models.adapters.arithmetic import (
+    device_of,
+    dtype_of,
+    each_alone,
+    exact,
+    laid_out,
+    parameters_of,
+    prepare,
+)
+from wherefrom.models.adapters.latent_flow import LatentFlow
+from wherefrom.models.adapters.latent_statistics import draw_latents
+from wherefrom.models.autoencoders.kinds import Kind, upcast
+
+__all__ = ["DiffusersAutoencoder", "adapted"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class DiffusersAutoencoder:
+    """An autoencoder of diffusers as `wherefrom.models.base.Autoencoder`.
+
+    Made by `open_autoencoder` and `wrap_autoencoder`.
+
+    Attributes:
+        card: name and every fact that changes the numbers.
+        device: where images and latents must be.
+        factor: pixels a latent cell, along each side.
+        channels: channels of a latent.
+        native: `(height, width)` in pixels that `draw` makes unless told otherwise; None where it is not known.
+        scaling: scale and shift by which the generator works on `(z - shift) * scale`; (1, 0) where its configuration
+            states none for all channels, as that of VQ models.
+    """
+
+    card: Card
+    device: torch.device
+    factor: int
+    channels: int
+    native: tuple[int, int] | None
+    scaling: tuple[float, float]
+    _dtype: torch.dtype
+    _kind: Kind
+    _module: nn.Module = field(repr=False)
+    _stats: Mapping[str, torch.Tensor] | None = field(repr=False)
+    _flow: LatentFlow | None = field(repr=False)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Any multiple of `factor` will do."""
+        return None
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are."""
+        return parameters_of(self._module)
+
+    def encode(self, images: Images) -> Latents:
+        """Images `(n, 3, h, w)` in [0, 1] to unscaled latents `(n, channels, h / factor, w / factor)`: the mode.
+
+        Raises:
+            ImageError: when the shape is not `(n, 3, h, w)` or a side is no positive multiple of `factor`.
+        """
+        check_images(images)
+        height, width = images.shape[2:]
+        if height % self.factor or width % self.factor or not height or not width:
+            raise ImageError(f"images are {height} x {width}, need positive multiples of {self.factor}: crop them")
+        if not len(images):
+            return images.new_empty(
+                (0, self.channels, height // self.factor, width // self.factor), dtype=torch.float32
+            )
+        return self._ask(self._kind.encode, images.float() * 2 - 1)
+
+    def decode(self, latents: Latents) -> Images:
+        """Unscaled latents to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped; differentiable.
+
+        Raises:
+            ModelError: when the latents' shape is not `(n, channels, h, w)`.
+        """
+        if latents.ndim != 4 or latents.shape[1] != self.channels:
+            raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {self.channels}, h, w)")
+        if not len(latents):
+            height, width = latents.shape[2] * self.factor, latents.shape[3] * self.factor
+            return latents.new_empty((0, 3, height, width), dtype=torch.float32)
+        return self._ask(self._kind.decode, latents) * 0.5 + 0.5
+
+    def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Latents from the generator that came with the weights, else from their statistics; one a seed.
+
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` of the images in pixels; by default `native`.
+
+        Raises:
+            ModelError: when neither came with the weights, or `size` is no positive multiple of `factor`.
+        """
+        if self._flow is not None:
+            flow, cells = self._flow, self._cells(size)
+            return self._stacked([flow.draw(int(seed), cells) for seed in seeds], cells)
+        if self._stats is None:
+            name = self.card.name
+            raise ModelError(
+                f"{name} cannot draw latents by itself: make images with its own pipeline and pass those"
+                f" (of text-to-image pipelines: wherefrom generate PIPELINE --prompts FILE)"
+            )
+        return self._field(self._stats, seeds, size)
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        """Latents from the statistics that came with the weights; without, standard normal in the generator's units.
+
+        That is where the sampling of a diffusion model begins, and where RONAN's search of one begins: starts of a
+        search, which decode to no image that the model would make.
+
+        Raises:
+            ModelError: when `size` is no positive multiple of `factor`.
+        """
+        if self._stats is not None:
+            return self._field(self._stats, seeds, size)
+        cells, (scale, shift) = self._cells(size), self.scaling
+        noise = [
+            torch.randn((self.channels, *cells), generator=generator(int(seed)), dtype=torch.float32, device="cpu")
+            for seed in seeds
+        ]
+        return self._stacked([one / scale + shift for one in noise], cells)
+
+    def _field(self, stats: Mapping[str, torch.Tensor], seeds: Seeds, size: tuple[int, int] | None) -> Latents:
+        """Gaussian fields with the statistics of latents, one a seed."""
+        cells = self._cells(size)
+        return self._stacked([draw_latents(stats, int(seed), cells) for seed in seeds], cells)
+
+    def _cells(self, size: tuple[int, int] | None) -> tuple[int, int]:
+        """Latent cells of a size in pixels."""
+        wanted = size or self.native
+        if wanted is None:
+            raise ModelError(f"{self.card.name} states no native size: give `size` in pixels")
+        if min(wanted) <= 0 or wanted[0] % self.factor or wanted[1] % self.factor:
+            raise ModelError(f"size {wanted[0]} x {wanted[1]}, need positive multiples of {self.factor}")
+        return (wanted[0] // self.factor, wanted[1] // self.factor)
+
+    def _stacked(self, latents: list[torch.Tensor], cells: tuple[int, int]) -> Latents:
+        return (
+            torch.stack(latents)
+            if latents
+            else torch.empty((0, self.channels, *cells), dtype=torch.float32, device="cpu")
+        ).to(self.device)
+
+    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
+        """One pass through a half of the module, one by one where a neighbour could move the result."""
+        ready = laid_out(given.to(self._dtype))
+        with exact(self.device):
+            if len(ready) > 1 and (self._kind.alone or each_alone(self.device)):
+                return torch.cat([part(self._module, row) for row in ready.split(1)]).float()
+            return part(self._module, ready).float()
+
+
+def adapted(
+    module: Any,
+    *,
+    kind: Kind,
+    shape: tuple[int, int],
+    facts: Mapping[str, Fact],
+    config: Mapping[str, Any],
+    device: str | torch.device,
+    dtype: str,
+    name: str,
+    notes: dict[str, Fact],
+    stats: Mapping[str, torch.Tensor] | None,
+    flow: LatentFlow | None,
+) -> DiffusersAutoencoder:
+    """The adapter around a module that nobody else holds."""
+    place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
+    if used != dtype:
+        notes = notes | {"upcast": f"{dtype} was asked for; the config states force_upcast, so {used} is used"}
+        _log.warning("%s: %s", name, notes["upcast"])
+    for switch in ("use_tiling", "use_slicing"):
+        if hasattr(module, switch):
+            setattr(module, switch, False)
+    scaling = _scaling(dict(getattr(module, "config", config)))  # a file may leave out what is usual for the class
+    units: dict[str, Fact] = {} if scaling == (1.0, 0.0) else {"scaling": scaling}  # a search works in these
+    return DiffusersAutoencoder(
+        card=Card(kind="model", name=name, facts={**facts, **units, "dtype": used, "device": place.type}, notes=notes),
+        device=place,
+        factor=shape[0],
+        channels=shape[1],
+        scaling=scaling,
+        native=_native(notes.get("sizes"), config.get("sample_size"), shape[0]),
+        _dtype=dtype_of(used),
+        _kind=kind,
+        _module=prepare(module, place, dtype_of(used)),
+        _stats=stats,
+        _flow=flow,
+    )
+
+
+def _scaling(config: Mapping[str, Any]) -> tuple[float, float]:
+    """`scaling_factor` and `shift_factor` of a KL or deep-compression autoencoder; the codes of VQ models have none."""
+    if config.get("num_vq_embeddings") is not None or config.get("latents_mean") is not None:
+        return (1.0, 0.0)
+    return (float(config.get("scaling_factor") or 1.0), float(config.get("shift_factor") or 0.0))
+
+
+def _native(sizes: Fact, sample: Any, factor: int) -> tuple[int, int] | None:
+    """The first of the sizes in the notes, else the config's `sample_size`, where it is a multiple of the factor."""
+    first = sizes[0] if isinstance(sizes, tuple | list) and sizes else sample
+    pair = tuple(first) if isinstance(first, tuple | list) else (first, first)
+    whole = len(pair) == 2 and all(isinstance(side, int) and side > 0 and side % factor == 0 for side in pair)
+    return (pair[0], pair[1]) if whole else None

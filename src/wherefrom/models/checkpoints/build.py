@@ -1,0 +1,89 @@
+"""Putting weights into a network that was made without storage, strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from wherefrom.core.errors import ModelError
+from wherefrom.models.checkpoints.base import Shapes, State
+from wherefrom.models.checkpoints.recognise import looks_like
+
+__all__ = ["empty", "fitted", "side"]
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+_COUNTER = "num_batches_tracked"
+
+
+def side(shapes: Shapes, name: str, axis: int) -> int:
+    """A size that is read off a tensor.
+
+    Raises:
+        ModelError: when there is no such tensor, or it has no such axis.
+    """
+    shape = shapes.get(name)
+    if shape is None:
+        raise ModelError(f"these weights do not have {name}, which their kind needs: is the file complete?")
+    if not -len(shape) <= axis < len(shape) or shape[axis] < 1:
+        raise ModelError(f"{name} has shape {shape}, which no network of its kind has")
+    return shape[axis]
+
+
+def empty(make: Callable[[], NetworkT]) -> NetworkT:
+    """A network without storage: nothing is initialised and no random number is drawn.
+
+    Raises:
+        ModelError: when its sizes do not fit each other.
+    """
+    try:
+        with torch.device("meta"):
+            return make()
+    except (RuntimeError, ValueError, TypeError, ZeroDivisionError) as error:
+        raise ModelError(f"these weights have sizes that no network of their kind has: {error}") from error
+
+
+def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[str] = ()) -> NetworkT:
+    """The network with the weights in it, floating point as float32; each name and shape is compared first.
+
+    Batch norm's count of batches, which only training uses and old files lack, may be missing.
+
+    Args:
+        network: made by `empty`.
+        state: weights by name.
+        title: what the network is, for a message.
+        ignored: names that the file may hold and the network has no use for.
+
+    Raises:
+        ModelError: when a tensor is missing, unexpected or of another shape; the message says what they look like.
+    """
+    need: dict[str, Any] = network.state_dict()
+    given = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}
+    given |= {
+        name: torch.zeros((), dtype=value.dtype, device="cpu")
+        for name, value in need.items()
+        if name.endswith(_COUNTER) and name not in given
+    }
+    wrong = [
+        *(f"{name} is missing" for name in sorted(need.keys() - given.keys())),
+        *(f"{name} is not expected" for name in sorted(given.keys() - need.keys())),
+        *(
+            f"{name} has shape {tuple(given[name].shape)}, need {tuple(need[name].shape)}"
+            for name in sorted(need.keys() & given.keys())
+            if given[name].shape != need[name].shape
+        ),
+    ]
+    if wrong:
+        looks = looks_like({name: tuple(tensor.shape) for name, tensor in state.items()})
+        what = f"look like {looks}, and " if looks else ""
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ModelError(f"these weights {what}do not fit {title}: {'; '.join(wrong[:3])}{more}")
+    network.load_state_dict(given, strict=True, assign=True)
+    return network
+
+
+def _widened(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor

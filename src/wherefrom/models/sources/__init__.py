@@ -1,0 +1,3 @@
+"""What a written name means, and the files it leads to. No torch."""
+
+from __future__ import annotations

@@ -1,0 +1,198 @@
+"""Where a model lies on the disk: in a pipeline's folder, in its own, in one file, in a raw pair. No torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from wherefrom.core.errors import ModelError
+from wherefrom.models.checkpoints.configs import read_json
+from wherefrom.models.checkpoints.suffixes import FILES, PICKLED
+from wherefrom.models.sources.known import SUPPORTED
+
+__all__ = [
+    "PIPELINES",
+    "Place",
+    "class_of",
+    "component_of",
+    "find_place",
+    "looks_like_autoencoder",
+    "shards_of",
+    "single_file",
+]
+
+PIPELINES: Final[Mapping[str, str]] = {
+    "ConsistencyModelPipeline": "consistency",
+    "DDIMPipeline": "ddim",
+    "DDPMPipeline": "ddim",
+}
+"""Pipelines that make pixels without an autoencoder, and the architecture in `models.architectures` that opens each."""
+
+_PLAIN: Final = re.compile(r"[\w-][\w.-]*")
+_LIST: Final = ", ".join(SUPPORTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where an autoencoder's files are.
+
+    Attributes:
+        path: its folder, which has a `config.json`; else its file, of a raw pair the `*_decoder.safetensors`. Of one of
+            `PIPELINES` the whole pipeline's folder.
+        kind: its class where a configuration names it, else None.
+    """
+
+    path: Path
+    kind: str | None = None
+
+
+def looks_like_autoencoder(kind: object) -> bool:
+    """Whether a class's name says that it is an autoencoder, supported or not."""
+    return isinstance(kind, str) and any(part in kind for part in ("Autoencoder", "VQModel", "VAE", "AutoEncoder"))
+
+
+def class_of(config: Mapping[str, Any], where: str) -> str:
+    """The class of autoencoder that a `config.json` describes.
+
+    Args:
+        config: its content.
+        where: how to name it in a message.
+
+    Raises:
+        ModelError: when it describes something else, or a class that is not supported.
+    """
+    kind = config.get("_class_name")
+    if kind in SUPPORTED:
+        return str(kind)
+    if looks_like_autoencoder(kind):
+        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: supported are {_LIST}")
+    what = repr(kind) if kind else "no `_class_name`"
+    raise ModelError(f"{where} has {what} in its config.json, need the class of an autoencoder: {_LIST}")
+
+
+def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
+    """Which folder of a pipeline holds its autoencoder, and its class.
+
+    Args:
+        index: the content of `model_index.json`.
+        where: how to name the pipeline in a message.
+
+    Raises:
+        ModelError: when there is none, none that is supported, or more than one.
+    """
+    parts = {
+        name: entry[1]
+        for name, entry in index.items()
+        if _PLAIN.fullmatch(name) and isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str)
+    }
+    found = [(name, kind) for name, kind in parts.items() if kind in SUPPORTED]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ModelError(f"{where} has several autoencoders, name one: {_listed(found)}")
+    if index.get("_class_name") in PIPELINES:
+        raise ModelError(
+            f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
+        )
+    others = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind)]
+    if others:
+        raise ModelError(
+            f"{where} has no autoencoder of a supported class, only {_listed(others)}: supported are {_LIST}"
+        )
+    raise ModelError(
+        f"{where} has no autoencoder: its model_index.json lists {', '.join(parts) or 'nothing'}; a model that works on"
+        f" pixels has none, and for others name the repository or folder of the autoencoder itself"
+    )
+
+
+def _listed(parts: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} ({kind})" for name, kind in parts)
+
+
+def shards_of(index: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """The files that an index of shards names, in order.
+
+    Raises:
+        ModelError: when it names none, or one that is not a plain `.safetensors` name in the same folder.
+    """
+    names = index.get("weight_map")
+    shards = tuple(sorted({str(name) for name in names.values()})) if isinstance(names, dict) else ()
+    bad = [name for name in shards if not _PLAIN.fullmatch(name) or not name.endswith(".safetensors")]
+    if bad or not shards:
+        raise ModelError(f"{where} names {bad or 'no shards'}, need plain names of .safetensors files beside it")
+    return shards
+
+
+def single_file(path: Path) -> Place:
+    """A file of weights as an autoencoder.
+
+    Raises:
+        ModelError: when its name does not end like a file of tensors.
+    """
+    if path.suffix in FILES:
+        return Place(path=path)
+    if path.suffix in PICKLED:
+        raise ModelError(f"{path} is a pickle, which can run code when it is opened: convert it to .safetensors")
+    raise ModelError(f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json")
+
+
+def find_place(path: Path) -> Place:
+    """The autoencoder, or the pipeline that works on pixels, at an existing path.
+
+    A folder is taken for a pipeline where it has `model_index.json`, for an autoencoder where it has `config.json`;
+    else its only raw pair, its only `.safetensors` file, or its only folder with an autoencoder's `config.json` is
+    taken. Of a pipeline its autoencoder is meant, unless it is one of `PIPELINES`.
+
+    Args:
+        path: a file or folder that exists.
+
+    Raises:
+        ModelError: when there is no autoencoder there that can be opened, or more than one; the message lists them.
+    """
+    if path.is_file():
+        return single_file(path)
+    if (path / "model_index.json").is_file():
+        index = read_json(path / "model_index.json")
+        if index.get("_class_name") in PIPELINES:
+            return Place(path=path, kind=str(index["_class_name"]))
+        name, _ = component_of(index, str(path))
+        return _own_folder(path / name)
+    if (path / "config.json").is_file():
+        return _own_folder(path)
+    return _only(path, _candidates(path))
+
+
+def _own_folder(folder: Path) -> Place:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} has no config.json: the download or copy is incomplete")
+    return Place(path=folder, kind=class_of(read_json(folder / "config.json"), str(folder)))
+
+
+def _candidates(folder: Path) -> list[Place]:
+    held = [item for item in folder.iterdir() if item.is_file() and item.suffix in FILES]
+    files = {item.name: item for item in held if item.suffix == ".safetensors"} or {item.name: item for item in held}
+    pairs = {name: name.replace("_encoder.", "_decoder.") for name in files if "_encoder." in name}
+    pairs = {encoder: decoder for encoder, decoder in pairs.items() if decoder in files}
+    loose = set(files) - set(pairs) - set(pairs.values())
+    found = [Place(path=files[decoder]) for decoder in pairs.values()] + [
+        Place(path=files[name]) for name in sorted(loose)
+    ]
+    for config in sorted(folder.glob("*/config.json")):
+        kind = read_json(config).get("_class_name")
+        if kind in SUPPORTED:
+            found.append(Place(path=config.parent, kind=kind))
+    return sorted(found, key=lambda place: place.path)
+
+
+def _only(folder: Path, found: list[Place]) -> Place:
+    if len(found) == 1:
+        return found[0] if found[0].kind is None else _own_folder(found[0].path)
+    if found:
+        names = ", ".join(str(place.path) for place in found)
+        raise ModelError(f"{folder} holds {len(found)} autoencoders, name one: {names}")
+    raise ModelError(
+        f"{folder} holds no autoencoder: looked for model_index.json, config.json, *.safetensors, */config.json"
+    )
