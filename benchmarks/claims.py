@@ -27,7 +27,7 @@ from wherefrom.checking import measured_null
 from wherefrom.checking.null import METHOD, SIDE
 from wherefrom.evaluation import clopper_pearson
 from wherefrom.images import edits
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
 from wherefrom.images.write import save_png

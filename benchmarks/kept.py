@@ -26,7 +26,7 @@ from scipy.fft import dctn
 from benchmarks.decoders import RESULTS, SHARED
 from wherefrom.bench import _pictures as pictures
 from wherefrom.core.arrays import Matrix, Vector
-from wherefrom.images._jpeg import tables_of
+from wherefrom.images.jpeg_tables import tables_of
 
 CONTENTS: Final = ((192, False), (256, False), (192, True), (512, True))
 """Pixels a side, and whether they are tiles at their own scale."""

@@ -9,7 +9,7 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from wherefrom.core.version import VERSION as __version__  # noqa: N811  (the name that packages have)
 
 _HOMES = {
     "Attribution": "wherefrom.records.verdict",

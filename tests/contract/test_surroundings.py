@@ -18,9 +18,9 @@ from tests.unit.models.architectures.test_classes import KINDS, OPTIONS
 from tests.unit.models.architectures.test_classes import _model as in_file
 from wherefrom import methods
 from wherefrom.core.arrays import Scores
-from wherefrom.images.bands import dct_basis
 from wherefrom.images.sources import load_images
 from wherefrom.making import draws
+from wherefrom.measures.bands import dct_basis
 from wherefrom.models.base import Spreading
 from wherefrom.models.load import load_model
 from wherefrom.models.opening.autoencoder import wrap_autoencoder

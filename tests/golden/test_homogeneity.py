@@ -12,7 +12,7 @@ from PIL import Image
 from skimage.feature import graycomatrix, graycoprops
 
 from wherefrom.core.errors import ImageError, UsageError
-from wherefrom.images.texture import homogeneity
+from wherefrom.measures.texture import homogeneity
 
 
 def _rgb(grey: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -33,7 +33,7 @@ OTHERS = frozenset(
             "core.plugins",
             "core.whole",
         ),
-        *("images._files", "images.labels", "images.manifest", "images.write"),
+        *("images.files", "images.labels", "images.manifest", "images.write"),
     }
 )
 """What computing modules import that computes no number: names, messages, lists and files."""

@@ -15,7 +15,7 @@ from PIL import Image
 
 from wherefrom.bench import FEWEST
 from wherefrom.core.errors import UsageError
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.images.sources import SUFFIXES
 from wherefrom.images.write import save_png

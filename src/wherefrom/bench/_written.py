@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom import __version__
 from wherefrom.bench.base import Row, Table
+from wherefrom.core.version import VERSION
 from wherefrom.core.whole import whole
 from wherefrom.report.figures import save_figure
 
@@ -40,7 +40,7 @@ def document(
         "goal": table.goal,
         "rules": list(table.rules),
         "command": command,
-        "version": __version__,
+        "version": VERSION,
         "torch": torch.__version__,
         "machine": f"{platform.machine()}{card}, {torch.get_num_threads()} threads",
         "date": datetime.now(UTC).date().isoformat(),

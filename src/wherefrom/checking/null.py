@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom import __version__
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError
+from wherefrom.core.version import VERSION
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.labels import slug
 from wherefrom.making import made_folder, round_trips
@@ -135,7 +135,7 @@ def _read(place: Path, model: Autoencoder) -> Null | None:
         whole = pools and all(
             values.ndim == 1 and len(values) and np.isfinite(values).all() for values in pools.values()
         )
-        if found["version"] != __version__ or not whole:
+        if found["version"] != VERSION or not whole:
             return None
         return Null(model=model.card, pools=pools, side=int(found["side"]))
     except (OSError, ValueError, TypeError, KeyError):
@@ -159,7 +159,7 @@ def as_json(null: Null) -> Mapping[str, Any]:
     """What a file of a null holds."""
     return {
         "schema": 1,
-        "version": __version__,
+        "version": VERSION,
         "model": null.model.name,
         "decoder": null.model.facts.get("decoder"),
         "method": METHOD.card.to_json(),

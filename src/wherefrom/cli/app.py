@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from wherefrom import __version__
 from wherefrom.cli import (
     _choices,
     attribute,
@@ -21,6 +20,7 @@ from wherefrom.cli import (
     score,
 )
 from wherefrom.cli._output import emit
+from wherefrom.core.version import VERSION
 
 __all__ = ["app"]
 
@@ -36,7 +36,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        emit(f"wherefrom {__version__}")
+        emit(f"wherefrom {VERSION}")
         raise typer.Exit
 
 

@@ -18,11 +18,9 @@ __all__ = ["CODECS", "COMPUTING", "RELEASES", "codec_releases", "computing_diges
 
 COMPUTING: Final = (
     *(f"core/{name}.py" for name in ("arrays", "seeds", "tensors", "units")),
-    *(f"images/{name}.py" for name in ("_convert", "_editing", "_formats", "_jpeg", "bands", "batches", "cells")),
-    *(
-        f"images/{name}.py" for name in ("_matrices", "_sides", "operators", "fit")
-    ),  # edits that a model is asked through
-    *(f"images/{name}.py" for name in ("distances", "edits", "read", "recolour", "texture")),
+    *(f"images/{name}.py" for name in ("batches", "convert", "fit", "formats", "jpeg_tables", "read")),
+    *(f"images/{name}.py" for name in ("_editing", "_matrices", "_sides", "edits", "operators")),
+    *(f"measures/{name}.py" for name in ("bands", "distances", "jpeg_cells", "recolour", "texture")),
     *("inversion", "methods", "models"),
     "scoring/_asking.py",
 )

@@ -31,7 +31,7 @@ class ImageFacts:
             where that is known; None where it does not say so in the way of this program. Anyone can write it.
         origin_decoder: digest of the decoder that it says it came from.
         jpeg_grid: whether the scored pixels of a file that is not lossy itself show the 8 x 8 grid of a JPEG, see
-            `wherefrom.images.grid`; None where that was not or cannot be looked at.
+            `wherefrom.measures.jpeg_grid`; None where that was not or cannot be looked at.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Units and names that the dear half and the cheap half share. No torch."""
+"""Units and names that code with torch and code without torch share. This file needs no torch."""
 
 from __future__ import annotations
 

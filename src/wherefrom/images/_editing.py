@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance
 from wherefrom.core.errors import ImageError
 from wherefrom.core.extras import require
 from wherefrom.core.seeds import seed_of
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.labels import DESCRIPTION
 from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
 from wherefrom.images.write import put_png

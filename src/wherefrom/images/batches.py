@@ -15,8 +15,8 @@ import torch
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.tensors import Images, check_images
-from wherefrom.images._convert import Pixels
-from wherefrom.images._files import Source
+from wherefrom.images.convert import Pixels
+from wherefrom.images.files import Source
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, read_or_explain
 
 __all__ = ["read_ahead", "to_images", "to_pixels"]

@@ -19,7 +19,7 @@ from wherefrom.images.labels import text_of
 
 if TYPE_CHECKING:
     from wherefrom.core.facts import ImageFacts
-    from wherefrom.images._convert import Pixels
+    from wherefrom.images.convert import Pixels
 
 __all__ = ["Edit", "Step", "Value", "forms", "load", "names"]
 

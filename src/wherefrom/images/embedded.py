@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from wherefrom.images._convert import Pixels
+    from wherefrom.images.convert import Pixels
 
 __all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_scaled", "save_tiles"]
 

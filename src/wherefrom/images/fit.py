@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherefrom.core.errors import ImageError, UsageError
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 
 __all__ = ["crop"]
 

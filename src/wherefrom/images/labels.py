@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom import __version__
 from wherefrom.core.errors import ImageError, UsageError
+from wherefrom.core.version import VERSION
 
 __all__ = ["DESCRIPTION", "is_there", "origin_of", "slug", "text_of"]
 
@@ -29,7 +29,7 @@ def slug(name: str) -> str:
 
 def text_of(facts: Mapping[str, str]) -> dict[str, str]:
     """Facts as a PNG's text: each under `wherefrom:NAME`, with this program as `Software`."""
-    return {"Software": f"wherefrom {__version__}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
+    return {"Software": f"wherefrom {VERSION}", **{f"{_KEY}{key}": value for key, value in facts.items()}}
 
 
 def _said(image: Any) -> dict[str, str]:

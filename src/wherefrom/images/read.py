@@ -17,10 +17,10 @@ from PIL import Image, ImageFile
 from wherefrom.core.errors import ImageError, MissingExtra, UsageError
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
-from wherefrom.images._convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images._files import MAX_BYTES, Source, as_source, raised
-from wherefrom.images._formats import bit_depth, identify, lossy, turned_by_decoder
-from wherefrom.images._jpeg import estimate_quality
+from wherefrom.images.convert import Pixels, profile_note, to_rgb, unturned
+from wherefrom.images.files import MAX_BYTES, Source, as_source, raised
+from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decoder
+from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.labels import origin_of
 
 __all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain", "stored_size"]

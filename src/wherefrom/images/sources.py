@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images._files import MAX_BYTES, Given, Source, as_source, printable
-from wherefrom.images._listing import SUFFIXES, expand
+from wherefrom.images.files import MAX_BYTES, Given, Source, as_source, printable
+from wherefrom.images.listing import SUFFIXES, expand
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ def load_images(
     """
     if not paths:
         raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
-    from wherefrom.images._memory import sources_of  # which needs numpy and Pillow
+    from wherefrom.images.in_memory import sources_of  # which needs numpy and Pillow
 
     given = list(sources_of(paths, lossless=lossless))
     say = told or (lambda _: None)

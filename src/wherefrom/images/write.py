@@ -13,7 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from wherefrom.core.errors import ImageError
 from wherefrom.core.whole import whole
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 
 __all__ = ["put_png", "save_bytes", "save_png"]
 

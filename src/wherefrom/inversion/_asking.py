@@ -13,10 +13,10 @@ from torch.utils.checkpoint import checkpoint
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.core.units import Metric
-from wherefrom.images.cells import cell_distance
-from wherefrom.images.distances import lpips, mae, mse, ssim
-from wherefrom.images.recolour import recoloured
 from wherefrom.inversion.plan import Plan
+from wherefrom.measures.distances import lpips, mae, mse, ssim
+from wherefrom.measures.jpeg_cells import cell_distance
+from wherefrom.measures.recolour import recoloured
 from wherefrom.models.adapters.arithmetic import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
 

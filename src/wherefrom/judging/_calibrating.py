@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from wherefrom import __version__, methods
+from wherefrom import methods
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError
+from wherefrom.core.version import VERSION
 from wherefrom.methods.base import Fit, Method
 from wherefrom.records.audit import audit
 from wherefrom.records.checks import halves, refuse_duplicates, same_asking
@@ -78,7 +79,7 @@ def calibrate(
         coverage=coverage_of(belonging),
         audit=audit(belonging, pools),
         omitted=tuple(omitted),
-        version=__version__,
+        version=VERSION,
         asked=chosen,
     )
 

@@ -10,11 +10,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from wherefrom import __version__, methods, rules
+from wherefrom import methods, rules
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
+from wherefrom.core.version import VERSION
 from wherefrom.judging._calibrating import UNDEFINED, statistic_of
 from wherefrom.judging._early import check_cut, whole_measure
 from wherefrom.judging._ranks import can_bound, p_foreign
@@ -262,7 +263,7 @@ class _Court:
             rule_options=self.rule.card.facts,
             profile=self.digest,
             seed=self.profile.seed,
-            version=__version__,
+            version=VERSION,
             time=self.time,
             warnings=(*self.warnings, *image_warnings(facts, self.profile)),
         )

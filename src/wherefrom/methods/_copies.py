@@ -9,7 +9,7 @@ import torch
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images
-from wherefrom.images.distances import mse
+from wherefrom.measures.distances import mse
 from wherefrom.methods._measures import LEFT_BLOCK, SHIFT, TURNS, copied, within
 from wherefrom.methods._passes import band_columns, first_pass, two_passes_and_first, vector
 from wherefrom.models.base import Autoencoder

@@ -12,10 +12,10 @@ from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Images
 from wherefrom.images import edits
-from wherefrom.images.bands import band_energies, band_log_energies, block_waves
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.images.distances import lpips, mse
-from wherefrom.images.texture import homogeneity
+from wherefrom.measures.bands import band_energies, band_log_energies, block_dct
+from wherefrom.measures.distances import lpips, mse
+from wherefrom.measures.texture import homogeneity
 from wherefrom.methods._measures import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
@@ -91,7 +91,7 @@ def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Sc
     for number, error in ((1, once - images), (2, twice - once)):
         for block in BLOCKS:
             if block == 8:
-                columns |= _named(energy_columns(number), band_energies(block_waves(error, block)))
+                columns |= _named(energy_columns(number), band_energies(block_dct(error, block)))
             columns |= band_columns(number, block, error)
     return once, Scores(columns)
 
@@ -130,7 +130,7 @@ def _stored(images: Images, quality: int) -> Images:
 
 def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vector]:
     """`log<which>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band."""
-    return _named(log_columns(which, block), band_log_energies(block_waves(error, block)))
+    return _named(log_columns(which, block), band_log_energies(block_dct(error, block)))
 
 
 def first_pass(model: Autoencoder, images: Images) -> tuple[Images, Scores]:

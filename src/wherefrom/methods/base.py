@@ -1,4 +1,4 @@
-"""What a method must offer: ask the model (dear, torch), then arithmetic (cheap, no torch)."""
+"""What a method must offer: ask the model (with torch), then arithmetic on its answers (without torch)."""
 
 from __future__ import annotations
 

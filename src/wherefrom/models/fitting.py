@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherefrom.core.errors import ImageError
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.fit import crop
 from wherefrom.models.base import Model, Parting
 

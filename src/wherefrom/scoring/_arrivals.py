@@ -14,9 +14,9 @@ import numpy.typing as npt
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import read_ahead
-from wherefrom.images.grid import shows_grid
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.models.base import Model
 from wherefrom.models.fitting import fitted
 from wherefrom.scoring._batching import Given, Item

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_number
-from wherefrom.images._memory import single
+from wherefrom.images.in_memory import single
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model

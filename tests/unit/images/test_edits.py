@@ -18,7 +18,7 @@ from skimage.metrics import peak_signal_noise_ratio as psnr
 from tests.bad_files import good_pixels
 from wherefrom.core.errors import ImageError
 from wherefrom.images import _editing, edits
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.labels import text_of
 from wherefrom.images.read import pixel_digest, read_image
 

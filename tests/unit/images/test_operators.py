@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.images import _sides, edits
-from wherefrom.images._convert import Pixels
 from wherefrom.images.batches import to_images, to_pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.images.operators import operator
 
 PHOTO: Pixels = skimage.data.astronaut()[:96, 100:228].copy()

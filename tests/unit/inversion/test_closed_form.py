@@ -11,10 +11,10 @@ import torch
 from tests.unit.inversion.problems import drawn_for, find, seeds
 from wherefrom import methods
 from wherefrom.core.tensors import Images, generator
-from wherefrom.images.distances import mse
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
 from wherefrom.inversion.plan import Plan
 from wherefrom.inversion.scaled import Scaled, scaled
+from wherefrom.measures.distances import mse
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.models.toy import Toy
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from tests.unit.inversion.problems import Watched, drawn_for, find, images_of, model_of
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.units import Metric
-from wherefrom.images.distances import mae, mse, ssim
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
 from wherefrom.inversion.plan import Found, Plan, Plateau, Race, Step
 from wherefrom.inversion.search import search
+from wherefrom.measures.distances import mae, mse, ssim
 
 OPTIMISERS: list[Optimiser] = [Adam(rate=0.1), LBFGS(), GradientFree(rate=0.1)]
 every_optimiser = pytest.mark.parametrize("optimiser", OPTIMISERS, ids=lambda value: type(value).__name__)

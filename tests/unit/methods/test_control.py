@@ -16,7 +16,7 @@ from wherefrom.core.errors import ImageError, ModelError, ProfileError, UsageErr
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
-from wherefrom.images.bands import band_log_energies, block_waves
+from wherefrom.measures.bands import band_log_energies, block_dct
 from wherefrom.methods._copies import turned, turned_back
 from wherefrom.methods._discriminant import fit_discriminant, projected
 from wherefrom.methods._measures import COPIES, TURNS, log_columns
@@ -75,7 +75,7 @@ def test_the_columns_of_a_turned_copy_are_of_its_error_turned_back() -> None:
     moved = images.flip(3).rot90(1, (2, 3))
     error = (_MODEL.decode(_MODEL.encode(moved)) - moved).rot90(-1, (2, 3)).flip(3)
     np.testing.assert_allclose(scores["first_transpose"], error.double().square().mean((1, 2, 3)).numpy(), rtol=1e-5)
-    bands = band_log_energies(block_waves(error.contiguous(), 4)).numpy()
+    bands = band_log_energies(block_dct(error.contiguous(), 4)).numpy()
     np.testing.assert_allclose(scores.matrix(log_columns("_transpose", 4)), bands, rtol=1e-5)
 
 

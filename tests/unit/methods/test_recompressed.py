@@ -16,8 +16,8 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
-from wherefrom.images.bands import band_log_energies, block_waves
 from wherefrom.images.batches import to_images, to_pixels
+from wherefrom.measures.bands import band_log_energies, block_dct
 from wherefrom.methods._measures import log_columns
 from wherefrom.methods._spread import excess, fit_spread
 from wherefrom.methods.aedr import AEDR
@@ -52,7 +52,7 @@ def test_the_stored_errors_are_those_of_pillows_jpeg(quality: int) -> None:
     for name, number, error in (("first", 5, stored - images), ("second", 6, again - stored)):
         losses = error.double().square().mean((1, 2, 3)).numpy()
         np.testing.assert_allclose(scores[f"stored_{name}"], losses, rtol=1e-6)
-        energies = band_log_energies(block_waves(error, 4)).numpy()
+        energies = band_log_energies(block_dct(error, 4)).numpy()
         np.testing.assert_allclose(scores.matrix(log_columns(number, 4)), energies, rtol=1e-6)
     plain = AEDR().scores(model, images, seeds_of(0, ["a", "b", "c"]))
     for column in plain.names:

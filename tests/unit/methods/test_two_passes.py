@@ -16,7 +16,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING, bands
-from wherefrom.images.bands import band_energies, band_log_energies, block_waves
+from wherefrom.measures.bands import band_energies, band_log_energies, block_dct
 from wherefrom.methods._measures import log_columns
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.reconstruction import Reconstruction
@@ -143,7 +143,7 @@ def test_options_out_of_range_are_refused(name: str, options: dict[str, Any]) ->
 
 def test_waves_are_scipys_dct_of_each_block_and_keep_the_energy() -> None:
     images = torch.rand((2, 3, 24, 20), generator=generator(1))
-    waves = block_waves(images)
+    waves = block_dct(images)
     assert waves.shape == (2, 192, 6)
     grey = images.numpy().sum(1) / np.sqrt(3)
     block = scipy.fft.dctn(grey[1, 8:16, 8:16], norm="ortho")

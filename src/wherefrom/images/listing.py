@@ -16,7 +16,7 @@ from typing import Any
 
 from wherefrom.core.cells import unguarded
 from wherefrom.core.errors import UsageError
-from wherefrom.images._files import Given, Source, printable
+from wherefrom.images.files import Given, Source, printable
 
 __all__ = ["SUFFIXES", "Told", "expand"]
 

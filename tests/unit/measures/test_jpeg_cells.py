@@ -13,8 +13,8 @@ from skimage import data
 from wherefrom.core.errors import ImageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.images.batches import to_images
-from wherefrom.images.cells import cell_distance
-from wherefrom.images.distances import mse
+from wherefrom.measures.distances import mse
+from wherefrom.measures.jpeg_cells import cell_distance
 
 PHOTO = data.astronaut()[40:136, 160:256]
 OTHER = data.coffee()[100:196, 200:296]

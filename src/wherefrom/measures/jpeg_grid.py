@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom.core.units import GRID_ALARMS
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 
 __all__ = ["shows_grid"]
 

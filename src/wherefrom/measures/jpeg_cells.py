@@ -6,8 +6,8 @@ import torch
 
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
-from wherefrom.images._jpeg import tables_of
-from wherefrom.images.bands import dct_basis
+from wherefrom.images.jpeg_tables import tables_of
+from wherefrom.measures.bands import dct_basis
 
 __all__ = ["cell_distance"]
 

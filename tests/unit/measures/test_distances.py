@@ -12,8 +12,8 @@ import torch
 from skimage.metrics import structural_similarity
 
 from wherefrom.core.errors import ImageError, MissingExtra, ModelError, UsageError
-from wherefrom.images import distances
-from wherefrom.images.distances import lpips, mae, mse, ssim
+from wherefrom.measures import distances
+from wherefrom.measures.distances import lpips, mae, mse, ssim
 
 PLAIN = (mse, mae, ssim)
 

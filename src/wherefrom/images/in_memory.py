@@ -12,9 +12,9 @@ from PIL import Image
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.images._convert import Pixels, to_rgb
-from wherefrom.images._files import Source, as_source
-from wherefrom.images._jpeg import estimate_quality
+from wherefrom.images.convert import Pixels, to_rgb
+from wherefrom.images.files import Source, as_source
+from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.read import ImageRecord, pixel_digest
 
 __all__ = ["PIXELS", "single", "source_of", "sources_of"]

@@ -15,7 +15,7 @@ import wherefrom as wf
 from tests.promises.samples import surely_more
 from wherefrom.core.units import GRID_ALARMS
 from wherefrom.images.batches import to_pixels
-from wherefrom.images.grid import shows_grid
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.models.base import Decoder
 
 Pixels = npt.NDArray[np.uint8]

@@ -83,7 +83,7 @@ def as_source(image: Any) -> Source:
         return Source(name=f"bytes:{hashlib.sha256(image).hexdigest()[:16]}", data=image)
     if isinstance(image, str | Path):
         return Source(name=printable(image), path=Path(image))
-    from wherefrom.images._memory import source_of
+    from wherefrom.images.in_memory import source_of
 
     return source_of(image)
 

@@ -13,7 +13,7 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.core.units import ROUNDING
 
-__all__ = ["band_energies", "band_log_energies", "block_waves", "dct_basis"]
+__all__ = ["band_energies", "band_log_energies", "block_dct", "dct_basis"]
 
 _COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
 
@@ -25,7 +25,7 @@ def dct_basis(block: int) -> torch.Tensor:
         return torch.from_numpy(scipy.fft.dct(np.eye(block), norm="ortho", axis=0))
 
 
-def block_waves(images: Images, block: int = 8) -> torch.Tensor:
+def block_dct(images: Images, block: int = 8) -> torch.Tensor:
     """Orthonormal DCT coefficients of square blocks in opponent colours; incomplete blocks are left out.
 
     Args:
@@ -48,22 +48,22 @@ def block_waves(images: Images, block: int = 8) -> torch.Tensor:
     whole = images[:, :, : rows * block, : columns * block].float().contiguous()
     mixed = torch.einsum("kc,nchw->nkhw", colours, whole)
     blocks = mixed.reshape(n, 3, rows, block, columns, block)
-    waves = torch.einsum("uy,vx,nkrysx->nkuvrs", basis, basis, blocks)
-    return waves.reshape(n, 3 * block**2, rows * columns)
+    coefficients = torch.einsum("uy,vx,nkrysx->nkuvrs", basis, basis, blocks)
+    return coefficients.reshape(n, 3 * block**2, rows * columns)
 
 
-def band_energies(waves: torch.Tensor) -> torch.Tensor:
-    """Mean squared coefficient by band, `(n, bands)` float64, of `block_waves`."""
-    return waves.square().mean(dim=2, dtype=torch.float64)
+def band_energies(coefficients: torch.Tensor) -> torch.Tensor:
+    """Mean squared coefficient by band, `(n, bands)` float64, of `block_dct`."""
+    return coefficients.square().mean(dim=2, dtype=torch.float64)
 
 
-def band_log_energies(waves: torch.Tensor, floor: float = ROUNDING) -> torch.Tensor:
-    """Mean over blocks of the logarithm of each block's energy by band, `(n, bands)` float64, of `block_waves`.
+def band_log_energies(coefficients: torch.Tensor, floor: float = ROUNDING) -> torch.Tensor:
+    """Mean over blocks of the logarithm of each block's energy by band, `(n, bands)` float64, of `block_dct`.
 
     The geometric mean: every block counts alike, `band_energies` is ruled by the few blocks with the largest error.
 
     Args:
-        waves: `(n, bands, blocks)`.
+        coefficients: `(n, bands, blocks)`.
         floor: added to each energy, so that what is below it carries nothing; the energy of 8-bit rounding by default.
     """
-    return waves.square().add_(floor).log_().mean(dim=2, dtype=torch.float64)
+    return coefficients.square().add_(floor).log_().mean(dim=2, dtype=torch.float64)

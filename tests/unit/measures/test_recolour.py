@@ -11,7 +11,7 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images
-from wherefrom.images.recolour import recoloured
+from wherefrom.measures.recolour import recoloured
 
 
 def noise(seed: int, *shape: int) -> torch.Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from wherefrom.core.errors import ImageError, UsageError
-from wherefrom.images._convert import Pixels
+from wherefrom.images.convert import Pixels
 
 __all__ = ["homogeneity"]
 
