@@ -11,7 +11,7 @@ import pytest
 from tests.cli.calling import call
 from wherefrom.models import architectures
 from wherefrom.models.architectures.base.table import listed
-from wherefrom.models.load import listing
+from wherefrom.models.sources.description import listing
 from wherefrom.models.toy import Toy
 
 

@@ -21,7 +21,7 @@ from wherefrom import load_model
 from wherefrom.core.seeds import seeds_of
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.models.adapters.generator import EncodingGenerator, Generator
-from wherefrom.models.load import describe, listing
+from wherefrom.models.sources.description import describe, listing
 from wherefrom.models.sources.zoo import ZOO, card, checked
 
 NAMES = tuple(sorted(path.parent.name for path in ZOO.glob("*/generator.safetensors")))

@@ -103,12 +103,12 @@ def _recorded(profile: Profile) -> dict[str, Fact]:
 
 def _source(profile: Profile) -> str:
     """What opens the profile's model again: its source, or its name where that is no source."""
-    from wherefrom.models.load import where
+    from wherefrom.models.sources.names import parse
 
     named = [str(profile.model.notes[key]) for key in ("source",) if profile.model.notes.get(key)]
     for name in (*named, profile.model.name):
         try:
-            where(name)
+            parse(name)
         except UsageError:
             continue
         return name

@@ -15,7 +15,7 @@ from wherefrom.cli._work import model_options
 
 if TYPE_CHECKING:
     from wherefrom.models.base import Model
-    from wherefrom.models.load import Description
+    from wherefrom.models.sources.description import Description
 
 __all__ = ["app"]
 
@@ -34,7 +34,7 @@ def models(context: typer.Context) -> None:
 def list_models(as_json: options.Json = False) -> None:
     """List the models that come with the program, well-known ones, and the kinds of generators that can be opened."""
     from wherefrom.models.architectures.base.table import listed
-    from wherefrom.models.load import listing
+    from wherefrom.models.sources.description import listing
 
     found, kinds = listing(), listed()
     if as_json:

@@ -6,7 +6,7 @@ from typing import Final
 
 from wherefrom.models.moved import moved
 
-_SOURCES: Final = "wherefrom.models.load"
+_SOURCES: Final = "wherefrom.models.sources.description"
 
 __getattr__ = moved(
     __name__,

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from wherefrom.core.card import Fact
-from wherefrom.core.errors import ImageError, ModelError, NoSuchModel, UsageError
+from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.seeds import seed_of
 from wherefrom.images.labels import is_there, slug, text_of
 from wherefrom.images.manifest import add_rows, check_manifest
 from wherefrom.images.write import save_png
 from wherefrom.models.adapters.prompted_pipeline import Call, TextToImage, open_pipeline, planned
-from wherefrom.models.load import load_model, where
-from wherefrom.models.sources import hub
-from wherefrom.models.sources.description import Where
+from wherefrom.models.load import load_model
 from wherefrom.models.sources.hub_pipelines import fetch_pipeline
+from wherefrom.models.sources.names import HubName, PathName, parse
 from wherefrom.models.sources.pipeline_folders import PipelineFolder, read_folder
 
 __all__ = ["Order", "Pictured", "TextToImageModel", "Told", "find_pipeline", "pictures"]
@@ -140,18 +139,13 @@ def find_pipeline(name: str) -> TextToImageModel:
         ModelError: when there is none, it cannot be fetched, or it could only be opened by running code.
         UsageError: when the name is that of another kind of model.
     """
-    found = where(name)
-    if found is Where.PATH:
-        place = Path(name).expanduser()
-        if not place.exists():
-            raise NoSuchModel(f"{name} does not exist: name a pipeline's folder")
+    written = parse(name)
+    if isinstance(written, PathName):
+        place = written.existing()
         short, source = place.resolve().name, str(place.resolve())
-    elif found is Where.HUB:
-        asked = hub.parse(name.removeprefix("hub:"))
-        if asked is None:
-            raise UsageError(f"{name!r} is no repository: write hub:owner/name[@revision]")
-        place, source = fetch_pipeline(asked)
-        short = asked.repo
+    elif isinstance(written, HubName):
+        place, source = fetch_pipeline(written)
+        short = written.repo
     else:
         raise UsageError(f"--prompts needs a text-to-image pipeline, a folder or owner/name on the hub, got {name}")
     folder = read_folder(place)

@@ -16,7 +16,8 @@ from huggingface_hub import constants, errors
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.sources import hub
-from wherefrom.models.sources.hub import HubName, fetch, parse
+from wherefrom.models.sources.hub import fetch
+from wherefrom.models.sources.names import HubName, parse_repository
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 KL = json.dumps({"_class_name": "AutoencoderKL"})
@@ -101,23 +102,23 @@ def failing(tmp_path: Path, error: Exception, name: str = "owner/name") -> str:
     ],
 )
 def test_names_are_read_in_parts(text: str, parts: tuple[str, str | None, str | None]) -> None:
-    name = parse(text)
+    name = parse_repository(text)
     assert name is not None
     assert (name.repo, name.revision, name.path) == parts
-    assert parse(str(name)) == name
+    assert parse_repository(str(name)) == name
 
 
 @pytest.mark.parametrize(
     "text", ["name", "a/b/c", "owner/name@", "owner/name:", "owner/name@a:b:c", "owner name/x", ""]
 )
 def test_other_forms_are_no_names(text: str) -> None:
-    assert parse(text) is None
+    assert parse_repository(text) is None
 
 
 @pytest.mark.parametrize("path", ["../other", "/etc", "vae/../../x"])
 def test_a_path_stays_in_its_repository(path: str) -> None:
     with pytest.raises(UsageError, match="leaves the repository"):
-        parse(f"owner/name:{path}")
+        parse_repository(f"owner/name:{path}")
 
 
 @pytest.mark.usefixtures("on_line")
@@ -126,7 +127,7 @@ def test_of_a_pipeline_only_the_autoencoder_is_fetched_at_one_commit(tmp_path: P
     found = fetch(HubName(repo="owner/name", revision="main"), hub)
     assert hub.asked == [("model_index.json", "main"), ("vae/config.json", COMMIT), (f"vae/{WEIGHTS}", COMMIT)]
     assert found.source == f"owner/name@{COMMIT}:vae"
-    assert found.subfolder == "vae"
+    assert found.inside == "vae"
     assert found.place.kind == "AutoencoderKL"
     assert sorted(path.name for path in found.place.path.iterdir()) == ["config.json", WEIGHTS]
 
@@ -213,7 +214,7 @@ def test_a_single_file_and_the_other_half_of_a_pair(tmp_path: Path) -> None:
 )
 def test_what_a_repository_lacks_is_said(tmp_path: Path, files: dict[str, str], name: str, words: list[str]) -> None:
     hub = FakeHub(root=tmp_path, repos={"a/b": files})
-    asked = parse(name)
+    asked = parse_repository(name)
     assert asked is not None
     with pytest.raises(ModelError) as caught:
         fetch(asked, hub)
@@ -287,7 +288,7 @@ def test_a_failing_network_never_takes_another_copy_of_the_weights(
     with pytest.raises(ModelError, match="cannot be reached"):
         fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files}))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files})).subfolder == ""
+    assert fetch(HubName(repo="a/b"), Flaky(root=tmp_path, repos={"a/b": files})).inside == ""
 
 
 @pytest.mark.usefixtures("on_line")
@@ -302,7 +303,7 @@ def test_a_cache_that_holds_only_the_known_folder_is_enough(tmp_path: Path, monk
             return FakeHub.download(self, repo, file, revision, cached=cached)
 
     hub = Offline(root=tmp_path, repos={repo: {"vae/config.json": KL, f"vae/{WEIGHTS}": "x"}})
-    assert fetch(HubName(repo=repo), hub).subfolder == "vae"
+    assert fetch(HubName(repo=repo), hub).inside == "vae"
 
 
 def test_the_real_hub_is_asked_with_its_own_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,11 @@ from safetensors.torch import save_file
 from tests.shared import shared_data
 from wherefrom.core.errors import ModelError, WherefromError
 from wherefrom.models.base import Autoencoder
-from wherefrom.models.load import Where, describe, listing, load_model, where
+from wherefrom.models.load import load_model
 from wherefrom.models.sources import hub
-from wherefrom.models.sources.local import Place
+from wherefrom.models.sources.description import describe, listing
+from wherefrom.models.sources.local import find_place
+from wherefrom.models.sources.names import HubName, Where, parse
 from wherefrom.models.toy import Toy
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -88,7 +90,7 @@ def test_each_form_of_name_is_one_thing(
 ) -> None:
     (tmp_path / "here" / "there").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    assert where(name) is found
+    assert parse(name).where is found
 
 
 @pytest.mark.parametrize("name", ["", " ", "nothing", "a/b/c", "x" * 5000, "nul\0", "~nobody-at-all"])
@@ -260,10 +262,10 @@ def test_code_that_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_hub_id_carries_its_commit_family_and_sizes(autoencoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def fetch(name: hub.HubName) -> hub.Fetched:
+    def fetch(name: HubName) -> hub.Fetched:
         asked.append(str(name))
-        place = Place(path=autoencoder, kind="AutoencoderKL")
-        return hub.Fetched(place=place, source=f"{name.repo}@{COMMIT}:vae", subfolder="vae")
+        place = find_place(autoencoder)
+        return hub.Fetched(place=place, source=f"{name.repo}@{COMMIT}:vae", inside="vae")
 
     monkeypatch.setattr(hub, "fetch", fetch)
     model = load_model("hub:CompVis/stable-diffusion-v1-4@main", device="cpu")

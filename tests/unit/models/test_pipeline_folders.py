@@ -12,8 +12,8 @@ from huggingface_hub import errors
 
 from tests.unit.models.test_hub import COMMIT, FakeHub, http_error
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models.sources.hub import HubName
 from wherefrom.models.sources.hub_pipelines import fetch_pipeline
+from wherefrom.models.sources.names import HubName
 from wherefrom.models.sources.pipeline_folders import lacking, opened, read_folder, variant_of
 
 

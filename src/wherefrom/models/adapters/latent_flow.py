@@ -18,9 +18,10 @@ import torch
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Latents, generator
 from wherefrom.models.adapters.arithmetic import exact, laid_out, parameters_of, prepare
-from wherefrom.models.autoencoders.build import empty, fitted
-from wherefrom.models.autoencoders.parts import Found, weights_in
+from wherefrom.models.autoencoders.build import module_of, weights_of
+from wherefrom.models.autoencoders.parts import CheckpointParts
 from wherefrom.models.checkpoints.configs import read_json
+from wherefrom.models.checkpoints.folders import weights_in
 from wherefrom.models.checkpoints.read import read_weights
 
 __all__ = ["FLOW", "SAMPLER", "TIMES", "UNET", "LatentFlow", "read_flow"]
@@ -104,15 +105,15 @@ def read_flow(folder: Path, channels: int) -> LatentFlow:
     config, said = read_json(folder / "config.json"), read_json(folder / SAMPLER)
     if config.get("_class_name") != UNET:
         raise ModelError(f"{folder / 'config.json'} is of class {config.get('_class_name')!r}, need {UNET}")
-    found = Found(kind=UNET, config=config, state=read_weights(weights_in(folder)), name=str(folder))
-    module = empty(found)
+    parts = CheckpointParts(kind=UNET, config=config, state=read_weights(weights_in(folder)), name=str(folder))
+    module = module_of(parts)
     taken, made = module.config.in_channels, module.config.out_channels
     if (taken, made) != (channels, channels) or module.config.class_embed_type or module.config.num_class_embeds:
         raise ModelError(
             f"{folder / 'config.json'} is of a network from {taken} to {made} channels, need {channels} to {channels}"
             f" and no classes: the latents have {channels} channels"
         )
-    module.load_state_dict(fitted(found, module), strict=True, assign=True)
+    module.load_state_dict(weights_of(parts, module), strict=True, assign=True)
     return LatentFlow(
         channels=channels,
         times=_times(_whole(folder, said.get("steps"), "steps", _MAX_STEPS), _shift(folder, said.get("shift"))),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models.checkpoints.base import Shapes
 
 __all__ = ["config_of", "count", "shipped"]
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 
 def count(names: Iterable[str], pattern: str) -> int:

@@ -11,10 +11,11 @@ import torch
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.autoencoders.inferred import config_of, count, shipped
+from wherefrom.models.checkpoints.base import Shapes
+from wherefrom.models.checkpoints.recognise import looks_like_part
 
 __all__ = ["Layout", "canonical", "raw_tiny", "recognise"]
 
-Shapes = Mapping[str, tuple[int, ...]]
 State = dict[str, torch.Tensor]
 
 _PARTS: Final = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.", "bn.")
@@ -22,13 +23,6 @@ _PREFIXES: Final = ("", "first_stage_model.", "vae.", "model.first_stage_model."
 _LDM: Final = "decoder.mid.block_1.conv1.weight"
 _WAN: Final = "decoder.middle.0.residual.0.gamma"
 _DC: Final = "decoder.project_in.conv.weight"
-_SIGNS: Final = (
-    (r"lora_|\.lora\.", "a LoRA, which is no model of its own"),
-    (r"model\.diffusion_model\.|time_embed|time_embedding\.", "a diffusion model (UNet) without its autoencoder"),
-    (r"transformer_blocks\.|double_blocks\.|single_blocks\.|joint_blocks\.", "a diffusion transformer"),
-    (r"text_model\.|encoder\.block\.0\.layer|token_embedding", "a text encoder"),
-    (r"^(encoder|decoder)\.", "an autoencoder of a kind that is not known"),
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,13 +42,12 @@ class Layout:
     convert: Callable[[State], State]
 
 
-def recognise(shapes: Shapes, source: str, kind: str | None = None) -> Layout:
+def recognise(shapes: Shapes, source: str) -> Layout:
     """What a file of weights is, from the names and shapes of its tensors alone.
 
     Args:
         shapes: by name, of every tensor in the file.
         source: what to call the file in an error.
-        kind: the class of autoencoder, where it is known; checked against what was found.
 
     Raises:
         ModelError: when it is no autoencoder that is known; the message says what it looks like.
@@ -62,11 +55,9 @@ def recognise(shapes: Shapes, source: str, kind: str | None = None) -> Layout:
     for prefix in _PREFIXES:
         own = {name[len(prefix) :]: shape for name, shape in shapes.items() if name.startswith(prefix)}
         found = _layout(own, prefix, force_upcast=_states_upcast(shapes))
-        if found is not None and kind in (None, found.kind):
-            return found
         if found is not None:
-            raise ModelError(f"{source} looks like {found.kind}, not {kind}")
-    looks = next((what for sign, what in _SIGNS if any(re.search(sign, name) for name in shapes)), "something else")
+            return found
+    looks = looks_like_part(shapes) or "something else"
     few = ", ".join(sorted(shapes)[:3]) or "no tensors"
     raise ModelError(
         f"{source} looks like {looks} ({len(shapes)} tensors: {few} ...), need an autoencoder in diffusers', the "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from typing import Final, TypeVar
 
 import torch
 from torch import nn
@@ -12,11 +12,23 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.base import Shapes, State
 from wherefrom.models.checkpoints.recognise import looks_like
 
-__all__ = ["empty", "fitted", "side"]
+__all__ = ["compared", "empty", "fitted", "side"]
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
-_COUNTER = "num_batches_tracked"
+_COUNTER: Final = "num_batches_tracked"
+_MISFIT: Final = "these weights have sizes that no network of their kind has"
+_UNMAKEABLE: Final = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+)
+"""What constructors raise of sizes and settings that do not go together."""
 
 
 def side(shapes: Shapes, name: str, axis: int) -> int:
@@ -33,8 +45,12 @@ def side(shapes: Shapes, name: str, axis: int) -> int:
     return shape[axis]
 
 
-def empty(make: Callable[[], NetworkT]) -> NetworkT:
+def empty(make: Callable[[], NetworkT], *, refusal: str = _MISFIT) -> NetworkT:
     """A network without storage: nothing is initialised and no random number is drawn.
+
+    Args:
+        make: called where tensors get no storage.
+        refusal: how a message begins that says why it could not be made.
 
     Raises:
         ModelError: when its sizes do not fit each other.
@@ -42,28 +58,27 @@ def empty(make: Callable[[], NetworkT]) -> NetworkT:
     try:
         with torch.device("meta"):
             return make()
-    except (RuntimeError, ValueError, TypeError, ZeroDivisionError) as error:
-        raise ModelError(f"these weights have sizes that no network of their kind has: {error}") from error
+    except _UNMAKEABLE as error:
+        raise ModelError(f"{refusal}: {error}") from error
 
 
-def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[str] = ()) -> NetworkT:
-    """The network with the weights in it, floating point as float32; each name and shape is compared first.
+def compared(network: nn.Module, state: State, *, refusal: Callable[[str], str]) -> dict[str, torch.Tensor]:
+    """The weights, after each tensor's name and shape was compared with what the network needs.
 
     Batch norm's count of batches, which only training uses and old files lack, may be missing.
 
     Args:
         network: made by `empty`.
         state: weights by name.
-        title: what the network is, for a message.
-        ignored: names that the file may hold and the network has no use for.
+        refusal: the whole message, given what does not fit.
 
     Raises:
-        ModelError: when a tensor is missing, unexpected or of another shape; the message says what they look like.
+        ModelError: when a tensor is missing, unexpected or of another shape.
     """
-    need: dict[str, Any] = network.state_dict()
-    given = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}
+    need: dict[str, torch.Tensor] = network.state_dict()
+    given = dict(state)
     given |= {
-        name: torch.zeros((), dtype=value.dtype, device="cpu")
+        name: torch.zeros(value.shape, dtype=value.dtype, device="cpu")
         for name, value in need.items()
         if name.endswith(_COUNTER) and name not in given
     }
@@ -77,11 +92,31 @@ def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[s
         ),
     ]
     if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ModelError(refusal(f"{'; '.join(wrong[:3])}{more}"))
+    return given
+
+
+def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[str] = ()) -> NetworkT:
+    """The network with the weights in it, floating point as float32; each name and shape is compared first.
+
+    Args:
+        network: made by `empty`.
+        state: weights by name.
+        title: what the network is, for a message.
+        ignored: names that the file may hold and the network has no use for.
+
+    Raises:
+        ModelError: when a tensor is missing, unexpected or of another shape; the message says what they look like.
+    """
+
+    def refusal(wrong: str) -> str:
         looks = looks_like({name: tuple(tensor.shape) for name, tensor in state.items()})
         what = f"look like {looks}, and " if looks else ""
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ModelError(f"these weights {what}do not fit {title}: {'; '.join(wrong[:3])}{more}")
-    network.load_state_dict(given, strict=True, assign=True)
+        return f"these weights {what}do not fit {title}: {wrong}"
+
+    used = {name: _widened(tensor) for name, tensor in state.items() if name not in ignored}
+    network.load_state_dict(compared(network, used, refusal=refusal), strict=True, assign=True)
     return network
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
+from wherefrom.models.checkpoints.recognise import looks_like_file
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
 from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of, unwrap
 
@@ -106,7 +107,9 @@ def _read_torch(path: Path, part: str | None = None) -> Checkpoint:
     except pickle.UnpicklingError as error:
         raise ModelError(f"{path} holds more than tensors and was not opened: convert it to .safetensors") from error
     except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise ModelError(f"{path} cannot be read as PyTorch weights{_looks(path)}: {_first_line(error)}") from error
+        raise ModelError(
+            f"{path} cannot be read as PyTorch weights{looks_like_file(path)}: {_first_line(error)}"
+        ) from error
     return unwrap(found, str(path), part)
 
 
@@ -115,7 +118,7 @@ def _read_network(path: Path, part: str | None) -> Checkpoint:
     try:
         return read_pickle(path, part)
     except ModelError as error:
-        raise ModelError(f"{error}{_looks(path)}") from error
+        raise ModelError(f"{error}{looks_like_file(path)}") from error
 
 
 def _opened(path: Path) -> Any:
@@ -124,7 +127,7 @@ def _opened(path: Path) -> Any:
     try:
         return safe_open(path, framework="pt")
     except (SafetensorError, OSError) as error:
-        message = f"{path} is no readable safetensors file{_looks(path)}: {_first_line(error)}"
+        message = f"{path} is no readable safetensors file{looks_like_file(path)}: {_first_line(error)}"
         raise ModelError(f"{message}; fetch it again or name another file") from error
 
 
@@ -135,50 +138,6 @@ def _check_file(path: Path) -> None:
         raise ModelError(f"{path} does not exist")
     if path.stat().st_size == 0:
         raise ModelError(f"{path} is empty, need a file of weights: fetch it again")
-
-
-def _looks(path: Path) -> str:
-    """What a file that could not be read looks like, as ` (it looks like ...)`, or nothing."""
-    with path.open("rb") as file:
-        head = file.read(64)
-    return next((f" (it looks like {what})" for what in _guesses(head, path)), "")
-
-
-def _guesses(head: bytes, path: Path) -> Iterator[str]:
-    text = head.lstrip()
-    if head.startswith(b"version https://git-lfs"):
-        yield "a Git LFS pointer, not the weights: run `git lfs pull`"
-    if text.startswith((b"{", b"[")):
-        yield "JSON text"
-    if text.startswith(b"<"):
-        yield "a web page or XML"
-    if head.startswith(b"PK\x03\x04"):
-        yield "PyTorch weights: name it .pt or convert it"
-    if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")) and path.suffix != ".pkl":
-        yield "PyTorch weights or a pickled network: name it .pt or .pkl, or convert it"
-    if head.startswith(b"\x1f\x8b"):
-        yield "a compressed file: unpack it"
-    promised, held = _promised(path), path.stat().st_size
-    if promised is not None and promised > held:
-        yield f"a download cut short: its header promises {promised} bytes, it has {held}"
-
-
-def _promised(path: Path) -> int | None:
-    """How long a safetensors file should be by its own header; None where that cannot be told."""
-    held = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= 100_000_000:
-            return None
-        header = file.read(length)
-    if len(header) < length:
-        return 8 + length if header.startswith(b"{") and held < 8 + length else None
-    try:
-        entries = json.loads(header)
-        ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return None
-    return 8 + length + max(ends, default=0)
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,12 +16,13 @@ from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
 from wherefrom.models.adapters.latent_flow import read_flow
 from wherefrom.models.adapters.latent_model import DiffusersAutoencoder, adapted
-from wherefrom.models.autoencoders.build import empty, fitted
+from wherefrom.models.autoencoders.build import module_of, weights_of
 from wherefrom.models.autoencoders.kinds import Kind, kind_of, probe
-from wherefrom.models.autoencoders.parts import Found, find
+from wherefrom.models.autoencoders.parts import CheckpointParts, read_parts
 from wherefrom.models.checkpoints.digest import digest
+from wherefrom.models.sources.local import Place, find_place
 
-__all__ = ["open_autoencoder", "wrap_autoencoder"]
+__all__ = ["open_autoencoder", "open_place", "wrap_autoencoder"]
 
 _ENCODER: Final = ("encoder.", "quant_conv.")
 _DECODER: Final = ("decoder.", "post_quant_conv.", "quantize.")
@@ -45,7 +46,6 @@ _UNSEEN: Final = (
 def open_autoencoder(
     path: Path,
     *,
-    kind: str | None = None,
     device: str | torch.device = "cpu",
     dtype: str = "float32",
     name: str | None = None,
@@ -57,7 +57,6 @@ def open_autoencoder(
         path: a folder with diffusers' `config.json` and weights (whole, sharded, or a 16-bit variant); a single file in
             diffusers' or the original latent-diffusion layout, alone or inside a full checkpoint; a raw TAESD pair
             `NAME_encoder.safetensors` and `NAME_decoder.safetensors`, by either file or by their folder.
-        kind: the class, where neither config nor tensors can tell; one of `SUPPORTED`.
         device: `cpu`, `cuda` or `auto`.
         dtype: `float32`, `bfloat16` or `float16`; float32 is used instead where the config states `force_upcast`.
         name: what to call it; by default the path's own name.
@@ -66,26 +65,44 @@ def open_autoencoder(
     Raises:
         ModelError: when it cannot be read, is none of `SUPPORTED`, or a tensor is missing, unknown or of another shape.
     """
+    return open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
+
+
+def open_place(
+    place: Place, *, device: str | torch.device, dtype: str, name: str | None, notes: Mapping[str, Fact]
+) -> DiffusersAutoencoder:
+    """The autoencoder whose files were found.
+
+    Args:
+        place: its folder or file.
+        device: as for `open_autoencoder`.
+        dtype: as for `open_autoencoder`.
+        name: as for `open_autoencoder`.
+        notes: as for `open_autoencoder`, over those that lie beside the weights.
+
+    Raises:
+        ModelError: as `open_autoencoder`.
+    """
     with building():
-        found = find(Path(path), kind)
-        how = kind_of(found.kind, found.config)
-        module = empty(found)
-        factor, channels = probe(module, how, module.config)
-        state = fitted(found, module)
-        facts = _facts(found.kind, how, module.config, state)
+        parts = read_parts(place)
+        kind = kind_of(parts.kind, parts.config)
+        module = module_of(parts)
+        shape = probe(module, kind, module.config)
+        state = weights_of(parts, module)
+        facts = _facts(parts.kind, kind, module.config, state)
         module.load_state_dict(state, strict=True, assign=True)
         return adapted(
             module,
-            kind=how,
-            shape=(factor, channels),
+            kind=kind,
+            shape=shape,
             facts=facts,
-            config=found.config,
+            config=parts.config,
             device=device,
             dtype=dtype,
-            name=name or found.name,
-            notes={"source": str(path), **found.notes, **(notes or {})},
-            stats=found.stats,
-            flow=read_flow(found.flow, channels) if found.flow else None,
+            name=name or parts.name,
+            notes={"source": str(place.path), **parts.notes, **notes},
+            stats=parts.stats,
+            flow=read_flow(parts.flow, shape[1]) if parts.flow else None,
         )
 
 
@@ -116,7 +133,7 @@ def wrap_autoencoder(
     if any(tensor.is_meta for tensor in state.values()):
         raise ModelError(f"the weights of this {kind} are not in memory: load it without offloading")
     with building():
-        shape = probe(empty(Found(kind=kind, config=config, state={}, name=kind)), how, config)
+        shape = probe(module_of(CheckpointParts(kind=kind, config=config, state={}, name=kind)), how, config)
         with torch.no_grad():
             own = copy.deepcopy(module)
         return adapted(

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from wherefrom.models.sources import known, zoo
+from wherefrom.models.sources.local import find_place
+from wherefrom.models.sources.names import CodeName, HubName, PathName, ToyName, Where, ZooName, parse
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
 
-__all__ = ["Description", "Where", "describe_known", "describe_zoo", "notes_of"]
-
-
-class Where(StrEnum):
-    """Where a model comes from."""
-
-    ZOO = "zoo"
-    TOY = "toy"
-    PATH = "path"
-    CODE = "code"
-    HUB = "hub"
+__all__ = ["Description", "describe", "describe_known", "describe_zoo", "listing", "notes_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +48,43 @@ class Description:
     confidence: str | None = None
     supported: bool = True
     note: str | None = None
+
+
+def describe(name: str) -> Description:
+    """What can be said of a model without opening its weights, without torch and without the network.
+
+    Args:
+        name: what `load_model` takes.
+
+    Raises:
+        ModelError: when a path or a zoo name does not exist.
+        UsageError: when the name has a form that is never a model.
+    """
+    match parse(name):
+        case ZooName():
+            return describe_zoo(name)
+        case ToyName():
+            return Description(
+                name=name, where=Where.TOY, title="closed form", factor=8, licence="Apache-2.0", family="toy"
+            )
+        case PathName() as written:
+            return Description(name=name, where=Where.PATH, architecture=find_place(written.existing()).kind)
+        case CodeName():
+            return Description(name=name, where=Where.CODE, note="your own code: load_model runs it with trust=True")
+        case HubName() as written:
+            row = known.find(written.repo, written.path)
+            return Description(name=name, where=Where.HUB) if row is None else describe_known(row, name)
+
+
+def listing() -> tuple[Description, ...]:
+    """The models of the zoo, then the well-known ones on the hub."""
+    rows = known.known()
+    usual = {row.id: row for row in reversed(rows)}
+    hub_names = [row.id if usual[row.id] == row else f"{row.id}:{row.subfolder}" for row in rows]
+    return (
+        *(describe_zoo(f"zoo:{name}") for name in zoo.names()),
+        *(describe_known(row, name) for row, name in zip(rows, hub_names, strict=True)),
+    )
 
 
 def describe_known(row: known.KnownModel, name: str) -> Description:

@@ -7,24 +7,23 @@ HF_TOKEN, HF_ENDPOINT.
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
-from wherefrom.core.errors import ModelError, UsageError, WherefromError
+from wherefrom.core.errors import ModelError, WherefromError
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.suffixes import INDEX, PICKLED, WEIGHTS
 from wherefrom.models.sources import known
 from wherefrom.models.sources.hub_errors import explain
-from wherefrom.models.sources.local import Place, class_of, component_of, shards_of
+from wherefrom.models.sources.local import Place, class_of, component_of, shards_of, single_file
+from wherefrom.models.sources.names import HubName
 
-__all__ = ["Fetched", "Hub", "HubName", "HuggingFace", "fetch", "parse"]
+__all__ = ["Fetched", "Hub", "HuggingFace", "fetch"]
 
 _log: Final = logging.getLogger(__name__)
 _VARIANTS: Final = ("", ".fp16", ".bf16")
-_NAME: Final = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:@\s]+))?(:(?P<path>[^:\s]+))?")
 
 
 class Hub(Protocol):
@@ -56,57 +55,23 @@ class HuggingFace:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HubName:
-    """What a person wrote: `owner/name[@revision][:path]`.
-
-    Attributes:
-        repo: `owner/name`.
-        revision: branch, tag, pull request (`refs/pr/1`) or commit; None is the default branch.
-        path: the autoencoder's folder, or its `.safetensors` file, within the repository; None is to be found.
-    """
-
-    repo: str
-    revision: str | None = None
-    path: str | None = None
-
-    def __str__(self) -> str:
-        """As it is written."""
-        return "".join((self.repo, f"@{self.revision}" if self.revision else "", f":{self.path}" if self.path else ""))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
     """An autoencoder that lies in the cache.
 
     Attributes:
         place: its folder or file there.
         source: `owner/name@commit`, with `:path` where the autoencoder is not at the root.
-        subfolder: its folder in the repository, empty for the root or a file.
+        inside: its folder in the repository, empty for the root; or its file, where one was named.
     """
 
     place: Place
     source: str
-    subfolder: str
+    inside: str
 
 
 class _Absence(Enum):
     ABSENT = "the repository does not have it"
     UNKNOWN = "it is not in the cache, and the hub was not asked or did not answer"
-
-
-def parse(name: str) -> HubName | None:
-    """`owner/name[@revision][:path]` in parts, or None when the text has another form.
-
-    Raises:
-        UsageError: when the path leaves the repository.
-    """
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    path = match["path"]
-    if path is not None and (path.startswith("/") or ".." in PurePosixPath(path).parts):
-        raise UsageError(f"{name!r}: the path {path!r} leaves the repository; name a folder or file within it")
-    return HubName(repo=match["repo"], revision=match["revision"], path=path.strip("/") or None if path else None)
 
 
 def fetch(name: HubName, hub: Hub | None = None) -> Fetched:
@@ -150,11 +115,12 @@ class _Repository:
                 f" name a .safetensors file"
             )
         if path is not None and path.endswith(".safetensors"):
-            return self._fetched(Place(path=self._file(path)), "", path)
-        folder, config = self._config()
-        kind = class_of(read_json(config), f"{self.name.repo}:{folder}" if folder else self.name.repo)
+            return self._fetched(single_file(self._file(path)), path)
+        folder, file = self._config()
+        config = read_json(file)
+        class_of(config, f"{self.name.repo}:{folder}" if folder else self.name.repo)
         self._weights(folder)
-        return self._fetched(Place(path=config.parent, kind=kind), folder, folder)
+        return self._fetched(Place(path=file.parent, config=config), folder)
 
     def _file(self, path: str) -> Path:
         """One file of weights, with what may lie beside it: its configuration, the other half of a raw pair."""
@@ -165,10 +131,10 @@ class _Repository:
                 self._get(path.replace(half, other))
         return found
 
-    def _fetched(self, place: Place, folder: str, path: str) -> Fetched:
-        source = f"{self.name.repo}@{self.commit or self.name.revision or 'main'}" + (f":{path}" if path else "")
+    def _fetched(self, place: Place, inside: str) -> Fetched:
+        source = f"{self.name.repo}@{self.commit or self.name.revision or 'main'}" + (f":{inside}" if inside else "")
         _log.info("%s is %s", self.name, source)
-        return Fetched(place=place, source=source, subfolder=folder)
+        return Fetched(place=place, source=source, inside=inside)
 
     def _config(self) -> tuple[str, Path]:
         """The autoencoder's folder in the repository and its `config.json` on the disk."""

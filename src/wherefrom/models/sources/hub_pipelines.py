@@ -6,8 +6,9 @@ from pathlib import Path
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.sources.hub import Hub, HubName, HuggingFace
+from wherefrom.models.sources.hub import Hub, HuggingFace
 from wherefrom.models.sources.hub_errors import explain
+from wherefrom.models.sources.names import HubName
 from wherefrom.models.sources.pipeline_folders import PIPELINE_INDEX, lacking, opened, parts_of, variant_of
 
 __all__ = ["fetch_pipeline"]

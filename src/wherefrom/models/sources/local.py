@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.checkpoints.suffixes import FILES, PICKLED
+from wherefrom.models.checkpoints.suffixes import FILES, PICKLED, STEM
 from wherefrom.models.sources.known import SUPPORTED
 
 __all__ = [
@@ -42,11 +42,17 @@ class Place:
     Attributes:
         path: its folder, which has a `config.json`; else its file, of a raw pair the `*_decoder.safetensors`. Of one of
             `PIPELINES` the whole pipeline's folder.
-        kind: its class where a configuration names it, else None.
+        config: the content of its `config.json`, of a pipeline that of `model_index.json`; None of files without one.
     """
 
     path: Path
-    kind: str | None = None
+    config: Mapping[str, Any] | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """Its class where a configuration names it, else None."""
+        stated = None if self.config is None else self.config.get("_class_name")
+        return None if stated is None else str(stated)
 
 
 def looks_like_autoencoder(kind: object) -> bool:
@@ -127,37 +133,47 @@ def shards_of(index: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def single_file(path: Path) -> Place:
-    """A file of weights as an autoencoder.
+    """A file of weights, with the configuration that belongs to it by its name.
 
     Raises:
-        ModelError: when its name does not end like a file of tensors.
+        ModelError: when its name does not end like a file of tensors, or the configuration is of something else.
     """
-    if path.suffix in FILES:
-        return Place(path=path)
-    if path.suffix in PICKLED:
+    if path.suffix in PICKLED - FILES:
         raise ModelError(f"{path} is a pickle, which can run code when it is opened: convert it to .safetensors")
-    raise ModelError(f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json")
+    if path.suffix not in FILES:
+        raise ModelError(
+            f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json"
+        )
+    beside = path.with_name("config.json")
+    if not path.name.startswith(STEM) or not beside.is_file():
+        return Place(path=path)
+    config = read_json(beside)
+    class_of(config, str(path.parent))
+    return Place(path=path, config=config)
 
 
 def find_place(path: Path) -> Place:
-    """The autoencoder, or the pipeline that works on pixels, at an existing path.
+    """The autoencoder, or the pipeline that works on pixels, at a path.
 
     A folder is taken for a pipeline where it has `model_index.json`, for an autoencoder where it has `config.json`;
     else its only raw pair, its only `.safetensors` file, or its only folder with an autoencoder's `config.json` is
     taken. Of a pipeline its autoencoder is meant, unless it is one of `PIPELINES`.
 
     Args:
-        path: a file or folder that exists.
+        path: a file or folder.
 
     Raises:
-        ModelError: when there is no autoencoder there that can be opened, or more than one; the message lists them.
+        ModelError: when nothing is there, or no autoencoder that can be opened, or more than one; the message lists
+            them.
     """
+    if not path.exists():
+        raise ModelError(f"{path} does not exist: give a model's folder or file of weights")
     if path.is_file():
         return single_file(path)
     if (path / "model_index.json").is_file():
         index = read_json(path / "model_index.json")
         if index.get("_class_name") in PIPELINES:
-            return Place(path=path, kind=str(index["_class_name"]))
+            return Place(path=path, config=index)
         name, _ = component_of(index, str(path))
         return _own_folder(path / name)
     if (path / "config.json").is_file():
@@ -168,7 +184,9 @@ def find_place(path: Path) -> Place:
 def _own_folder(folder: Path) -> Place:
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} has no config.json: the download or copy is incomplete")
-    return Place(path=folder, kind=class_of(read_json(folder / "config.json"), str(folder)))
+    config = read_json(folder / "config.json")
+    class_of(config, str(folder))
+    return Place(path=folder, config=config)
 
 
 def _candidates(folder: Path) -> list[Place]:
@@ -180,16 +198,16 @@ def _candidates(folder: Path) -> list[Place]:
     found = [Place(path=files[decoder]) for decoder in pairs.values()] + [
         Place(path=files[name]) for name in sorted(loose)
     ]
-    for config in sorted(folder.glob("*/config.json")):
-        kind = read_json(config).get("_class_name")
-        if kind in SUPPORTED:
-            found.append(Place(path=config.parent, kind=kind))
+    for file in sorted(folder.glob("*/config.json")):
+        config = read_json(file)
+        if config.get("_class_name") in SUPPORTED:
+            found.append(Place(path=file.parent, config=config))
     return sorted(found, key=lambda place: place.path)
 
 
 def _only(folder: Path, found: list[Place]) -> Place:
     if len(found) == 1:
-        return found[0] if found[0].kind is None else _own_folder(found[0].path)
+        return found[0]
     if found:
         names = ", ".join(str(place.path) for place in found)
         raise ModelError(f"{folder} holds {len(found)} autoencoders, name one: {names}")

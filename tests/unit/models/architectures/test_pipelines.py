@@ -25,7 +25,8 @@ from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.tensors import generator
 from wherefrom.models.adapters.generator import Generator
 from wherefrom.models.base import Decoder
-from wherefrom.models.load import describe, load_model
+from wherefrom.models.load import load_model
+from wherefrom.models.sources.description import describe
 
 SIZES: Final[dict[str, Any]] = {
     "sample_size": 16,
