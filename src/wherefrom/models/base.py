@@ -107,6 +107,10 @@ class Spreading(Decoder, Protocol):
     def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """As `draw`, for the starts of one search: over all classes, or from a prior that `draw` does not vouch for.
 
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` in pixels of the images wanted; None is the model's own.
+
         Raises:
             ModelError: when it makes no images of that size.
         """

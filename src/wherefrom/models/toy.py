@@ -112,6 +112,10 @@ class Toy:
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Grey-ish latents whose coefficients fall off with frequency, one a seed; `size` in pixels, 64 x 64 if None.
 
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` of the images in pixels; None is 64 x 64.
+
         Raises:
             ModelError: when a side of `size` is no positive multiple of 8.
         """

@@ -84,6 +84,11 @@ def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.M
 
     Changes the module in place and returns it. Weights no longer require a gradient; gradients with respect to the
     input still flow.
+
+    Args:
+        module: the network.
+        device: where it computes.
+        dtype: of its weights.
     """
     nn.Module.to(module, device=device, dtype=dtype)  # diffusers' own `to` warns of casts
     module.eval().requires_grad_(False)

@@ -12,16 +12,26 @@ from wherefrom.core.errors import ModelError
 from wherefrom.core.seeds import seed_of
 from wherefrom.core.tensors import Latents, generator
 
-__all__ = ["carrying", "parted", "spread"]
+__all__ = ["append_class", "split_class", "stratified_classes"]
 
 
-def carrying(latent: torch.Tensor, label: int) -> torch.Tensor:
-    """A latent of any shape and its class as one row, float32."""
+def append_class(latent: torch.Tensor, label: int) -> torch.Tensor:
+    """A latent of any shape and its class as one row, float32.
+
+    Args:
+        latent: of any shape.
+        label: its class, from 0.
+    """
     return torch.cat([latent.flatten(), latent.new_tensor([float(label)])])
 
 
-def parted(latents: Latents, shape: tuple[int, ...], classes: int) -> tuple[Latents, torch.Tensor]:
-    """Rows as `carrying` makes them to latents `(n, *shape)` and labels `(n,)` int64.
+def split_class(latents: Latents, shape: tuple[int, ...], classes: int) -> tuple[Latents, torch.Tensor]:
+    """Rows as `append_class` makes them to latents `(n, *shape)` and labels `(n,)` int64.
+
+    Args:
+        latents: `(n, numbers + 1)`.
+        shape: of one latent without its class.
+        classes: how many there are.
 
     Raises:
         ModelError: when a row carries no whole number from 0 below `classes`.
@@ -36,8 +46,14 @@ def parted(latents: Latents, shape: tuple[int, ...], classes: int) -> tuple[Late
     return latents[:, :-1].reshape(len(latents), *shape), carried.long()
 
 
-def spread(count: int, classes: int, seed: int) -> list[int]:
-    """Classes of `count` starts in an order that a seed draws: every class once before any comes again."""
+def stratified_classes(count: int, classes: int, seed: int) -> list[int]:
+    """Classes of `count` starts in an order that a seed draws: every class once before any comes again.
+
+    Args:
+        count: how many starts.
+        classes: how many there are.
+        seed: of the order.
+    """
     order = torch.randperm(
         classes, generator=generator(seed_of(seed, "classes")), dtype=torch.int64, device="cpu"
     ).tolist()

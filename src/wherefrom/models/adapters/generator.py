@@ -19,7 +19,7 @@ from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models.adapters.arithmetic import device_of, dtype_of, exact, laid_out, parameters_of, prepare
-from wherefrom.models.adapters.classes import carrying, parted, spread
+from wherefrom.models.adapters.classes import append_class, split_class, stratified_classes
 from wherefrom.models.adapters.rows import rows_apart
 from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Autoencoder, Decoder
@@ -79,7 +79,7 @@ class Generator:
             raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {_listed(self.latent_shape)})")
         if not len(latents):
             return latents.new_empty((0, 3, *self.size), dtype=torch.float32)
-        given, *labels = (latents,) if self.classes is None else parted(latents, self._shape, self.classes)
+        given, *labels = (latents,) if self.classes is None else split_class(latents, self._shape, self.classes)
         images = _in_groups(self._module, (given.to(self._dtype), *labels), self.device, self.width)
         if images.ndim != 4 or images.shape[1] not in _CHANNELS or tuple(images.shape[2:]) != self.size:
             raise ModelError(
@@ -93,6 +93,10 @@ class Generator:
 
         Where latents carry their class, it is drawn too, each as likely.
 
+        Args:
+            seeds: one a latent.
+            size: the generator's own `(height, width)` in pixels, or None.
+
         Raises:
             ModelError: when `size` is not the generator's own.
         """
@@ -103,11 +107,15 @@ class Generator:
 
         Their order comes from the first seed.
 
+        Args:
+            seeds: one a latent.
+            size: the generator's own `(height, width)` in pixels, or None.
+
         Raises:
             ModelError: when `size` is not the generator's own.
         """
         over = self.classes is not None and len(seeds) > 0
-        labels = spread(len(seeds), self.classes or 0, int(seeds[0])) if over else self.labels(seeds)
+        labels = stratified_classes(len(seeds), self.classes or 0, int(seeds[0])) if over else self.labels(seeds)
         return self._drawn(seeds, size, labels)
 
     def labels(self, seeds: Seeds) -> list[int]:
@@ -131,7 +139,7 @@ class Generator:
             source = generator(int(seed))
             self._label(source)  # so that the latent does not depend on how its class was chosen
             latent = self._draw(source, label)
-            drawn.append(latent if self.classes is None else carrying(latent, label))
+            drawn.append(latent if self.classes is None else append_class(latent, label))
         return (
             torch.stack(drawn) if drawn else torch.empty((0, *self.latent_shape), dtype=torch.float32, device="cpu")
         ).to(self.device)
@@ -188,7 +196,12 @@ class EncodingGenerator:
         return self.generator.decode(latents)
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """As `Generator.draw`."""
+        """As `Generator.draw`.
+
+        Args:
+            seeds: one a latent.
+            size: the generator's own `(height, width)` in pixels, or None.
+        """
         return self.generator.draw(seeds, size=size)
 
     def encode(self, images: Images) -> Latents:

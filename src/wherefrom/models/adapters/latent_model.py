@@ -130,6 +130,10 @@ class DiffusersAutoencoder:
         That is where the sampling of a diffusion model begins, and where RONAN's search of one begins: starts of a
         search, which decode to no image that the model would make.
 
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` of the images in pixels; by default `native`.
+
         Raises:
             ModelError: when `size` is no positive multiple of `factor`.
         """
@@ -186,7 +190,21 @@ def adapted(
     stats: Mapping[str, torch.Tensor] | None,
     flow: LatentFlow | None,
 ) -> DiffusersAutoencoder:
-    """The adapter around a module that nobody else holds."""
+    """The adapter around a module that nobody else holds.
+
+    Args:
+        module: changed in place: device, dtype, no gradients.
+        kind: how its class is asked.
+        shape: pixels a latent cell along each side, and channels of a latent.
+        facts: of the card: what changes the numbers.
+        config: as it lies beside the weights.
+        device: `cpu`, `cuda` or `auto`.
+        dtype: `float32`, `bfloat16` or `float16`.
+        name: for the card.
+        notes: for the card, never part of its digest.
+        stats: of latents, as `latent_statistics.fit_latents` gives them; None where there are none.
+        flow: a generator of latents; None where there is none.
+    """
     place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
     if used != dtype:
         notes = notes | {"upcast": f"{dtype} was asked for; the config states force_upcast, so {used} is used"}

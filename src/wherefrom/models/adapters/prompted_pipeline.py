@@ -138,6 +138,11 @@ class TextToImage:
         """Images, one a prompt and seed; where a batch fails each is tried alone, so that the others are not lost.
 
         Seeds draw on the CPU, one generator an image, so that every device starts from the same noise.
+
+        Args:
+            prompts: one an image.
+            seeds: one an image.
+            call: the settings, from `planned`.
         """
         try:
             return self._called(prompts, seeds, call)

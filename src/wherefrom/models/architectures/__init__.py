@@ -51,6 +51,10 @@ def load(name: str) -> Architecture:
 def check_kind(shapes: Shapes, kind: Architecture) -> None:
     """Refuse weights of another kind, as where the user named the wrong architecture.
 
+    Args:
+        shapes: of the weights by name.
+        kind: what they should be.
+
     Raises:
         ModelError: the message says what the weights look like.
     """

@@ -16,12 +16,22 @@ __all__ = ["config_of", "count", "shipped"]
 
 
 def count(names: Iterable[str], pattern: str) -> int:
-    """How many different numbers stand at a pattern's group."""
+    """How many different numbers stand at a pattern's group.
+
+    Args:
+        names: of tensors.
+        pattern: a regular expression with one group.
+    """
     return len({match[1] for name in names if (match := re.match(pattern, name))})
 
 
 def config_of(own: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any]] | None:
-    """Class and config of diffusers' layout, or None where it is not one."""
+    """Class and config of diffusers' layout, or None where it is not one.
+
+    Args:
+        own: shapes of the autoencoder's tensors by name.
+        force_upcast: what the config is to say of 16 bit.
+    """
     if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(own):
         return "AutoencoderTiny", {"latent_channels": own["decoder.layers.0.weight"][1]}
     if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(own):
@@ -110,6 +120,13 @@ def shipped(kind: str, own: Shapes) -> dict[str, Any]:
     """The config, of those that come with this package, whose decoder starts and ends as the file's does.
 
     Which of two equal at both ends it is, the strict comparison of every tensor decides afterwards.
+
+    Args:
+        kind: the class.
+        own: shapes of the autoencoder's tensors by name.
+
+    Raises:
+        ModelError: when none of them does.
     """
     text = (
         resources.files(__package__ or "wherefrom.models.autoencoders")

@@ -102,6 +102,10 @@ def kind_of(name: str, config: Config) -> Kind:
     A `VQModel` with spatial normalisation is Kandinsky's MoVQ, whose generator makes continuous latents and decodes
     them with `force_not_quantize=True`. Any other generates codes (VQ-Diffusion decodes the codebook's entries).
 
+    Args:
+        name: of the class in diffusers.
+        config: its config.
+
     Raises:
         ModelError: when the class is not one of `SUPPORTED`, or does not read and write RGB.
     """
@@ -117,6 +121,10 @@ def upcast(config: Config, asked: str) -> str:
     """The arithmetic to use: float32 where the config states `force_upcast` and less was asked for.
 
     A default that the config's author never stated does not count: Stable Diffusion 1 and 2 are decoded in 16 bit.
+
+    Args:
+        config: its config.
+        asked: the dtype that was asked for, by name.
     """
     stated = bool(config.get("force_upcast")) and "force_upcast" not in config.get("_use_default_values", ())
     return "float32" if stated else asked
@@ -124,6 +132,11 @@ def upcast(config: Config, asked: str) -> str:
 
 def probe(module: Any, kind: Kind, config: Config) -> tuple[int, int]:
     """The factor and the latents' channels of a module without storage, by asking it for shapes alone.
+
+    Args:
+        module: without storage.
+        kind: how its class is asked.
+        config: its config.
 
     Raises:
         ModelError: when sides do not shrink by the factor its config implies, or do not come back.

@@ -129,7 +129,15 @@ def canonical(state: Mapping[str, torch.Tensor]) -> State:
 
 
 def raw_tiny(encoder: Mapping[str, torch.Tensor], decoder: Mapping[str, torch.Tensor]) -> State:
-    """A raw TAESD pair in diffusers' names: the decoder's layer 0 is its clamp, which holds no tensor."""
+    """A raw TAESD pair in diffusers' names: the decoder's layer 0 is its clamp, which holds no tensor.
+
+    Args:
+        encoder: tensors of its file by name.
+        decoder: tensors of its file by name.
+
+    Raises:
+        ModelError: when a tensor has a name that no raw decoder has.
+    """
     state = {f"encoder.layers.{name}": tensor for name, tensor in encoder.items()}
     for name, tensor in decoder.items():
         number, _, rest = name.partition(".")

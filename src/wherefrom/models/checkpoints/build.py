@@ -34,6 +34,11 @@ _UNMAKEABLE: Final = (
 def side(shapes: Shapes, name: str, axis: int) -> int:
     """A size that is read off a tensor.
 
+    Args:
+        shapes: of the weights by name.
+        name: of the tensor.
+        axis: which of its axes.
+
     Raises:
         ModelError: when there is no such tensor, or it has no such axis.
     """

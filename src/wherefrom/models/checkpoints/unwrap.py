@@ -68,7 +68,13 @@ def unwrap(found: Any, source: str, part: str | None = None) -> Checkpoint:
 
 
 def facts_of(values: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> dict[str, Fact]:
-    """The plain values of a table of settings, an object inside an object under dotted names; the rest is left out."""
+    """The plain values of a table of settings, an object inside an object under dotted names; the rest is left out.
+
+    Args:
+        values: the table.
+        prefix: of the names, with its dot.
+        depth: how many tables inside tables are looked into.
+    """
     found: dict[str, Fact] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"

@@ -88,7 +88,12 @@ def listing() -> tuple[Description, ...]:
 
 
 def describe_known(row: known.KnownModel, name: str) -> Description:
-    """A model of the table of well-known ones, under the name that opens it."""
+    """A model of the table of well-known ones, under the name that opens it.
+
+    Args:
+        row: of the table.
+        name: what `load_model` takes.
+    """
     family = known.family_of(row)
     notes = [note for note in (row.note, family.note) if note]
     return Description(
@@ -132,7 +137,12 @@ def describe_zoo(name: str) -> Description:
 
 
 def notes_of(about: Description, source: str) -> dict[str, Fact]:
-    """What a model's card says of where it came from; not part of its digest."""
+    """What a model's card says of where it came from; not part of its digest.
+
+    Args:
+        about: what is known of the model.
+        source: where it was found, in a form that opens it again.
+    """
     notes: dict[str, Fact] = {"source": source}
     if about.family:
         notes["family"] = about.family

@@ -30,11 +30,23 @@ class Hub(Protocol):
     """What is asked of a hub; the seam for tests."""
 
     def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
-        """One file of a repository, from the cache or the network; `cached` is from the cache alone."""
+        """One file of a repository, from the cache or the network; `cached` is from the cache alone.
+
+        Args:
+            repo: `owner/name`.
+            file: its path in the repository.
+            revision: branch, tag or commit; None is the default branch.
+            cached: whether the network is left alone.
+        """
         ...
 
     def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
-        """The names of a repository's files, from the network."""
+        """The names of a repository's files, from the network.
+
+        Args:
+            repo: `owner/name`.
+            revision: branch, tag or commit; None is the default branch.
+        """
         ...
 
 
@@ -42,13 +54,25 @@ class HuggingFace:
     """The hub that `huggingface_hub` reaches; its errors pass through."""
 
     def download(self, repo: str, file: str, revision: str | None, *, cached: bool) -> Path:
-        """One file of a repository, from the cache or the network; `cached` is from the cache alone."""
+        """One file of a repository, from the cache or the network; `cached` is from the cache alone.
+
+        Args:
+            repo: `owner/name`.
+            file: its path in the repository.
+            revision: branch, tag or commit; None is the default branch.
+            cached: whether the network is left alone.
+        """
         from huggingface_hub import hf_hub_download
 
         return Path(hf_hub_download(repo, file, revision=revision, local_files_only=cached))
 
     def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
-        """The names of a repository's files, from the network."""
+        """The names of a repository's files, from the network.
+
+        Args:
+            repo: `owner/name`.
+            revision: branch, tag or commit; None is the default branch.
+        """
         from huggingface_hub import HfApi
 
         return tuple(HfApi().list_repo_files(repo, revision=revision))
@@ -78,6 +102,10 @@ def fetch(name: HubName, hub: Hub | None = None) -> Fetched:
     """Download an autoencoder's configuration and weights, or find them in the cache.
 
     The class and folder come from `model_index.json`, or from `config.json` at the root or in the folder named.
+
+    Args:
+        name: what was asked for.
+        hub: whom to ask; None is the Hugging Face hub.
 
     Raises:
         ModelError: for each way that this can fail, one message that says the way out.

@@ -17,6 +17,10 @@ __all__ = ["fetch_pipeline"]
 def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
     """Download a pipeline's parts, or find them in the cache; pickles and code are left where they are.
 
+    Args:
+        name: what was asked for.
+        hub: whom to ask; None is the Hugging Face hub.
+
     Returns:
         Its folder in the cache, and `owner/name@commit`.
 

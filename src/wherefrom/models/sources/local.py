@@ -121,6 +121,10 @@ def _listed(parts: Iterable[tuple[str, str]]) -> str:
 def shards_of(index: Mapping[str, Any], where: str) -> tuple[str, ...]:
     """The files that an index of shards names, in order.
 
+    Args:
+        index: its content.
+        where: how to name it in a message.
+
     Raises:
         ModelError: when it names none, or one that is not a plain `.safetensors` name in the same folder.
     """

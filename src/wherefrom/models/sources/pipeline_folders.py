@@ -132,7 +132,12 @@ def variant_of(files: Mapping[str, Iterable[str]], where: str) -> str | None:
 
 
 def opened(names: Iterable[str], variant: str | None) -> tuple[str, ...]:
-    """Of a part's files those that are opened: configurations, vocabularies and one copy of the weights; sorted."""
+    """Of a part's files those that are opened: configurations, vocabularies and one copy of the weights; sorted.
+
+    Args:
+        names: of the part's files.
+        variant: which copy of the weights, as `fp16`; None is the plain one.
+    """
     held = sorted(names)
     copies = {_copy(name) for name in held if name.endswith(_WEIGHTS)}
     wanted = variant if variant in copies else None

@@ -41,6 +41,11 @@ class Label:
 def choice(config: Config, name: str, choices: Sequence[str]) -> str | None:
     """One of several words, or None where nothing is said.
 
+    Args:
+        config: where it stands.
+        name: of the option.
+        choices: the words.
+
     Raises:
         UsageError: when it is none of them.
     """
@@ -54,6 +59,10 @@ def choice(config: Config, name: str, choices: Sequence[str]) -> str | None:
 
 def numbers(config: Config, name: str) -> tuple[int, ...] | None:
     """Whole numbers, of a list, of a text as `2,1,2` or `64x64`, or of one number; None where nothing is said.
+
+    Args:
+        config: where they stand.
+        name: of the option.
 
     Raises:
         UsageError: when they are not whole numbers.
@@ -92,7 +101,12 @@ def whole(config: Config, name: str, *, below: int | None = None) -> int | None:
 
 
 def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], torch.Tensor]:
-    """What draws one latent of a shape from one of `PRIORS`, float32 on the CPU."""
+    """What draws one latent of a shape from one of `PRIORS`, float32 on the CPU.
+
+    Args:
+        prior: one of `PRIORS`.
+        shape: of one latent.
+    """
 
     def normal(source: torch.Generator) -> torch.Tensor:
         return torch.randn(shape, generator=source, dtype=torch.float32, device="cpu")

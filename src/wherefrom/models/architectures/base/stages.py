@@ -45,12 +45,21 @@ def stages_in(shapes: Shapes) -> int:
 
 
 def blocks_in(shapes: Shapes, stage: int) -> int:
-    """How many residual blocks a stage has."""
+    """How many residual blocks a stage has.
+
+    Args:
+        shapes: of the weights by name.
+        stage: its number, from 1.
+    """
     return len({match[1] for name in shapes if (match := re.match(rf"h_net{stage}\.residual\.(\d+)\.", name))})
 
 
 def scale_of(config: Config, stages: int) -> int:
     """The stage whose image is wanted, from 1: the option `scale` is its side in pixels, by default the largest.
+
+    Args:
+        config: where the option stands.
+        stages: how many the weights have.
 
     Raises:
         UsageError: when no stage makes that size.
@@ -65,17 +74,32 @@ def scale_of(config: Config, stages: int) -> int:
 
 
 def upsampling(given: int, made: int) -> nn.Sequential:
-    """Double the size: repeated pixels, convolution, norm, gate."""
+    """Double the size: repeated pixels, convolution, norm, gate.
+
+    Args:
+        given: channels that come in.
+        made: channels that go out.
+    """
     return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *joined(given, made))
 
 
 def joined(given: int, made: int) -> nn.Sequential:
-    """Convolution, norm, gate."""
+    """Convolution, norm, gate.
+
+    Args:
+        given: channels that come in.
+        made: channels that go out.
+    """
     return nn.Sequential(_convolution(given, 2 * made), nn.BatchNorm2d(2 * made), nn.GLU(dim=1))
 
 
 def repeated(width: int, count: int) -> nn.Sequential:
-    """Residual blocks."""
+    """Residual blocks.
+
+    Args:
+        width: channels.
+        count: how many blocks.
+    """
     return nn.Sequential(*(_Residual(width) for _ in range(count)))
 
 

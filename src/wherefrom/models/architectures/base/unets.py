@@ -86,7 +86,13 @@ class UNet(nn.Module):
         self.facts: dict[str, Fact] = {"unet": tuple(f"{key}={unet.config[key]!r}" for key in _UNSEEN)}
 
     def forward(self, images: torch.Tensor, times: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
-        """The network's output, of the images' shape."""
+        """The network's output, of the images' shape.
+
+        Args:
+            images: `(n, channels, h, w)`, with noise.
+            times: `(n,)`, on the scale that the network was trained with.
+            labels: `(n,)` of a class-conditional network, else None.
+        """
         found: torch.Tensor = self.unet(images, times, class_labels=labels).sample
         return found
 

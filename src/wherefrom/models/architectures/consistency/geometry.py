@@ -26,6 +26,10 @@ def geometry_of(shapes: Shapes, config: Config) -> Geometry:
     Attention heads leave no trace in the weights: they are known of the published checkpoints, else the configuration
     has to say `num_head_channels` or `num_heads`.
 
+    Args:
+        shapes: of the weights by name.
+        config: what stands beside the weights.
+
     Raises:
         ModelError: when the weights are those of another kind of UNet, or the heads are not known.
         UsageError: when an option has a wrong value.
@@ -45,6 +49,10 @@ def geometry_of(shapes: Shapes, config: Config) -> Geometry:
 
 def image_size(geometry: Geometry, config: Config) -> int:
     """The side of its images in pixels: known of the published checkpoints, else the configuration's `image_size`.
+
+    Args:
+        geometry: of the network.
+        config: what stands beside the weights, and options.
 
     Raises:
         ModelError: when it is not known.

@@ -43,7 +43,12 @@ class Fit:
 
 
 def has_evidence(layer: Layer, state: State) -> bool:
-    """Whether the layer's batch norm has recorded anything: at the start its means are 0 and its variances 1."""
+    """Whether the layer's batch norm has recorded anything: at the start its means are 0 and its variances 1.
+
+    Args:
+        layer: of the network.
+        state: the weights.
+    """
     if layer.norm is None:
         return False
     mean, variance = (state[f"{layer.norm}.{leaf}"] for leaf in ("running_mean", "running_var"))
@@ -71,7 +76,15 @@ def kept(x: torch.Tensor) -> torch.Tensor:
 def convolved(
     x: torch.Tensor, layer: Layer, step: Step, state: State, rows: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """What the layer makes of `x` before its batch norm, `(n, c, h, w)`; `rows` are the channels wanted."""
+    """What the layer makes of `x` before its batch norm, `(n, c, h, w)`; `rows` are the channels wanted.
+
+    Args:
+        x: what comes in, `(n, c, h, w)`.
+        layer: whose weights are used.
+        step: stride and paddings to try.
+        state: the weights.
+        rows: the channels that are wanted; None is all.
+    """
     weight, bias = state[f"{layer.name}.weight"].float(), state.get(f"{layer.name}.bias")
     bias = None if bias is None else bias.float()
     if step.kind == "linear":
@@ -86,7 +99,14 @@ def convolved(
 
 
 def disagreement(given: torch.Tensor, layer: Layer, state: State, rows: torch.Tensor | None = None) -> float:
-    """How far what a batch norm is given lies from what it recorded; see `Fit.score`."""
+    """How far what a batch norm is given lies from what it recorded; see `Fit.score`.
+
+    Args:
+        given: what the layer's convolution gives.
+        layer: whose batch norm is asked.
+        state: the weights.
+        rows: the channels that were computed; None is all.
+    """
     _, variance = _recorded(layer, state, rows)
     found = given.var((0, 2, 3)).clamp_min(_TINY)
     return _shift(given, layer, state, rows) + float((found / variance).log().square().mean().sqrt())
@@ -104,7 +124,13 @@ def _recorded(layer: Layer, state: State, rows: torch.Tensor | None) -> tuple[to
 
 
 def normalised(given: torch.Tensor, layer: Layer, state: State) -> torch.Tensor:
-    """What the batch norm makes of a batch in training."""
+    """What the batch norm makes of a batch in training.
+
+    Args:
+        given: what the layer's convolution gives.
+        layer: whose batch norm is applied.
+        state: the weights.
+    """
     weight, bias = (state.get(f"{layer.norm}.{leaf}") for leaf in ("weight", "bias"))
     weight, bias = (None if each is None else each.float() for each in (weight, bias))
     found = functional.batch_norm(given, None, None, weight, bias, training=True)
@@ -115,6 +141,13 @@ def fits(x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str]
     """The candidates, the best first, without those whose means alone are far from the best one's.
 
     Means are cheap to compare: a convolution's mean over draws is the convolution of the mean.
+
+    Args:
+        x: what the layer before gives, before its activation.
+        layer: to be fitted.
+        state: the weights.
+        activations: names of those that could stand before the layer.
+        steps: those that the layer could have.
     """
     given = {name: ACTIVATIONS[name](x) for name in activations}
     shifts = {

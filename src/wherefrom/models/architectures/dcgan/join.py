@@ -47,14 +47,26 @@ class Join:
         )
 
     def mixed(self, latents: torch.Tensor, state: State, order: str, source: torch.Generator) -> torch.Tensor:
-        """Latents `(n, latent)` with labels drawn from all classes: what the first layer takes."""
+        """Latents `(n, latent)` with labels drawn from all classes: what the first layer takes.
+
+        Args:
+            latents: `(n, latent)`.
+            state: the weights.
+            order: where the label stands, `first` or `last`.
+            source: what labels are drawn from.
+        """
         if self.way == "none":
             return latents
         drawn = torch.randint(self.classes, (len(latents),), generator=source, dtype=torch.int64, device="cpu")
         return _joined(latents, self.vectors(state)[drawn], self.way, order)
 
     def module(self, state: State, order: str) -> nn.Module:
-        """Latents `(n, latent)` to what the first layer takes, with the label that is meant, or each one's own."""
+        """Latents `(n, latent)` to what the first layer takes, with the label that is meant, or each one's own.
+
+        Args:
+            state: the weights.
+            order: where the label stands, `first` or `last`.
+        """
         return nn.Identity() if self.way == "none" else _Labelled(self, self.vectors(state), order)
 
 
@@ -81,6 +93,10 @@ def _joined(latents: torch.Tensor, vectors: torch.Tensor, way: str, order: str) 
 
 def join_of(parts: Parts, config: Config) -> Join:
     """How the label meets the latent, from the shapes and from options.
+
+    Args:
+        parts: of the network.
+        config: options, and what stands beside the weights.
 
     Raises:
         ModelError: when the table of labels does not fit the first layer.

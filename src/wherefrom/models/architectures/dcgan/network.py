@@ -53,7 +53,12 @@ class Step:
     extra: int = 0
 
     def size(self, given: int, kernel: int) -> int:
-        """Pixels a side of what it makes of `given`."""
+        """Pixels a side of what it makes of `given`.
+
+        Args:
+            given: pixels a side that come in.
+            kernel: pixels a side of the kernel.
+        """
         if self.kind == "up":
             return (given - 1) * self.stride - 2 * self.padding + kernel + self.extra
         return kernel if self.kind == "linear" else given + 2 * self.padding - kernel + 1
@@ -118,7 +123,13 @@ class _Convolved(nn.Module):
 
 
 def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
-    """One layer as a module with its weights, loaded strictly."""
+    """One layer as a module with its weights, loaded strictly.
+
+    Args:
+        layer: whose weights are used.
+        step: its stride and paddings.
+        state: the weights.
+    """
     module: nn.Module = empty(lambda: _Folded(layer) if step.kind == "linear" else _Convolved(layer, step))
     names = {f"conv.{leaf}": f"{layer.name}.{leaf}" for leaf in ("weight", "bias")}
     if layer.norm is not None:

@@ -39,6 +39,10 @@ class Wanted:
 def choices_of(layers: Sequence[Layer], wanted: Wanted) -> list[list[Step]]:
     """The steps that each layer could have.
 
+    Args:
+        layers: of the network, in order.
+        wanted: what options say.
+
     Raises:
         ModelError: when options do not say one number a convolution.
     """
@@ -82,7 +86,12 @@ def _steps(layer: Layer, stride: int | None, padding: int | None, extra: int | N
 
 
 def reaching(layers: Sequence[Layer], choices: Sequence[Sequence[Step]]) -> Callable[[int], frozenset[int]]:
-    """By place, the sizes from which the layers from there on can reach one of `SIZES`, or any where all is said."""
+    """By place, the sizes from which the layers from there on can reach one of `SIZES`, or any where all is said.
+
+    Args:
+        layers: of the network, in order.
+        choices: of each layer the steps that it could have.
+    """
     free = all(len(steps) == 1 for steps in choices)
 
     @cache

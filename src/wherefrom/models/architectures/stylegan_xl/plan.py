@@ -31,6 +31,10 @@ _MOST_PIXELS: Final = 8192
 def layer_plans(shapes: Shapes, config: Config) -> tuple[LayerPlan, ...]:
     """The layers, in the order they are run.
 
+    Args:
+        shapes: of the weights by name.
+        config: what stands beside the weights.
+
     Raises:
         ModelError: when there are none, or their sizes do not follow from each other.
     """
@@ -164,6 +168,10 @@ def _numbers(config: Config, name: str, count: int) -> tuple[int, ...] | None:
 
 def input_plan(shapes: Shapes, config: Config) -> InputPlan:
     """The waves that the network starts from.
+
+    Args:
+        shapes: of the weights by name.
+        config: what stands beside the weights.
 
     Raises:
         ModelError: when the rate is not above twice the band.

@@ -45,6 +45,10 @@ _HARMFUL_STARTS: Final = (
 def named(module: str, name: str) -> Global:
     """A name as a value.
 
+    Args:
+        module: as the file spells it.
+        name: as the file spells it.
+
     Raises:
         ModelError: when it is of Python's own library, of NumPy or of torch, and nothing that networks are put together
             with, as `os.system`: such a file would run it on whoever loads it the ordinary way.

@@ -79,7 +79,12 @@ def _named(value: Value) -> str:
 
 
 def encoded_text(value: Value, most: int | None = None) -> bytes | None:
-    """Bytes, or text that protocol 2 writes for them; None where it is neither, or longer than `most`."""
+    """Bytes, or text that protocol 2 writes for them; None where it is neither, or longer than `most`.
+
+    Args:
+        value: of the pickle's tree.
+        most: bytes that it may have; None sets no bound.
+    """
     if isinstance(value, bytes):
         return value if most is None or len(value) <= most else None
     if not isinstance(value, Made):

@@ -152,6 +152,10 @@ def _pairs(table: Made, what: str) -> Iterator[tuple[Value, Value]]:
 def items_of(value: Value, what: str) -> list[Value]:
     """The elements of a list, a tuple or a set, in the file's order.
 
+    Args:
+        value: of the pickle's tree.
+        what: how to name it in a message.
+
     Raises:
         ModelError: when it is none of them.
     """

@@ -135,7 +135,12 @@ class WholeGenerator(nn.Module):
         self.register_buffer("centroids", centroids, persistent=False)
 
     def styles(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Latents to one truncated w for each layer, `(n, layers, w)`; labels `(n,)` where the class is searched."""
+        """Latents to one truncated w for each layer, `(n, layers, w)`; labels `(n,)` where the class is searched.
+
+        Args:
+            latents: `(n, *shape)` of the space that is searched.
+            labels: `(n,)` where the class is searched, else None.
+        """
         chosen, count = self._chosen, self.synthesis.count
         label = chosen.label.number if labels is None else labels
         w = self.mapping(latents, label) if chosen.space == "z" else latents
@@ -156,7 +161,12 @@ class WholeGenerator(nn.Module):
         return self.centroids[apart.argmin(1)][:, None]
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Latents, and labels `(n,)` where the class is searched, to images in [0, 1], not clamped."""
+        """Latents, and labels `(n,)` where the class is searched, to images in [0, 1], not clamped.
+
+        Args:
+            latents: `(n, *shape)` of the space that is searched.
+            labels: `(n,)` where the class is searched, else None.
+        """
         return self.synthesis(self.styles(latents, labels)) * 0.5 + 0.5
 
 
@@ -164,6 +174,11 @@ def drawn(network: WholeGenerator, chosen: Choices, z_width: int) -> tuple[tuple
     """The shape of a latent, and what draws one of a class as in training: z from the standard normal distribution.
 
     A w is the map of such a z, and a w+ that w for every layer, by a copy of the mapping network that stays on the CPU.
+
+    Args:
+        network: the whole generator.
+        chosen: what options say of the latent.
+        z_width: numbers of a z.
     """
     normal = drawing("normal", (z_width,))
     if chosen.space == "z":

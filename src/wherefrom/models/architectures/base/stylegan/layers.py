@@ -103,5 +103,10 @@ def energy(weight: torch.Tensor) -> torch.Tensor:
 
 
 def measured_on_load(module: nn.Module, measure: Callable[[], None]) -> None:
-    """Call `measure` after the module's weights are loaded: what follows from them alone is computed once."""
+    """Call `measure` after the module's weights are loaded: what follows from them alone is computed once.
+
+    Args:
+        module: whose weights are loaded later.
+        measure: called after they were.
+    """
     module.register_load_state_dict_post_hook(lambda _module, _keys: measure())

@@ -48,7 +48,12 @@ class Mapping(nn.Module):
         self.register_buffer("w_avg", torch.empty(plan.widths[-1]))
 
     def forward(self, z: torch.Tensor, label: Label) -> torch.Tensor:
-        """Latents `(n, z)` to w `(n, w)`; `label` None is the label of zeros."""
+        """Latents `(n, z)` to w `(n, w)`; `label` None is the label of zeros.
+
+        Args:
+            z: `(n, z)`.
+            label: `(n, classes)`, or None of a network without classes.
+        """
         x = unit(z)
         if self.embed is not None:
             x = torch.cat([x, unit(self._embedded(self.embed, label)).expand(len(z), -1)], 1)
@@ -95,7 +100,12 @@ class MappingXL(nn.Module):
         self.register_buffer("w_avg", torch.empty(centres))
 
     def forward(self, z: torch.Tensor, label: Label) -> torch.Tensor:
-        """Latents `(n, z)` to w `(n, w)`; `label` None is class 0, as the label of zeros is to this network."""
+        """Latents `(n, z)` to w `(n, w)`; `label` None is class 0, as the label of zeros is to this network.
+
+        Args:
+            z: `(n, z)`.
+            label: `(n, classes)`, or None of a network without classes.
+        """
         x = unit(z)
         if self.embed_proj is not None:
             row = self.embed.weight[label] if isinstance(label, torch.Tensor) else self.embed.weight[label or 0][None]

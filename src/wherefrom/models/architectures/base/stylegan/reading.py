@@ -33,6 +33,11 @@ def widths(shapes: Shapes) -> tuple[int, ...]:
 def number(config: Config, names: tuple[str, ...], default: float | None) -> float | None:
     """The first of several options that is there, a positive number; one that is there may be None.
 
+    Args:
+        config: where it stands.
+        names: under which it may stand, the first that does counts.
+        default: where none does.
+
     Raises:
         ModelError: when it is something else.
     """
@@ -46,7 +51,13 @@ def number(config: Config, names: tuple[str, ...], default: float | None) -> flo
 
 
 def first(config: Config, names: tuple[str, ...], default: Fact) -> Fact:
-    """The first of several options that is there, else the default."""
+    """The first of several options that is there, else the default.
+
+    Args:
+        config: where it stands.
+        names: under which it may stand, the first that does counts.
+        default: where none does.
+    """
     return next((config[name] for name in names if config.get(name) is not None), default)
 
 
@@ -58,6 +69,10 @@ def _positive(value: Fact, name: str) -> float:
 
 def agrees(config: Config, found: Config) -> None:
     """Compare what a configuration states with what the weights say.
+
+    Args:
+        config: what the file says.
+        found: what its weights say.
 
     Raises:
         ModelError: when they differ.
