@@ -20,7 +20,7 @@ from wherefrom.models.sources.hub_errors import explain
 from wherefrom.models.sources.local import Place, class_of, component_of, shards_of, single_file
 from wherefrom.models.sources.names import HubName
 
-__all__ = ["Fetched", "Hub", "HuggingFace", "fetch"]
+__all__ = ["Fetched", "Hub", "HuggingFace", "commit_of", "fetch"]
 
 _log: Final = logging.getLogger(__name__)
 _VARIANTS: Final = ("", ".fp16", ".bf16")
@@ -111,6 +111,16 @@ def fetch(name: HubName, hub: Hub | None = None) -> Fetched:
         ModelError: for each way that this can fail, one message that says the way out.
     """
     return _Repository(hub=hub or HuggingFace(), name=name).autoencoder()
+
+
+def commit_of(file: Path) -> str | None:
+    """The commit that a file of the hub's cache is of; None of a file that lies elsewhere.
+
+    Args:
+        file: as `.../snapshots/COMMIT/vae/config.json`.
+    """
+    parts = file.parts
+    return parts[len(parts) - parts[::-1].index("snapshots")] if "snapshots" in parts[:-1] else None
 
 
 def _offline() -> bool:
@@ -222,9 +232,7 @@ class _Repository:
             raise
         except Exception as error:  # the library's errors have no common base across its versions
             raise explain(error, self.name.repo, self.name.revision, file) from error
-        parts = path.parts
-        if self.commit is None and "snapshots" in parts[:-1]:
-            self.commit = parts[len(parts) - parts[::-1].index("snapshots")]
+        self.commit = self.commit or commit_of(path)
         return path
 
     def _need(self, file: str) -> Path:

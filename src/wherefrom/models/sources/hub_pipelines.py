@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.sources.hub import Hub, HuggingFace
+from wherefrom.models.sources.hub import Hub, HuggingFace, commit_of
 from wherefrom.models.sources.hub_errors import explain
 from wherefrom.models.sources.names import HubName
 from wherefrom.models.sources.pipeline_folders import PIPELINE_INDEX, lacking, opened, parts_of, variant_of
@@ -32,7 +32,7 @@ def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
         raise UsageError(f"{name}: prompts need the whole pipeline: name {name.repo} without {name.path}")
     asked = hub or HuggingFace()
     index = _file(asked, name, PIPELINE_INDEX, name.revision)
-    folder, commit = index.parent, _commit(index) or name.revision
+    folder, commit = index.parent, commit_of(index) or name.revision
     _, parts = parts_of(read_json(index), name.repo)
     listed = _listed(asked, name, commit)
     names = _cached(folder) if isinstance(listed, Exception) else listed
@@ -82,8 +82,3 @@ def _unreached(error: Exception) -> bool:
 
 def _cached(folder: Path) -> tuple[str, ...]:
     return tuple(file.relative_to(folder).as_posix() for file in folder.glob("*/*"))
-
-
-def _commit(index: Path) -> str | None:
-    parts = index.parts
-    return parts[len(parts) - parts[::-1].index("snapshots")] if "snapshots" in parts[:-1] else None
