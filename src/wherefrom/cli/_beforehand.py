@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from wherefrom.cli._output import note
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from wherefrom.cli._work import Work
@@ -132,11 +132,8 @@ def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
     gone = set(names)
     known = {image.name for images in pools.values() for image in images}
     for name in sorted(gone - known):
-        close = get_close_matches(name, sorted(known), n=1)
-        raise UsageError(
-            f"--leave-out {name}: no image of that name{f', did you mean {close[0]}?' if close else ''}"
-            " (names are as the command shows them)"
-        )
+        hint = did_you_mean(name, sorted(known))
+        raise UsageError(f"--leave-out {name}: no image of that name (names are as the command shows them){hint}")
     return _without(pools, {(pool, name) for pool in pools for name in gone})
 
 

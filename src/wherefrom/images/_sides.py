@@ -19,7 +19,12 @@ SCALING: Final = ("resize", "screenshot")
 
 
 def dropped(step: Step, axis: int) -> tuple[int, int]:
-    """Rows (axis 0) or columns (axis 1) that a step cuts off at the start and at the end."""
+    """Rows (axis 0) or columns (axis 1) that a step cuts off at the start and at the end.
+
+    Args:
+        step: a step with what it cuts off, where a seed would say.
+        axis: 0 for rows, 1 for columns.
+    """
     if step.kind == "crop":
         return int(step.values[1 - axis]), 0
     if step.kind == "screenshot":
@@ -28,7 +33,13 @@ def dropped(step: Step, axis: int) -> tuple[int, int]:
 
 
 def after(steps: Sequence[Step], side: int, axis: int) -> int:
-    """How long a side is after some steps; not positive where nothing is left."""
+    """How long a side is after some steps; not positive where nothing is left.
+
+    Args:
+        steps: from left to right.
+        side: before them, in pixels.
+        axis: 0 for rows, 1 for columns.
+    """
     for step in steps:
         scaled = round(side * float(step.values[0])) if step.kind in SCALING else side
         side = scaled - sum(dropped(step, axis))
@@ -76,6 +87,10 @@ def reduced(steps: Sequence[Step], factor: int) -> tuple[Step, ...]:
 
     Whole cells of a decoder's grid that were cut off leave the rest of the grid where it is. After a change of scale
     they are not spared: how far it went is told by the whole side, which is rounded to whole pixels.
+
+    Args:
+        steps: from left to right.
+        factor: of the decoder: pixels a cell of its grid.
     """
     found, leading = [], True
     for step in steps:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.extras import require
+from wherefrom.core.suggestions import did_you_mean
 from wherefrom.images.labels import text_of
 
 if TYPE_CHECKING:
@@ -240,9 +240,7 @@ def _step(text: str) -> Step:
     kind, sign, value = text.partition(":")
     form = _FORMS.get(kind)
     if form is None:
-        close = get_close_matches(kind, names(), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"no edit {text!r} among {', '.join(forms())}{hint}")
+        raise UsageError(f"no edit {text!r} among {', '.join(forms())}{did_you_mean(kind, names())}")
     if not form.letters:
         if sign:
             raise UsageError(f"edit {text!r} takes no value: {form.example}")
@@ -276,8 +274,7 @@ def _filter(text: str, value: str, form: _Form) -> tuple[Value, ...]:
     """The name of one of pilgram's filters."""
     there = sorted(name for name in require("pilgram", "filters").__all__ if not name.startswith("__"))
     if value not in there:
-        close = get_close_matches(value, there, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(value, there)
         raise UsageError(f"edit {text!r}: no filter {value!r} among {', '.join(there)}{hint}; as {form.example}")
     return (value,)
 

@@ -91,8 +91,8 @@ def save_scaled(images: Sequence[Path], folder: Path, *, size: tuple[int, int], 
 
 def _put(pixels: Pixels, path: Path, facts: Mapping[str, str]) -> None:
     """Write a PNG that says what it is, unless it is there."""
-    from wherefrom.images.labels import is_there, text_of
-    from wherefrom.images.write import save_png
+    from wherefrom.images.labels import text_of
+    from wherefrom.images.write import is_there, save_png
 
     text = text_of(facts)
     if not is_there(path, text, tuple(facts)):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wherefrom.core.errors import UsageError
-from wherefrom.core.whole import whole
+from wherefrom.core.tables import write_json_lines
 
 __all__ = ["add_rows", "check_manifest"]
 
@@ -26,9 +26,7 @@ def add_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """
     held = _rows(path) | {str(row["path"]): dict(row) for row in rows}
     try:
-        lines = (json.dumps(held[name], ensure_ascii=False) for name in sorted(held))
-        with whole(path) as place:
-            place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        write_json_lines(path, (held[name] for name in sorted(held)))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -18,7 +18,7 @@ from wherefrom.core.errors import ImageError, MissingExtra, UsageError
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images.files import MAX_BYTES, Source, as_source, raised
+from wherefrom.images.files import MAX_BYTES, Source, file_source, raised
 from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.labels import origin_of
@@ -81,7 +81,7 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
         ImageError: whatever is wrong with the file, with the reason.
         UsageError: when the process has told Pillow to accept truncated files.
     """
-    named = as_source(source)
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         raise ImageError(str(named.held.error))
     if isinstance(named.held, ImageRecord):
@@ -90,8 +90,13 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
 
 
 def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord | ImageFacts:
-    """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch."""
-    named = as_source(source)
+    """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch.
+
+    Args:
+        source: what to read; a string is a path.
+        limits: on bytes and pixels.
+    """
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         return named.held
     if isinstance(named.held, ImageRecord):
@@ -127,7 +132,7 @@ def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LI
     Raises:
         ImageError: when the file cannot be read, or its header not.
     """
-    named = as_source(source)
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         raise ImageError(str(named.held.error))
     if isinstance(named.held, ImageRecord):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.files import MAX_BYTES, Given, Source, as_source, printable
+from wherefrom.images.files import MAX_BYTES, Given, Source, file_source, printable
 from wherefrom.images.listing import SUFFIXES, expand
 
 if TYPE_CHECKING:
@@ -60,6 +60,22 @@ def load_images(
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
     found = [(source, _is_search(path)) for path in given for source in expand(path, say)]
     return _unique(_once(found))
+
+
+def as_source(image: Image) -> Source:
+    """A source for what a person hands over: a path is named by itself, bytes and pixels by their digest.
+
+    Args:
+        image: a path, bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's, or a source.
+
+    Raises:
+        UsageError: when it is none of these.
+    """
+    if isinstance(image, Source | str | Path | bytes):
+        return file_source(image)
+    from wherefrom.images.in_memory import source_of  # which needs numpy and Pillow
+
+    return source_of(image)
 
 
 def _is_search(path: str | Path | Source) -> bool:
