@@ -39,7 +39,13 @@ class Ledger:
         self.meter.add(1, errors=1)
 
     def expect(self, facts: ImageFacts, digest: str, size: Size) -> bool:
-        """A row that waits for these pixels' answer; whether they are new and somebody has to ask."""
+        """A row that waits for these pixels' answer; whether they are new and somebody has to ask.
+
+        Args:
+            facts: of the image.
+            digest: of its scored pixels.
+            size: `(height, width)` of what is scored.
+        """
         self._append(facts, digest, size)
         if digest in self._rows or digest in self._errors:
             self.meter.add(1, errors=int(digest in self._errors))

@@ -68,7 +68,13 @@ class Meter:
         self._marks.append((self.clock(), 0))
 
     def add(self, rows: int, *, errors: int = 0, cached: int = 0) -> None:
-        """Count rows that were just settled, and report when it is time."""
+        """Count rows that were just settled, and report when it is time.
+
+        Args:
+            rows: how many.
+            errors: of them with an error.
+            cached: of them found in the store.
+        """
         self.done += rows
         self.errors += errors
         self.cached += cached

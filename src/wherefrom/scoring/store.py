@@ -135,7 +135,12 @@ class Store:
         return tuple(json.loads(found[0][0])) if found else None
 
     def find(self, question: Question, pixels: Sequence[str]) -> dict[str, Vector]:
-        """The kept rows among these pixel digests."""
+        """The kept rows among these pixel digests.
+
+        Args:
+            question: what was asked of each image.
+            pixels: digests.
+        """
         found = self._db.read(
             "SELECT pixels, numbers FROM answers JOIN questions ON question = id"
             " WHERE (model, measure, seed) = (?, ?, ?) AND pixels IN (SELECT value FROM json_each(?))",
@@ -145,6 +150,11 @@ class Store:
 
     def keep(self, question: Question, columns: Sequence[str], rows: Mapping[str, Vector]) -> None:
         """Keep rows by pixel digest, in one transaction, and give back their claims; a row that is there stays.
+
+        Args:
+            question: what was asked of each image.
+            columns: the numbers' names, in order.
+            rows: numbers by pixel digest, one a column.
 
         Raises:
             StoreError: when the question's rows have other columns.
@@ -171,7 +181,12 @@ class Store:
             self._held.difference_update(gone)
 
     def look(self, question: Question, pixels: Iterable[str]) -> Look:
-        """Which pixels without a row are free, and who has the others. One read, however many; takes no lock."""
+        """Which pixels without a row are free, and who has the others. One read, however many; takes no lock.
+
+        Args:
+            question: what is asked of each image.
+            pixels: digests.
+        """
         free, held = set[str](), Counter[str]()
         with self._lock:
             asked = (json.dumps(list(dict.fromkeys(pixels))), *question.key, *question.key)
@@ -189,7 +204,12 @@ class Store:
         return Look(free=frozenset(free), held=held)
 
     def claim(self, question: Question, pixels: Iterable[str]) -> frozenset[str]:
-        """Claim what is about to be asked: what is neither kept nor claimed by a living other, thread or process."""
+        """Claim what is about to be asked: what is neither kept nor claimed by a living other, thread or process.
+
+        Args:
+            question: what is asked of each image.
+            pixels: digests.
+        """
         self._beat()
         wanted = list(dict.fromkeys(pixels))
         with self._lock:
@@ -209,6 +229,10 @@ class Store:
         """Give back claims without a row, so that another process or a later run may ask.
 
         They are given back even where the file cannot be written: what is not renewed is void within a minute.
+
+        Args:
+            question: what was asked of each image.
+            pixels: digests.
         """
         with self._lock:
             gone = [key for digest in pixels if (key := (*question.key, digest)) in self._held]
