@@ -99,9 +99,9 @@ def _arrived(
 ) -> Iterator[tuple[ImageFacts, str | None, tuple[int, int] | None]]:
     """Facts, digest and size of what would be scored of each image; neither of an image that cannot be."""
     from wherefrom.images.read import DEFAULT_LIMITS
-    from wherefrom.scoring._arrivals import arrivals
+    from wherefrom.scoring.reading import images_for_model
 
-    with closing(arrivals(images, model=model, workers=2, limits=limits or DEFAULT_LIMITS)) as incoming:
+    with closing(images_for_model(images, model=model, workers=2, limits=limits or DEFAULT_LIMITS)) as incoming:
         for facts, item in incoming:
             yield facts, None if item is None else item.digest, None if item is None else item.size
 

@@ -22,7 +22,7 @@ COMPUTING: Final = (
     *(f"images/{name}.py" for name in ("_editing", "_matrices", "_sides", "edits", "operators")),
     *(f"measures/{name}.py" for name in ("bands", "distances", "jpeg_cells", "recolour", "texture")),
     *("inversion", "methods", "models"),
-    "scoring/_asking.py",
+    "scoring/evaluating.py",
 )
 """Files and whole folders of this package between pixels and scores."""
 RELEASES: Final = ("diffusers", "lpips", "numpy", "pillow", "scipy", "torch")

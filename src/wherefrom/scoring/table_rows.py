@@ -9,15 +9,15 @@ import numpy as np
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.scoring._asking import Answers
-from wherefrom.scoring._batching import Size
+from wherefrom.scoring.batching import Size
+from wherefrom.scoring.evaluating import Answers
 from wherefrom.scoring.progress import Meter
 
-__all__ = ["Ledger"]
+__all__ = ["TableRows"]
 
 
 @dataclass(kw_only=True, slots=True)
-class Ledger:
+class TableRows:
     """The rows of a run, in the order of its images, and what is known of each so far.
 
     Attributes:

@@ -18,12 +18,12 @@ from wherefrom.images.batches import to_images
 from wherefrom.methods.base import Gradual, Method
 from wherefrom.models.adapters.arithmetic import ran_out_of_memory
 from wherefrom.models.base import Model
-from wherefrom.scoring._batching import BatchSize, Item
+from wherefrom.scoring.batching import BatchSize, Item
 
 if TYPE_CHECKING:
     from wherefrom.inversion.plan import Step
 
-__all__ = ["Answers", "ask"]
+__all__ = ["Answers", "evaluate"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Answers:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def ask(
+def evaluate(
     items: Sequence[Item],
     *,
     model: Model,

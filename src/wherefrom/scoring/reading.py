@@ -19,14 +19,14 @@ from wherefrom.images.sources import Source, as_source
 from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.models.base import Model
 from wherefrom.models.fitting import fitted
-from wherefrom.scoring._batching import Given, Item
+from wherefrom.scoring.batching import Given, Item
 
-__all__ = ["arrivals"]
+__all__ = ["images_for_model"]
 
-_Arrivals: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+_Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
 
 
-def arrivals(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Arrivals:
+def images_for_model(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Ready:
     """Each image's facts in order, with what can be asked about, None where the facts hold an error. To be closed.
 
     Args:
