@@ -126,6 +126,10 @@ def refuse_twins(found: Sequence[Twin]) -> None:
 def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
     """The images without those of these names.
 
+    Args:
+        pools: the images.
+        names: of those to leave out, as the command shows them.
+
     Raises:
         UsageError: when there is no image of a name, or none is left in a pool.
     """
@@ -139,6 +143,10 @@ def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
 
 def leave_out_twins(pools: Pools, found: Sequence[Twin]) -> Pools:
     """The images without those that `Twin.leaves` says.
+
+    Args:
+        pools: the images.
+        found: of `twins`.
 
     Raises:
         UsageError: when none is left in a pool.

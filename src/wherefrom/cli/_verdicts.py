@@ -36,7 +36,12 @@ _NOTHING: Final[Beside] = MappingProxyType({})
 
 
 def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
-    """Print a row an image."""
+    """Print a row an image.
+
+    Args:
+        verdicts: one an image.
+        title: above the table.
+    """
     rows = [
         (
             verdict.image.name,
@@ -54,7 +59,12 @@ def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> N
 
 
 def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> None:
-    """Print a row an image, with an outcome a candidate."""
+    """Print a row an image, with an outcome a candidate.
+
+    Args:
+        found: one an image.
+        names: the candidates' names, in the order of each attribution's verdicts.
+    """
     rows = [
         (item.image.name, item.answer, *(str(verdict.outcome) for verdict in item.verdicts), item.reason)
         for item in found
@@ -103,7 +113,12 @@ def _table(rows: Sequence[Mapping[str, Any]], beside: Beside) -> tuple[list[str]
 
 
 def with_path(row: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
-    """A row of JSON that says who made it, and is a row of a manifest too."""
+    """A row of JSON that says who made it, and is a row of a manifest too.
+
+    Args:
+        row: of `verdict_row` or `attribution_row`.
+        beside: what else is said of an image, by its name.
+    """
     known = dict(beside.get(row["name"], {}))
     start = {"path": known.pop("path")} if "path" in known else {}
     more = {key: cell for key, cell in known.items() if key not in row}

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from wherefrom.images._sides import after, dropped
+from wherefrom.images.edits.sides import after, dropped
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["DAMPING", "SEPARABLE", "Pass", "passes", "undoing"]
 

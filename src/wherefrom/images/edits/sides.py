@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wherefrom.core.errors import ImageError
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["SCALING", "after", "dropped", "original", "reduced"]
 

@@ -20,7 +20,7 @@ from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
 from wherefrom.images.write import put_png
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["CHANGES", "ENCODERS", "LEAST", "applied", "check", "check_size", "encoded"]
 
