@@ -1,4 +1,4 @@
-"""Photos that come with scikit-image and scikit-learn, cut into tiles."""
+"""Photos that come with scikit-image, and two that come with this package, cut into tiles."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_scaled", "save_tiles"]
 
-_SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
+_SKIMAGE, _OURS = "skimage.data", "wherefrom.images.photos"
 PROFILE_PHOTOS: Final = (
     (_SKIMAGE, "motorcycle_left.png"),
-    (_SKLEARN, "china.jpg"),
-    (_SKLEARN, "flower.jpg"),
+    (_OURS, "china.jpg"),
+    (_OURS, "flower.jpg"),
     (_SKIMAGE, "ihc.png"),
     (_SKIMAGE, "hubble_deep_field.jpg"),
     (_SKIMAGE, "brick.png"),
