@@ -56,9 +56,9 @@ def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, co
         UsageError: when a file of that name was made otherwise.
     """
     turns = zip_longest(*(_tiles(package, name, size) for package, name in photos))
-    found = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
+    tiles = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
     paths = []
-    for name, pixels in found:
+    for name, pixels in tiles:
         paths.append(folder / f"{stem}{name}.png")
         _put(pixels, paths[-1], {"kind": "tile", "tile": f"{size}x{size} of {name}"})
     return paths

@@ -46,9 +46,9 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        found = {str(row["path"]): row for row in rows}
+        by_path = {str(row["path"]): row for row in rows}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"{path} is there and is no manifest with `path` a line: remove it ({error})") from error
-    if len(found) < len(rows) or not rows:
+    if len(by_path) < len(rows) or not rows:
         raise UsageError(f"{path} is there and is no manifest that was made here: name another folder, or remove it")
-    return found
+    return by_path

@@ -58,8 +58,8 @@ def load_images(
     if len(lost) > 1:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
-    found = [(source, _is_search(path)) for path in given for source in expand(path, say)]
-    return _unique(_once(found))
+    listed = [(source, _is_search(path)) for path in given for source in expand(path, say)]
+    return _unique(_once(listed))
 
 
 def as_source(image: Image) -> Source:
@@ -85,9 +85,9 @@ def _is_search(path: str | Path | Source) -> bool:
     return os.path.isdir(path) or (not os.path.lexists(path) and glob.has_magic(str(path)))  # noqa: PTH112
 
 
-def _once(found: Sequence[tuple[Source, bool]]) -> Iterator[Source]:
+def _once(listed: Sequence[tuple[Source, bool]]) -> Iterator[Source]:
     """The images without those that a search found again through a link to their folder."""
-    files = [(source, searched, _real(source)) for source, searched in found]
+    files = [(source, searched, _real(source)) for source, searched in listed]
     direct = {real: _spelled(source) for source, _, real in reversed(files) if real is not None}
     direct |= {real: real for source, _, real in files if real is not None and real == _spelled(source)}
     for source, searched, real in files:

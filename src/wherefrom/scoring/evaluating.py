@@ -108,14 +108,14 @@ def _attempt(
     return None
 
 
-def _again(left: list[Item], failure: Exception, sizes: BatchSize) -> list[list[Item]]:
+def _again(unanswered: list[Item], failure: Exception, sizes: BatchSize) -> list[list[Item]]:
     """How to ask again about images whose batch failed: fewer at a time where memory ran out, else one by one."""
-    if not ran_out_of_memory(failure) or len(left) == 1:
-        return [[item] for item in reversed(left)]
+    if not ran_out_of_memory(failure) or len(unanswered) == 1:
+        return [[item] for item in reversed(unanswered)]
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    sizes.overflowed(left[0].size, len(left))
-    return [left]
+    sizes.overflowed(unanswered[0].size, len(unanswered))
+    return [unanswered]
 
 
 def _answers(

@@ -103,7 +103,7 @@ class Meter:
         since, before = self._marks[0]
         self._marks.append((now, self.done))
         rate = (self.done - before) / (now - since) if now > since and self.done > before else None
-        left = None if rate is None or self.total is None else (self.total - self.done) / rate
+        seconds_left = None if rate is None or self.total is None else (self.total - self.done) / rate
         self.report(
             Progress(
                 done=self.done,
@@ -111,7 +111,7 @@ class Meter:
                 errors=self.errors,
                 cached=self.cached,
                 images_per_second=rate,
-                seconds_left=left,
+                seconds_left=seconds_left,
                 search=self._search,
                 waiting=self._waiting,
             )

@@ -35,18 +35,18 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
         workers: threads that read and decode.
         limits: on bytes and pixels of a file.
     """
-    for given, found in _read(images, workers, limits):
-        if isinstance(found, ImageFacts):
-            yield found, None
+    for given, read in _read(images, workers, limits):
+        if isinstance(read, ImageFacts):
+            yield read, None
             continue
         try:
-            pixels = fitted(found.pixels, model)
+            pixels = fitted(read.pixels, model)
         except ImageError as error:
-            yield replace(found.facts, error=str(error)), None
+            yield replace(read.facts, error=str(error)), None
         else:
-            item = Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
-            grid = None if found.facts.lossy else shows_grid(pixels)
-            yield replace(found.facts, scored_digest=item.digest, jpeg_grid=grid), item
+            item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
+            grid = None if read.facts.lossy else shows_grid(pixels)
+            yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid), item
 
 
 def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
@@ -56,8 +56,8 @@ def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tup
             yield from ((image, image) for image in group if isinstance(image, ImageRecord))
             continue
         pulled: deque[Source] = deque()
-        for found in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
-            yield pulled.popleft(), found
+        for read in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
+            yield pulled.popleft(), read
 
 
 def _remembered(images: Iterable[Given], pulled: deque[Source]) -> Iterator[Source]:

@@ -156,7 +156,7 @@ class _Run:
     def again(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Wait for what other processes ask; what they gave up or died over is read again and asked here."""
         free = self._wait(elsewhere)
-        left = {digest: given for digest, given in elsewhere.items() if digest not in free}
+        still_elsewhere = {digest: given for digest, given in elsewhere.items() if digest not in free}
         buckets = Buckets(sizes=self.sizes)
         with closing(
             images_for_model(free.values(), model=self.model, workers=self.workers, limits=self.limits)
@@ -167,10 +167,10 @@ class _Run:
                     self.table.settle(Answers(errors={digest: error}), cached=False)
                     continue
                 for ready in buckets.add(item):
-                    left |= self._ask(ready)
+                    still_elsewhere |= self._ask(ready)
         for ready in buckets.rest():
-            left |= self._ask(ready)
-        return left
+            still_elsewhere |= self._ask(ready)
+        return still_elsewhere
 
     def _wait(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Until all was answered elsewhere, or nobody asks about some of it any more, which is returned."""
@@ -179,14 +179,14 @@ class _Run:
         while True:
             for digest in self._kept(list(elsewhere)):
                 del elsewhere[digest]
-            found = self.store.look(self.question, elsewhere)
-            if found.free or not elsewhere:
+            look = self.store.look(self.question, elsewhere)
+            if look.free or not elsewhere:
                 self.table.meter.wait(None)
-                return {digest: given for digest, given in elsewhere.items() if digest in found.free}
-            self.table.meter.wait(str(found))
+                return {digest: given for digest, given in elsewhere.items() if digest in look.free}
+            self.table.meter.wait(str(look))
             if time.monotonic() - said >= _WORD:
                 said = time.monotonic()
-                _log.warning(_WAITING, self.store.path, found, leases.LEASE)
+                _log.warning(_WAITING, self.store.path, look, leases.LEASE)
             time.sleep(pause)
             pause = min(2 * pause, 100 * _PAUSE)
 

@@ -131,8 +131,8 @@ class Store:
 
     def columns(self, question: Question) -> tuple[str, ...] | None:
         """The names of the numbers in each row of a question, in order; None where nothing was kept yet."""
-        found = self._db.read("SELECT columns FROM questions WHERE (model, measure, seed) = (?, ?, ?)", question.key)
-        return tuple(json.loads(found[0][0])) if found else None
+        rows = self._db.read("SELECT columns FROM questions WHERE (model, measure, seed) = (?, ?, ?)", question.key)
+        return tuple(json.loads(rows[0][0])) if rows else None
 
     def find(self, question: Question, pixels: Sequence[str]) -> dict[str, Vector]:
         """The kept rows among these pixel digests.
@@ -141,12 +141,12 @@ class Store:
             question: what was asked of each image.
             pixels: digests.
         """
-        found = self._db.read(
+        rows = self._db.read(
             "SELECT pixels, numbers FROM answers JOIN questions ON question = id"
             " WHERE (model, measure, seed) = (?, ?, ?) AND pixels IN (SELECT value FROM json_each(?))",
             (*question.key, json.dumps(pixels)),
         )
-        return {digest: np.frombuffer(numbers, dtype="<f8") for digest, numbers in found}
+        return {digest: np.frombuffer(numbers, dtype="<f8") for digest, numbers in rows}
 
     def keep(self, question: Question, columns: Sequence[str], rows: Mapping[str, Vector]) -> None:
         """Keep rows by pixel digest, in one transaction, and give back their claims; a row that is there stays.

@@ -67,12 +67,12 @@ def original(steps: Sequence[Step], seen: int, factor: int, axis: int) -> tuple[
         exact /= float(step.values[0]) if step.kind in SCALING else 1
     fitting = []
     for count in range(math.ceil(exact / factor) + 2, 0, -1):
-        found = after(steps, count * factor, axis)
-        if found == seen:
+        reached = after(steps, count * factor, axis)
+        if reached == seen:
             fitting.append(count * factor)
-        elif found < seen and not fitting and found > 0:
-            return count * factor, found
-        elif found < seen:
+        elif reached < seen and not fitting and reached > 0:
+            return count * factor, reached
+        elif reached < seen:
             break
     if not fitting:
         least = max(after(steps, factor, axis), 1)
@@ -92,9 +92,9 @@ def reduced(steps: Sequence[Step], factor: int) -> tuple[Step, ...]:
         steps: from left to right.
         factor: of the decoder: pixels a cell of its grid.
     """
-    found, leading = [], True
+    shortened, leading = [], True
     for step in steps:
         leading = leading and step.kind == "crop"
         values = tuple(int(value) % factor for value in step.values) if leading else step.values
-        found.append(replace(step, values=values))
-    return tuple(found)
+        shortened.append(replace(step, values=values))
+    return tuple(shortened)
