@@ -16,11 +16,11 @@ from wherefrom.core.errors import UsageError
 if TYPE_CHECKING:
     from wherefrom.making import Made
 
-__all__ = ["Asked"]
+__all__ = ["GenerateOptions"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class GenerateOptions:
     """What was typed; each is an option of `wherefrom generate`."""
 
     model: str

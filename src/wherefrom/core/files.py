@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ __all__ = ["replacing", "write_bytes", "write_json", "write_text"]
 def replacing(path: Path) -> Iterator[Path]:
     """A place to write beside a file, which takes the file's place when nothing failed, and is gone when something did.
 
-    What was written is on the disk before it takes the place, so that a loss of power leaves no empty file either. What
-    was there is replaced and never written into, so that its other names, as hard links, keep their content.
+    What was written is on the disk before it takes the place, so that a loss of power leaves the old file or the new
+    one and never an empty one; the folder is not synced, so it may be the old one for some seconds. What was there is
+    replaced and never written into, so that its other names, as hard links, keep their content.
 
     Args:
         path: the file. Its folder must exist.
@@ -31,8 +32,6 @@ def replacing(path: Path) -> Iterator[Path]:
         yield partial
         _sync(partial)
         partial.replace(path)
-        with suppress(OSError):  # some file systems cannot sync a folder; the file itself is on the disk
-            _sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -81,7 +80,7 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Have what the system keeps in memory of a file or folder written to the disk."""
+    """Have what the system keeps in memory of a file written to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -34,33 +34,34 @@ def test_other_names_of_the_old_file_keep_its_content(tmp_path: Path) -> None:
     assert (path.read_bytes(), link.read_bytes()) == (b"new", b"old")
 
 
-def test_the_content_is_synced_before_it_takes_the_place_and_the_folder_after(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, seen = tmp_path / "a.txt", []
+def test_the_content_is_on_the_disk_before_it_takes_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    synced: list[tuple[bytes, str]] = []
     sync = os.fsync
 
     def watched(descriptor: int) -> None:
-        folder = os.path.samestat(os.fstat(descriptor), tmp_path.stat())
-        seen.append(("folder" if folder else "file", path.exists()))
         sync(descriptor)
+        synced.append((os.pread(descriptor, 10, 0), path.read_text()))
 
     monkeypatch.setattr(os, "fsync", watched)
-    write_text(path, "text")
-    assert seen == [("file", False), ("folder", True)]
+    write_text(path, "new")
+    assert synced == [(b"new", "old")]
+    assert path.read_text() == "new"
 
 
-def test_a_folder_that_cannot_be_synced_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sync = os.fsync
+def test_what_cannot_be_synced_does_not_take_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
 
-    def refusing(descriptor: int) -> None:
-        if os.path.samestat(os.fstat(descriptor), tmp_path.stat()):
-            raise OSError("not here")
-        sync(descriptor)
+    def failing(_: int) -> None:
+        raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "fsync", refusing)
-    write_text(tmp_path / "a.txt", "text")
-    assert (tmp_path / "a.txt").read_text() == "text"
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_text_has_unix_line_ends_and_json_no_nan(tmp_path: Path) -> None:
