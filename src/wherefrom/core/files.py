@@ -81,8 +81,5 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
 
 def _sync(path: Path) -> None:
     """Have what the system keeps in memory of a file written to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with path.open("r+b") as file:  # Windows syncs only what may be written
+        os.fsync(file.fileno())
