@@ -1,12 +1,13 @@
-"""How the source is laid out: small files and functions, and no private module that another package reaches into."""
+"""How the source is laid out: small files and functions, no private module reached from elsewhere, no circle."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Final
 
+import grimp
 import pytest
 
 import wherefrom
@@ -19,17 +20,12 @@ LONGEST_FUNCTION: Final = 50
 """Lines of a function's body: its signature and its docstring are not counted, comments and blank lines are."""
 LONG_FILES: Final = frozenset({"attribution.py"})
 """Files that are longer all the same."""
-REACHED: Final = frozenset(
-    {
-        *("bench._lab", "bench._running", "bench._written"),
-        *("methods._passes", "models._compute", "models._zoo"),
-        *("models.generators._opening", "models.generators._plain", "models.generators._table"),
-        *(f"models.generators._stylegan.{name}" for name in ("_latents", "_mapping", "_plan_xl", "_reading")),
-        *(f"models.generators._stylegan.{name}" for name in ("_resample", "_synthesis", "_synthesis_xl")),
-        "models.generators._stylegan",
-    }
-)
+REACHED: Final = frozenset({"bench._lab", "bench._running", "bench._written", "methods._passes"})
 """Private modules that another package imports all the same."""
+
+
+CIRCLES: Final = frozenset({frozenset({"bench", "bench._keys", "bench._lab", "bench._pictures", "bench.base"})})
+"""Modules that import each other all the same."""
 
 
 def name_of(path: Path) -> str:
@@ -64,6 +60,28 @@ def private_modules_of_others(path: Path, tree: ast.AST) -> Iterator[str]:
                 is_module = module.is_dir() or module.with_suffix(".py").is_file()
                 if part.startswith("_") and is_module and package[:depth] != tuple(parts[:depth]):
                     yield ".".join(parts[: depth + 1])
+
+
+def circles(imported: Mapping[str, Set[str]]) -> set[frozenset[str]]:
+    """Groups of modules of which each reaches each other by its imports."""
+    reached = {name: set(names) for name, names in imported.items()}
+    for through in imported:
+        for names in reached.values():
+            names.update(reached[through] if through in names else ())
+    found = {name: frozenset(other for other in reached[name] if name in reached[other]) for name in imported}
+    return {group for group in found.values() if len(group) > 1}
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = grimp.build_graph("wherefrom", cache_dir=None, exclude_type_checking_imports=False)
+    imported = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    found = {frozenset(name.removeprefix("wherefrom.") for name in group) for group in circles(imported)}
+    assert found <= CIRCLES
+
+
+def test_the_check_itself_sees_circles() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == {frozenset("abc")}
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set(), "d": {"a"}}) == set()
 
 
 def test_no_file_is_long() -> None:

@@ -46,7 +46,13 @@ _LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
 
 
 def write(table: ScoreTable, path: Path, beside: Beside) -> None:
-    """Write a table; scores are columns `score.NAME`, and what is known beside it further columns."""
+    """Write a table; scores are columns `score.NAME`, and what is known beside it further columns.
+
+    Args:
+        table: to write.
+        path: replaced when it exists.
+        beside: what else the file says of an image, by its name.
+    """
     rows = [facts_to_json(facts) for facts in table.images]
     columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
     for place, name in enumerate(SIZE):
