@@ -19,6 +19,7 @@ _HOMES = {
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
     "Limits": "wherefrom.images.read",
+    "Made": "wherefrom.making",
     "MissingExtra": "wherefrom.core.errors",
     "ModelError": "wherefrom.core.errors",
     "Outcome": "wherefrom.records.verdict",
@@ -34,6 +35,9 @@ _HOMES = {
     "attribute": "wherefrom.attribution",
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
+    "edit": "wherefrom.making",
+    "generate": "wherefrom.making",
+    "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.load",
@@ -61,6 +65,7 @@ __all__ = [
     "ImageError",
     "ImageFacts",
     "Limits",
+    "Made",
     "MissingExtra",
     "ModelError",
     "Outcome",
@@ -77,7 +82,10 @@ __all__ = [
     "attribute",
     "check",
     "early",
+    "edit",
     "evaluation",
+    "generate",
+    "generate_from_prompts",
     "keep_freed_memory",
     "load_images",
     "load_model",
@@ -115,6 +123,7 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import calibrate as profile
     from wherefrom.judging import early
+    from wherefrom.making import Made, edit, generate, generate_from_prompts
     from wherefrom.models.load import load_model
     from wherefrom.models.through import through
     from wherefrom.records.files import (

@@ -12,6 +12,7 @@ import numpy as np
 
 from wherefrom.core.clock import now
 from wherefrom.core.errors import UsageError
+from wherefrom.core.multiplicity import holm, levels
 from wherefrom.core.shares import fewest
 from wherefrom.judging import Outside, check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
@@ -19,7 +20,6 @@ from wherefrom.records.coverage import covered_by, outside
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
-from wherefrom.rules._adjust import holm, levels
 from wherefrom.rules.base import Rule
 
 __all__ = ["attribute"]

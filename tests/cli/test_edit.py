@@ -148,7 +148,7 @@ def test_images_are_edited_without_torch(tmp_path: Path) -> None:
     photos = save_noise(tmp_path / "photos", range(1))
     program = (
         "import sys; from wherefrom.cli import run; code = run(sys.argv[1:]);"
-        "assert 'torch' not in sys.modules and 'wherefrom.images._editing' in sys.modules; sys.exit(code)"
+        "assert 'torch' not in sys.modules and 'wherefrom.images.edits.pixels' in sys.modules; sys.exit(code)"
     )
     given = ["edit", str(photos), "--edit", "blur:1+noise:0.05+jpeg:75", "--out", str(tmp_path / "out")]
     done = subprocess.run([sys.executable, "-c", program, *given], capture_output=True, text=True, check=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from wherefrom.bench.base import Row, Table
+from wherefrom.core.files import write_json
 from wherefrom.core.version import VERSION
-from wherefrom.core.whole import whole
 from wherefrom.report.figures import save_figure
 
 __all__ = ["document", "draw", "markdown", "write"]
@@ -52,8 +51,7 @@ def document(
 def write(found: Mapping[str, Any], folder: Path) -> Path:
     """The document as `NAME.json` in a folder, whole or not at all."""
     path = folder / f"{found['table']}.json"
-    with whole(path) as place:
-        place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(path, found)
     return path
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from wherefrom.checking.null import METHOD, Null, measured_null
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
+from wherefrom.core.multiplicity import holm
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.images.sources import Source, load_images
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
-from wherefrom.rules._adjust import holm
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError
+from wherefrom.core.files import write_json
 from wherefrom.core.version import VERSION
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.labels import slug
@@ -144,15 +145,9 @@ def _read(place: Path, model: Autoencoder) -> Null | None:
 
 def _keep(null: Null, place: Path) -> None:
     """Write a null, whole or not at all; a folder that cannot be written to costs the next measuring and no more."""
-    text = json.dumps(as_json(null), indent=1) + "\n"
-    part = place.with_name(f".{place.name}.{os.getpid()}.part")
-    try:
+    with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(place)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        write_json(place, as_json(null))
 
 
 def as_json(null: Null) -> Mapping[str, Any]:

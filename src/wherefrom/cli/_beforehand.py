@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from wherefrom.cli._output import note
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from wherefrom.cli._work import Work
@@ -99,9 +99,9 @@ def _arrived(
 ) -> Iterator[tuple[ImageFacts, str | None, tuple[int, int] | None]]:
     """Facts, digest and size of what would be scored of each image; neither of an image that cannot be."""
     from wherefrom.images.read import DEFAULT_LIMITS
-    from wherefrom.scoring._arrivals import arrivals
+    from wherefrom.scoring.reading import images_for_model
 
-    with closing(arrivals(images, model=model, workers=2, limits=limits or DEFAULT_LIMITS)) as incoming:
+    with closing(images_for_model(images, model=model, workers=2, limits=limits or DEFAULT_LIMITS)) as incoming:
         for facts, item in incoming:
             yield facts, None if item is None else item.digest, None if item is None else item.size
 
@@ -126,22 +126,27 @@ def refuse_twins(found: Sequence[Twin]) -> None:
 def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
     """The images without those of these names.
 
+    Args:
+        pools: the images.
+        names: of those to leave out, as the command shows them.
+
     Raises:
         UsageError: when there is no image of a name, or none is left in a pool.
     """
     gone = set(names)
     known = {image.name for images in pools.values() for image in images}
     for name in sorted(gone - known):
-        close = get_close_matches(name, sorted(known), n=1)
-        raise UsageError(
-            f"--leave-out {name}: no image of that name{f', did you mean {close[0]}?' if close else ''}"
-            " (names are as the command shows them)"
-        )
+        hint = did_you_mean(name, sorted(known))
+        raise UsageError(f"--leave-out {name}: no image of that name (names are as the command shows them){hint}")
     return _without(pools, {(pool, name) for pool in pools for name in gone})
 
 
 def leave_out_twins(pools: Pools, found: Sequence[Twin]) -> Pools:
     """The images without those that `Twin.leaves` says.
+
+    Args:
+        pools: the images.
+        found: of `twins`.
 
     Raises:
         UsageError: when none is left in a pool.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wherefrom.cli._output import note
 from wherefrom.core.errors import ImageError, UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.cli._work import Work
+    from pathlib import Path
+
+    from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
     from wherefrom.scoring.cost import Cost
@@ -31,8 +33,43 @@ _TILES: Final = (
 )
 
 
+class Work(Protocol):
+    """What is read here of how images are scored; see `wherefrom.cli._work.Work`."""
+
+    @property
+    def store(self) -> Path | None:
+        """Where scores are kept."""
+        ...
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is said."""
+        ...
+
+    @property
+    def limits(self) -> Limits | None:
+        """On bytes and pixels of a file."""
+        ...
+
+    @property
+    def tile(self) -> int | None:
+        """Side of the tiles that images are cut into."""
+        ...
+
+    @property
+    def single(self) -> bool:
+        """Whether one tile an image is taken."""
+        ...
+
+
 def cut(images: Iterable[Any], side: int, model: Any, work: Work) -> tuple[Source, ...]:
     """The tiles of images, for a model.
+
+    Args:
+        images: as for `score`.
+        side: of a tile, in pixels.
+        model: that will be asked.
+        work: how images are scored.
 
     Raises:
         UsageError: when the side is no multiple of the model's factor, or the model makes one size alone.
@@ -53,6 +90,12 @@ def tell_cost(images: object, *, model: Any, method: Method[Any], work: Work) ->
 
     Searches, and runs that go on from a store, are left to the progress that they show: how long a search takes depends
     on the image, and how much is in the store is not known yet.
+
+    Args:
+        images: as for `score`; nothing is said of those that are not counted.
+        model: that will be asked.
+        method: what will be asked.
+        work: how images are scored.
     """
     from wherefrom.methods.base import Gradual
 

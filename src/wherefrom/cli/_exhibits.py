@@ -10,7 +10,8 @@ from typing import Any, Final
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
-from wherefrom.images.labels import is_there, text_of
+from wherefrom.images.labels import text_of
+from wherefrom.images.write import is_there
 from wherefrom.making import Made, draws, made_folder, round_trips, slug
 
 __all__ = ["Exhibits", "make_exhibits", "make_small_exhibits"]

@@ -15,13 +15,12 @@ from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wherefrom.making import Made
-    from wherefrom.models.text_to_image import Pictured
 
-__all__ = ["Asked"]
+__all__ = ["GenerateOptions"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class GenerateOptions:
     """What was typed; each is an option of `wherefrom generate`."""
 
     model: str
@@ -74,62 +73,61 @@ class Asked:
         if self.photos is not None and wanted is not None:
             raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
         check_folder("--out-dir", self.out, self.photos or ())
-        from wherefrom.making import draws, made_folder, round_trips
+        from wherefrom.making import generate, made_folder
         from wherefrom.models.load import load_model
 
-        sources = listed(self.photos, quiet=self.quiet)[: self.count] if self.photos is not None else ()
-        folder = made_folder(self.out)
+        photos = None if self.photos is None else listed(self.photos, quiet=self.quiet)
+        made_folder(self.out)  # before the model is opened, which can take long
         opened: Any = load_model(
             self.model, device=self.device, dtype=self.dtype, trust=self.trust, options=model_options(self.options)
         )
         with shown("making images", quiet=self.quiet) as report:
-            if self.photos is not None:
-                made = round_trips(opened, sources, folder=folder, limits=limits_of(*self.limits), report=report)
-            else:
-                together, places = self.batch or int(getattr(opened, "width", 1)), range(self.count or 0)
-                made = draws(
-                    opened, folder=folder, places=places, seed=self.seed, size=wanted, batch=together, report=report
-                )
+            made = generate(
+                opened,
+                folder=self.out,
+                count=self.count,
+                photos=photos,
+                seed=self.seed,
+                size=wanted,
+                batch=self.batch,
+                limits=limits_of(*self.limits),
+                progress=report,
+            )
         self._told(made, "draws" if self.photos is None else "round trips", opened.card.name)
 
     def _from_prompts(self, prompts: Path) -> None:
         """Images of a text-to-image pipeline."""
         size, options = None if self.size is None else size_of(self.size), model_options(self.options)
-        from wherefrom.making import made_folder
+        from wherefrom.making import generate_from_prompts, made_folder
         from wherefrom.models.prompts import read_prompts
 
         texts = read_prompts(prompts)
-        from wherefrom.models.text_to_image import Order, find_pipeline, pictures
-        from wherefrom.scoring.progress import Meter
+        from wherefrom.models.text_to_image import find_pipeline
 
-        order = Order(
-            prompts=texts,
-            count=self.count,
-            seed=self.seed,
-            steps=self.steps,
-            guidance=self.guidance,
-            negative=self.negative,
-            size=size,
-            batch=self.batch or 1,
-            options=options,
-            device=self.device,
-            dtype=self.dtype,
-        )
-        folder, found = made_folder(self.out), find_pipeline(self.model)
-        if found.reason is not None:
-            note(f"its images can be judged by no decoder of its own: {found.reason}", quiet=self.quiet)
+        made_folder(self.out)
+        pipeline = find_pipeline(self.model)
+        if pipeline.reason is not None:
+            note(f"its images can be judged by no decoder of its own: {pipeline.reason}", quiet=self.quiet)
         with shown("making images", quiet=self.quiet) as report:
-            meter = Meter(report=report, total=self.count or len(texts))
-            made = pictures(
-                found,
-                order,
-                folder=folder,
-                told=lambda rows, errors, kept: meter.add(rows, errors=errors, cached=kept),
+            made = generate_from_prompts(
+                pipeline,
+                texts,
+                folder=self.out,
+                count=self.count,
+                seed=self.seed,
+                size=size,
+                batch=self.batch or 1,
+                steps=self.steps,
+                guidance=self.guidance,
+                negative=self.negative,
+                options=options,
+                device=self.device,
+                dtype=self.dtype,
+                progress=report,
             )
-            meter.tell()
-        self._told(made, "images", found.name)
+        self._told(made, "images", pipeline.name)
 
-    def _told(self, made: Sequence[Made | Pictured], kind: str, name: str) -> None:
+    def _told(self, made: Sequence[Made], kind: str, name: str) -> None:
         """What was made, on stdout; what failed, on stderr and in the exit code."""
         failed = [image for image in made if image.error is not None]
         if self.as_json:

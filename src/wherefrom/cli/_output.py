@@ -107,13 +107,23 @@ def share(count: int, total: int) -> str:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Write one line to stderr, whatever names are in it, unless notes are not wanted."""
+    """Write one line to stderr, whatever names are in it, unless notes are not wanted.
+
+    Args:
+        text: one line.
+        quiet: whether notes are not wanted.
+    """
     if not quiet:
         print(visible(text), file=sys.stderr)
 
 
 def finish(failed: int, total: int, *, quiet: bool = False) -> None:
     """Leave with exit code 3 when some images failed.
+
+    Args:
+        failed: how many images have no result.
+        total: how many there were.
+        quiet: whether notes are not wanted.
 
     Raises:
         typer.Exit: with code 3.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.cli._beside import Beside
 from wherefrom.cli._output import emit_table, note
-from wherefrom.core.cells import guarded
 from wherefrom.core.errors import UsageError
+from wherefrom.core.files import write_json
 from wherefrom.core.plain import plain
-from wherefrom.core.whole import whole
+from wherefrom.core.tables import parquet_column, write_csv, write_json_lines, write_parquet
 from wherefrom.records.rows import attribution_row, flat_rows, verdict_row
 
 if TYPE_CHECKING:
@@ -37,7 +36,12 @@ _NOTHING: Final[Beside] = MappingProxyType({})
 
 
 def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> None:
-    """Print a row an image."""
+    """Print a row an image.
+
+    Args:
+        verdicts: one an image.
+        title: above the table.
+    """
     rows = [
         (
             verdict.image.name,
@@ -55,7 +59,12 @@ def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> N
 
 
 def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> None:
-    """Print a row an image, with an outcome a candidate."""
+    """Print a row an image, with an outcome a candidate.
+
+    Args:
+        found: one an image.
+        names: the candidates' names, in the order of each attribution's verdicts.
+    """
     rows = [
         (item.image.name, item.answer, *(str(verdict.outcome) for verdict in item.verdicts), item.reason)
         for item in found
@@ -85,8 +94,7 @@ def save_rows(rows: Sequence[Mapping[str, Any]], path: Path, *, beside: Beside =
         UsageError: when the file cannot be written.
     """
     try:
-        with whole(path) as place:
-            _WRITERS[path.suffix.lower()](rows, place, beside)
+        _WRITERS[path.suffix.lower()](rows, path, beside)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -105,7 +113,12 @@ def _table(rows: Sequence[Mapping[str, Any]], beside: Beside) -> tuple[list[str]
 
 
 def with_path(row: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
-    """A row of JSON that says who made it, and is a row of a manifest too."""
+    """A row of JSON that says who made it, and is a row of a manifest too.
+
+    Args:
+        row: of `verdict_row` or `attribution_row`.
+        beside: what else is said of an image, by its name.
+    """
     known = dict(beside.get(row["name"], {}))
     start = {"path": known.pop("path")} if "path" in known else {}
     more = {key: cell for key, cell in known.items() if key not in row}
@@ -114,19 +127,11 @@ def with_path(row: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
 
 def _csv(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
     columns, flat = _table(rows, beside)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(map(guarded, columns))
-        for row in flat:
-            cells = (row.get(key) for key in columns)
-            writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in cells])
+    write_csv(path, columns, ([row.get(key) for key in columns] for row in flat))
 
 
 def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
     import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from wherefrom.records._parquet import column
 
     columns, flat = _table(rows, beside)
     columns.remove("wherefrom")  # the schema says it
@@ -136,19 +141,16 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> N
     found: dict[str, Any] = {}
     for key in columns:
         cells = [row.get(key) for row in flat]
-        found[key] = pa.array(cells, kinds[key]) if key in kinds else column(cells)
-    metadata = {"wherefrom": json.dumps({"wherefrom": _KIND})}
-    pq.write_table(pa.table(found).replace_schema_metadata(metadata), path)
+        found[key] = pa.array(cells, kinds[key]) if key in kinds else parquet_column(cells)
+    write_parquet(path, found, metadata={"wherefrom": json.dumps({"wherefrom": _KIND})})
 
 
 def _json(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
-    made = [with_path(row, beside) for row in rows]
-    path.write_text(json.dumps(plain(made), allow_nan=False, indent=1) + "\n", encoding="utf-8")
+    write_json(path, plain([with_path(row, beside) for row in rows]))
 
 
 def _jsonl(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:
-    made = (with_path(row, beside) for row in rows)
-    path.write_text("".join(json.dumps(plain(row), allow_nan=False) + "\n" for row in made), encoding="utf-8")
+    write_json_lines(path, (with_path(row, beside) for row in rows))
 
 
 _WRITERS: Final[Mapping[str, Callable[[Sequence[Mapping[str, Any]], Path, Beside], None]]] = {

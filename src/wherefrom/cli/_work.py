@@ -90,6 +90,10 @@ def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:
     """How large a file may be: as the options say, else as the reader does by itself.
 
     Pillow's own limit for TIFF, WebP and GIF is raised with it, for this process.
+
+    Args:
+        max_pixels: width times height; None is the default.
+        max_bytes: of a file; None is the default.
     """
     from PIL import Image
 
@@ -165,6 +169,10 @@ def named(model: Card) -> str:
 def one_model(model: str | None, placed: str | None) -> str:
     """The model that was named, by `--model` or, as it once was, by its place alone.
 
+    Args:
+        model: of `--model`.
+        placed: of the argument without an option.
+
     Raises:
         UsageError: when none was, or two.
     """
@@ -188,6 +196,10 @@ def size_of(text: str) -> tuple[int, int]:
 
 def square(text: str, *, least: int) -> int:
     """The side of a square that the embedded latent models make.
+
+    Args:
+        text: what was typed, as `256` or `256x256`.
+        least: the shortest side, in pixels.
 
     Raises:
         UsageError: when it is no square, smaller than `least`, or no multiple of the models' factor.

@@ -16,7 +16,7 @@ from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._showing import ALPHA, Part
 from wherefrom.cli._work import Work, made_method, square
 from wherefrom.core.errors import UsageError
-from wherefrom.core.whole import whole
+from wherefrom.core.files import write_text
 
 if TYPE_CHECKING:
     from wherefrom.methods.base import Method
@@ -147,8 +147,7 @@ def _leave_notes(out: Path, parts: tuple[Part, Part], lines: tuple[list[str], li
         search=second.method.card.name,
         more=_listed(lines[1]),
     )
-    with whole(out / "README.md") as place:
-        place.write_text(text, encoding="utf-8")
+    write_text(out / "README.md", text)
 
 
 def _listed(lines: list[str]) -> str:

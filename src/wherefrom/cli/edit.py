@@ -35,14 +35,12 @@ def edit(
     stopped run goes on; one that was made otherwise is never replaced.
     """
     chosen = edits.load(name)
-    from wherefrom.cli._editing import edited
-    from wherefrom.making import made_folder
+    from wherefrom import making
 
     check_folder("--out-dir", out, paths)
     sources, limits = listed(paths, quiet=quiet), limits_of(max_pixels, max_bytes)
-    folder = made_folder(out)
     with shown("editing", quiet=quiet) as report:
-        rows = edited(sources, edit=chosen, folder=folder, seed=seed, limits=limits, report=report)
+        rows = making.edit(sources, chosen, folder=out, seed=seed, limits=limits, progress=report)
     failed = [row for row in rows if row.error is not None]
     if as_json:
         for row in rows:
@@ -51,5 +49,5 @@ def edit(
         kept = sum(row.kept for row in rows)
         emit(f"{len(rows) - kept - len(failed)} images edited by {chosen}, {kept} were there, in {out}")
     for row in failed:
-        note(f"failed: {row.source}: {row.error}")
+        note(f"failed: {row.name}: {row.error}")
     finish(len(failed), len(rows), quiet=quiet)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wherefrom.cli import _options as options
-from wherefrom.cli._generating import Asked
+from wherefrom.cli._generating import GenerateOptions
 from wherefrom.cli._work import one_model
 
 __all__ = ["generate"]
@@ -43,7 +43,7 @@ def generate(
     file's text says which decoder made it, from which seed. With --prompts MODEL is a text-to-image pipeline of
     diffusers: its folder, or owner/name on the hub.
     """
-    Asked(
+    GenerateOptions(
         model=one_model(model, placed),
         out=out,
         count=count,

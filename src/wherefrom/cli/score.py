@@ -92,10 +92,10 @@ def _statistic(table: ScoreTable, method: Method[Any]) -> dict[str, float] | Non
 
 def _known(images: Sequence[Source], folder: Path, statistic: Mapping[str, float] | None) -> Beside:
     """What stands beside the scores: path and columns of the manifest, and the statistic."""
-    found = beside(images, folder)
+    known_of = beside(images, folder)
     if statistic is None:
-        return found
-    return {name: {**row, "statistic": statistic.get(name)} for name, row in found.items()}
+        return known_of
+    return {name: {**row, "statistic": statistic.get(name)} for name, row in known_of.items()}
 
 
 def _rows(table: ScoreTable, known: Beside) -> Iterator[dict[str, Any]]:

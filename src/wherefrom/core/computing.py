@@ -18,11 +18,11 @@ __all__ = ["CODECS", "COMPUTING", "RELEASES", "codec_releases", "computing_diges
 
 COMPUTING: Final = (
     *(f"core/{name}.py" for name in ("arrays", "seeds", "tensors", "units")),
-    *(f"images/{name}.py" for name in ("batches", "convert", "fit", "formats", "jpeg_tables", "read")),
-    *(f"images/{name}.py" for name in ("_editing", "_matrices", "_sides", "edits", "operators")),
+    *(f"images/{name}.py" for name in ("batches", "convert", "fit", "formats", "jpeg_tables", "opening", "read")),
+    *("images/edits", "images/operators.py"),
     *(f"measures/{name}.py" for name in ("bands", "distances", "jpeg_cells", "recolour", "texture")),
     *("inversion", "methods", "models"),
-    "scoring/_asking.py",
+    "scoring/evaluating.py",
 )
 """Files and whole folders of this package between pixels and scores."""
 RELEASES: Final = ("diffusers", "lpips", "numpy", "pillow", "scipy", "torch")

@@ -56,6 +56,10 @@ def made(kind: Any, options: Mapping[str, Any] | None, *, what: str) -> Any:
 def by_name(options: Mapping[str, Any] | None, *, what: str) -> dict[str, Any]:
     """Options as a dictionary, none as an empty one.
 
+    Args:
+        options: what was given.
+        what: the choice, as a message names it: `method 'aedr'`.
+
     Raises:
         UsageError: when they are not by name.
     """
@@ -111,6 +115,11 @@ def _fact(name: str, value: Any) -> Fact:
 
 def check_number(name: str, value: Any, kind: type[MadeT]) -> MadeT:
     """One argument that has to be a number, `int` or `float`; numbers of numpy become Python's.
+
+    Args:
+        name: of the argument, for the message.
+        value: what was given.
+        kind: `int` or `float`.
 
     Raises:
         UsageError: when it is something else.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.suggestions import did_you_mean
 
 __all__ = ["load", "names"]
 
@@ -55,6 +55,5 @@ def load(package: str, name: str, attribute: str) -> Any:
     if name in foreign:
         return foreign[name].load()
     known = names(package)
-    close = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise UsageError(f"no {package.rpartition('.')[2].removesuffix('s')} {name!r} among {', '.join(known)}{hint}")
+    kind, hint = package.rpartition(".")[2].removesuffix("s"), did_you_mean(name, known)
+    raise UsageError(f"no {kind} {name!r} among {', '.join(known)}{hint}")

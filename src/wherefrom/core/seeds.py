@@ -23,5 +23,10 @@ def seed_of(root: int, pixel_digest: str) -> int:
 
 
 def seeds_of(root: int, pixel_digests: Iterable[str]) -> Seeds:
-    """The seeds of several images, in their order."""
+    """The seeds of several images, in their order.
+
+    Args:
+        root: the root seed of a run.
+        pixel_digests: one an image.
+    """
     return np.array([seed_of(root, digest) for digest in pixel_digests], dtype=np.uint64)

@@ -16,6 +16,10 @@ __all__ = ["check_share", "checked", "count_within", "fewest", "rounded_up", "va
 def check_share(name: str, value: float) -> float:
     """A share strictly between 0 and 1, as alpha and beta are.
 
+    Args:
+        name: of the argument, for the message.
+        value: what was given.
+
     Raises:
         UsageError: when it is not, or is no number.
     """
@@ -31,6 +35,10 @@ def count_within(total: int, share: float) -> int:
     A quotient of two integers and a share written in decimals are rounded to float64 in the same way, so that this
     comparison is that of the exact numbers: 1 of 20 is within 0.05, and 3 of 10 within 0.3, although `20 * 0.05` and
     `10 * 0.3` are not exact.
+
+    Args:
+        total: how many there are.
+        share: from 0 to 1.
     """
     count = min(total, max(0, math.floor(total * share)))
     while count < total and (count + 1) / total <= share:
@@ -51,13 +59,22 @@ def fewest(share: float) -> int:
 
 
 def rounded_up(value: float, digits: int = 3) -> float:
-    """The value with a few significant digits, never smaller than it was: advice that works when it is followed."""
+    """The value with a few significant digits, never smaller than it was: advice that works when it is followed.
+
+    Args:
+        value: positive.
+        digits: that are kept.
+    """
     scale = 10.0 ** (digits - 1 - math.floor(math.log10(value)))
     return math.ceil(value * scale) / scale
 
 
 def checked(belonging: Vector, needed: int) -> Vector:
     """Statistics of belongings as float64, all of them finite and enough of them.
+
+    Args:
+        belonging: `(n,)`.
+        needed: the least n.
 
     Raises:
         ProfileError: when one is undefined, or there are fewer than `needed`.

@@ -98,7 +98,12 @@ def _check_opaque(transparent: npt.NDArray[np.bool_]) -> None:
 
 
 def unturned(image: Image.Image, orientation: int) -> Image.Image:
-    """The stored pixel grid of an image that Pillow has turned upright by itself, which it does for TIFF alone."""
+    """The stored pixel grid of an image that Pillow has turned upright by itself, which it does for TIFF alone.
+
+    Args:
+        image: as Pillow loaded it.
+        orientation: of its EXIF data, 1 to 8.
+    """
     return image.transpose(_TURNS_BACK[orientation]) if orientation in _TURNS_BACK else image
 
 

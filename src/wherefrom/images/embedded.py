@@ -1,4 +1,4 @@
-"""Photos that come with scikit-image and scikit-learn, cut into tiles."""
+"""Photos that come with scikit-image, and two that come with this package, cut into tiles."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILE_PHOTOS", "TEST_PHOTOS", "save_scaled", "save_tiles"]
 
-_SKIMAGE, _SKLEARN = "skimage.data", "sklearn.datasets.images"
+_SKIMAGE, _OURS = "skimage.data", "wherefrom.images.photos"
 PROFILE_PHOTOS: Final = (
     (_SKIMAGE, "motorcycle_left.png"),
-    (_SKLEARN, "china.jpg"),
-    (_SKLEARN, "flower.jpg"),
+    (_OURS, "china.jpg"),
+    (_OURS, "flower.jpg"),
     (_SKIMAGE, "ihc.png"),
     (_SKIMAGE, "hubble_deep_field.jpg"),
     (_SKIMAGE, "brick.png"),
@@ -56,9 +56,9 @@ def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, co
         UsageError: when a file of that name was made otherwise.
     """
     turns = zip_longest(*(_tiles(package, name, size) for package, name in photos))
-    found = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
+    tiles = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
     paths = []
-    for name, pixels in found:
+    for name, pixels in tiles:
         paths.append(folder / f"{stem}{name}.png")
         _put(pixels, paths[-1], {"kind": "tile", "tile": f"{size}x{size} of {name}"})
     return paths
@@ -91,8 +91,8 @@ def save_scaled(images: Sequence[Path], folder: Path, *, size: tuple[int, int], 
 
 def _put(pixels: Pixels, path: Path, facts: Mapping[str, str]) -> None:
     """Write a PNG that says what it is, unless it is there."""
-    from wherefrom.images.labels import is_there, text_of
-    from wherefrom.images.write import save_png
+    from wherefrom.images.labels import text_of
+    from wherefrom.images.write import is_there, save_png
 
     text = text_of(facts)
     if not is_there(path, text, tuple(facts)):

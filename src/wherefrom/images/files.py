@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Given", "Source", "as_source", "printable", "raised"]
+__all__ = ["MAX_BYTES", "Given", "Source", "file_source", "printable", "raised"]
 
 Given: TypeAlias = str | int | float | bool | None
 """A cell of a manifest."""
@@ -68,11 +68,11 @@ class Source:
             raise ImageError(_reason(self.path, error)) from error
 
 
-def as_source(image: Any) -> Source:
-    """A source for what a person hands over: a path is named by itself, bytes and pixels by their digest.
+def file_source(image: Source | str | Path | bytes) -> Source:
+    """A source for a file: a path is named by itself, the bytes of a file by their digest; a source is left as it is.
 
     Args:
-        image: a path, bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's, or a source.
+        image: a path, the bytes of a file, or a source.
 
     Raises:
         UsageError: when it is none of these.
@@ -83,9 +83,7 @@ def as_source(image: Any) -> Source:
         return Source(name=f"bytes:{hashlib.sha256(image).hexdigest()[:16]}", data=image)
     if isinstance(image, str | Path):
         return Source(name=printable(image), path=Path(image))
-    from wherefrom.images.in_memory import source_of
-
-    return source_of(image)
+    raise UsageError(f"{type(image).__name__} is no file: give a path, the bytes of a file, or a source")
 
 
 def printable(path: str | Path) -> str:
@@ -133,7 +131,12 @@ def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes
 
 
 def raised(limit: str, needed: int) -> str:
-    """The way to raise a limit, on the command line and in Python."""
+    """The way to raise a limit, on the command line and in Python.
+
+    Args:
+        limit: its name, as `max_bytes`.
+        needed: the least value under which this file is read.
+    """
     flag = limit.replace("_", "-")
     return f"to read it raise the limit, by --{flag} {needed} or in Python by limits=Limits({limit}={needed})"
 

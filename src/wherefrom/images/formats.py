@@ -99,7 +99,13 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def bit_depth(kind: str, data: bytes, image: Any) -> int:
-    """Bits a channel as stored; 8 where the format has no other."""
+    """Bits a channel as stored; 8 where the format has no other.
+
+    Args:
+        kind: the format's name in Pillow.
+        data: all of the file.
+        image: the same file, opened by Pillow.
+    """
     if kind == "PNG":
         return data[24] if len(data) > 24 else 8
     if kind == "TIFF":
@@ -115,7 +121,12 @@ def bit_depth(kind: str, data: bytes, image: Any) -> int:
 
 
 def turned_by_decoder(kind: str, data: bytes) -> bool:
-    """Whether an HEIC file asks for a turn or mirror, which its decoder carries out and cannot be kept from."""
+    """Whether an HEIC file asks for a turn or mirror, which its decoder carries out and cannot be kept from.
+
+    Args:
+        kind: the format's name in Pillow.
+        data: all of the file.
+    """
     return kind == "HEIF" and any(box in data for box in (b"irot", b"imir"))
 
 

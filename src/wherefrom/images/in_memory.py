@@ -13,7 +13,7 @@ from PIL import Image
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.convert import Pixels, to_rgb
-from wherefrom.images.files import Source, as_source
+from wherefrom.images.files import Source, file_source
 from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.read import ImageRecord, pixel_digest
 
@@ -29,6 +29,10 @@ _ORIENTATION: Final = 274
 def sources_of(given: Iterable[Any], *, lossless: bool | None) -> Iterator[Any]:
     """What `load_images` was given, lists taken apart and images in memory as sources; paths as they are.
 
+    Args:
+        given: paths, sources and images, also in lists.
+        lossless: whether pixels were stored without loss before; None where that is not known.
+
     Raises:
         ImageError: when an array is no 8-bit image.
         UsageError: when something is no image at all.
@@ -37,7 +41,7 @@ def sources_of(given: Iterable[Any], *, lossless: bool | None) -> Iterator[Any]:
         if isinstance(item, str | Path | Source):
             yield item
             continue
-        source = as_source(item) if isinstance(item, bytes) else source_of(item, lossless=lossless)
+        source = file_source(item) if isinstance(item, bytes) else source_of(item, lossless=lossless)
         if isinstance(source.held, ImageFacts):
             raise ImageError(f"image {place} of those given: {source.held.error}")
         yield source

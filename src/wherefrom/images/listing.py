@@ -78,16 +78,16 @@ def _glob(pattern: str, told: Told) -> list[Source]:
 def _folder(folder: Path, told: Told) -> list[Source]:
     """Every entry below a folder that is named like an image, sorted by path; hidden ones are left out."""
     passed = _Passed()
-    found = sorted(_walk(folder, passed), key=lambda path: path.parts)
+    images = sorted(_walk(folder, passed), key=lambda path: path.parts)
     said = passed.words()
-    if not found:
+    if not images:
         raise UsageError(
             f"no image in the folder {printable(folder)}: looked for {' '.join(sorted(SUFFIXES))}"
             + (f", and left out {said}" if said else "")
         )
     if said:
         told(f"left out of the folder {printable(folder)}: {said}; a file named by itself may be called anything")
-    return [Source(name=printable(path), path=path) for path in found]
+    return [Source(name=printable(path), path=path) for path in images]
 
 
 @dataclass(slots=True)
@@ -135,8 +135,8 @@ def _walk(folder: Path, passed: _Passed) -> Iterator[Path]:
 
 def _first_visit(folder: Path, entered: set[tuple[int, int]]) -> bool:
     """Whether a folder was not entered before, by another link or in a loop of links."""
-    found = folder.stat()
-    key = (found.st_dev, found.st_ino)
+    status = folder.stat()
+    key = (status.st_dev, status.st_ino)
     fresh = key not in entered
     entered.add(key)
     return fresh

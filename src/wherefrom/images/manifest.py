@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wherefrom.core.errors import UsageError
-from wherefrom.core.whole import whole
+from wherefrom.core.tables import write_json_lines
 
 __all__ = ["add_rows", "check_manifest"]
 
@@ -26,9 +26,7 @@ def add_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """
     held = _rows(path) | {str(row["path"]): dict(row) for row in rows}
     try:
-        lines = (json.dumps(held[name], ensure_ascii=False) for name in sorted(held))
-        with whole(path) as place:
-            place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        write_json_lines(path, (held[name] for name in sorted(held)))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 
@@ -48,9 +46,9 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-        found = {str(row["path"]): row for row in rows}
+        by_path = {str(row["path"]): row for row in rows}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"{path} is there and is no manifest with `path` a line: remove it ({error})") from error
-    if len(found) < len(rows) or not rows:
+    if len(by_path) < len(rows) or not rows:
         raise UsageError(f"{path} is there and is no manifest that was made here: name another folder, or remove it")
-    return found
+    return by_path

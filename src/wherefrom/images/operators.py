@@ -28,11 +28,11 @@ from PIL import Image
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.tensors import Images, check_images
-from wherefrom.images._editing import check_size
-from wherefrom.images._matrices import DAMPING, SEPARABLE, Pass, passes, undoing
-from wherefrom.images._sides import after, dropped
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.edits import Edit, Step
+from wherefrom.images.edits.matrices import DAMPING, SEPARABLE, Pass, passes, undoing
+from wherefrom.images.edits.pixels import check_size
+from wherefrom.images.edits.sides import after, dropped
 
 __all__ = ["Operator", "check_known", "operator"]
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,21 +10,20 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-from wherefrom.core.errors import ImageError, MissingExtra, UsageError
-from wherefrom.core.extras import require
+from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images.files import MAX_BYTES, Source, as_source, raised
+from wherefrom.images.files import MAX_BYTES, Source, file_source, raised
 from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.labels import origin_of
+from wherefrom.images.opening import explained, opened
 
 __all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain", "stored_size"]
 
 _ORIENTATION = 274
 _SUBFILE_TYPE = 254
 _PHOTOMETRIC = 262
-_plugins = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +76,7 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
         ImageError: whatever is wrong with the file, with the reason.
         UsageError: when the process has told Pillow to accept truncated files.
     """
-    named = as_source(source)
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         raise ImageError(str(named.held.error))
     if isinstance(named.held, ImageRecord):
@@ -90,8 +85,13 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
 
 
 def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIMITS) -> ImageRecord | ImageFacts:
-    """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch."""
-    named = as_source(source)
+    """Like `read_image`, but a bad file becomes facts with an `error`: a row, not the end of a batch.
+
+    Args:
+        source: what to read; a string is a path.
+        limits: on bytes and pixels.
+    """
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         return named.held
     if isinstance(named.held, ImageRecord):
@@ -127,14 +127,14 @@ def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LI
     Raises:
         ImageError: when the file cannot be read, or its header not.
     """
-    named = as_source(source)
+    named = file_source(source)
     if isinstance(named.held, ImageFacts):
         raise ImageError(str(named.held.error))
     if isinstance(named.held, ImageRecord):
         return named.held.pixels.shape[1], named.held.pixels.shape[0]
     data = named.read(limits.max_bytes)
     kind = identify(data)
-    with _explained(kind), _opened(kind, data) as image:
+    with explained(kind), opened(kind, data) as image:
         _check_size(image, limits)
         width, height = image.size
     return int(width), int(height)
@@ -171,7 +171,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise UsageError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, which makes pixels up: set it to False")
     kind = identify(data)
-    with _explained(kind), _opened(kind, data) as image:
+    with explained(kind), opened(kind, data) as image:
         _check_size(image, limits)
         _check_sums(kind, data)
         _check_stored(kind, image)
@@ -204,55 +204,6 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
     return ImageRecord(facts=facts, pixels=pixels)
 
 
-@contextmanager
-def _explained(kind: str) -> Iterator[None]:
-    """Every error of a decoder is one of the file's, with a reason that names the format."""
-    try:
-        yield
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise ImageError(f"{kind}: not enough memory to decode it") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(
-            f"{kind}: {error}: this limit is Pillow's own, which --max-pixels raises too; in Python set"
-            " PIL.Image.MAX_IMAGE_PIXELS"
-        ) from error
-    except Exception as error:  # decoders of hostile files raise anything, and each is that file's own error
-        detail = " ".join(str(error).split())[:200] or type(error).__name__
-        if "not identified by this driver" in detail:
-            detail = "its header tells of no pixels"
-        cut = any(word in detail.lower() for word in ("truncated", "end of file", "no more images"))
-        raise ImageError(f"{kind}: the file is {'truncated' if cut else 'damaged'}: {detail}") from error
-
-
-@contextmanager
-def _opened(kind: str, data: bytes) -> Iterator[Any]:
-    """The header read by the one plugin that reads this format.
-
-    `Image.open` would check the size against a limit of the whole process, as a warning, before the size is known here,
-    and would hide the plugin's reason.
-    """
-    with _plugins:  # loading plugins changes Pillow's tables
-        if kind == "HEIF":
-            _register_heif()
-        if kind not in Image.OPEN:
-            Image.init()
-    factory, _ = Image.OPEN[kind]
-    with factory(io.BytesIO(data), "") as image:
-        yield image
-
-
-def _register_heif() -> None:
-    """Teach Pillow HEIC, once."""
-    if "HEIF" in Image.OPEN:
-        return
-    try:
-        require("pillow_heif", "heif").register_heif_opener()
-    except MissingExtra as error:
-        raise ImageError(f"HEIC: {error}") from error
-
-
 def _check_size(image: Image.Image, limits: Limits) -> None:
     width, height = image.size
     if width < 1 or height < 1:
@@ -266,7 +217,7 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
 def _check_sums(kind: str, data: bytes) -> None:
     """Refuse a PNG whose checksums do not hold, which the decoder passes over and fills with black."""
     if kind == "PNG":
-        with _opened(kind, data) as image:
+        with opened(kind, data) as image:
             image.verify()
 
 

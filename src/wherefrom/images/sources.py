@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.files import MAX_BYTES, Given, Source, as_source, printable
+from wherefrom.images.files import MAX_BYTES, Given, Source, file_source, printable
 from wherefrom.images.listing import SUFFIXES, expand
 
 if TYPE_CHECKING:
@@ -58,8 +58,24 @@ def load_images(
     if len(lost) > 1:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
-    found = [(source, _is_search(path)) for path in given for source in expand(path, say)]
-    return _unique(_once(found))
+    listed = [(source, _is_search(path)) for path in given for source in expand(path, say)]
+    return _unique(_once(listed))
+
+
+def as_source(image: Image) -> Source:
+    """A source for what a person hands over: a path is named by itself, bytes and pixels by their digest.
+
+    Args:
+        image: a path, bytes of a file, an array `(height, width, 3)` of uint8, an image of Pillow's, or a source.
+
+    Raises:
+        UsageError: when it is none of these.
+    """
+    if isinstance(image, Source | str | Path | bytes):
+        return file_source(image)
+    from wherefrom.images.in_memory import source_of  # which needs numpy and Pillow
+
+    return source_of(image)
 
 
 def _is_search(path: str | Path | Source) -> bool:
@@ -69,9 +85,9 @@ def _is_search(path: str | Path | Source) -> bool:
     return os.path.isdir(path) or (not os.path.lexists(path) and glob.has_magic(str(path)))  # noqa: PTH112
 
 
-def _once(found: Sequence[tuple[Source, bool]]) -> Iterator[Source]:
+def _once(listed: Sequence[tuple[Source, bool]]) -> Iterator[Source]:
     """The images without those that a search found again through a link to their folder."""
-    files = [(source, searched, _real(source)) for source, searched in found]
+    files = [(source, searched, _real(source)) for source, searched in listed]
     direct = {real: _spelled(source) for source, _, real in reversed(files) if real is not None}
     direct |= {real: real for source, _, real in files if real is not None and real == _spelled(source)}
     for source, searched, real in files:

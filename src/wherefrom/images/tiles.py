@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.images.files import as_source
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, stored_size
-from wherefrom.images.sources import Source
+from wherefrom.images.sources import Source, as_source
 
 if TYPE_CHECKING:
     from wherefrom.images.sources import Image

@@ -1,23 +1,27 @@
-"""Pixels to files, so that a file is there whole or not at all."""
+"""Pixels to files that are there whole or not at all, and whether a file is there already."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import io
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from wherefrom.core.errors import ImageError
-from wherefrom.core.whole import whole
+from wherefrom.core.errors import ImageError, UsageError
+from wherefrom.core.files import write_bytes
 from wherefrom.images.convert import Pixels
+from wherefrom.images.labels import KEY, facts_of
+from wherefrom.images.read import read_image
 
-__all__ = ["put_png", "save_bytes", "save_png"]
+__all__ = ["is_there", "put_png", "save_bytes", "save_png"]
 
 _NO_TEXT: Mapping[str, str] = {}
+_HEAD: Final = 65536  # bytes in which a file's text stands
 
 
 def save_png(pixels: Pixels, path: str | Path, text: Mapping[str, str] = _NO_TEXT) -> None:
@@ -31,8 +35,9 @@ def save_png(pixels: Pixels, path: str | Path, text: Mapping[str, str] = _NO_TEX
     Raises:
         ImageError: when the array is no 8-bit RGB image, a keyword cannot be stored, or the file cannot be written.
     """
-    with _whole(Path(path)) as file:
-        put_png(file, pixels, text)
+    file = io.BytesIO()
+    put_png(file, pixels, text)
+    save_bytes(file.getvalue(), path)
 
 
 def save_bytes(data: bytes, path: str | Path) -> None:
@@ -45,8 +50,10 @@ def save_bytes(data: bytes, path: str | Path) -> None:
     Raises:
         ImageError: when the file cannot be written.
     """
-    with _whole(Path(path)) as file:
-        file.write(data)
+    try:
+        write_bytes(Path(path), data)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def put_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT) -> None:
@@ -70,14 +77,47 @@ def put_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT)
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG", pnginfo=info)
 
 
-@contextmanager
-def _whole(place: Path) -> Iterator[IO[bytes]]:
-    """A file under a temporary name, which takes its place when nothing failed."""
+def _begun(path: Path) -> bool:
+    """Whether this program began a file that is not whole: a PNG and a JPEG say so before their pixels."""
     try:
-        with whole(place) as partial, partial.open("xb") as file:
-            yield file
-    except OSError as error:
-        raise ImageError(f"{place} cannot be written: {error.strerror or error}") from error
+        with path.open("rb") as file:
+            return path.is_file() and KEY.encode() in file.read(_HEAD)
+    except OSError:
+        return False
+
+
+def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
+    """Whether a file is there, whole, and made in this way.
+
+    Args:
+        path: the file.
+        text: what it would say if it was made now, as `text_of` gives it: a PNG in its text, a JPEG in its comment and
+            a WebP in its EXIF description, these two as a JSON object.
+        same: names of the facts that have to be the same, absent ones too.
+
+    Raises:
+        UsageError: when it is whole and was made otherwise, or does not say that this program began it.
+    """
+    if not os.path.lexists(path):
+        return False
+    try:
+        read_image(path)
+    except ImageError as error:
+        if _begun(path):
+            return False
+        raise UsageError(
+            f"{path} is there and is no file that was made here ({error}): name another folder, or remove it"
+        ) from error
+    with Image.open(path) as image:
+        said = facts_of(image)
+    for name in same:
+        there, here = said.get(KEY + name), text.get(KEY + name)
+        if there != here:
+            raise UsageError(
+                f"{path} is there and was made otherwise ({name} {there or 'not known'},"
+                f" here {here or 'none'}): name another folder, or remove it"
+            )
+    return True
 
 
 def _storable(keyword: str) -> bool:

@@ -168,8 +168,8 @@ def _network(package: Any, net: str, path: Path, device: torch.device) -> Callab
     ):  # its weights are drawn and then replaced: leave the caller's generator alone
         network = package.LPIPS(net=net, pnet_rand=True, verbose=False).requires_grad_(requires_grad=False)
     state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
-    own = network.net.state_dict()
-    named = {name: f"features.{name.split('.', 1)[1]}" for name in own}  # slice1.0.weight: features.0.weight
+    expected = network.net.state_dict()
+    named = {name: f"features.{name.split('.', 1)[1]}" for name in expected}  # slice1.0.weight: features.0.weight
     network.net.load_state_dict({name: state[place] for name, place in named.items()})
     result: Callable[..., torch.Tensor] = network.eval().to(device)
     return result

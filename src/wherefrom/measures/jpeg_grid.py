@@ -50,10 +50,13 @@ def shows_grid(pixels: Pixels) -> bool | None:
     top, left = max(_PLACES, key=lambda place: float(_zeros(near, *place).mean()))
     luma, skipped = _middle(pixels, _TRIED) @ _LUMA, _offset(pixels)
     top, left = (top + skipped[0]) % _BLOCK, (left + skipped[1]) % _BLOCK
-    own, other = _zeros(luma, top, left), _zeros(luma, top + _BLOCK // 2, left + _BLOCK // 2)
-    own = own[: other.shape[0], : other.shape[1]]
-    told = own < _BLOCK**2 - 1  # a block of one colour is no trace: enlarged pixels have such
-    wins, losses = int(np.count_nonzero(told & (own > other))), int(np.count_nonzero(told & (own < other)))
+    on_grid, off_grid = _zeros(luma, top, left), _zeros(luma, top + _BLOCK // 2, left + _BLOCK // 2)
+    on_grid = on_grid[: off_grid.shape[0], : off_grid.shape[1]]
+    told = on_grid < _BLOCK**2 - 1  # a block of one colour is no trace: enlarged pixels have such
+    wins, losses = (
+        int(np.count_nonzero(told & (on_grid > off_grid))),
+        int(np.count_nonzero(told & (on_grid < off_grid))),
+    )
     return bool(len(_PLACES) * stats.binom.sf(wins - 1, wins + losses, _CHANCE) <= GRID_ALARMS)
 
 

@@ -38,10 +38,10 @@ def recoloured(a: Images, b: Images) -> torch.Tensor:
         raise ImageError(f"cannot compare images of shape {tuple(a.shape)} with {tuple(b.shape)}")
     x, y = (_centred(images) for images in (a, b))
     with torch.no_grad():
-        own = x @ x.mT / x.shape[2] + _RIDGE * torch.eye(3, dtype=x.dtype, device=x.device)
-        colours = torch.linalg.solve_ex(own, x @ y.mT / x.shape[2])[0].mT
-    left = (y - colours @ x).square().flatten(1).mean(1)
-    unexplained: torch.Tensor = (left + ROUNDING) / (y.square().flatten(1).mean(1) + ROUNDING)
+        covariance = x @ x.mT / x.shape[2] + _RIDGE * torch.eye(3, dtype=x.dtype, device=x.device)
+        colours = torch.linalg.solve_ex(covariance, x @ y.mT / x.shape[2])[0].mT
+    residual = (y - colours @ x).square().flatten(1).mean(1)
+    unexplained: torch.Tensor = (residual + ROUNDING) / (y.square().flatten(1).mean(1) + ROUNDING)
     return unexplained
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.core.whole import whole
+from wherefrom.core.files import replacing
 from wherefrom.models.checkpoints.read import read_checkpoint
 from wherefrom.models.opening.generator import open_generator, sidecar
 
@@ -58,7 +58,7 @@ def convert(source: str | Path, target: str | Path) -> Converted:
     config = json.dumps({**checkpoint.config, **sidecar(old)}, sort_keys=True)
     state = {name: tensor.clone().contiguous() for name, tensor in checkpoint.state.items()}
     try:
-        with whole(new) as place:
+        with replacing(new) as place:
             save_file(state, place, metadata={"format": "pt", "wherefrom": MADE, "config": config})
             _check_same(card, _card(place))
     except (OSError, SafetensorError) as error:

@@ -17,9 +17,9 @@ from typing import Final
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.seeds import seed_of
-from wherefrom.images.labels import is_there, slug, text_of
+from wherefrom.images.labels import slug, text_of
 from wherefrom.images.manifest import add_rows, check_manifest
-from wherefrom.images.write import save_png
+from wherefrom.images.write import is_there, save_png
 from wherefrom.models.adapters.prompted_pipeline import Call, TextToImage, open_pipeline, planned
 from wherefrom.models.load import load_model
 from wherefrom.models.sources.hub_pipelines import fetch_pipeline

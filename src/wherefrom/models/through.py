@@ -19,8 +19,8 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.images import edits
-from wherefrom.images._sides import original, reduced
 from wherefrom.images.edits import Edit, Step
+from wherefrom.images.edits.sides import original, reduced
 from wherefrom.images.operators import check_known, operator
 from wherefrom.models.adapters.arithmetic import exact
 from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, Spreading

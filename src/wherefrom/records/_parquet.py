@@ -14,11 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ProfileError
+from wherefrom.core.tables import parquet_column, write_parquet
 from wherefrom.records._encoding import PREFIX, SIZE, Beside, facts_to_json, head_to_json, plain
 from wherefrom.records._schema import FactsFile, Size, TableFile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["column", "read", "write"]
+__all__ = ["read", "write"]
 
 _KEY: Final = b"wherefrom"
 _TYPES: Final = {
@@ -45,7 +46,13 @@ _LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
 
 
 def write(table: ScoreTable, path: Path, beside: Beside) -> None:
-    """Write a table; scores are columns `score.NAME`, and what is known beside it further columns."""
+    """Write a table; scores are columns `score.NAME`, and what is known beside it further columns.
+
+    Args:
+        table: to write.
+        path: replaced when it exists.
+        beside: what else the file says of an image, by its name.
+    """
     rows = [facts_to_json(facts) for facts in table.images]
     columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
     for place, name in enumerate(SIZE):
@@ -53,19 +60,11 @@ def write(table: ScoreTable, path: Path, beside: Beside) -> None:
     columns |= {PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
     known = [plain(beside.get(facts.name, {})) for facts in table.images]
     columns |= {
-        key: column([row.get(key) for row in known]) for key in dict.fromkeys(key for row in known for key in row)
+        key: parquet_column([row.get(key) for row in known])
+        for key in dict.fromkeys(key for row in known for key in row)
     }
-    metadata = {_KEY: json.dumps(head_to_json(table), allow_nan=False).encode()}
-    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), path)
-
-
-def column(values: list[Any]) -> Any:
-    """A column of one type: that of the values where they have one, else text."""
-    try:
-        found = pa.array(values)
-    except pa.ArrowException:
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+    metadata = {_KEY.decode(): json.dumps(head_to_json(table), allow_nan=False)}
+    write_parquet(path, columns, metadata=metadata)
 
 
 def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:

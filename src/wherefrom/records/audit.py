@@ -14,7 +14,7 @@ from typing import Final
 from scipy import stats
 
 from wherefrom.core.facts import ImageFacts
-from wherefrom.records.profile import Audit, Finding
+from wherefrom.records.findings import Audit, Finding
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["GRID_KEPT", "STORE_ALIKE", "audit", "guess_accuracy"]

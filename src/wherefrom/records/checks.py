@@ -21,6 +21,12 @@ Asked = tuple[Card, Card, int]
 def same_asking(name: str, this: Asked, other_name: str, other: Asked) -> None:
     """Refuse to compare scores that came from different models, measures or seeds.
 
+    Args:
+        name: of the first scores, for the message.
+        this: the cards of their model and measure, and their root seed.
+        other_name: of the second scores.
+        other: the same of them.
+
     Raises:
         ProfileError: with every fact that differs, this one first.
     """
@@ -44,6 +50,10 @@ def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) 
     """Refuse the same pixels twice among belongings, twice in a pool, or on both sides: as stored, or as scored.
 
     A rank among n images is a rank among n different ones; an image on both sides is known to be neither.
+
+    Args:
+        belonging: scores of the belongings.
+        foreign: scores of each pool, by its name.
 
     Raises:
         ProfileError: naming both files of the first pair, and how many pairs there are.

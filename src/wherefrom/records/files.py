@@ -7,18 +7,16 @@ place.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from wherefrom.core.cells import guarded
 from wherefrom.core.errors import ProfileError, UsageError, WherefromError
-from wherefrom.core.whole import whole
+from wherefrom.core.files import write_json
+from wherefrom.core.tables import write_csv, write_json_lines
 from wherefrom.records import _encoding as encoding
 from wherefrom.records._encoding import FACTS, PREFIX, SIZE
 from wherefrom.records.profile import Profile
@@ -95,8 +93,8 @@ def save_profile(profile: Profile, path: str | Path) -> None:
         "belonging": encoding.packed_to_json(profile.belonging),
         "foreign": {name: encoding.packed_to_json(table) for name, table in profile.foreign.items()},
     }
-    with _written(Path(path)) as place:
-        place.write_text(_dumps(content) + "\n", encoding="utf-8")
+    with _writing(Path(path)):
+        write_json(Path(path), content, indent=None)
 
 
 def load_profile(path: str | Path) -> Profile:
@@ -133,11 +131,10 @@ def _by_suffix(path: Path, choices: Mapping[str, ValueT]) -> ValueT:
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """A place to write beside the file, moved onto it at the end."""
+def _writing(path: Path) -> Iterator[None]:
+    """A file that cannot be written is the user's error."""
     try:
-        with whole(path) as place:
-            yield place
+        yield
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -153,10 +150,6 @@ def _reading(path: Path) -> Iterator[None]:
         raise ProfileError(f"cannot read {path}: {error.strerror or error}") from error
     except WherefromError as error:
         raise ProfileError(f"cannot read {path}: {error}") from error
-
-
-def _dumps(content: Any) -> str:
-    return json.dumps(content, allow_nan=False, separators=(",", ":"))
 
 
 def _parse(kind: type[PartT], data: bytes, place: str = "") -> PartT:
@@ -187,8 +180,8 @@ def _check_header(data: bytes, kind: str) -> None:
 
 def _write_json(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
     content = {**encoding.head_to_json(table), "rows": encoding.rows_to_json(table, beside)}
-    with _written(path) as place:
-        place.write_text(_dumps(content) + "\n", encoding="utf-8")
+    with _writing(path):
+        write_json(path, content, indent=None)
 
 
 def _read_json(path: Path) -> ScoreTable:
@@ -200,9 +193,9 @@ def _read_json(path: Path) -> ScoreTable:
 
 
 def _write_jsonl(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
-    with _written(path) as place, place.open("w", encoding="utf-8") as file:
-        file.write(_dumps({**encoding.head_to_json(table), "count": len(table)}) + "\n")
-        file.writelines(_dumps(row) + "\n" for row in encoding.rows_to_json(table, beside))
+    head = {**encoding.head_to_json(table), "count": len(table)}
+    with _writing(path):
+        write_json_lines(path, [head, *encoding.rows_to_json(table, beside)])
 
 
 def _read_jsonl(path: Path) -> ScoreTable:
@@ -220,8 +213,8 @@ def _read_jsonl(path: Path) -> ScoreTable:
 def _write_parquet(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
     from wherefrom.records import _parquet
 
-    with _written(path) as place:
-        _parquet.write(table, place, beside)
+    with _writing(path):
+        _parquet.write(table, path, beside)
 
 
 def _read_parquet(path: Path) -> ScoreTable:
@@ -236,21 +229,20 @@ def _write_csv(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:
     facts = [name for name in FACTS if name != "jpeg_tables"]
     more = list(dict.fromkeys(["path", *(key for row in beside.values() for key in row)] if beside else []))
     scores = [PREFIX + name for name in table.scores.names]
-    with _written(path) as place, place.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(map(_cell, [*more[:1], *facts, *SIZE, *scores, *more[1:], "wherefrom"]))
-        for row, known in zip(
-            encoding.rows_to_json(table, {}), (beside.get(x.name, {}) for x in table.images), strict=True
-        ):
-            image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
-            first, *rest = [known.get(key) for key in more] or [None]
-            cells = [image[name] for name in facts]
-            cells = [*([first] if more else []), *cells, *(row["size"] or (None, None)), *row["scores"], *rest, "table"]
-            writer.writerow(map(_cell, cells))
+    rows = []
+    for row, known in zip(encoding.rows_to_json(table, {}), _known(table, beside), strict=True):
+        image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
+        first, *rest = [known.get(key) for key in more] or [None]
+        cells = [image[name] for name in facts]
+        cells = [*([first] if more else []), *cells, *(row["size"] or (None, None)), *row["scores"], *rest, "table"]
+        rows.append(cells)
+    with _writing(path):
+        write_csv(path, [*more[:1], *facts, *SIZE, *scores, *more[1:], "wherefrom"], rows)
 
 
-def _cell(value: Any) -> Any:
-    return guarded(encoding.plain({"cell": value})["cell"]) if isinstance(value, str) else value
+def _known(table: ScoreTable, beside: encoding.Beside) -> Iterator[Mapping[str, Any]]:
+    """What is said of each image beside its facts."""
+    return (encoding.plain(beside.get(image.name, {})) for image in table.images)
 
 
 _WRITERS: Final[Mapping[str, Callable[[ScoreTable, Path, encoding.Beside], None]]] = {

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
+from wherefrom.core.arrays import Scores
 from wherefrom.core.errors import MissingExtra
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.plain import plain
-
-if TYPE_CHECKING:
-    from wherefrom.records.table import ScoreTable
-    from wherefrom.records.verdict import Attribution, Verdict
 
 __all__ = ["arrow", "attribution_row", "flat", "flat_rows", "frame", "table_rows", "verdict_row"]
 
@@ -22,7 +19,38 @@ _FACTS: Final = ("file_digest", "pixel_digest", "format", "width", "height", "ch
 _NESTED: Final = ("image", "p_foreign", "method_options", "rule_options")
 
 
-def verdict_row(verdict: Verdict) -> dict[str, Any]:
+class Table(Protocol):
+    """What is read here of a `ScoreTable`, which in turn asks for its rows; so with the two classes below."""
+
+    @property
+    def images(self) -> Sequence[ImageFacts]: ...
+    @property
+    def sizes(self) -> Sequence[tuple[int, int] | None]: ...
+    @property
+    def scores(self) -> Scores: ...
+
+
+class OfImage(Protocol):
+    """What is read here of a `Verdict` by its name; all its other fields are taken as they are."""
+
+    @property
+    def image(self) -> ImageFacts: ...
+
+
+class OfCandidates(OfImage, Protocol):
+    """What is read here of an `Attribution`."""
+
+    @property
+    def answer(self) -> str: ...
+    @property
+    def supported(self) -> Sequence[str]: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def verdicts(self) -> Sequence[OfImage]: ...
+
+
+def verdict_row(verdict: OfImage) -> dict[str, Any]:
     """A verdict as JSON has it: all fields, those of the image's file under `image`."""
     row = plain(verdict)
     row["image"].pop("jpeg_tables")
@@ -34,8 +62,13 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def attribution_row(found: Attribution, names: Sequence[str]) -> dict[str, Any]:
-    """An attribution as JSON has it, its verdicts by the candidates' names."""
+def attribution_row(found: OfCandidates, names: Sequence[str]) -> dict[str, Any]:
+    """An attribution as JSON has it, its verdicts by the candidates' names.
+
+    Args:
+        found: of one image.
+        names: the candidates' names, in the order of its verdicts.
+    """
     return {
         "name": found.image.name,
         "answer": found.answer,
@@ -76,7 +109,7 @@ def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def table_rows(table: ScoreTable) -> list[dict[str, Any]]:
+def table_rows(table: Table) -> list[dict[str, Any]]:
     """A row an image: the facts of its file, the size that was scored, and a column `score.NAME` a score."""
     names = [item.name for item in fields(ImageFacts) if item.name != "jpeg_tables"]
     columns = {f"score.{name}": table.scores[name].tolist() for name in table.scores.names}

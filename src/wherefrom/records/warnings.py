@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
 
 import numpy as np
 from scipy import stats
 
+from wherefrom.core.arrays import Vector
+from wherefrom.core.card import Card
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import fewest, rounded_up
 from wherefrom.core.units import GRID_ALARMS
 from wherefrom.records.audit import GRID_KEPT
-from wherefrom.records.profile import Profile
+from wherefrom.records.findings import Audit
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["image_warnings", "profile_warnings", "reversed_pools"]
@@ -24,7 +26,30 @@ _CHANCE: Final = 1e-3
 _ROUND_TRIP: Final = "round trip"
 
 
-def profile_warnings(profile: Profile) -> tuple[str, ...]:
+class Warned(Protocol):
+    """What is read here of a `wherefrom.records.profile.Profile`, which in turn asks for its warnings."""
+
+    @property
+    def model(self) -> Card: ...
+    @property
+    def decoder(self) -> str: ...
+    @property
+    def fit(self) -> Mapping[str, Vector]: ...
+    @property
+    def belonging(self) -> ScoreTable: ...
+    @property
+    def ranked(self) -> tuple[int, ...]: ...
+    @property
+    def foreign(self) -> Mapping[str, ScoreTable]: ...
+    @property
+    def statistic(self) -> Vector: ...
+    @property
+    def foreign_statistic(self) -> Mapping[str, Vector]: ...
+    @property
+    def audit(self) -> Audit: ...
+
+
+def profile_warnings(profile: Warned) -> tuple[str, ...]:
     """Why a profile is not as good as it looks, each with the way out; empty for a good one.
 
     That is what the audit found, too few belongings, a pool that scores below the belongings, images that say of
@@ -35,8 +60,13 @@ def profile_warnings(profile: Profile) -> tuple[str, ...]:
     return tuple(found)
 
 
-def image_warnings(facts: ImageFacts, profile: Profile) -> tuple[str, ...]:
-    """What a person should know of an image in question before the verdict on it is believed."""
+def image_warnings(facts: ImageFacts, profile: Warned) -> tuple[str, ...]:
+    """What a person should know of an image in question before the verdict on it is believed.
+
+    Args:
+        facts: of the image.
+        profile: under which it is judged.
+    """
     found = []
     if facts.origin == _ROUND_TRIP:
         found.append(
@@ -50,7 +80,7 @@ def image_warnings(facts: ImageFacts, profile: Profile) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _too_few(profile: Profile) -> list[str]:
+def _too_few(profile: Warned) -> list[str]:
     count, needed = len(profile.ranked), fewest(_ALPHA)
     if count >= needed:
         return []
@@ -59,7 +89,7 @@ def _too_few(profile: Profile) -> list[str]:
     return [f"{count} belongings are ranked, alpha={_ALPHA:g} needs {needed}{twice}: {way}"]
 
 
-def reversed_pools(profile: Profile) -> tuple[str, ...]:
+def reversed_pools(profile: Warned) -> tuple[str, ...]:
     """Names of pools whose images score lower than the belongings, by more than chance."""
     return tuple(
         name
@@ -68,7 +98,7 @@ def reversed_pools(profile: Profile) -> tuple[str, ...]:
     )
 
 
-def _swapped(profile: Profile) -> list[str]:
+def _swapped(profile: Warned) -> list[str]:
     return [
         f"images of pool {name!r} score lower than the belongings, as if they were the model's own: "
         "are the two swapped, or is the model another one?"
@@ -76,7 +106,7 @@ def _swapped(profile: Profile) -> list[str]:
     ]
 
 
-def _origins(profile: Profile) -> list[str]:
+def _origins(profile: Warned) -> list[str]:
     """Of images that say of themselves that they are not what they were given as."""
     own = profile.model.facts.get("decoder")  # a digest of the whole model would be another one on another device
     ours = _scored(profile.belonging)
@@ -100,7 +130,7 @@ def _origins(profile: Profile) -> list[str]:
     return found
 
 
-def _grids(profile: Profile) -> list[str]:
+def _grids(profile: Warned) -> list[str]:
     """Pools of which more images show a JPEG's grid than belongings do, and belongings that show one.
 
     Belongings that say that this decoder made them, and nothing else, are believed: a decoder may work in such cells.

@@ -13,8 +13,8 @@ import numpy as np
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
+from wherefrom.core.files import replacing
 from wherefrom.core.shares import fewest
-from wherefrom.core.whole import whole
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.conformal import Conformal
@@ -106,7 +106,7 @@ def save_figure(figure: Figure, path: Path, *, dpi: int) -> None:
     """
     said: Mapping[str, str] = {"Software" if path.suffix.lower() == ".png" else "Creator": MADE}
     try:
-        with whole(path) as place:
+        with replacing(path) as place:
             figure.savefig(place, dpi=dpi, metadata=said)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot draw {path}: {error}") from error

@@ -44,5 +44,9 @@ class Rule(Protocol):
         """How often a belonging scores at least as high, in [0, 1].
 
         NaN where the statistic is not finite, and everywhere for a rule that has no p-values.
+
+        Args:
+            statistic: of the images in question, `(m,)`; NaN where undefined.
+            belonging: statistics of known belongings, finite, `(n,)`.
         """
         ...

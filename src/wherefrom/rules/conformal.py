@@ -58,6 +58,10 @@ class Conformal:
     def p_value(self, statistic: Vector, belonging: Vector) -> Vector:
         """How often a belonging scores at least as high, in [1 / (n + 1), 1]; NaN where the statistic is not finite.
 
+        Args:
+            statistic: of the images in question, `(m,)`; NaN where undefined.
+            belonging: statistics of known belongings, finite, `(n,)`.
+
         Raises:
             ProfileError: when a statistic of a belonging is undefined.
         """

@@ -51,6 +51,10 @@ class Fixed:
     def threshold(self, belonging: Vector, alpha: float) -> float:
         """The cut; neither the belongings nor alpha move it.
 
+        Args:
+            belonging: not looked at.
+            alpha: not looked at.
+
         Raises:
             UsageError: when no cut was given, or alpha is not in (0, 1).
         """
@@ -63,7 +67,12 @@ class Fixed:
         return float(self.cut)
 
     def p_value(self, statistic: Vector, belonging: Vector) -> Vector:
-        """NaN for every image: a cut without reference images has no p-value."""
+        """NaN for every image: a cut without reference images has no p-value.
+
+        Args:
+            statistic: of the images in question, `(m,)`; NaN where undefined.
+            belonging: statistics of known belongings, finite, `(n,)`.
+        """
         return np.full(np.shape(statistic), np.nan)
 
 

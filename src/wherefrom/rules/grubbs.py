@@ -39,6 +39,10 @@ class Grubbs:
     def multiplier(self, n: int, alpha: float) -> float:
         """`(n-1)/sqrt(n) * sqrt(t^2 / (n-2+t^2))`, t = `t_{alpha/n, n-2}`: the factor of eq. 3.
 
+        Args:
+            n: belongings, at least 3.
+            alpha: the nominal miss rate, in (0, 1).
+
         Example:
             >>> round(Grubbs().multiplier(100, alpha=0.05), 4)
             3.2095

@@ -68,7 +68,13 @@ class Meter:
         self._marks.append((self.clock(), 0))
 
     def add(self, rows: int, *, errors: int = 0, cached: int = 0) -> None:
-        """Count rows that were just settled, and report when it is time."""
+        """Count rows that were just settled, and report when it is time.
+
+        Args:
+            rows: how many.
+            errors: of them with an error.
+            cached: of them found in the store.
+        """
         self.done += rows
         self.errors += errors
         self.cached += cached
@@ -97,7 +103,7 @@ class Meter:
         since, before = self._marks[0]
         self._marks.append((now, self.done))
         rate = (self.done - before) / (now - since) if now > since and self.done > before else None
-        left = None if rate is None or self.total is None else (self.total - self.done) / rate
+        seconds_left = None if rate is None or self.total is None else (self.total - self.done) / rate
         self.report(
             Progress(
                 done=self.done,
@@ -105,7 +111,7 @@ class Meter:
                 errors=self.errors,
                 cached=self.cached,
                 images_per_second=rate,
-                seconds_left=left,
+                seconds_left=seconds_left,
                 search=self._search,
                 waiting=self._waiting,
             )

@@ -25,13 +25,13 @@ from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.methods.base import Method
 from wherefrom.models.base import Model
 from wherefrom.records.table import ScoreTable
-from wherefrom.scoring import _claims
-from wherefrom.scoring._arrivals import arrivals
-from wherefrom.scoring._asking import Answers, ask
-from wherefrom.scoring._batching import BatchSize, Buckets, Given, Item
-from wherefrom.scoring._ledger import Ledger
+from wherefrom.scoring import leases
+from wherefrom.scoring.batching import BatchSize, Buckets, Given, Item
+from wherefrom.scoring.evaluating import Answers, evaluate
 from wherefrom.scoring.progress import Meter, Progress
+from wherefrom.scoring.reading import images_for_model
 from wherefrom.scoring.store import Question, Store
+from wherefrom.scoring.table_rows import TableRows
 
 __all__ = ["score"]
 
@@ -89,16 +89,16 @@ def score(
             sizes=BatchSize(device=model.device.type, fixed=batch),
             workers=workers,
             limits=limits,
-            ledger=Ledger(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
+            table=TableRows(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
         )
         asked_elsewhere = run.first(images)
         while asked_elsewhere:
             asked_elsewhere = run.again(asked_elsewhere)
-    run.ledger.meter.tell()
+    run.table.meter.tell()
     return ScoreTable(
-        images=run.ledger.images(),
-        sizes=run.ledger.sizes(),
-        scores=run.ledger.scores(),
+        images=run.table.images(),
+        sizes=run.table.sizes(),
+        scores=run.table.scores(),
         model=model.card,
         method=method.card,
         measure=method.measure,
@@ -136,17 +136,17 @@ class _Run:
     sizes: BatchSize
     workers: int
     limits: Limits
-    ledger: Ledger
+    table: TableRows
 
     def first(self, images: Iterable[Given]) -> dict[str, Given]:
         """Give every image its row and ask about it; returns, by digest, what another process is asking about."""
         elsewhere: dict[str, Given] = {}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(images, model=self.model, workers=self.workers, limits=self.limits)) as incoming:
+        with closing(images_for_model(images, model=self.model, workers=self.workers, limits=self.limits)) as incoming:
             for facts, item in incoming:
                 if item is None:
-                    self.ledger.refuse(facts)
-                elif self.ledger.expect(facts, item.digest, item.size) and not self._kept([item.digest]):
+                    self.table.refuse(facts)
+                elif self.table.expect(facts, item.digest, item.size) and not self._kept([item.digest]):
                     for ready in buckets.add(item):
                         elsewhere |= self._ask(ready)
         for ready in buckets.rest():
@@ -156,19 +156,21 @@ class _Run:
     def again(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Wait for what other processes ask; what they gave up or died over is read again and asked here."""
         free = self._wait(elsewhere)
-        left = {digest: given for digest, given in elsewhere.items() if digest not in free}
+        still_elsewhere = {digest: given for digest, given in elsewhere.items() if digest not in free}
         buckets = Buckets(sizes=self.sizes)
-        with closing(arrivals(free.values(), model=self.model, workers=self.workers, limits=self.limits)) as incoming:
+        with closing(
+            images_for_model(free.values(), model=self.model, workers=self.workers, limits=self.limits)
+        ) as incoming:
             for digest, (_, item) in zip(free, incoming, strict=True):
                 if item is None or item.digest != digest:
                     error = "the file changed while the run was going on: run again"
-                    self.ledger.settle(Answers(errors={digest: error}), cached=False)
+                    self.table.settle(Answers(errors={digest: error}), cached=False)
                     continue
                 for ready in buckets.add(item):
-                    left |= self._ask(ready)
+                    still_elsewhere |= self._ask(ready)
         for ready in buckets.rest():
-            left |= self._ask(ready)
-        return left
+            still_elsewhere |= self._ask(ready)
+        return still_elsewhere
 
     def _wait(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Until all was answered elsewhere, or nobody asks about some of it any more, which is returned."""
@@ -177,14 +179,14 @@ class _Run:
         while True:
             for digest in self._kept(list(elsewhere)):
                 del elsewhere[digest]
-            found = self.store.look(self.question, elsewhere)
-            if found.free or not elsewhere:
-                self.ledger.meter.wait(None)
-                return {digest: given for digest, given in elsewhere.items() if digest in found.free}
-            self.ledger.meter.wait(str(found))
+            look = self.store.look(self.question, elsewhere)
+            if look.free or not elsewhere:
+                self.table.meter.wait(None)
+                return {digest: given for digest, given in elsewhere.items() if digest in look.free}
+            self.table.meter.wait(str(look))
             if time.monotonic() - said >= _WORD:
                 said = time.monotonic()
-                _log.warning(_WAITING, self.store.path, found, _claims.LEASE)
+                _log.warning(_WAITING, self.store.path, look, leases.LEASE)
             time.sleep(pause)
             pause = min(2 * pause, 100 * _PAUSE)
 
@@ -193,14 +195,14 @@ class _Run:
         rows = self.store.find(self.question, digests) if self.store else {}
         if self.store and rows:
             columns = self.store.columns(self.question) or ()
-            self.ledger.settle(Answers(columns=columns, rows=rows), cached=True)
+            self.table.settle(Answers(columns=columns, rows=rows), cached=True)
         return frozenset(rows)
 
     def _ask(self, batch: list[Item]) -> dict[str, Given]:
         """Ask about a batch and keep the answers; returns what another process is asking about."""
         if self.store is None:
             for answers in self._answers(batch):
-                self.ledger.settle(answers, cached=False)
+                self.table.settle(answers, cached=False)
             return {}
         mine = self.store.claim(self.question, [item.digest for item in batch])
         try:
@@ -209,7 +211,7 @@ class _Run:
                 for answers in self._answers(asked):
                     if answers.rows:
                         self.store.keep(self.question, answers.columns, answers.rows)
-                    self.ledger.settle(answers, cached=False)
+                    self.table.settle(answers, cached=False)
         finally:
             self.store.release(self.question, mine)
         others = {item.digest: item.given for item in batch if item.digest not in mine}
@@ -217,11 +219,11 @@ class _Run:
         return {digest: given for digest, given in others.items() if digest not in kept}
 
     def _answers(self, items: list[Item]) -> Iterator[Answers]:
-        return ask(
+        return evaluate(
             items,
             model=self.model,
             method=self.method,
             seed=self.question.seed,
             sizes=self.sizes,
-            report=self.ledger.meter.during,
+            report=self.table.meter.during,
         )

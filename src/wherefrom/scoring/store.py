@@ -21,8 +21,8 @@ import numpy as np
 from wherefrom.core.arrays import Vector
 from wherefrom.core.computing import computing_digest
 from wherefrom.core.errors import StoreError
-from wherefrom.scoring import _claims
-from wherefrom.scoring._database import Database
+from wherefrom.scoring import leases
+from wherefrom.scoring.database import Database
 
 __all__ = ["Look", "Question", "Store"]
 
@@ -95,12 +95,12 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self.path: Final = Path(path)
-        self._owner: Final = _claims.new_owner()
-        self._sightings: Final = _claims.Sightings()
+        self._owner: Final = leases.new_owner()
+        self._sightings: Final = leases.Sightings()
         self._lock: Final = threading.RLock()
         self._held: Final[set[tuple[str, ...]]] = set()  # what the file is known to hold for this store
         self._closed: Final = threading.Event()
-        self._pulse: threading.Thread | None = None
+        self._heartbeat: threading.Thread | None = None
         self._db: Final = Database(self.path)
 
     def __enter__(self) -> Self:
@@ -116,10 +116,10 @@ class Store:
         if self._closed.is_set():
             return
         self._closed.set()
-        if self._pulse is not None:
-            self._pulse.join()
+        if self._heartbeat is not None:
+            self._heartbeat.join()
         try:
-            if self._pulse is not None:
+            if self._heartbeat is not None:
                 with suppress(StoreError), self._db.transaction() as writing:  # what stays is void: nobody renews it
                     writing.execute("DELETE FROM claims WHERE owner = ?", (self._owner,))
         finally:
@@ -131,20 +131,30 @@ class Store:
 
     def columns(self, question: Question) -> tuple[str, ...] | None:
         """The names of the numbers in each row of a question, in order; None where nothing was kept yet."""
-        found = self._db.read("SELECT columns FROM questions WHERE (model, measure, seed) = (?, ?, ?)", question.key)
-        return tuple(json.loads(found[0][0])) if found else None
+        rows = self._db.read("SELECT columns FROM questions WHERE (model, measure, seed) = (?, ?, ?)", question.key)
+        return tuple(json.loads(rows[0][0])) if rows else None
 
     def find(self, question: Question, pixels: Sequence[str]) -> dict[str, Vector]:
-        """The kept rows among these pixel digests."""
-        found = self._db.read(
+        """The kept rows among these pixel digests.
+
+        Args:
+            question: what was asked of each image.
+            pixels: digests.
+        """
+        rows = self._db.read(
             "SELECT pixels, numbers FROM answers JOIN questions ON question = id"
             " WHERE (model, measure, seed) = (?, ?, ?) AND pixels IN (SELECT value FROM json_each(?))",
             (*question.key, json.dumps(pixels)),
         )
-        return {digest: np.frombuffer(numbers, dtype="<f8") for digest, numbers in found}
+        return {digest: np.frombuffer(numbers, dtype="<f8") for digest, numbers in rows}
 
     def keep(self, question: Question, columns: Sequence[str], rows: Mapping[str, Vector]) -> None:
         """Keep rows by pixel digest, in one transaction, and give back their claims; a row that is there stays.
+
+        Args:
+            question: what was asked of each image.
+            columns: the numbers' names, in order.
+            rows: numbers by pixel digest, one a column.
 
         Raises:
             StoreError: when the question's rows have other columns.
@@ -171,7 +181,12 @@ class Store:
             self._held.difference_update(gone)
 
     def look(self, question: Question, pixels: Iterable[str]) -> Look:
-        """Which pixels without a row are free, and who has the others. One read, however many; takes no lock."""
+        """Which pixels without a row are free, and who has the others. One read, however many; takes no lock.
+
+        Args:
+            question: what is asked of each image.
+            pixels: digests.
+        """
         free, held = set[str](), Counter[str]()
         with self._lock:
             asked = (json.dumps(list(dict.fromkeys(pixels))), *question.key, *question.key)
@@ -183,21 +198,26 @@ class Store:
                 if (*question.key, digest) in self._held:
                     held["this process"] += 1
                 elif (owner, expires) in living:
-                    held[_claims.owner_in_words(owner)] += 1
+                    held[leases.owner_in_words(owner)] += 1
                 else:
                     free.add(digest)
         return Look(free=frozenset(free), held=held)
 
     def claim(self, question: Question, pixels: Iterable[str]) -> frozenset[str]:
-        """Claim what is about to be asked: what is neither kept nor claimed by a living other, thread or process."""
-        self._beat()
+        """Claim what is about to be asked: what is neither kept nor claimed by a living other, thread or process.
+
+        Args:
+            question: what is asked of each image.
+            pixels: digests.
+        """
+        self._start_heartbeat()
         wanted = list(dict.fromkeys(pixels))
         with self._lock:
             if not self.look(question, wanted).free:
                 return frozenset()
             with self._db.transaction() as writing:
                 mine = self.look(question, wanted).free
-                until = time.time() + _claims.LEASE
+                until = time.time() + leases.LEASE
                 writing.executemany(
                     "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
                     [(*question.key, digest, self._owner, until) for digest in sorted(mine)],
@@ -209,6 +229,10 @@ class Store:
         """Give back claims without a row, so that another process or a later run may ask.
 
         They are given back even where the file cannot be written: what is not renewed is void within a minute.
+
+        Args:
+            question: what was asked of each image.
+            pixels: digests.
         """
         with self._lock:
             gone = [key for digest in pixels if (key := (*question.key, digest)) in self._held]
@@ -217,24 +241,24 @@ class Store:
                 with self._db.transaction() as writing:
                     writing.executemany(_UNCLAIM, [(*key, self._owner) for key in gone])
 
-    def _beat(self) -> None:
+    def _start_heartbeat(self) -> None:
         """Start the thread that prolongs this store's claims."""
         with self._lock:
-            if self._pulse is None and not self._closed.is_set():
-                self._pulse = threading.Thread(target=self._renew, name="wherefrom-claims", daemon=True)
-                self._pulse.start()
+            if self._heartbeat is None and not self._closed.is_set():
+                self._heartbeat = threading.Thread(target=self._renew, name="wherefrom-claims", daemon=True)
+                self._heartbeat.start()
 
     def _renew(self) -> None:
         """Prolong this store's claims while it is open, for processes that cannot see whether its process lives."""
-        while not self._closed.wait(_claims.LEASE / 3):
-            with suppress(StoreError):  # a missed beat costs no row; whoever writes rows meets the error itself
+        while not self._closed.wait(leases.LEASE / 3):
+            with suppress(StoreError):  # a missed heartbeat costs no row; whoever writes rows meets the error itself
                 self._prolong()
 
     def _prolong(self) -> None:
         with self._lock:
             if self._held:
                 with self._db.transaction() as writing:
-                    until = time.time() + _claims.LEASE
+                    until = time.time() + leases.LEASE
                     writing.executemany(_PROLONG, [(_RENEWED, until, *key, self._owner) for key in sorted(self._held)])
 
 

@@ -17,8 +17,9 @@ from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from tests.bad_files import good_pixels
 from wherefrom.core.errors import ImageError
-from wherefrom.images import _editing, edits
+from wherefrom.images import edits
 from wherefrom.images.convert import Pixels
+from wherefrom.images.edits import pixels as edited_pixels
 from wherefrom.images.labels import text_of
 from wherefrom.images.read import pixel_digest, read_image
 
@@ -54,8 +55,8 @@ def attempt(edit: edits.Edit, pixels: Pixels, seed: int) -> Pixels | str:
 
 def test_every_name_has_an_example_and_does_something() -> None:
     assert {example.partition(":")[0] for example in EXAMPLES} == set(edits.names())
-    assert set(edits.names()) == set(_editing.CHANGES) | set(_editing.ENCODERS)
-    assert not set(_editing.CHANGES) & set(_editing.ENCODERS)
+    assert set(edits.names()) == set(edited_pixels.CHANGES) | set(edited_pixels.ENCODERS)
+    assert not set(edited_pixels.CHANGES) & set(edited_pixels.ENCODERS)
     assert [form.partition(":")[0] for form in edits.forms()] == list(edits.names())
     for example in EXAMPLES:
         edited = edits.load(example).apply(PHOTO)

@@ -57,10 +57,12 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "a.png"
     save_png(good_pixels(0), path)
 
-    def full(*_: object, **__: object) -> None:
+    def full(place: Path, data: bytes) -> None:
+        with place.open("wb") as file:
+            file.write(data[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(ImageError, match="cannot be written: No space left"):
         save_png(good_pixels(1), path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]

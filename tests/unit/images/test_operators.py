@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from wherefrom.core.errors import ImageError, UsageError
-from wherefrom.images import _sides, edits
+from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
+from wherefrom.images.edits.sides import after, original, reduced
 from wherefrom.images.operators import operator
 
 PHOTO: Pixels = skimage.data.astronaut()[:96, 100:228].copy()
@@ -279,26 +280,26 @@ def test_other_sizes_are_refused() -> None:
 @given(name=names, side=st.integers(2, 200), factor=st.sampled_from([1, 4, 8, 16, 32]), axis=st.sampled_from([0, 1]))
 def test_the_size_before_is_one_that_leaves_the_size_seen(name: str, side: int, factor: int, axis: int) -> None:
     steps = edits.load(name).steps
-    seen = _sides.after(steps, side * factor, axis)
+    seen = after(steps, side * factor, axis)
     assume(seen > 0)
-    before, part = _sides.original(steps, seen, factor, axis)
+    before, part = original(steps, seen, factor, axis)
     assert part == seen
     assert before % factor == 0
-    assert _sides.after(steps, before, axis) == seen
+    assert after(steps, before, axis) == seen
 
 
 @settings(max_examples=200)
 @given(name=names, seen=st.integers(1, 300), factor=st.sampled_from([1, 8, 32]))
 def test_a_size_that_none_leaves_is_cropped_to_the_largest_that_is(name: str, seen: int, factor: int) -> None:
     steps = edits.load(name).steps
-    every = {_sides.after(steps, count * factor, 0) for count in range(1, 400)}
+    every = {after(steps, count * factor, 0) for count in range(1, 400)}
     try:
-        before, part = _sides.original(steps, seen, factor, 0)
+        before, part = original(steps, seen, factor, 0)
     except ImageError:
         assert not [side for side in every if 0 < side <= seen]
         return
     assert part == max(side for side in every if 0 < side <= seen)
-    assert _sides.after(steps, before, 0) == part
+    assert after(steps, before, 0) == part
 
 
 @pytest.mark.parametrize(
@@ -310,4 +311,4 @@ def test_a_size_that_none_leaves_is_cropped_to_the_largest_that_is(name: str, se
     ],
 )
 def test_whole_cells_are_not_cut_off(name: str, expected: str) -> None:
-    assert edits.Edit(_sides.reduced(edits.load(name).steps, 8)).name == expected
+    assert edits.Edit(reduced(edits.load(name).steps, 8)).name == expected

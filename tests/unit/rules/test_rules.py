@@ -7,8 +7,8 @@ import pytest
 
 from wherefrom import rules
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.multiplicity import holm, levels
 from wherefrom.core.shares import count_within, fewest, rounded_up
-from wherefrom.rules._adjust import holm, levels
 
 
 @pytest.mark.parametrize("name", ["grubbs", "kde"])

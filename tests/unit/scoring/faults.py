@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from wherefrom.core.arrays import Vector
-from wherefrom.scoring import _claims
+from wherefrom.scoring import leases
 from wherefrom.scoring.store import Question, Store
 
 QUESTION = Question(model="m", measure="q", seed=0)
@@ -101,7 +101,7 @@ def _fork(path: Path, log: Path, at: int | None, *, after: bool) -> int:
         return process
     status = 1
     try:
-        _claims.LEASE = 10**6  # type: ignore[misc]  # no claim runs out in here: only a death that is seen frees one
+        leases.LEASE = 10**6  # type: ignore[misc]  # no claim runs out in here: only a death that is seen frees one
         with faulty(-1 if at is None else at, after=after, fault=_kill), Store(path) as store, log.open("a") as file:
 
             def note(digest: str) -> None:

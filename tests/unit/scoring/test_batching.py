@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.scoring.standins import pixels_of
-from wherefrom.scoring._batching import BatchSize, Buckets, Item, Size
+from wherefrom.scoring.batching import BatchSize, Buckets, Item, Size
 
 SQUARE: Size = (512, 512)
 

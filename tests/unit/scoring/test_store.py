@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from wherefrom.core.errors import StoreError
-from wherefrom.scoring import _claims
-from wherefrom.scoring._database import Database
+from wherefrom.scoring import leases
+from wherefrom.scoring.database import Database
 from wherefrom.scoring.store import Question, Store
 
 QUESTION = Question(model="m", measure="q", seed=0)
@@ -111,9 +111,9 @@ def test_the_claims_of_a_dead_process_are_void_at_once(tmp_path: Path) -> None:
 def test_a_claim_that_is_not_renewed_expires_and_one_that_is_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_claims, "LEASE", 0.3)
+    monkeypatch.setattr(leases, "LEASE", 0.3)
     with Store(tmp_path / "s.db") as alive, Store(tmp_path / "s.db") as stopped, Store(tmp_path / "s.db") as other:
-        monkeypatch.setattr(stopped, "_beat", lambda: None)
+        monkeypatch.setattr(stopped, "_start_heartbeat", lambda: None)
         alive.claim(QUESTION, DIGESTS[:1])
         stopped.claim(QUESTION, DIGESTS[1:2])
         assert other.claim(QUESTION, DIGESTS[:2]) == frozenset()
@@ -122,11 +122,11 @@ def test_a_claim_that_is_not_renewed_expires_and_one_that_is_does_not(
 
 
 def test_a_process_that_cannot_be_seen_may_live() -> None:
-    world, pid, started, token = _claims.new_owner().split("|")
-    assert _claims.may_live(f"{world}|{pid}|{started}|{token}")
-    assert not _claims.may_live(f"{world}|{pid}|1{started}|{token}")
-    assert _claims.may_live(f"elsewhere|{pid}|1{started}|{token}")
-    assert _claims.may_live(f"|{pid}||{token}")
+    world, pid, started, token = leases.new_owner().split("|")
+    assert leases.may_live(f"{world}|{pid}|{started}|{token}")
+    assert not leases.may_live(f"{world}|{pid}|1{started}|{token}")
+    assert leases.may_live(f"elsewhere|{pid}|1{started}|{token}")
+    assert leases.may_live(f"|{pid}||{token}")
 
 
 def open_at(barrier: threading.Barrier, path: Path) -> int:

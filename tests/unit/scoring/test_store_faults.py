@@ -20,7 +20,7 @@ from tests.unit.scoring.faults import DIGESTS, QUESTION, Faulty, faulty, row_of,
 from tests.unit.scoring.standins import Halver, Loss, pixels_of, record_of
 from wherefrom.core.errors import StoreError
 from wherefrom.images.read import pixel_digest
-from wherefrom.scoring import _claims, _database, run
+from wherefrom.scoring import database, leases, run
 from wherefrom.scoring.progress import Progress
 from wherefrom.scoring.run import score
 from wherefrom.scoring.store import Question, Store
@@ -57,8 +57,8 @@ def test_an_error_at_any_statement_loses_nothing_and_leaves_the_store_at_work(
     error: str, after: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The store itself goes on with the next try, and so does another one, as soon as claims run out."""
-    monkeypatch.setattr(_claims, "LEASE", 0.05)
-    monkeypatch.setattr(Store, "_beat", lambda _: None)  # a thread's statements would come at any place
+    monkeypatch.setattr(leases, "LEASE", 0.05)
+    monkeypatch.setattr(Store, "_start_heartbeat", lambda _: None)  # a thread's statements would come at any place
     for at in count():
         path = tmp_path / f"{at}.db"
         with faulty(at, after=after, fault=refuse(error)) as made:
@@ -102,7 +102,7 @@ def test_claims_whose_commit_failed_can_be_claimed_again(after: bool, tmp_path: 
 
 def test_what_could_not_be_given_back_is_not_renewed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that stays open after an error must not keep others waiting for as long as it lives."""
-    monkeypatch.setattr(_claims, "LEASE", 0.3)
+    monkeypatch.setattr(leases, "LEASE", 0.3)
     fault = refuse("disk I/O error")
     with faulty(-1, after=False, fault=fault) as made, Store(tmp_path / "s.db") as store:
         store.claim(QUESTION, DIGESTS)
@@ -130,7 +130,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 def test_an_error_at_any_write_to_the_files_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database, its log and its shared memory: each fails where it would grow beyond a size."""
-    monkeypatch.setattr(Store, "_beat", lambda _: None)
+    monkeypatch.setattr(Store, "_start_heartbeat", lambda _: None)
     failed = 0
     for size in range(0, 120_000, 2048):
         path = tmp_path / f"{size}.db"
@@ -188,11 +188,11 @@ def test_a_clock_that_jumps_neither_frees_a_living_claim_nor_holds_a_dead_one(
     jump: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As between hosts: whether the other process lives cannot be seen, only whether its claim changes."""
-    monkeypatch.setattr(_claims, "_world", lambda: "")
-    monkeypatch.setattr(_claims, "LEASE", 0.4)
+    monkeypatch.setattr(leases, "_process_namespace", lambda: "")
+    monkeypatch.setattr(leases, "LEASE", 0.4)
     now = time.time
     with Store(tmp_path / "s.db") as alive, Store(tmp_path / "s.db") as stopped, Store(tmp_path / "s.db") as other:
-        monkeypatch.setattr(stopped, "_beat", lambda: None)
+        monkeypatch.setattr(stopped, "_start_heartbeat", lambda: None)
         stopped.claim(QUESTION, DIGESTS[:1])
         alive.claim(QUESTION, DIGESTS[1:])
         assert other.claim(QUESTION, DIGESTS) == set()
@@ -209,7 +209,7 @@ def test_a_clock_that_jumps_neither_frees_a_living_claim_nor_holds_a_dead_one(
 def test_a_claim_stamped_in_the_future_is_waited_for_with_a_word_and_not_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_claims, "LEASE", 0.5)
+    monkeypatch.setattr(leases, "LEASE", 0.5)
     monkeypatch.setattr(run, "_WORD", 0.1)
     Store(tmp_path / "s.db").close()
     question = Question(model=Halver().card.digest, measure=Loss().measure.digest, seed=0)
@@ -239,7 +239,7 @@ def test_a_look_is_one_statement_and_takes_no_lock_however_many_there_are(tmp_pa
         statements: list[str] = []
         two._db.connection.set_trace_callback(statements.append)
         one._db.connection.execute("BEGIN IMMEDIATE")  # somebody is writing
-        assert two.look(QUESTION, many).held == {_claims.owner_in_words(one._owner): 20_000}
+        assert two.look(QUESTION, many).held == {leases.owner_in_words(one._owner): 20_000}
         assert two.claim(QUESTION, many) == set()
         one._db.connection.execute("ROLLBACK")
     assert [statement.split()[0] for statement in statements[:2]] == ["SELECT", "SELECT"]
@@ -248,7 +248,7 @@ def test_a_look_is_one_statement_and_takes_no_lock_however_many_there_are(tmp_pa
 def test_waiting_for_another_process_that_writes_is_said_and_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(_database, "_WORD", 0.05)
+    monkeypatch.setattr(database, "_WORD", 0.05)
     with Store(tmp_path / "s.db") as store:
         writer = sqlite3.connect(tmp_path / "s.db", isolation_level=None, check_same_thread=False)
         writer.execute("BEGIN IMMEDIATE")
@@ -257,7 +257,7 @@ def test_waiting_for_another_process_that_writes_is_said_and_ends(
         assert store.claim(QUESTION, DIGESTS) == set(DIGESTS)
         timer.join()
         assert "another process has been writing to it for" in caplog.text
-        monkeypatch.setattr(_database, "_WAIT", 0.2)
+        monkeypatch.setattr(database, "_WAIT", 0.2)
         writer.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked: another process held it for 0 s"):
             store.keep(QUESTION, ("a", "b"), {digest: row_of(digest) for digest in DIGESTS})

@@ -18,12 +18,12 @@ from wherefrom.images.batches import to_images
 from wherefrom.methods.base import Gradual, Method
 from wherefrom.models.adapters.arithmetic import ran_out_of_memory
 from wherefrom.models.base import Model
-from wherefrom.scoring._batching import BatchSize, Item
+from wherefrom.scoring.batching import BatchSize, Item
 
 if TYPE_CHECKING:
     from wherefrom.inversion.plan import Step
 
-__all__ = ["Answers", "ask"]
+__all__ = ["Answers", "evaluate"]
 
 _log: Final = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Answers:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def ask(
+def evaluate(
     items: Sequence[Item],
     *,
     model: Model,
@@ -108,14 +108,14 @@ def _attempt(
     return None
 
 
-def _again(left: list[Item], failure: Exception, sizes: BatchSize) -> list[list[Item]]:
+def _again(unanswered: list[Item], failure: Exception, sizes: BatchSize) -> list[list[Item]]:
     """How to ask again about images whose batch failed: fewer at a time where memory ran out, else one by one."""
-    if not ran_out_of_memory(failure) or len(left) == 1:
-        return [[item] for item in reversed(left)]
+    if not ran_out_of_memory(failure) or len(unanswered) == 1:
+        return [[item] for item in reversed(unanswered)]
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    sizes.overflowed(left[0].size, len(left))
-    return [left]
+    sizes.overflowed(unanswered[0].size, len(unanswered))
+    return [unanswered]
 
 
 def _answers(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from wherefrom.core.errors import ImageError, ModelError, UsageError
-from wherefrom.images.labels import is_there, slug, text_of
+from wherefrom.images.labels import slug, text_of
+from wherefrom.images.write import is_there
+from wherefrom.making.made import Made, Report, made_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,60 +21,62 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Latents
     from wherefrom.images.read import ImageRecord, Limits
-    from wherefrom.images.sources import Source
+    from wherefrom.images.sources import Image
     from wherefrom.models.base import Autoencoder, Decoder, Model
-    from wherefrom.scoring.progress import Progress
 
-__all__ = ["Made", "draws", "made_folder", "round_trips", "slug"]
+__all__ = ["draws", "generate", "round_trips"]
 
-Report = Callable[["Progress"], None]
 _SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
 _NO_SETTINGS: Final = frozenset(
     {"architecture", "config", "decoder", "device", "dtype", "encoder", "latents", "scaling"}
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
-    """One image that a model made.
+def generate(
+    model: Decoder,
+    *,
+    folder: str | Path,
+    count: int | None = None,
+    photos: Iterable[Image] | None = None,
+    seed: int = 0,
+    size: tuple[int, int] | None = None,
+    batch: int | None = None,
+    limits: Limits | None = None,
+    progress: Report | None = None,
+) -> list[Made]:
+    """Images that a model made, as 8-bit PNG files: new ones, or photos that are passed once through it.
 
-    Attributes:
-        path: the file; None where none could be made.
-        kind: `draw`, or `round trip` of an image that something else made.
-        decoder: digest of the decoder's weights.
-        seed: of a draw.
-        source: name of the image that was passed through.
-        label: class of a draw, where the model draws the class too.
-        kept: whether the file was there already.
-        error: why there is no file.
-    """
+    New image i depends on the seed and on i alone. Files that are there and whole are kept. Each file's text says which
+    decoder made it, and from which seed or image.
 
-    path: Path | None
-    kind: str
-    decoder: str
-    seed: int | None = None
-    source: str | None = None
-    label: int | None = None
-    kept: bool = False
-    error: str | None = None
+    Args:
+        model: from `load_model`.
+        folder: where files go; made when absent.
+        count: how many; of photos the first so many, None is all of them.
+        photos: images to pass through an autoencoder; None draws new ones.
+        seed: the root seed of new images.
+        size: `(height, width)` of new images in pixels; None is the model's own.
+        batch: new images at a time; None is what the model likes.
+        limits: on bytes and pixels of a photo's file; None are the reader's own.
+        progress: told how far it is.
 
-    @property
-    def name(self) -> str | None:
-        """What a message calls it."""
-        return self.source
-
-
-def made_folder(path: Path) -> Path:
-    """The folder, made when absent.
+    Returns:
+        One entry an image, in order.
 
     Raises:
-        UsageError: when it cannot be made.
+        ModelError: when the model cannot draw, or not at this size, or has no encoder for photos.
+        UsageError: when it is not said how many, a size is given for photos, or a file of that name was made otherwise.
     """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot make the folder {path}: {error.strerror or error}") from error
-    return path
+    if photos is None and count is None:
+        raise UsageError("how many images? give count, or photos to pass through the model")
+    if photos is not None and size is not None:
+        raise UsageError("a size goes with new images: a photo that is passed through keeps its own")
+    place = made_folder(Path(folder))
+    if photos is not None:
+        autoencoder = cast("Autoencoder", model)  # `round_trips` refuses a model without an encoder
+        return round_trips(autoencoder, islice(photos, count), folder=place, limits=limits, report=progress)
+    together = batch or int(getattr(model, "width", 1))
+    return draws(model, folder=place, places=range(count or 0), seed=seed, size=size, batch=together, report=progress)
 
 
 def draws(
@@ -106,47 +111,51 @@ def draws(
 
     meter = Meter(report=report, total=len(places))
     stem = stem or f"{slug(model.card.name)}-draw-{seed}"
-    found: list[Made] = []
+    images: list[Made] = []
     for start in range(0, len(places), batch):
-        wanted = [
-            (folder / f"{stem}-{place:06}.png", seed_of(seed, f"draw:{place}"))
-            for place in places[start : start + batch]
-        ]
-        made = _drawn(model, wanted, size)
-        found += made
+        seeds = {place: seed_of(seed, f"draw:{place}") for place in places[start : start + batch]}
+        made = _drawn(model, seeds, folder / stem, size)
+        images += made
         meter.add(len(made), cached=sum(one.kept for one in made))
     meter.tell()
-    return found
+    return images
 
 
-def _drawn(model: Decoder, wanted: Sequence[tuple[Path, int]], size: tuple[int, int] | None) -> list[Made]:
-    """The images of one batch, by file and seed; those that are there already are kept."""
+def _drawn(model: Decoder, seeds: Mapping[int, int], start: Path, size: tuple[int, int] | None) -> list[Made]:
+    """The images of one batch, by number and seed; those that are there already are kept.
+
+    Args:
+        model: a decoder that can draw latents.
+        seeds: by the image's number.
+        start: folder and start of the files' names.
+        size: `(height, width)`; None is the model's own.
+    """
     import numpy as np
 
     from wherefrom.images.write import save_png
 
-    labels = _labels(model, [seed for _, seed in wanted])
-    shape = f"{size[1]}x{size[0]}" if size else "native"
+    shape, decoder = f"{size[1]}x{size[0]}" if size else "native", _decoder(model)
+    paths = [start.with_name(f"{start.name}-{place:06}.png") for place in seeds]
+    labels = _labels(model, list(seeds.values()))
     texts = [
         _text(model, "draw", seed=str(seed), size=shape, **({} if label is None else {"class": str(label)}))
-        for (_, seed), label in zip(wanted, labels, strict=True)
+        for seed, label in zip(seeds.values(), labels, strict=True)
     ]
-    there = [is_there(path, text, _SAME) for (path, _), text in zip(wanted, texts, strict=True)]
-    todo = [index for index, kept in enumerate(there) if not kept]
-    if todo:
-        latents = model.draw(np.array([wanted[index][1] for index in todo], dtype=np.uint64), size=size)
-        for index, pixels in zip(todo, _decoded(model, latents), strict=True):
-            save_png(pixels, wanted[index][0], texts[index])
-    decoder = _decoder(model)
+    there = [is_there(path, text, _SAME) for path, text in zip(paths, texts, strict=True)]
+    missing = [row for row, kept in enumerate(there) if not kept]
+    if missing:
+        latents = model.draw(np.array(list(seeds.values()), dtype=np.uint64)[missing], size=size)
+        for row, pixels in zip(missing, _decoded(model, latents), strict=True):
+            save_png(pixels, paths[row], texts[row])
     return [
-        Made(path=path, kind="draw", decoder=decoder, seed=seed, label=label, kept=kept)
-        for (path, seed), label, kept in zip(wanted, labels, there, strict=True)
+        Made(path=path, kind="draw", decoder=decoder, place=place, seed=seed, label=label, kept=kept)
+        for (place, seed), path, label, kept in zip(seeds.items(), paths, labels, there, strict=True)
     ]
 
 
 def round_trips(
     model: Autoencoder,
-    sources: Iterable[Source | str | Path],
+    sources: Iterable[Image],
     *,
     folder: Path,
     stem: str | None = None,
@@ -170,14 +179,18 @@ def round_trips(
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.batches import read_ahead
     from wherefrom.images.read import DEFAULT_LIMITS
+    from wherefrom.images.sources import as_source
     from wherefrom.scoring.progress import Meter
 
     if not hasattr(model, "encode"):
-        raise ModelError(f"{model.card.name} has no encoder, so nothing can be passed through it: give --count N")
-    listed = list(sources)
+        raise ModelError(
+            f"{model.card.name} has no encoder, so nothing can be passed through it: draw new images, by --count N"
+            " or in Python by count=N"
+        )
+    listed = [as_source(image) for image in sources]
     meter = Meter(report=report, total=len(listed))
     stem = stem or f"{slug(model.card.name)}-roundtrip"
-    found: list[Made] = []
+    images: list[Made] = []
     with closing(read_ahead(listed, limits=limits or DEFAULT_LIMITS)) as incoming:
         for record in incoming:
             made = (
@@ -185,10 +198,10 @@ def round_trips(
                 if isinstance(record, ImageFacts)
                 else _round_trip(model, record, folder, stem)
             )
-            found.append(made)
+            images.append(made)
             meter.add(1, errors=int(made.error is not None), cached=int(made.kept))
     meter.tell()
-    return found
+    return images
 
 
 def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str) -> Made:
@@ -247,5 +260,5 @@ def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
 
 def _settings(model: Model) -> dict[str, str]:
     """What changes the images of a generator beside its weights, as its class or prior."""
-    found = {name: fact for name, fact in model.card.facts.items() if name not in _NO_SETTINGS}
-    return {"settings": json.dumps(found, sort_keys=True)} if found else {}
+    settings = {name: fact for name, fact in model.card.facts.items() if name not in _NO_SETTINGS}
+    return {"settings": json.dumps(settings, sort_keys=True)} if settings else {}

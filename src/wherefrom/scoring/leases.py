@@ -28,7 +28,7 @@ def _read(path: str) -> str:
         return ""
 
 
-def _world() -> str:
+def _process_namespace() -> str:
     """The set of processes that this one can see: machine, boot and process namespace; empty where that is unknown."""
     try:
         namespace = str(Path("/proc/self/ns/pid").readlink())
@@ -57,23 +57,23 @@ def _started(pid: int) -> str | None:
 
 def new_owner() -> str:
     """A name for one open store of this process, unlike any other."""
-    world, pid = _world(), os.getpid()
-    started = _started(pid) if world else ""
-    return f"{world}|{pid}|{started or ''}|{uuid.uuid4().hex}"
+    namespace, pid = _process_namespace(), os.getpid()
+    started = _started(pid) if namespace else ""
+    return f"{namespace}|{pid}|{started or ''}|{uuid.uuid4().hex}"
 
 
 def may_live(owner: str) -> bool:
     """Whether the process that took this name may still run; False only where its death can be seen."""
-    world, pid, started, _ = owner.split("|")
-    if not world or not started or world != _world():
+    namespace, pid, started, _ = owner.split("|")
+    if not namespace or not started or namespace != _process_namespace():
         return True
     return _started(int(pid)) in (started, "")
 
 
 def owner_in_words(owner: str) -> str:
     """As a person knows the process: `process 4711 on its-host`."""
-    world, pid, *_ = owner.split("|")
-    host = world.partition(" ")[0]
+    namespace, pid, *_ = owner.split("|")
+    host = namespace.partition(" ")[0]
     return f"process {pid} on {host}" if host else f"process {pid}"
 
 

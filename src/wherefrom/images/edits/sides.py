@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wherefrom.core.errors import ImageError
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["SCALING", "after", "dropped", "original", "reduced"]
 
@@ -19,7 +19,12 @@ SCALING: Final = ("resize", "screenshot")
 
 
 def dropped(step: Step, axis: int) -> tuple[int, int]:
-    """Rows (axis 0) or columns (axis 1) that a step cuts off at the start and at the end."""
+    """Rows (axis 0) or columns (axis 1) that a step cuts off at the start and at the end.
+
+    Args:
+        step: a step with what it cuts off, where a seed would say.
+        axis: 0 for rows, 1 for columns.
+    """
     if step.kind == "crop":
         return int(step.values[1 - axis]), 0
     if step.kind == "screenshot":
@@ -28,7 +33,13 @@ def dropped(step: Step, axis: int) -> tuple[int, int]:
 
 
 def after(steps: Sequence[Step], side: int, axis: int) -> int:
-    """How long a side is after some steps; not positive where nothing is left."""
+    """How long a side is after some steps; not positive where nothing is left.
+
+    Args:
+        steps: from left to right.
+        side: before them, in pixels.
+        axis: 0 for rows, 1 for columns.
+    """
     for step in steps:
         scaled = round(side * float(step.values[0])) if step.kind in SCALING else side
         side = scaled - sum(dropped(step, axis))
@@ -56,12 +67,12 @@ def original(steps: Sequence[Step], seen: int, factor: int, axis: int) -> tuple[
         exact /= float(step.values[0]) if step.kind in SCALING else 1
     fitting = []
     for count in range(math.ceil(exact / factor) + 2, 0, -1):
-        found = after(steps, count * factor, axis)
-        if found == seen:
+        reached = after(steps, count * factor, axis)
+        if reached == seen:
             fitting.append(count * factor)
-        elif found < seen and not fitting and found > 0:
-            return count * factor, found
-        elif found < seen:
+        elif reached < seen and not fitting and reached > 0:
+            return count * factor, reached
+        elif reached < seen:
             break
     if not fitting:
         least = max(after(steps, factor, axis), 1)
@@ -76,10 +87,14 @@ def reduced(steps: Sequence[Step], factor: int) -> tuple[Step, ...]:
 
     Whole cells of a decoder's grid that were cut off leave the rest of the grid where it is. After a change of scale
     they are not spared: how far it went is told by the whole side, which is rounded to whole pixels.
+
+    Args:
+        steps: from left to right.
+        factor: of the decoder: pixels a cell of its grid.
     """
-    found, leading = [], True
+    shortened, leading = [], True
     for step in steps:
         leading = leading and step.kind == "crop"
         values = tuple(int(value) % factor for value in step.values) if leading else step.values
-        found.append(replace(step, values=values))
-    return tuple(found)
+        shortened.append(replace(step, values=values))
+    return tuple(shortened)

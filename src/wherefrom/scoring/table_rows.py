@@ -9,15 +9,15 @@ import numpy as np
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.scoring._asking import Answers
-from wherefrom.scoring._batching import Size
+from wherefrom.scoring.batching import Size
+from wherefrom.scoring.evaluating import Answers
 from wherefrom.scoring.progress import Meter
 
-__all__ = ["Ledger"]
+__all__ = ["TableRows"]
 
 
 @dataclass(kw_only=True, slots=True)
-class Ledger:
+class TableRows:
     """The rows of a run, in the order of its images, and what is known of each so far.
 
     Attributes:
@@ -39,7 +39,13 @@ class Ledger:
         self.meter.add(1, errors=1)
 
     def expect(self, facts: ImageFacts, digest: str, size: Size) -> bool:
-        """A row that waits for these pixels' answer; whether they are new and somebody has to ask."""
+        """A row that waits for these pixels' answer; whether they are new and somebody has to ask.
+
+        Args:
+            facts: of the image.
+            digest: of its scored pixels.
+            size: `(height, width)` of what is scored.
+        """
         self._append(facts, digest, size)
         if digest in self._rows or digest in self._errors:
             self.meter.add(1, errors=int(digest in self._errors))

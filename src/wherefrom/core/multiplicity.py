@@ -11,7 +11,12 @@ __all__ = ["holm", "levels"]
 
 
 def levels(candidates: int, beta: float) -> Vector:
-    """The level of each step, for the smallest p-value first: beta / k, beta / (k - 1), ..., beta. Shape `(k,)`."""
+    """The level of each step, for the smallest p-value first: beta / k, beta / (k - 1), ..., beta. Shape `(k,)`.
+
+    Args:
+        candidates: k, how many hypotheses are tested together.
+        beta: the bound on a false rejection among them.
+    """
     return beta / (candidates - np.arange(candidates, dtype=np.float64))
 
 

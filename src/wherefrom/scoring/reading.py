@@ -19,14 +19,14 @@ from wherefrom.images.sources import Source, as_source
 from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.models.base import Model
 from wherefrom.models.fitting import fitted
-from wherefrom.scoring._batching import Given, Item
+from wherefrom.scoring.batching import Given, Item
 
-__all__ = ["arrivals"]
+__all__ = ["images_for_model"]
 
-_Arrivals: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+_Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
 
 
-def arrivals(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Arrivals:
+def images_for_model(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Ready:
     """Each image's facts in order, with what can be asked about, None where the facts hold an error. To be closed.
 
     Args:
@@ -35,18 +35,18 @@ def arrivals(images: Iterable[Given], *, model: Model, workers: int, limits: Lim
         workers: threads that read and decode.
         limits: on bytes and pixels of a file.
     """
-    for given, found in _read(images, workers, limits):
-        if isinstance(found, ImageFacts):
-            yield found, None
+    for given, read in _read(images, workers, limits):
+        if isinstance(read, ImageFacts):
+            yield read, None
             continue
         try:
-            pixels = fitted(found.pixels, model)
+            pixels = fitted(read.pixels, model)
         except ImageError as error:
-            yield replace(found.facts, error=str(error)), None
+            yield replace(read.facts, error=str(error)), None
         else:
-            item = Item(digest=_digest(given, found, pixels), pixels=pixels, given=given)
-            grid = None if found.facts.lossy else shows_grid(pixels)
-            yield replace(found.facts, scored_digest=item.digest, jpeg_grid=grid), item
+            item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
+            grid = None if read.facts.lossy else shows_grid(pixels)
+            yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid), item
 
 
 def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
@@ -56,8 +56,8 @@ def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tup
             yield from ((image, image) for image in group if isinstance(image, ImageRecord))
             continue
         pulled: deque[Source] = deque()
-        for found in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
-            yield pulled.popleft(), found
+        for read in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
+            yield pulled.popleft(), read
 
 
 def _remembered(images: Iterable[Given], pulled: deque[Source]) -> Iterator[Source]:

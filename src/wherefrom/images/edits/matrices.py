@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from wherefrom.images._sides import after, dropped
+from wherefrom.images.edits.sides import after, dropped
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["DAMPING", "SEPARABLE", "Pass", "passes", "undoing"]
 
@@ -99,8 +99,8 @@ def undoing(steps: tuple[Step, ...], side: int, axis: int, damping: float) -> _M
 
     unit = np.eye(len(forward))
     inverse = solve(forward @ forward.T + damping**2 * unit, forward, assume_a="pos").T
-    found: _Matrix = guess + inverse @ (unit - forward @ guess)
-    return found
+    undone: _Matrix = guess + inverse @ (unit - forward @ guess)
+    return undone
 
 
 def _guess(step: Step, side: int, axis: int) -> _Matrix:
@@ -108,9 +108,9 @@ def _guess(step: Step, side: int, axis: int) -> _Matrix:
     if step.kind in ("back", "blur"):
         return np.eye(side)
     start, end = dropped(step, axis)
-    left = after([step], side, axis)
-    places = np.clip(np.arange(-start, left + end), 0, left - 1)
-    filled = np.eye(left)[places]
+    remaining = after([step], side, axis)
+    places = np.clip(np.arange(-start, remaining + end), 0, remaining - 1)
+    filled = np.eye(remaining)[places]
     return filled if step.kind == "crop" else _resampled(len(filled), side, Image.Resampling.LANCZOS) @ filled
 
 

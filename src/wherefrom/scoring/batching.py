@@ -79,7 +79,13 @@ class BatchSize:
         return min(wanted, self._limits.get(size, wanted))
 
     def measured(self, size: Size, images: int, seconds: float) -> None:
-        """Learn from a batch that went through: keep doubling while that makes it faster."""
+        """Learn from a batch that went through: keep doubling while that makes it faster.
+
+        Args:
+            size: `(height, width)` of its images.
+            images: how many there were.
+            seconds: that it took.
+        """
         if self.fixed or self._budget >= self._most or images < self.of(size) or size in self._limits:
             return
         self._rates.append(images * size[0] * size[1] / seconds)
@@ -95,7 +101,12 @@ class BatchSize:
         self._rates.clear()
 
     def overflowed(self, size: Size, images: int) -> None:
-        """Memory ran out on a batch: half as many images of this size from now on, and no more growth at all."""
+        """Memory ran out on a batch: half as many images of this size from now on, and no more growth at all.
+
+        Args:
+            size: `(height, width)` of its images.
+            images: how many there were.
+        """
         self._limits[size] = max(1, images // 2)
         self._budget = min(self._budget, max(1, images // 2) * size[0] * size[1])
         self._most = min(self._most, self._budget)

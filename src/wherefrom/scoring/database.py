@@ -65,7 +65,12 @@ class Database:
         self.connection.close()
 
     def read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """The rows of one SELECT, all as they are at one moment. Takes no lock that another process waits for."""
+        """The rows of one SELECT, all as they are at one moment. Takes no lock that another process waits for.
+
+        Args:
+            statement: in SQL.
+            values: of its placeholders, in order.
+        """
         with self._explained():
             return self.connection.execute(statement, values).fetchall()
 

@@ -20,7 +20,7 @@ from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
 from wherefrom.images.write import put_png
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Step
+    from wherefrom.images.edits.steps import Step
 
 __all__ = ["CHANGES", "ENCODERS", "LEAST", "applied", "check", "check_size", "encoded"]
 
@@ -33,7 +33,13 @@ _Encode: TypeAlias = Callable[..., bytes]
 
 
 def applied(steps: Sequence[Step], pixels: Pixels, seed: int) -> Pixels:
-    """The pixels after every step; see `Edit.apply`."""
+    """The pixels after every step; see `Edit.apply`.
+
+    Args:
+        steps: from left to right.
+        pixels: `(h, w, 3)` uint8 RGB; not changed.
+        seed: the root seed.
+    """
     check(pixels)
     for step in steps:
         if step.kind in ENCODERS:
@@ -44,7 +50,14 @@ def applied(steps: Sequence[Step], pixels: Pixels, seed: int) -> Pixels:
 
 
 def encoded(steps: Sequence[Step], pixels: Pixels, seed: int, text: Mapping[str, str]) -> bytes:
-    """The file after every step, which says what made it; see `Edit.encode`."""
+    """The file after every step, which says what made it; see `Edit.encode`.
+
+    Args:
+        steps: from left to right; the last one says the format.
+        pixels: `(h, w, 3)` uint8 RGB; not changed.
+        seed: the root seed.
+        text: what the file says of itself.
+    """
     *before, last = steps
     if last.kind in ENCODERS:
         return _stored(last, applied(before, pixels, seed), json.dumps(dict(text)))
@@ -86,6 +99,11 @@ def _stored(step: Step, pixels: Pixels, text: str | None) -> bytes:
 
 def check_size(what: str, width: int, height: int) -> None:
     """Refuse a result before it is made.
+
+    Args:
+        what: would be made, for the message.
+        width: in pixels.
+        height: in pixels.
 
     Raises:
         ImageError: when it is too small, or larger than any image that is read.

@@ -1,0 +1,85 @@
+"""Files that are there whole or not at all: whatever stops a run, the old file is there or the new one."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["replacing", "write_bytes", "write_json", "write_text"]
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A place to write beside a file, which takes the file's place when nothing failed, and is gone when something did.
+
+    What was written is on the disk before it takes the place, so that a loss of power leaves the old file or the new
+    one and never an empty one; the folder is not synced, so it may be the old one for some seconds. What was there is
+    replaced and never written into, so that its other names, as hard links, keep their content.
+
+    Args:
+        path: the file. Its folder must exist.
+
+    Raises:
+        OSError: when the place cannot be written or moved.
+    """
+    partial = path.with_name(f".{secrets.token_hex(8)}.partial{path.suffix}")
+    try:
+        yield partial
+        _sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: the file; replaced if it exists. Its folder must exist.
+        data: all of it.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    with replacing(path) as place:
+        place.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8 with Unix line ends, whole or not at all.
+
+    Args:
+        path: the file; replaced if it exists. Its folder must exist.
+        text: all of it.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
+    """Write a value as JSON in ASCII with a line end, whole or not at all.
+
+    Args:
+        path: the file; replaced if it exists. Its folder must exist.
+        value: plain; see `wherefrom.core.plain`.
+        indent: spaces a level; None writes one line without spaces.
+
+    Raises:
+        OSError: when it cannot be written.
+        ValueError: when a number is NaN or infinite, which JSON cannot hold.
+    """
+    separators = (",", ":") if indent is None else None
+    write_text(path, json.dumps(value, allow_nan=False, indent=indent, separators=separators) + "\n")
+
+
+def _sync(path: Path) -> None:
+    """Have what the system keeps in memory of a file written to the disk."""
+    with path.open("r+b") as file:  # Windows syncs only what may be written
+        os.fsync(file.fileno())

@@ -1,0 +1,1 @@
+"""Two photos that come with this package, under their own licence: see `LICENSE.txt` beside them."""
