@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
+from wherefrom.inversion.plan import Step
 
 from wherefrom import methods, rules
 from wherefrom.core.arrays import Scores
@@ -20,7 +21,6 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
-from wherefrom.inversion.plan import Step
 from wherefrom.judging import calibrate, judge
 from wherefrom.methods.base import Gradual, Method
 from wherefrom.models.adapters.plain_network import wrap_generator
