@@ -95,4 +95,9 @@ def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
             f"no method {card.name!r} among {', '.join(names())}: if it is one of your own, give it by method=, or"
             " register it as an entry point of the group wherefrom.methods"
         )
-    return load(card.name, card.facts)
+    try:
+        return load(card.name, card.facts)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; that is what the card of a table or profile says, which another version made: make it again"
+        ) from error

@@ -17,6 +17,7 @@ from wherefrom.methods.arithmetic.search_options import (
     check_cut,
     check_search,
     measure_of,
+    option_as_attribute,
     options_of_search,
     said_by,
     search_by_name,
@@ -93,6 +94,12 @@ class LatentTracer:
         Its rate is 0.05, halved after the first step and after half of all.
         """
         return LatentTracer(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, LatentOptions)
 
     @property
     def card(self) -> Card:

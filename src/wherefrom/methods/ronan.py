@@ -15,6 +15,7 @@ from wherefrom.methods.arithmetic.search_options import (
     check_cut,
     check_search,
     measure_of,
+    option_as_attribute,
     said_by,
     search_by_name,
 )
@@ -75,6 +76,12 @@ class RONAN:
     def paper(*, cut: float | None = None, checkpointing: bool = False) -> RONAN:
         """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1."""
         return RONAN(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, SearchOptions)
 
     @property
     def card(self) -> Card:

@@ -21,6 +21,7 @@ from wherefrom.methods.arithmetic.search_options import (
     check_cut,
     check_search,
     measure_of,
+    option_as_attribute,
     said_by,
     search_by_name,
 )
@@ -99,6 +100,12 @@ class Traced:
                 "bands=True compares with the twin's search to its end, so it goes with denominator='twin' and no cut:"
                 " take bands=False"
             )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, DescentOptions)
 
     @property
     def card(self) -> Card:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -91,6 +92,15 @@ def test_the_old_name_of_the_papers_search_is_deprecated_and_still_works() -> No
         pytest.raises(UsageError, match="steps=30 has no effect"),
     ):
         LatentTracer(parity="paper", steps=30)
+
+
+def test_options_are_still_attributes_and_deprecated_ones() -> None:
+    for method, name, value in ((RONAN(steps=9), "steps", 9), (LatentTracer.paper(), "parity", "paper")):
+        with pytest.warns(DeprecationWarning, match=rf"\.{name} is deprecated: read {type(method).__name__}\.search"):
+            assert getattr(method, name) == value
+    assert not hasattr(RONAN(), "hue")
+    assert not hasattr(Traced(), "metric")
+    assert copy.deepcopy(RONAN(steps=3)) == RONAN(steps=3)
 
 
 RECORDED = {

@@ -6,6 +6,7 @@ A card holds all of them, so that a profile says how its images were searched.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal, TypedDict
@@ -26,6 +27,7 @@ __all__ = [
     "check_cut",
     "check_search",
     "measure_of",
+    "option_as_attribute",
     "options_of_search",
     "said_by",
     "search_by_name",
@@ -153,6 +155,8 @@ def search_by_name(given: Mapping[str, Any], options: type[Any], usual: Search, 
     said = checked_by_name(given, options, what=what)
     if not said:
         return base
+    if not isinstance(base, Search):
+        raise UsageError(f"search={base!r} of {what} is no Search: leave it out, or take that of a method")
     before = options_of_search(usual, usual)
     wanted: dict[str, Any] = {**options_of_search(base, usual), **said}
     for name in ("steps", "restarts", "race", "keep", "plateau"):
@@ -228,6 +232,26 @@ def check_search(
             f"{method.search} has parts that are no options of {type(method).__name__}, so its card could not name"
             f" them: give {', '.join(sorted(options.__annotations__))}"
         )
+
+
+def option_as_attribute(method: Any, name: str, usual: Search, options: type[Any]) -> Fact:
+    """An option of a method's search as an attribute of the method, as it was before there was the search.
+
+    Args:
+        method: that searches.
+        name: of the attribute that was asked for and is not there.
+        usual: the method's default search.
+        options: a `TypedDict` of the options it has.
+
+    Raises:
+        AttributeError: when it is none of the options.
+    """
+    kind = type(method).__name__
+    if name not in options.__annotations__:
+        raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+    message = f"{kind}.{name} is deprecated: read {kind}.search, or the card's facts"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return _named(method.search, usual, options)[name]
 
 
 def check_cut(cut: float | None) -> None:
