@@ -38,9 +38,9 @@ from benchmarks.decoders import RESULTS, SHARED
 from wherefrom import __version__
 from wherefrom.core.tensors import Images
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.inversion._asking import Asker
-from wherefrom.inversion._pool import Pool
-from wherefrom.inversion.plan import Plan
+from wherefrom.inversion.evaluation import Evaluator
+from wherefrom.inversion.problems import Problems
+from wherefrom.inversion.search import Search, Stop
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.adapters.arithmetic import exact
@@ -99,17 +99,23 @@ def stable_diffusion() -> Autoencoder:
 
 def step_cost(model: Decoder, latents: torch.Tensor, targets: Images, steps: int) -> float:
     """The engine's step over the decoder's forward pass and the gradient with respect to its input alone."""
-    plan = Plan(steps=10_000)
-    asker = Asker(model=model, plan=plan, size=(targets.shape[2], targets.shape[3]))
+    search = Search(stop=Stop(steps=10_000))
+    evaluator = Evaluator(model=model, search=search, size=(targets.shape[2], targets.shape[3]))
     count = torch.arange(len(latents))
-    memory = plan.optimiser.start(latents)
-    pool = Pool(
-        plan=plan, latents=latents.clone(), targets=targets, encoded=None, memory=memory, image=count, restart=count * 0
+    problems = Problems(
+        search=search,
+        traced=False,
+        latents=latents.clone(),
+        targets=targets,
+        encoded=None,
+        memory=search.optimiser.start(latents),
+        image=count,
+        restart=count * 0,
     )
 
     def engine() -> None:
-        pool.learn(asker.see(pool.latents, pool.targets, None, last=False))
-        assert not pool.ended().any()
+        problems.learn(evaluator.evaluate(problems.latents, problems.targets, None, last=False))
+        assert not problems.ended().any()
 
     def bare() -> None:
         with exact(model.device), torch.enable_grad():

@@ -166,7 +166,7 @@ def seconds(model: Autoencoder, name: str, plan: Plan) -> dict[str, float]:
         "aedr": AEDR(),
         f"traced, {STEPS} steps": METHOD,
         f"latenttracer, {CALLS} steps": LatentTracer(steps=CALLS),
-        "latenttracer, the paper's": LatentTracer(parity="paper"),
+        "latenttracer, the paper's": LatentTracer.paper(),
     }
     return timed(model, name, plan, methods)
 

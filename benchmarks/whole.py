@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -42,12 +41,12 @@ MORE: Final = 3
 def methods(steps: int, restarts: int) -> dict[str, Method[Any]]:
     """What is compared, by what a person calls it."""
     return {
-        f"ronan, 1 random start, Adam at 0.1, {steps} steps": replace(RONAN.paper(), steps=steps),
+        f"ronan, 1 random start, Adam at 0.1, {steps} steps": RONAN(search=RONAN.paper().search, steps=steps),
         f"ronan, {restarts} random starts, L-BFGS, {steps} steps": RONAN(
             start="random", restarts=restarts, keep=1, steps=steps
         ),
         "latenttracer, L-BFGS, 30 steps": LatentTracer(),
-        "latenttracer, the paper's": LatentTracer(parity="paper"),
+        "latenttracer, the paper's": LatentTracer.paper(),
         "aedr": AEDR(),
         "traced": Traced(bands=False),
     }

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.calling import call
 from wherefrom.cli._progress import shown, words
-from wherefrom.inversion.plan import Step
+from wherefrom.inversion.results import Step
 from wherefrom.scoring.progress import Progress
 
 HALF = Progress(done=120, total=400, errors=2, cached=3, images_per_second=4.217, seconds_left=66.4)

@@ -140,7 +140,7 @@ def test_choices_are_listed_and_each_option_is_explained(what: str, capsys: pyte
 
 
 def test_an_option_is_shown_with_type_default_and_meaning() -> None:
-    (adjustment, *_, floor) = methods.describe("aedr").options
+    (adjustment, *_, floor, _) = methods.describe("aedr").options
     assert adjustment.takes == "one of none, homogeneity, residual, bands"
     assert (adjustment.default, adjustment.required) == ("none", False)
     assert adjustment.meaning.startswith("`none`: t. `homogeneity`")

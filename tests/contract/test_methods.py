@@ -20,9 +20,9 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
-from wherefrom.inversion.plan import Step
+from wherefrom.inversion.results import Step
 from wherefrom.judging import calibrate, judge
-from wherefrom.methods.base import Gradual, Method
+from wherefrom.methods.base import Gradual, Method, Selective
 from wherefrom.models.adapters.plain_network import wrap_generator
 from wherefrom.models.base import Autoencoder, Decoder
 from wherefrom.models.opening.autoencoder import wrap_autoencoder
@@ -255,6 +255,17 @@ def test_a_flat_image_is_undefined_or_harder_than_nothing(name: str, options: di
     flat = torch.zeros((1, 3, 32, 32))
     statistic = method.statistic(method.scores(_model(model), flat, _seeds(1)), _fit(method, model))
     assert not np.isinf(statistic).any()
+
+
+@every_method
+def test_the_columns_that_a_method_names_are_all_that_it_reads(name: str, options: dict[str, Any]) -> None:
+    """A profile keeps no others."""
+    method, scores = methods.load(name, options), _asked(methods.load(name, options), "toy", "belonging")
+    if not isinstance(method, Selective):
+        return
+    kept = Scores({column: scores[column] for column in method.columns})
+    learned = [method.fit(part.take(np.arange(0, 48, 2))) if method.learns else {} for part in (scores, kept)]
+    np.testing.assert_array_equal(method.statistic(kept, learned[1]), method.statistic(scores, learned[0]))
 
 
 def _table(method: Method[Any], model: Autoencoder, scores: Scores, tag: str) -> ScoreTable:

@@ -13,12 +13,14 @@ from safetensors.torch import save_file
 
 from tests.unit.models.architectures.test_classes import OPTIONS, STATES
 from wherefrom import methods, rules
+from wherefrom.core.card import options_of
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.options import check_types, made
 from wherefrom.core.shares import check_share
 from wherefrom.images import edits
+from wherefrom.inversion.distance import Distance
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree
-from wherefrom.inversion.plan import Plan, Plateau, Race
+from wherefrom.inversion.search import Plateau, Race, Search, Stop
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.architectures import load
@@ -39,12 +41,16 @@ KINDS: list[tuple[str, Callable[..., Any]]] = [
         (f"rule {name}", lambda name=name, **given: rules.load(name, NEEDED.get(name, {}) | given))
         for name in rules.names()
     ),
-    *((kind.__name__, kind) for kind in (Adam, LBFGS, GradientFree, Plan, Plateau, Race, Toy, RONAN, AEDR)),
+    *(
+        (kind.__name__, kind)
+        for kind in (Adam, LBFGS, GradientFree, Distance, Search, Stop, Plateau, Race, Toy, RONAN, AEDR)
+    ),
 ]
 
 
 def _options(make: Callable[..., Any]) -> list[str]:
-    return [item.name for item in dataclasses.fields(make()) if item.init]
+    made_one = make()
+    return sorted({*options_of(made_one), *(item.name for item in dataclasses.fields(made_one) if item.init)})
 
 
 @pytest.mark.parametrize(("name", "make"), KINDS, ids=[name for name, _ in KINDS])

@@ -27,7 +27,7 @@ _LATENT: Final[dict[str, Method[Any]]] = {
     "spectral": Spectral(),
     "traced": Traced(),
     "latenttracer": LatentTracer(),
-    "latenttracer, the paper's": LatentTracer(parity="paper"),
+    "latenttracer, the paper's": LatentTracer.paper(),
 }
 _SEARCHED: Final[dict[str, Method[Any]]] = {"ronan": RONAN(), "ronan, the paper's": RONAN.paper()}
 

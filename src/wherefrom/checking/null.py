@@ -83,7 +83,7 @@ def measured_null(
     Raises:
         ModelError: when the model has no encoder, or takes no images of the tiles' size.
     """
-    from wherefrom.methods._passes import check_encoder
+    from wherefrom.methods.arithmetic.reconstructions import check_encoder
 
     check_encoder(model)
     name = null_name(model)

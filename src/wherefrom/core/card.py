@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from wherefrom.core.flat import flat_fields
 
 __all__ = ["Card", "Fact", "options_of"]
 
@@ -84,5 +85,10 @@ class Card:
 
 
 def options_of(options: Any) -> dict[str, Fact]:
-    """The fields of a frozen dataclass of options, as facts of its card."""
-    return {item.name: _frozen(getattr(options, item.name)) for item in dataclasses.fields(options) if item.init}
+    """The options of a frozen dataclass of options, as facts of its card; a `flat` field is several."""
+    facts: dict[str, Fact] = {}
+    for item, flat in flat_fields(options):
+        value = getattr(options, item.name)
+        said = {item.name: value} if flat is None else flat.of(value)
+        facts |= {name: _frozen(one) for name, one in said.items()}
+    return facts

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
+from wherefrom.core.flat import Flat, default_of, flat_fields
 from wherefrom.core.options import by_name
 
 __all__ = ["About", "Option", "about", "complete", "together"]
@@ -57,18 +58,31 @@ def about(kind: type[Any]) -> About:
     """What the class of a method or rule says of itself and of its options."""
     title, text, meanings = _read(inspect.getdoc(kind) or "")
     hints = _hints(kind)
-    options = [
-        Option(
-            name=item.name,
-            takes=_takes(hints[item.name]),
-            default=None if _required(item) else _default(item),
-            required=_required(item),
-            meaning=meanings.get(item.name, ""),
+    options: list[Option] = []
+    for item, flat in flat_fields(kind) if dataclasses.is_dataclass(kind) else ():
+        if flat is not None:
+            options += _several(flat, default_of(item))
+            continue
+        options.append(
+            Option(
+                name=item.name,
+                takes=_takes(hints[item.name]),
+                default=None if _required(item) else default_of(item),
+                required=_required(item),
+                meaning=meanings.get(item.name, ""),
+            )
         )
-        for item in (dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ())
-        if item.init
-    ]
     return About(title=title, text=text, options=tuple(options))
+
+
+def _several(flat: Flat, default: Any) -> list[Option]:
+    """The options that stand for one field, in the order in which they are declared."""
+    usual = flat.of(default)
+    meanings = _read(inspect.getdoc(flat.meanings) or "")[2]
+    return [
+        Option(name=name, takes=_takes(hint), default=usual[name], required=False, meaning=meanings.get(name, ""))
+        for name, hint in typing.get_type_hints(flat.options).items()
+    ]
 
 
 def together(options: Mapping[str, Fact] | None, named: Mapping[str, Fact], *, what: str) -> dict[str, Fact]:
@@ -119,12 +133,6 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
 
 def _required(item: dataclasses.Field[Any]) -> bool:
     return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
-
-
-def _default(item: dataclasses.Field[Any]) -> Fact:
-    made: Any = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
-    value: Fact = made
-    return value
 
 
 def _takes(hint: Any) -> str:

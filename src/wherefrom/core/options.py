@@ -13,13 +13,23 @@ import numbers
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeVar, Union
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import UsageError
+from wherefrom.core.flat import flat_fields, flat_hints
 
-__all__ = ["by_name", "check_number", "check_types", "checked_facts", "made"]
+__all__ = [
+    "by_name",
+    "check_number",
+    "check_types",
+    "checked_by_name",
+    "checked_facts",
+    "made",
+    "refuse_beside",
+    "refuse_unknown",
+]
 
 MadeT = TypeVar("MadeT")
 _WORDS: Final[dict[Any, str]] = {
@@ -44,12 +54,9 @@ def made(kind: Any, options: Mapping[str, Any] | None, *, what: str) -> Any:
         UsageError: when there is no such option, or a value is of another type or refused.
     """
     given = by_name(options, what=what)
-    fields = sorted(item.name for item in dataclasses.fields(kind) if item.init)
-    unknown = sorted(set(map(str, given)) - set(fields))
-    if unknown:
-        has = f"it has {', '.join(fields)}" if fields else "it has none"
-        raise UsageError(f"{what} has no option {', '.join(unknown)}: {has}")
-    hints = _hints(kind)
+    hints = _hints(kind) | flat_hints(kind)
+    fields = {item.name for item, flat in flat_fields(kind) if flat is None} | set(flat_hints(kind))
+    refuse_unknown(given, fields, what=what)
     return kind(**{name: _checked(name, value, hints.get(name, Any)) for name, value in given.items()})
 
 
@@ -84,6 +91,59 @@ def check_types(options: Any) -> None:
             checked = _checked(item.name, value, hints.get(item.name, Any))
             if checked is not value:
                 object.__setattr__(options, item.name, checked)
+
+
+def checked_by_name(options: Mapping[str, Any], kind: type[Any], *, what: str) -> dict[str, Any]:
+    """Options by name, each of the type that a `TypedDict` says; numbers of numpy become Python's.
+
+    Args:
+        options: those that are given.
+        kind: the `TypedDict`.
+        what: how to name it in a message, as `RONAN`.
+
+    Raises:
+        UsageError: when there is no such option, or a value is of another type.
+    """
+    hints = typing.get_type_hints(kind)
+    refuse_unknown(options, hints, what=what)
+    return {name: _checked(name, value, hints[name]) for name, value in options.items()}
+
+
+def refuse_unknown(given: Iterable[str], options: Iterable[str], *, what: str) -> None:
+    """Refuse options that a choice does not have.
+
+    Args:
+        given: names that are said.
+        options: names of those it has.
+        what: the choice, as `method 'aedr'`.
+
+    Raises:
+        UsageError: with their names, and those that it has.
+    """
+    has = sorted(options)
+    if unknown := sorted(set(map(str, given)) - set(has)):
+        told = f"it has {', '.join(has)}" if has else "it has none"
+        raise UsageError(f"{what} has no option {', '.join(unknown)}: {told}")
+
+
+def refuse_beside(settings: Mapping[str, Any], given: Mapping[str, Any], *, free: Iterable[str], what: str) -> None:
+    """Refuse options that contradict settings which are taken as a whole.
+
+    Args:
+        settings: all options of them, by name.
+        given: what is said beside them.
+        free: options that may differ.
+        what: how to name the settings in a message, as `paper=True`.
+
+    Raises:
+        UsageError: with the option, what the settings have in its place, and the way out.
+    """
+    for name, value in given.items():
+        if name in settings and name not in set(free) and value != settings[name]:
+            raise UsageError(
+                f"{name}={value!r} has no effect beside {what}, which has {name}={settings[name]!r}: leave it out, or"
+                f" give all options yourself without {what}"
+            )
 
 
 def checked_facts(options: Mapping[str, Any] | None, *, example: str) -> dict[str, Fact]:

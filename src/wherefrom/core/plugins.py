@@ -13,7 +13,7 @@ from wherefrom.core.suggestions import did_you_mean
 
 __all__ = ["load", "names"]
 
-_NOT_CHOICES = frozenset({"base"})
+_NOT_CHOICES = frozenset({"arithmetic", "base"})
 
 
 def _local(package: str) -> set[str]:

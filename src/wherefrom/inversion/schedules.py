@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Final
-
-import torch
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.units import SCHEDULES, Schedule
 
-__all__ = ["step_sizes"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["check_schedule", "step_sizes"]
 
 _WARM: Final = 10
 _FREEZE: Final = 0.8
+
+
+def check_schedule(schedule: Schedule, *, rate: float) -> None:
+    """Refuse what no step size can be.
+
+    Args:
+        schedule: one of `wherefrom.core.units.SCHEDULES`.
+        rate: the largest step size, positive.
+
+    Raises:
+        UsageError: when one is neither.
+    """
+    if schedule not in SCHEDULES:
+        raise UsageError(f"schedule={schedule!r} is none of {', '.join(SCHEDULES)}")
+    if not (rate > 0 and math.isfinite(rate)):
+        raise UsageError(f"rate={rate}, need a positive step size such as 0.05")
 
 
 def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
@@ -32,10 +49,9 @@ def step_sizes(schedule: Schedule, *, rate: float, steps: int) -> torch.Tensor:
     Raises:
         UsageError: when an argument is outside its range.
     """
-    if schedule not in SCHEDULES:
-        raise UsageError(f"schedule={schedule!r} is none of {', '.join(SCHEDULES)}")
-    if not (rate > 0 and math.isfinite(rate)):
-        raise UsageError(f"rate={rate}, need a positive step size such as 0.05")
+    check_schedule(schedule, rate=rate)
+    import torch
+
     if steps < 1:
         raise UsageError(f"steps={steps}, need at least 1")
     step = torch.arange(steps, dtype=torch.float64, device="cpu")

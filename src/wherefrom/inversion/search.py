@@ -1,247 +1,130 @@
-"""Many independent searches at once: which latent makes a model reproduce an image best, and what loss remains.
-
-    images -> starts -> pool of problems -> decode, gradient, step -> best of all measured states -> an image at a time
-
-An image's result depends on its pixels, its starts and the plan: not on the batch, nor on who leaves it when.
-"""
+"""How a latent is searched, as one value: where from, by which optimiser, for which distance, and until when."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Literal
 
-import torch
+from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
+from wherefrom.inversion.distance import Distance
+from wherefrom.inversion.optimisers import Adam, Optimiser
 
-from wherefrom.core.errors import ImageError, ModelError, UsageError, WherefromError
-from wherefrom.core.tensors import Images, Latents, check_images
-from wherefrom.inversion._asking import Asker, Seeing
-from wherefrom.inversion._pool import Pool
-from wherefrom.inversion.plan import Found, Plan, Step
-from wherefrom.models.adapters.arithmetic import exact, ran_out_of_memory
-from wherefrom.models.base import Autoencoder, Decoder
+__all__ = ["Plateau", "Race", "Search", "Start", "Stop"]
 
-__all__ = ["Report", "search"]
+Start = Literal["auto", "random", "encoder", "both"]
+"""Where a search starts: draws of the model's prior by the image's seed, the encoder's latent, or both.
 
-_AT_ONCE: Final = 8  # images whose starts race side by side
-Report: TypeAlias = Callable[[Step], None]
-"""Told how far a search is, after each step of the batch."""
+`auto` is both where the model has an encoder, else `random`.
+"""
 
 
-def search(
-    model: Decoder,
-    images: Images,
-    starts: Callable[[int], Latents],
-    *,
-    plan: Plan,
-    cuts: torch.Tensor | None = None,
-    report: Report | None = None,
-) -> Iterator[Found]:
-    """Search for each image's latent from each of its starts; yields an image as soon as it has settled.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plateau:
+    """A problem ends when its best loss fell by less than a share over its last steps.
 
-    Args:
-        model: asked on its device; its weights get no gradient and are not changed.
-        images: `(n, 3, h, w)` in [0, 1], on the model's device.
-        starts: the starts of image i, `(restarts, ...)` latents; called once an image, when its search begins.
-        plan: how to search.
-        cuts: `(n,)`: an image leaves as soon as its loss is below its cut, for the loss can only fall; NaN: never.
-        report: told after each step.
-
-    Yields:
-        One `Found` an image, in the order in which they settle: the best measured state, also where the search broke
-        down later; with an error where it broke down before a first step.
+    Attributes:
+        steps: how many, at least 1.
+        share: of the best loss that many steps ago, in (0, 1).
 
     Raises:
-        ImageError: when the images are no batch of RGB images of a size that the model makes.
-        ModelError: when the plan needs an encoder and the model has none.
+        UsageError: when one is outside its range.
     """
-    check_images(images)
-    if model.size is not None and tuple(images.shape[2:]) != tuple(model.size):
-        raise ImageError(
-            f"images are {images.shape[3]} x {images.shape[2]} pixels, the model makes {model.size[1]} x"
-            f" {model.size[0]} only and nothing is resampled: name images of that size"
-        )
-    if plan.optimiser.by_encoder and not isinstance(model, Autoencoder):
-        raise ModelError(f"{model.card.name} has no encoder, which a gradient-free search needs: use adam")
-    if cuts is not None and cuts.shape != (len(images),):
-        raise UsageError(f"cuts have shape {tuple(cuts.shape)}, need one an image: ({len(images)},)")
-    bounds = (
-        torch.full((len(images),), -math.inf, dtype=torch.float64, device="cpu")
-        if cuts is None
-        else cuts.nan_to_num(nan=-math.inf)
-    )
-    yield from _Search(
-        model=model,
-        images=images.detach().float(),
-        starts=starts,
-        plan=plan,
-        bounds=bounds.double().cpu(),
-        report=report,
-        asker=Asker(model=model, plan=plan, size=(images.shape[2], images.shape[3])),
-    ).run()
+
+    steps: int = 50
+    share: float = 0.01
+
+    def __post_init__(self) -> None:
+        """Refuse options outside their range."""
+        check_types(self)
+        if self.steps < 1 or not 0 < self.share < 1:
+            raise UsageError(f"plateau of {self.steps} steps and share {self.share}: need >= 1 step, a share in (0, 1)")
 
 
-@dataclass(kw_only=True, slots=True)
-class _Search:
-    """One call of `search`: images wait, enter the pool, settle."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Race:
+    """Of an image's restarts only the best go on after some steps.
 
-    model: Decoder
-    images: Images
-    starts: Callable[[int], Latents]
-    plan: Plan
-    bounds: torch.Tensor
-    report: Report | None
-    asker: Asker
-    pool: Pool | None = field(init=False, default=None)
-    _over: dict[int, list[Pool]] = field(init=False, default_factory=dict)  # by image: problems that have ended
-    _settled: int = field(init=False, default=0)
+    Attributes:
+        steps: after how many, at least 1.
+        keep: how many restarts go on, at least 1.
 
-    def run(self) -> Iterator[Found]:
-        """Keep the pool full and step it until all images have settled."""
-        entering = self._entering()
-        upcoming = next(entering, None)
-        while upcoming is not None or self.pool is not None:
-            while upcoming is not None and self._fits(upcoming):
-                if isinstance(upcoming, Found):
-                    yield self._leave(upcoming)
-                else:
-                    self.pool = upcoming if self.pool is None else self.pool.joined(upcoming)
-                upcoming = next(entering, None)
-            if self.pool is not None:
-                yield from self._advance(self.pool)
+    Raises:
+        UsageError: when one is outside its range.
+    """
 
-    def _entering(self) -> Iterator[Pool | Found]:
-        for image in range(len(self.images)):
-            yield self._enter(image)
+    steps: int = 50
+    keep: int = 1
 
-    def _fits(self, upcoming: Pool | Found) -> bool:
-        """Whether there is room for an image's problems.
+    def __post_init__(self) -> None:
+        """Refuse options outside their range."""
+        check_types(self)
+        if self.steps < 1 or self.keep < 1:
+            raise UsageError(f"race of {self.steps} steps that keeps {self.keep}: need at least 1 of both")
 
-        The evaluations are kept full; where most starts end in a race, by several images at once.
-        """
-        if self.pool is None or isinstance(upcoming, Found):
-            return True
-        room = self.asker.width if self.plan.race is None else max(self.asker.width, _AT_ONCE * len(upcoming))
-        return len(self.pool) + len(upcoming) <= room
 
-    def _enter(self, image: int) -> Pool | Found:
-        """The problems of an image, or why it has none."""
-        try:
-            with exact(self.model.device), torch.no_grad():
-                starts = self.starts(image).detach().float().clone()
-                encoded = None
-                if self.plan.optimiser.by_encoder and isinstance(self.model, Autoencoder):
-                    encoded = self.model.encode(self.images[image : image + 1])
-        except Exception as error:  # whatever one image does to a model is that image's own error
-            if isinstance(error, WherefromError) and not isinstance(error, ImageError):
-                raise
-            return Found(image=image, error=_reason(error))
-        if not starts.isfinite().all():
-            return Found(image=image, error="the start of the search is not finite: ask in float32")
-        count = len(starts)
-        return Pool(
-            plan=self.plan,
-            latents=starts,
-            targets=self.images[image].expand(count, -1, -1, -1),
-            encoded=None if encoded is None else encoded.expand(count, *encoded.shape[1:]),
-            memory=self.plan.optimiser.start(starts),
-            image=torch.full((count,), image, device=starts.device, dtype=torch.int64),
-            restart=torch.arange(count, device=starts.device, dtype=torch.int64),
-        )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stop:
+    """When a search from one start ends.
 
-    def _advance(self, pool: Pool) -> Iterator[Found]:
-        """One step of every problem; yields the images that settle by it."""
-        try:
-            seeing = self._see(pool)
-        except Exception as error:  # as above; which image's it is comes out when each is asked alone
-            if isinstance(error, WherefromError) and not isinstance(error, ImageError):
-                raise
-            yield from self._one_by_one(pool, error)
-            return
-        pool.learn(seeing)
-        over = pool.ended()
-        under = pool.best.cpu() < self.bounds[pool.image.cpu()]
-        if under.any():  # with an image's verdict known, all its problems are over
-            over |= torch.isin(pool.image, pool.image[under.to(pool.image.device)])
-        self._tell(pool)
-        if not over.any():
-            return
-        for image in pool.image[over].unique().tolist():
-            self._over.setdefault(image, []).append(pool.take(over & (pool.image == image)))
-        left = ~over
-        self.pool = pool.take(left) if left.any() else None
-        still = set(pool.image[left].tolist())
-        for image in pool.image[over].unique().tolist():
-            if image not in still:
-                yield self._leave(self._found(image, self._over.pop(image)))
+    Attributes:
+        steps: after so many at most, at least 1.
+        plateau: when its best loss hardly falls any more; None: never.
+        race: when better starts of the same image go on alone; None: never.
 
-    def _see(self, pool: Pool) -> Seeing:
-        last = bool((pool.step >= self.plan.steps).all())
-        return self.asker.see(pool.latents, pool.targets, pool.encoded, last=last)
+    Raises:
+        UsageError: when an option is outside its range.
+    """
 
-    def _one_by_one(self, pool: Pool, error: Exception) -> Iterator[Found]:
-        """Find out which image's problems fail; they leave with the reason, the others stay where they are."""
-        images = pool.image.unique().tolist()
-        failed = {images[0]: error} if len(images) == 1 else {}
-        for image in images if len(images) > 1 else ():
-            try:
-                self._see(pool.take(pool.image == image))
-            except Exception as raised:  # noqa: BLE001  # whatever one image does to a model, the others go on
-                failed[image] = raised
-        if not failed:
-            raise error
-        for image, reason in failed.items():
-            self._over.pop(image, None)
-            yield self._leave(Found(image=image, error=_reason(reason)))
-        left = ~torch.isin(pool.image, torch.tensor(list(failed), device=pool.image.device, dtype=torch.int64))
-        self.pool = pool.take(left) if left.any() else None
+    steps: int = 300
+    plateau: Plateau | None = None
+    race: Race | None = None
 
-    def _found(self, image: int, parts: list[Pool]) -> Found:
-        """The best of an image's problems."""
-        pool = parts[0]
-        for part in parts[1:]:
-            pool = pool.joined(part)
-        pool = pool.take(pool.restart.argsort())
-        calls = int(pool.step.sum())
-        if not (
-            pool.best.isfinite() & (pool.broken != 0)
-        ).any():  # what was only measured at its start was not searched
-            step = int(pool.broken[pool.broken >= 0].min())
-            why = f"loss, gradient or latent is no finite number at step {step} of {self.plan.steps}"
-            error = f"the search broke down ({why}): ask in float32, or with a smaller rate"
-            return Found(image=image, calls=calls, error=error)
-        restart = int(pool.best.argmin())
-        trace = pool.measured.numpy() if self.plan.traced else None
-        return Found(
-            image=image,
-            loss=float(pool.best[restart]),
-            start=float(pool.first[pool.first.isfinite()].min()),
-            calls=calls,
-            restart=restart,
-            latent=pool.found[restart],
-            trace=trace,
-        )
+    def __post_init__(self) -> None:
+        """Refuse options outside their range."""
+        check_types(self)
+        if self.steps < 1:
+            raise UsageError(f"steps={self.steps}, need at least 1")
 
-    def _leave(self, found: Found) -> Found:
-        self._settled += 1
-        return found
 
-    def _tell(self, pool: Pool) -> None:
-        if self.report is not None:
-            self.report(
-                Step(
-                    settled=self._settled,
-                    images=len(self.images),
-                    step=int(pool.step.max()) - 1,
-                    steps=self.plan.steps,
-                    searching=len(pool.image.unique()),
-                    loss=float(pool.best.median()),
-                )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """A search: from each start at most `stop.steps` steps, best of the `stop.steps` + 1 states that were measured.
+
+    Attributes:
+        start: where it starts; the encoder's latent needs a model with an encoder.
+        restarts: starts an image, of which the encoder's latent is one; None: by how many classes are searched.
+        optimiser: how each step is made.
+        distance: what is minimised and measured.
+        stop: when it ends.
+        clamped: minimise the loss of the clamped output, as LatentTracer's program does; a saturated pixel then has no
+            gradient. The measured loss is always that of the clamped output.
+        checkpointing: compute the decoder twice a step, in less memory; numbers are the same.
+
+    Raises:
+        UsageError: when an option is outside its range or has no effect beside another one.
+    """
+
+    start: Start = "encoder"
+    restarts: int | None = None
+    optimiser: Optimiser = field(default_factory=Adam)
+    distance: Distance = field(default_factory=Distance)
+    stop: Stop = field(default_factory=Stop)
+    clamped: bool = False
+    checkpointing: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse options outside their range, and the encoder's direction along another distance."""
+        check_types(self)
+        if self.restarts is not None and self.restarts < 1:
+            raise UsageError(f"restarts={self.restarts}, need at least 1")
+        if self.start == "encoder" and self.restarts not in (None, 1):
+            raise UsageError(
+                f"restarts={self.restarts} has no effect with start='encoder', which is one start: leave it out, or"
+                " take start='both' for draws beside it"
             )
-
-
-def _reason(error: Exception) -> str:
-    if ran_out_of_memory(error):
-        return "a search does not fit into memory even for this image alone: use checkpointing, bfloat16 or a crop"
-    return str(error) if isinstance(error, ImageError) else f"asking the model failed: {type(error).__name__}: {error}"
+        if self.start == "both" and self.restarts == 1:
+            raise UsageError("restarts=1 with start='both' leaves no draw beside the encoder's latent: use at least 2")
+        metric = self.distance.metric
+        if self.optimiser.by_encoder and metric != "mse":
+            raise UsageError(f"a gradient-free search has no gradient of {metric}: use metric='mse'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from wherefrom import methods
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError
 from wherefrom.core.version import VERSION
+from wherefrom.judging.keeping import readable, with_columns
 from wherefrom.methods.base import Fit, Method
 from wherefrom.records.audit import audit
 from wherefrom.records.checks import halves, refuse_duplicates, same_asking
@@ -26,7 +27,11 @@ UNDEFINED: Final = "the statistic is undefined: the image is flat or so smooth t
 
 
 def calibrate(
-    *, belonging: ScoreTable, foreign: Mapping[str, ScoreTable] | None = None, method: Method[Any] | None = None
+    *,
+    belonging: ScoreTable,
+    foreign: Mapping[str, ScoreTable] | None = None,
+    method: Method[Any] | None = None,
+    keep: Sequence[str] = (),
 ) -> Profile:
     """A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
 
@@ -43,14 +48,18 @@ def calibrate(
         belonging: scores of images that the model made, saved as the images in question are.
         foreign: scores of images that it did not make, by a name for each kind: `photos`, `another decoder`.
         method: whose statistic to take, when it is not the tables' own: any method that asks the model the same.
+        keep: columns that the profile keeps beside those that the method reads, for statistics to be tried later; `*`
+            stands for any letters, as in `homogeneity_*`, and alone for all.
 
     Raises:
         ProfileError: when tables were scored differently, the same pixels come twice, or no belonging can be ranked.
-        UsageError: when the tables' method is not installed here, and they were read from files.
+        UsageError: when the tables' method is not installed here, and they were read from files, or `keep` names no
+            column.
     """
     pools = dict(sorted((foreign or {}).items()))
     chosen = methods.from_card(belonging.method, belonging.asked) if method is None else method
     _refuse_unlike(belonging, pools, chosen)
+    belonging, pools = readable(belonging, chosen), {name: readable(table, chosen) for name, table in pools.items()}
     refuse_duplicates(belonging, pools)
     rows = np.flatnonzero(belonging.scored)
     learned, ranked = _split(belonging, rows) if chosen.learns else (rows[:0], rows)
@@ -71,9 +80,9 @@ def calibrate(
         measure=belonging.measure,
         seed=belonging.seed,
         fit=fit,
-        belonging=belonging,
+        belonging=with_columns(belonging, chosen, keep),
         ranked=tuple(kept.tolist()),
-        foreign=pools,
+        foreign={name: with_columns(table, chosen, keep) for name, table in pools.items()},
         statistic=statistic[kept],
         foreign_statistic=against,
         coverage=coverage_of(belonging),

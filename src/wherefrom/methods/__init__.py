@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from wherefrom.core import plugins
-from wherefrom.core.card import Card, Fact
-from wherefrom.core.described import About, about, complete, together
+from wherefrom.core.card import Card, Fact, options_of
+from wherefrom.core.described import About, Option, about, complete, together
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import made
+from wherefrom.core.options import check_number, made, refuse_beside, refuse_unknown
 from wherefrom.methods.base import Method
 
 __all__ = ["describe", "from_card", "load", "names"]
+
+_PAPER: Final = "paper"
 
 
 def names() -> tuple[str, ...]:
@@ -26,7 +30,14 @@ def describe(name: str) -> About:
     Raises:
         UsageError: when there is no such method.
     """
-    return about(plugins.load(__name__, name, "METHOD"))
+    kind = plugins.load(__name__, name, "METHOD")
+    found = about(kind)
+    paper = getattr(kind, "paper", None)
+    if paper is None:
+        return found
+    meaning = f"all options as the paper has them. {inspect.getdoc(paper) or ''}".split("\n")[0]
+    option = Option(name=_PAPER, takes="bool", default=False, required=False, meaning=meaning)
+    return replace(found, options=(*found.options, option))
 
 
 def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) -> Method[Any]:
@@ -34,8 +45,8 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
 
     Args:
         name: one of `names()`.
-        options: fields of the method that differ from their defaults, as a mapping; so alone for the field `options`
-            of `relative`.
+        options: those of the method that differ from their defaults, as a mapping; so alone for the option `options`
+            of `relative`. `paper=True` stands for all that the method's paper says, where it has `paper()`.
         named: the same by keyword.
 
     Raises:
@@ -43,8 +54,26 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
     """
     kind = plugins.load(__name__, name, "METHOD")
     given = together(options, named, what=f"method {name!r}")
+    if hasattr(kind, "paper") and (_PAPER in given or given.get("parity") == "paper"):
+        return _by_paper(kind, given, what=f"method {name!r}")
     complete(f"method {name!r}", kind, given, "--option")
     method: Method[Any] = made(kind, given, what=f"method {name!r}")
+    return method
+
+
+def _by_paper(kind: Any, given: Mapping[str, Fact], *, what: str) -> Method[Any]:
+    """A method as its paper has it; an option that says otherwise is refused, for it would have no effect."""
+    said = dict(given)
+    wanted = check_number(_PAPER, said.pop(_PAPER, True), bool)
+    if not wanted:
+        usual: Method[Any] = made(kind, said, what=what)
+        return usual
+    if said.get("parity") == "paper":  # as cards say it, and as it was said before
+        del said["parity"]
+    settings, free = options_of(kind.paper()), inspect.signature(kind.paper).parameters
+    refuse_unknown(said, settings, what=what)
+    refuse_beside(settings, said, free=free, what=f"{_PAPER}=True")
+    method: Method[Any] = kind.paper(**{name: value for name, value in said.items() if name in free})
     return method
 
 
@@ -66,4 +95,9 @@ def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
             f"no method {card.name!r} among {', '.join(names())}: if it is one of your own, give it by method=, or"
             " register it as an entry point of the group wherefrom.methods"
         )
-    return load(card.name, card.facts)
+    try:
+        return load(card.name, card.facts)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; that is what the card of a table or profile says, which another version made: make it again"
+        ) from error

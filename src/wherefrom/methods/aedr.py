@@ -12,8 +12,8 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._adjust import fit_line, off_line
-from wherefrom.methods._measures import LEFT_BLOCK, TWO_PASSES, log_columns
+from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, TWO_PASSES, log_columns
+from wherefrom.methods.arithmetic.line import fit_line, off_line
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -51,6 +51,11 @@ class AEDR:
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 
+    @staticmethod
+    def paper() -> AEDR:
+        """The paper's statistic, t * H with the homogeneity of its program (eq. 4 and 5)."""
+        return AEDR(adjustment="homogeneity")
+
     @property
     def card(self) -> Card:
         """Name and options."""
@@ -62,13 +67,22 @@ class AEDR:
         return TWO_PASSES
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """L1 and L2, and what the adjustment reads beside them."""
+        more: dict[str, tuple[str, ...]] = {
+            "homogeneity": (f"homogeneity_{self.form}",),
+            "bands": (*log_columns(1, LEFT_BLOCK), *log_columns(2, LEFT_BLOCK)),
+        }
+        return ("first", "second", *more.get(self.adjustment, ()))
+
+    @property
     def learns(self) -> bool:
         """Only for the residual."""
         return self.adjustment == "residual"
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """Both losses, in all and by band; see `wherefrom.methods._passes.two_passes` for the columns."""
-        from wherefrom.methods._passes import two_passes
+        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`."""
+        from wherefrom.methods.arithmetic.reconstructions import two_passes
 
         return two_passes(model, images)
 

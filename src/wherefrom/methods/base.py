@@ -1,4 +1,4 @@
-"""What a method must offer: ask the model (with torch), then arithmetic on its answers (without torch)."""
+"""What a method must offer: ask the model (with torch), then arithmetic on the answers (without torch)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wherefrom.core.card import Card
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
-__all__ = ["Fit", "Gradual", "Method", "Settled"]
+__all__ = ["Fit", "Gradual", "Method", "Selective", "Settled"]
 
 ModelT_contra = TypeVar("ModelT_contra", contravariant=True)
 Fit: TypeAlias = Mapping[str, Vector]
@@ -65,6 +65,16 @@ class Method(Protocol[ModelT_contra]):
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """One number an image, high for images of other origin; NaN where undefined. Arithmetic only."""
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A method that reads only some of the columns that the model is asked for, and says which."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that `fit` and `statistic` read; a profile keeps these."""
         ...
 
 

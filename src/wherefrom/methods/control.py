@@ -14,9 +14,9 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._discriminant import fit_discriminant, projected
-from wherefrom.methods._measures import COPIES, LEFT_BLOCK, SHIFT, TWO_PASSES, copied, log_columns, within
-from wherefrom.methods._spread import FEWEST, check_shrinkage
+from wherefrom.methods.arithmetic.columns import COPIES, LEFT_BLOCK, SHIFT, TWO_PASSES, copied, log_columns, within
+from wherefrom.methods.arithmetic.covariance import FEWEST, check_shrinkage
+from wherefrom.methods.arithmetic.discriminant import fit_discriminant, projected
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -95,18 +95,26 @@ class Control:
         return Card(kind="measure", name="control-passes", facts=facts)
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Losses and bands of the image, of its copies, and with `second` of its second pass."""
+        errors = [("first", "1"), *(copied(name) for name in self.names)]
+        errors += [within()] if SHIFT in self.names else []
+        errors += [("second", "2")] if self.second else []
+        return tuple(name for loss, error in errors for name in (loss, *log_columns(error, LEFT_BLOCK)))
+
+    @property
     def learns(self) -> bool:
         """Only for the bands."""
         return self.form == "bands"
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """Losses and bands of the image and of each copy; see `wherefrom.methods._copies.control_passes`.
+        """Losses and bands of the image and of each copy: see `control_passes` in `wherefrom.methods.arithmetic`.
 
         Raises:
             ImageError: when the model takes no image of a copy's size.
             ModelError: when the model has no encoder.
         """
-        from wherefrom.methods._copies import control_passes
+        from wherefrom.methods.arithmetic.control_copies import control_passes
 
         return control_passes(model, images, sorted(self.names), second=self.second)
 

@@ -2,95 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final, Literal
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
-from wherefrom.core.errors import UsageError
-from wherefrom.core.options import check_types
-from wherefrom.core.units import Metric, Schedule
-from wherefrom.methods._searching import (
-    OptimiserName,
-    Start,
-    check_options,
-    gathered,
+from wherefrom.core.options import checked_by_name, refuse_beside
+from wherefrom.inversion.optimisers import LBFGS, Adam
+from wherefrom.inversion.search import Search, Stop
+from wherefrom.methods.arithmetic.search_options import (
+    SearchOptions,
+    check_cut,
+    check_search,
     measure_of,
-    search_from,
+    option_as_attribute,
+    options_of_search,
+    said_by,
+    search_by_name,
 )
+from wherefrom.methods.arithmetic.searches import gathered, search_from
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
 __all__ = ["METHOD", "LatentTracer"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+_USUAL: Final = Search(start="encoder", restarts=1, optimiser=LBFGS(first=0.05), stop=Stop(steps=30))
+_PAPER: Final = Search(
+    start="encoder", restarts=1, optimiser=Adam(rate=0.05, schedule="halved"), stop=Stop(steps=100), clamped=True
+)
+_FREE: Final = ("backbone", "checkpointing")
+"""Options that change no number, which the paper's search may have."""
+
+
+class LatentOptions(SearchOptions, total=False):
+    """Those of every search, and the old name of the paper's: `parity="paper"`."""
+
+    parity: Literal["none", "paper"]
+
+
+def _by_name(options: Mapping[str, Any], base: Search = _USUAL) -> Search:
+    """A search with some options changed; or the paper's, of which all is settled that changes a number."""
+    said = checked_by_name(options, LatentOptions, what="LatentTracer")
+    if said.pop("parity", "none") == "paper":
+        refuse_beside(options_of_search(_PAPER, _USUAL), said, free=_FREE, what="parity='paper'")
+        base = _PAPER
+    return search_by_name(said, SearchOptions, _USUAL, what="LatentTracer", base=base)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, init=False)
 class LatentTracer:
     """The loss that remains when a latent model's latent is searched, min over z of L(D(z), x) from z = E(x).
 
     Images are searched at their own size; the output is not clamped while it is searched, its loss is measured clamped.
     Latents are searched in the units of the generator (scaled and shifted as its configuration says).
 
+    Every option of `wherefrom.methods.arithmetic.search_options.SearchOptions` can be given by name, as `steps=50`;
+    what is not given is as in `search`.
+
     Attributes:
-        parity: `none`, or `paper`: the search of the paper's program, which is 100 steps of Adam with 0.05 halved after
-            the first step and after half of all, the output clamped while it is searched. The other options of the
-            search have to be left alone then.
-        metric: L, as of `RONAN`.
-        backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
-        quality: of `jpeg`: that in which the images were stored, 1 to 100, as libjpeg counts.
-        steps: at most, from each start.
-        optimiser: `adam`, `lbfgs`, or `gradient-free` (Hong et al., NeurIPS 2024: no backward pass).
-        rate: Adam's largest step size; of L-BFGS the first trial step.
-        schedule: of Adam's step size.
-        start: `encoder`; `random`: the paper's ablation; `both`.
-        restarts: starts an image: 1 with `encoder`.
-        race: after so many steps only the best starts go on; None: all do.
-        keep: how many go on.
-        plateau: a start ends when its best loss fell by less than 1 % over so many steps; None: never.
+        search: where a search starts, how it goes on, what it minimises and when it ends.
         cut: an image leaves once its loss is below; see `RONAN`.
-        checkpointing: less memory, more time, the same numbers.
 
     Raises:
-        UsageError: when an option is none of these, or does not go with another.
+        UsageError: when an option is none of these, or has no effect beside another one.
     """
 
-    parity: Literal["none", "paper"] = "none"
-    metric: Metric = "mse"
-    backbone: str | None = None
-    quality: int | None = None
-    steps: int = 30
-    optimiser: OptimiserName = "lbfgs"
-    rate: float = 0.05
-    schedule: Schedule = "constant"
-    start: Start = "encoder"
-    restarts: int = 1
-    race: int | None = None
-    keep: int = 1
-    plateau: int | None = None
+    search: Search = field(default=_USUAL, metadata=said_by(_USUAL, LatentOptions))
     cut: float | None = None
-    checkpointing: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse options outside their range; with the paper's parity, set the paper's."""
-        check_types(self)
-        if self.parity == "paper":
-            self._follow_paper()
-        check_options(self)
+    def __init__(self, *, search: Search = _USUAL, cut: float | None = None, **options: Unpack[LatentOptions]) -> None:
+        """Take the search, with those options changed that are given."""
+        if options.get("parity") == "paper":
+            message = "LatentTracer(parity='paper') is deprecated: use LatentTracer.paper()"
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
+        object.__setattr__(self, "search", _by_name(options, search))
+        object.__setattr__(self, "cut", cut)
+        check_search(self, _USUAL, LatentOptions, _by_name)
+        check_cut(self.cut)
 
-    def _follow_paper(self) -> None:
-        """Set the paper's search; options that contradict it are refused."""
-        usual = {item.name: item.default for item in fields(self)}
-        for name, value in _PAPER.items():
-            if getattr(self, name) not in (value, usual[name]):
-                raise UsageError(
-                    f"{name}={getattr(self, name)!r} with parity='paper', which has {value!r}: leave it out"
-                )
-            object.__setattr__(self, name, value)
+    @staticmethod
+    def paper(*, cut: float | None = None, checkpointing: bool = False) -> LatentTracer:
+        """The search of the paper's program: 100 steps of Adam on the clamped output, from the encoder's latent.
+
+        Its rate is 0.05, halved after the first step and after half of all.
+        """
+        return LatentTracer(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, LatentOptions)
 
     @property
     def card(self) -> Card:
@@ -121,7 +130,7 @@ class LatentTracer:
         """The same, an image at a time."""
         from wherefrom.inversion.scaled import scaled
 
-        return search_from(self, scaled(model), images, seeds, clamped=self.parity == "paper", report=report)
+        return search_from(self.search, scaled(model), images, seeds, cut=self.cut, report=report)
 
     def fit(self, belonging: Scores) -> Fit:
         """Nothing is learned."""
@@ -131,17 +140,5 @@ class LatentTracer:
         """The loss that remains."""
         return scores["loss"].copy()
 
-
-_PAPER: Final = {
-    "metric": "mse",
-    "steps": 100,
-    "optimiser": "adam",
-    "rate": 0.05,
-    "schedule": "halved",
-    "start": "encoder",
-    "restarts": 1,
-    "race": None,
-    "plateau": None,
-}
 
 METHOD: Final = LatentTracer

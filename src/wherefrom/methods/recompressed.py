@@ -12,8 +12,15 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._measures import LEFT_BLOCK, STORED, STORED_AGAIN, TWO_PASSES, log_columns
-from wherefrom.methods._spread import check_learning, excess, learned, where_judged
+from wherefrom.methods.arithmetic.columns import (
+    LEFT_BLOCK,
+    STORED,
+    STORED_AGAIN,
+    TWO_PASSES,
+    log_columns,
+    with_current_names,
+)
+from wherefrom.methods.arithmetic.covariance import check_learning, excess, learned, where_judged
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -35,7 +42,7 @@ class Recompressed:
 
     The numbers are v of `Spectral` in 48 bands, the same of the stored errors, and the logarithms of both ratios of
     losses. The statistic is how far they are above those of belongings, each given all others: see
-    `wherefrom.methods._spread.excess`.
+    `wherefrom.methods.arithmetic.covariance.excess`.
 
     Make the profile of belongings and pools stored as JPEG of this quality too.
 
@@ -72,13 +79,20 @@ class Recompressed:
         return Card(kind="measure", name="stored-passes", facts={**TWO_PASSES.facts, "quality": self.quality})
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """The losses and both pairs of errors by band."""
+        errors = (1, 2, STORED, STORED_AGAIN)
+        losses = ("first", "second", "stored_first", "stored_second")
+        return (*losses, *(name for error in errors for name in log_columns(error, LEFT_BLOCK)))
+
+    @property
     def learns(self) -> bool:
         """How the numbers vary among belongings."""
         return True
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """The columns of two passes, and of the stored ones; see `wherefrom.methods._passes.stored_passes`."""
-        from wherefrom.methods._passes import stored_passes
+        """The columns of two passes, and of the stored ones: see `stored_passes` in `wherefrom.methods.arithmetic`."""
+        from wherefrom.methods.arithmetic.reconstructions import stored_passes
 
         return stored_passes(model, images, self.quality)
 
@@ -104,6 +118,7 @@ class Recompressed:
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """By band and in all, of the errors as they are and of the stored ones, shape `(n, 98)`."""
+        scores = with_current_names(scores)
         bands = [
             scores.matrix(log_columns(above, LEFT_BLOCK)) - scores.matrix(log_columns(below, LEFT_BLOCK))
             for above, below in ((1, 2), (STORED, STORED_AGAIN))

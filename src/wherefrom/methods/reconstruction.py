@@ -43,6 +43,11 @@ class Reconstruction:
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 
+    @staticmethod
+    def paper() -> Reconstruction:
+        """AEROBLADE's measure: the loss is LPIPS by the VGG backbone (arXiv:2401.17879, eq. 2)."""
+        return Reconstruction(metric="lpips")
+
     @property
     def card(self) -> Card:
         """Name and options."""
@@ -64,7 +69,7 @@ class Reconstruction:
         Raises:
             MissingExtra: when LPIPS is asked for and not installed.
         """
-        from wherefrom.methods._passes import one_pass
+        from wherefrom.methods.arithmetic.reconstructions import one_pass
 
         return one_pass(model, images, self.metric)
 

@@ -15,12 +15,12 @@ from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._searching import gathered
+from wherefrom.methods.arithmetic.searches import gathered
 from wherefrom.methods.base import Fit, Gradual, Method, Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
     from wherefrom.models.base import Model
 
 __all__ = ["METHOD", "Relative"]

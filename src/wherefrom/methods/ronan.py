@@ -2,86 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, options_of
-from wherefrom.core.options import check_types
-from wherefrom.core.units import Metric, Schedule
-from wherefrom.methods._searching import (
-    OptimiserName,
-    Start,
-    check_options,
-    gathered,
+from wherefrom.inversion.optimisers import LBFGS, Adam
+from wherefrom.inversion.search import Plateau, Race, Search, Stop
+from wherefrom.methods.arithmetic.search_options import (
+    SearchOptions,
+    check_cut,
+    check_search,
     measure_of,
-    search_from,
+    option_as_attribute,
+    said_by,
+    search_by_name,
 )
+from wherefrom.methods.arithmetic.searches import gathered, search_from
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Decoder
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
 __all__ = ["METHOD", "RONAN"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+_USUAL: Final = Search(
+    start="auto",
+    restarts=None,
+    optimiser=LBFGS(first=0.1),
+    stop=Stop(steps=200, plateau=Plateau(steps=15), race=Race(steps=8, keep=3)),
+)
+_PAPER: Final = Search(start="random", restarts=1, optimiser=Adam(rate=0.1), stop=Stop(steps=1500))
+
+
+def _by_name(options: Mapping[str, Any], base: Search = _USUAL) -> Search:
+    """A search with some options changed."""
+    return search_by_name(options, SearchOptions, _USUAL, what="RONAN", base=base)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, init=False)
 class RONAN:
     """The loss that remains when the model's input is searched, A(M, x) = min over i of L(M(i), x) (eq. 1).
 
     The paper's own search is `RONAN.paper()`: one random start, 1,500 steps of Adam at 0.1.
 
+    Every option of `wherefrom.methods.arithmetic.search_options.SearchOptions` can be given by name, as `steps=30`;
+    what is not given is as in `search`.
+
     Attributes:
-        metric: L: `mse`, `mae`, `ssim` (1 minus it), `lpips` (an extra), or beyond the paper `recoloured`: what is left
-            once colours may be mapped, for images that went through a filter; and `jpeg`: how far from all images that
-            a JPEG of `quality` stores as this one, for images that were stored so.
-        backbone: of `lpips`: file with torchvision's weights of AlexNet; None: where torch keeps what it downloads.
-        quality: of `jpeg`: that in which the images were stored, 1 to 100, as libjpeg counts.
-        steps: at most, from each start.
-        optimiser: `adam` or `lbfgs`; see `wherefrom.inversion.optimisers`.
-        rate: Adam's largest step size; of L-BFGS the first trial step.
-        schedule: of Adam's step size.
-        start: `random`: draws of the model's prior; `encoder`: its latent alone; `both`: that, then draws; `auto`: both
-            where the model has an encoder, else `random`.
-        restarts: starts an image, 1 with `encoder`; None: 32, and 8 a class where the class is searched, at most 256.
-        race: after so many steps only the best starts go on; None: all do.
-        keep: how many go on.
-        plateau: a start ends when its best loss fell by less than 1 % over so many steps; None: never.
+        search: where a search starts, how it goes on, what it minimises and when it ends.
         cut: an image leaves once its loss is below; the verdict of a profile with this cut or a higher one is then
             known, the loss itself only bounded from above. None: no image leaves early.
-        checkpointing: less memory, more time, the same numbers.
 
     Raises:
-        UsageError: when an option is none of these.
+        UsageError: when an option is none of these, or has no effect beside another one.
     """
 
-    metric: Metric = "mse"
-    backbone: str | None = None
-    quality: int | None = None
-    steps: int = 200
-    optimiser: OptimiserName = "lbfgs"
-    rate: float = 0.1
-    schedule: Schedule = "constant"
-    start: Start = "auto"
-    restarts: int | None = None
-    race: int | None = 8
-    keep: int = 3
-    plateau: int | None = 15
+    search: Search = field(default=_USUAL, metadata=said_by(_USUAL, SearchOptions))
     cut: float | None = None
-    checkpointing: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse options outside their range."""
-        check_types(self)
-        check_options(self)
+    def __init__(self, *, search: Search = _USUAL, cut: float | None = None, **options: Unpack[SearchOptions]) -> None:
+        """Take the search, with those options changed that are given."""
+        object.__setattr__(self, "search", _by_name(options, search))
+        object.__setattr__(self, "cut", cut)
+        check_search(self, _USUAL, SearchOptions, _by_name)
+        check_cut(self.cut)
 
     @staticmethod
-    def paper() -> RONAN:
+    def paper(*, cut: float | None = None, checkpointing: bool = False) -> RONAN:
         """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1."""
-        return RONAN(steps=1500, optimiser="adam", start="random", restarts=1, race=None, plateau=None)
+        return RONAN(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, SearchOptions)
 
     @property
     def card(self) -> Card:
@@ -112,7 +112,7 @@ class RONAN:
         self, model: Decoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
         """The same, an image at a time."""
-        return search_from(self, model, images, seeds, report=report)
+        return search_from(self.search, model, images, seeds, cut=self.cut, report=report)
 
     def fit(self, belonging: Scores) -> Fit:
         """Nothing is learned."""

@@ -10,8 +10,8 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods._measures import BLOCKS, TWO_PASSES, log_columns
-from wherefrom.methods._spread import check_learning, learned, squared_distance, where_judged
+from wherefrom.methods.arithmetic.columns import BLOCKS, TWO_PASSES, log_columns
+from wherefrom.methods.arithmetic.covariance import check_learning, learned, squared_distance, where_judged
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -66,13 +66,18 @@ class Spectral:
         return TWO_PASSES
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """L2, and both errors by band."""
+        return ("second", *log_columns(1, self.block), *log_columns(2, self.block))
+
+    @property
     def learns(self) -> bool:
         """How the bands vary among belongings."""
         return True
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """Both losses, in all and by band; see `wherefrom.methods._passes.two_passes` for the columns."""
-        from wherefrom.methods._passes import two_passes
+        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`."""
+        from wherefrom.methods.arithmetic.reconstructions import two_passes
 
         return two_passes(model, images)
 

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
 
 import numpy as np
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ProfileError, UsageError
-from wherefrom.core.options import check_types
-from wherefrom.core.units import ROUNDING, Schedule
-from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN, TWO_PASSES, log_columns
-from wherefrom.methods._searching import OptimiserName, check_options, gathered, measure_of, plan_of
-from wherefrom.methods._spread import FEWEST, fit_spread, squared_distance
+from wherefrom.core.units import ROUNDING
+from wherefrom.inversion.optimisers import LBFGS
+from wherefrom.inversion.search import Search, Stop
+from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, SEARCHED, TWIN, TWO_PASSES, log_columns
+from wherefrom.methods.arithmetic.covariance import FEWEST, fit_covariance, squared_distance
+from wherefrom.methods.arithmetic.search_options import (
+    DescentOptions,
+    check_cut,
+    check_search,
+    measure_of,
+    option_as_attribute,
+    said_by,
+    search_by_name,
+)
+from wherefrom.methods.arithmetic.searches import gathered
 from wherefrom.methods.base import Fit, Settled
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
 __all__ = ["METHOD", "Traced"]
 
 _SHRINKAGE: Final = 0.9
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+_USUAL: Final = Search(start="encoder", restarts=1, optimiser=LBFGS(first=0.05), stop=Stop(steps=5))
+
+
+def _by_name(options: Mapping[str, Any], base: Search = _USUAL) -> Search:
+    """A search with some options changed."""
+    return search_by_name(options, DescentOptions, _USUAL, what="Traced", base=base)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, init=False)
 class Traced:
     """What a short search leaves of an image, against what the same search leaves of the image's own reconstruction.
 
@@ -37,18 +55,17 @@ class Traced:
     belonging is as easy as its twin. Neither paper has this; it is to the search what AEDR's ratio (arXiv:2507.18988,
     eq. 1 to 3) is to a single reconstruction, and with no steps at all it nearly is that ratio.
 
+    The options of `wherefrom.methods.arithmetic.search_options.DescentOptions` can be given by name, as `steps=7`; what
+    is not given is as in `search`.
+
     Attributes:
         bands: compare what is left of both band by band, as `spectral` does, with how belongings vary: learned from one
             half of them. Only with `twin`. False: the ratio of the two losses, for which nothing is learned.
         denominator: `twin`; or `second`, the loss of AEDR's second reconstruction, L2; or `first`, L1.
         floor: L2 at or below which the statistic is undefined (NaN), an MSE on [0, 1]; default 8-bit rounding. Any
             decoder can make such an image.
-        steps: at most, for each search.
-        optimiser: `lbfgs`, `adam` or `gradient-free`.
-        rate: of L-BFGS the first trial step; Adam's largest step size.
-        schedule: of Adam's step size.
+        search: of the image and of its twin, from the encoder's latent, for the mean squared error.
         cut: an image leaves once its statistic is below; see `RONAN`. Not with `bands`.
-        checkpointing: less memory, more time, the same numbers.
 
     Raises:
         UsageError: when an option is none of these, or does not go with another.
@@ -57,17 +74,25 @@ class Traced:
     bands: bool = True
     denominator: Literal["twin", "second", "first"] = "twin"
     floor: float = ROUNDING
-    steps: int = 5
-    optimiser: OptimiserName = "lbfgs"
-    rate: float = 0.05
-    schedule: Schedule = "constant"
+    search: Search = field(default=_USUAL, metadata=said_by(_USUAL, DescentOptions))
     cut: float | None = None
-    checkpointing: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse options outside their range."""
-        check_types(self)
-        check_options(self)
+    def __init__(
+        self,
+        *,
+        bands: bool = True,
+        denominator: Literal["twin", "second", "first"] = "twin",
+        floor: float = ROUNDING,
+        search: Search = _USUAL,
+        cut: float | None = None,
+        **options: Unpack[DescentOptions],
+    ) -> None:
+        """Take the search, with those options changed that are given; refuse options outside their range."""
+        said = {"bands": bands, "denominator": denominator, "floor": floor, "cut": cut}
+        for name, value in {**said, "search": _by_name(options, search)}.items():
+            object.__setattr__(self, name, value)
+        check_search(self, _USUAL, DescentOptions, _by_name)
+        check_cut(self.cut)
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
         if self.bands and (self.denominator != "twin" or self.cut is not None):
@@ -76,45 +101,11 @@ class Traced:
                 " take bands=False"
             )
 
-    @property
-    def metric(self) -> Literal["mse"]:
-        """That of the losses it is divided by."""
-        return "mse"
+    if not TYPE_CHECKING:
 
-    @property
-    def backbone(self) -> None:
-        """Of no metric that is used."""
-        return
-
-    @property
-    def quality(self) -> None:
-        """Of no metric that is used."""
-        return
-
-    @property
-    def start(self) -> Literal["encoder"]:
-        """The encoder's latent."""
-        return "encoder"
-
-    @property
-    def restarts(self) -> int:
-        """One start."""
-        return 1
-
-    @property
-    def race(self) -> None:
-        """Nobody to race."""
-        return
-
-    @property
-    def keep(self) -> int:
-        """The one start."""
-        return 1
-
-    @property
-    def plateau(self) -> None:
-        """A short search ends by its steps alone."""
-        return
+        def __getattr__(self, name: str) -> Any:
+            """An option of the search by its name, which is deprecated."""
+            return option_as_attribute(self, name, _USUAL, DescentOptions)
 
     @property
     def card(self) -> Card:
@@ -129,6 +120,14 @@ class Traced:
         if self.cut is not None:
             facts |= {"denominator": self.denominator, "floor": self.floor}
         return Card(kind="measure", name="traced", facts=facts)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The losses, how long the search was, and with `bands` what it left by band."""
+        losses = ("first", "second", *(["twin"] if self.denominator == "twin" else []))
+        searched = ("loss", "start", "calls", "restart")
+        left = (*log_columns(SEARCHED, LEFT_BLOCK), *log_columns(TWIN, LEFT_BLOCK)) if self.bands else ()
+        return (*losses, *searched, *left)
 
     @property
     def learns(self) -> bool:
@@ -151,10 +150,10 @@ class Traced:
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
         """The same, an image at a time."""
-        from wherefrom.methods._tracing import Tracer
+        from wherefrom.methods.arithmetic.twins import Tracer
 
         together = 1 if model.device.type == "cpu" else max(1, len(images))
-        tracer = Tracer(model=model, plan=replace(plan_of(self), traced=True), report=report)
+        tracer = Tracer(model=model, search=self.search, report=report)
         for first in range(0, len(images), together):
             for row in tracer.trace(
                 images[first : first + together],
@@ -164,7 +163,7 @@ class Traced:
                 yield replace(row, row=row.row + first)
 
     def fit(self, belonging: Scores) -> Fit:
-        """With `bands`, how they vary among belongings: see `wherefrom.methods._spread.fit_spread`.
+        """With `bands`, how they vary among belongings: see `wherefrom.methods.arithmetic.covariance.fit_covariance`.
 
         Raises:
             ProfileError: when there are too few belongings with a statistic.
@@ -177,7 +176,7 @@ class Traced:
                 f"traced learns from {FEWEST} belonging images at least, half of all, got {len(rows)}: add"
                 " images, or take bands=False"
             )
-        return fit_spread(rows, shrinkage=_SHRINKAGE)
+        return fit_covariance(rows, shrinkage=_SHRINKAGE)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """The search's loss over the denominator, or the distance by band; NaN where L2 is at or below the floor."""

@@ -65,7 +65,8 @@ class Profile:
         measure: the card of what was asked of the model.
         seed: the root seed of the scores.
         fit: what the method learned from the first half of the belongings; empty for a method that learns nothing.
-        belonging: all belongings, raw columns included, so that another method can be tried without the model.
+        belonging: all belongings, with the raw columns that the method reads; further ones where they were named, so
+            that another method can be tried without the model.
         ranked: which rows of `belonging` are ranked against: all that have a statistic or, for a method that learns,
             those of the half that was not learned from.
         foreign: the named pools.

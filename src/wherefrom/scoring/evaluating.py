@@ -21,7 +21,7 @@ from wherefrom.models.base import Model
 from wherefrom.scoring.batching import BatchSize, Item
 
 if TYPE_CHECKING:
-    from wherefrom.inversion.plan import Step
+    from wherefrom.inversion.results import Step
 
 __all__ = ["Answers", "evaluate"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from wherefrom.inversion.plan import Step
+    from wherefrom.inversion.results import Step
 
 __all__ = ["Meter", "Progress"]
 

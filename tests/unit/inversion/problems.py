@@ -15,8 +15,12 @@ from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, Latents, generator
-from wherefrom.inversion.plan import Found, Plan, Step
-from wherefrom.inversion.search import search
+from wherefrom.core.units import Metric
+from wherefrom.inversion.distance import Distance
+from wherefrom.inversion.invert import invert
+from wherefrom.inversion.optimisers import Adam, Optimiser
+from wherefrom.inversion.results import SearchResult, Step
+from wherefrom.inversion.search import Plateau, Race, Search, Stop
 from wherefrom.models.adapters.generator import adapted
 from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Autoencoder, Decoder
@@ -159,31 +163,55 @@ def drawn_for(model: Any, images: Images, restarts: int = 1) -> Callable[[int], 
     return lambda image: torch.randn((restarts, *shape), generator=generator(int(own[image])))
 
 
+def search_of(
+    *,
+    steps: int = 300,
+    optimiser: Optimiser | None = None,
+    metric: Metric = "mse",
+    quality: int | None = None,
+    plateau: Plateau | None = None,
+    race: Race | None = None,
+    clamped: bool = False,
+    checkpointing: bool = False,
+) -> Search:
+    """A search with the parts of its parts named side by side; where it starts is said to `find`."""
+    return Search(
+        optimiser=optimiser or Adam(),
+        distance=Distance(metric=metric, quality=quality),
+        stop=Stop(steps=steps, plateau=plateau, race=race),
+        clamped=clamped,
+        checkpointing=checkpointing,
+    )
+
+
 def find(
     model: Any,
     images: Images,
-    plan: Plan,
+    search: Search,
     *,
     rows: Iterable[int] | None = None,
     restarts: int = 1,
     starts: Callable[[int], Latents] | None = None,
     cuts: torch.Tensor | None = None,
+    trace: bool = True,
     report: Callable[[Step], None] | None = None,
-) -> dict[int, Found]:
+) -> dict[int, SearchResult]:
     """Search for some of the images together, in that order; by number, in the order in which they settle.
 
     Args:
         model: searched.
         images: all there are.
-        plan: how.
+        search: how.
         rows: the numbers of those that are searched; None: of all.
         restarts: starts an image, drawn from its own seed, where no `starts` are given.
         starts: of the image of a number.
         cuts: one for each of all images.
+        trace: keep every measured loss.
         report: told after each step.
     """
     chosen = list(range(len(images)) if rows is None else rows)
     begin = drawn_for(model, images, restarts) if starts is None else starts
     bounds = None if cuts is None else cuts[chosen]
-    found = search(model, images[chosen], lambda i: begin(chosen[i]), plan=plan, cuts=bounds, report=report)
+    asked = images[chosen]
+    found = invert(model, asked, lambda i: begin(chosen[i]), search=search, cuts=bounds, trace=trace, report=report)
     return {chosen[one.image]: replace(one, image=chosen[one.image]) for one in found}

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.inversion.problems import drawn_for, find, seeds
+from tests.unit.inversion.problems import drawn_for, find, search_of, seeds
 from wherefrom import methods
 from wherefrom.core.tensors import Images, generator
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
-from wherefrom.inversion.plan import Plan
 from wherefrom.inversion.scaled import Scaled, scaled
 from wherefrom.measures.distances import mse
 from wherefrom.methods.latenttracer import LatentTracer
@@ -52,7 +51,7 @@ def test_every_search_reaches_the_projection(optimiser: Optimiser, steps: int, s
     begin = drawn_for(TOY, given) if start == "random" else lambda image: encoded[image : image + 1]
     if start == "random" and not isinstance(optimiser, LBFGS):
         begin = lambda image: encoded[image : image + 1] + drawn_for(TOY, given)(image)  # noqa: E731  # within reach
-    for image, found in find(TOY, given, Plan(steps=steps, optimiser=optimiser), starts=begin).items():
+    for image, found in find(TOY, given, search_of(steps=steps, optimiser=optimiser), starts=begin).items():
         assert found.loss == pytest.approx(float(off[image]), rel=1e-4)
         assert found.latent is not None
         torch.testing.assert_close(TOY.decode(found.latent[None])[0], inside[image], rtol=0, atol=2e-4)
@@ -98,7 +97,7 @@ def test_the_other_methods_give_their_formulas() -> None:
 def test_the_papers_search_takes_its_hundred_steps_from_the_encoder() -> None:
     """0.05 + 50 x 0.025 + 49 x 0.0125 is as far as a coordinate goes; those here are nearer to where they belong."""
     given = images()
-    scores = LatentTracer(parity="paper").scores(TOY, given, seeds(3))
+    scores = LatentTracer.paper().scores(TOY, given, seeds(3))
     off = parts(given)[2].numpy()
     np.testing.assert_allclose(scores["start"], mse(TOY.decode(TOY.encode(given)), given).numpy(), rtol=1e-6)
     assert (scores["calls"] == 101).all()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.inversion.problems import find, images_of, model_of
+from tests.unit.inversion.problems import find, images_of, model_of, search_of
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError
@@ -20,8 +20,8 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.images.read import ImageRecord, pixel_digest
 from wherefrom.inversion.optimisers import LBFGS, Adam, Optimiser
-from wherefrom.inversion.plan import Plan, Race
-from wherefrom.methods._tracing import Tracer
+from wherefrom.inversion.search import Race
+from wherefrom.methods.arithmetic.twins import Tracer
 from wherefrom.methods.base import Gradual
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
@@ -196,8 +196,8 @@ def test_a_search_that_breaks_down_later_keeps_the_best_state_that_was_measured(
     spoil: Spoil, optimiser: Optimiser
 ) -> None:
     images = images_of(TOY, 2)
-    plan = Plan(steps=6, optimiser=optimiser, traced=True)
-    found = find(Tagged(spoil=spoil), images, plan, starts=starts(BAD))
+    search = search_of(steps=6, optimiser=optimiser)
+    found = find(Tagged(spoil=spoil), images, search, starts=starts(BAD))
     for one in found.values():
         assert one.error is None
         assert one.trace is not None
@@ -214,8 +214,8 @@ def far_is_nan(images: Images, latents: Latents, bad: torch.Tensor, times: int) 
 def test_a_trial_that_is_no_finite_number_is_followed_by_a_shorter_step() -> None:
     """Whose first trials overshoot goes on below them, and ends where one that never overshot ends."""
     images = TOY.decode(TOY.encode(torch.full((1, 3, 16, 16), 0.25)) / TOY.gain)
-    plan = Plan(steps=40, optimiser=LBFGS(first=3.0, longest=3.0), traced=True)
-    found = find(Tagged(spoil=far_is_nan), images, plan, starts=starts(BAD))[0]
+    search = search_of(steps=40, optimiser=LBFGS(first=3.0, longest=3.0))
+    found = find(Tagged(spoil=far_is_nan), images, search, starts=starts(BAD))[0]
     assert found.trace is not None
     missed = ~np.isfinite(found.trace[0])
     assert missed[1]
@@ -261,16 +261,16 @@ def test_a_start_that_fails_ends_no_other_search(reason: Exception, said: str) -
         return starts(image)(image)
 
     images = images_of(TOY, 3)
-    found = find(Tagged(), images, Plan(steps=3), starts=begin)
+    found = find(Tagged(), images, search_of(steps=3), starts=begin)
     assert said in str(found[1].error)
-    without = find(Tagged(), images, Plan(steps=3), rows=[0, 2], starts=begin)
+    without = find(Tagged(), images, search_of(steps=3), rows=[0, 2], starts=begin)
     assert [found[image].loss for image in (0, 2)] == [without[image].loss for image in (0, 2)]
 
     def refuse(image: int) -> Latents:
         raise ModelError("cannot draw")
 
     with pytest.raises(ModelError, match="cannot draw"):
-        find(Tagged(), images, Plan(steps=3), starts=refuse)
+        find(Tagged(), images, search_of(steps=3), starts=refuse)
 
 
 def test_so_is_one_that_spoils_the_two_passes_of_traced() -> None:
@@ -291,7 +291,7 @@ def test_a_twin_that_fails_takes_no_cut_from_its_neighbours() -> None:
             latents = super().encode(images)
             return latents / (not torch.equal(images, twin))
 
-    tracer = Tracer(model=Refusing(), plan=Plan(steps=4, traced=True))
+    tracer = Tracer(model=Refusing(), search=search_of(steps=4))
     rows = {row.row: row for row in tracer.trace(images, twins=True, bound=lambda scores: np.ones(len(scores)))}
     assert rows[1].error == "its reconstruction: the start of the search is not finite: ask in float32"
     for row in (0, 2):
@@ -350,8 +350,8 @@ def starts(*tags: int) -> Callable[[int], Latents]:
 def test_one_start_that_breaks_down_leaves_the_others_searching() -> None:
     images = images_of(TOY, 2)
     model = Tagged(spoil=nan_gradient_later)
-    found = find(model, images, Plan(steps=10), starts=starts(BAD, 1, 2))
-    without = find(Tagged(), images, Plan(steps=10), starts=lambda image: starts(BAD, 1, 2)(image)[1:])
+    found = find(model, images, search_of(steps=10), starts=starts(BAD, 1, 2))
+    without = find(Tagged(), images, search_of(steps=10), starts=lambda image: starts(BAD, 1, 2)(image)[1:])
     for image in range(2):
         assert found[image].error is None
         assert found[image].loss == without[image].loss
@@ -365,16 +365,16 @@ def test_when_the_winner_of_a_race_breaks_down_what_it_had_found_counts(step: in
     def spoil(images: Images, latents: Latents, bad: torch.Tensor, times: int) -> Images:
         return nan_gradient(images, latents, bad, times) if times == step else images
 
-    plan = Plan(steps=10, optimiser=Adam(rate=0.01), race=Race(steps=3))
+    search = search_of(steps=10, optimiser=Adam(rate=0.01), race=Race(steps=3))
     images = images_of(TOY, 1)
-    assert find(Tagged(), images, plan, starts=starts(BAD, 1, 2))[0].restart == 0
-    found = find(Tagged(spoil=spoil), images, plan, starts=starts(BAD, 1, 2))[0]
+    assert find(Tagged(), images, search, starts=starts(BAD, 1, 2))[0].restart == 0
+    found = find(Tagged(spoil=spoil), images, search, starts=starts(BAD, 1, 2))[0]
     if step == 3:
         assert found.error is None
         assert found.calls == 4 + 11 + 4
     else:
         assert (found.error, found.calls) == (None, 5 + 4 + 4)
-        shorter = Plan(steps=4, optimiser=Adam(rate=0.01), race=Race(steps=3))
+        shorter = search_of(steps=4, optimiser=Adam(rate=0.01), race=Race(steps=3))
         assert found.loss == find(Tagged(), images, shorter, starts=starts(BAD, 1, 2))[0].loss
 
 
@@ -385,14 +385,14 @@ def test_a_gradient_that_nobody_needs_breaks_nothing() -> None:
         return nan_gradient(images, latents, bad, times) if times == 6 else images
 
     images = images_of(TOY, 3)
-    plan = Plan(steps=6)
+    search = search_of(steps=6)
 
     def begin(image: int) -> Latents:
         return starts(BAD if image == 1 else image)(image)
 
     model = Tagged(spoil=spoil, width=2)
     cuts = torch.tensor([1.0, math.nan, math.nan], dtype=torch.float64)  # image 0 leaves at once, 2 takes its place
-    found = find(model, images, plan, starts=begin, cuts=cuts)
-    alone = find(Tagged(spoil=spoil), images, plan, rows=[1], starts=begin)[1]
+    found = find(model, images, search, starts=begin, cuts=cuts)
+    alone = find(Tagged(spoil=spoil), images, search, rows=[1], starts=begin)[1]
     assert (found[1].error, alone.error) == (None, None)
     assert (found[1].loss, found[1].calls) == (alone.loss, 7)

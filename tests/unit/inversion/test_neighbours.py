@@ -11,10 +11,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.inversion.problems import Watched, drawn_for, find, images_of, model_of
+from tests.unit.inversion.problems import Watched, drawn_for, find, images_of, model_of, search_of
 from wherefrom.core.tensors import Images
 from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
-from wherefrom.inversion.plan import Found, Plan, Plateau, Race
+from wherefrom.inversion.results import SearchResult
+from wherefrom.inversion.search import Plateau, Race
 
 STEPS = 300
 CLOSE = 1e-4
@@ -28,7 +29,7 @@ FULL: list[tuple[str, Optimiser]] = [
 ]
 
 
-def close(one: Found, other: Found) -> None:
+def close(one: SearchResult, other: SearchResult) -> None:
     assert (one.error, one.calls, one.restart) == (other.error, other.calls, other.restart)
     assert one.loss == pytest.approx(other.loss, rel=CLOSE)
     assert one.start == pytest.approx(other.start, rel=CLOSE)
@@ -43,16 +44,16 @@ def test_after_a_full_search(name: str, optimiser: Optimiser) -> None:
     """All together; the same in another order, with one that leaves in the middle; those that stay, alone."""
     model, slow = model_of(name), name in ("kl", "tiny")
     images = images_of(model, 2 if slow else 3, side=8 if slow else 16)
-    plan = Plan(steps=STEPS, optimiser=optimiser, traced=True)
-    together = find(model, images, plan)
+    search = search_of(steps=STEPS, optimiser=optimiser)
+    together = find(model, images, search)
     trace = together[1].trace
     assert trace is not None
     cut = float(trace[0, : STEPS // 2].min())  # image 1 goes under it in the second half, or at its best before
     cuts = torch.tensor([float("nan"), cut * 1.0001, float("nan")], dtype=torch.float64)[: len(images)]
-    shuffled = find(model, images, plan, rows=reversed(range(len(images))), cuts=cuts)
+    shuffled = find(model, images, search, rows=reversed(range(len(images))), cuts=cuts)
     for image in range(0, len(images), 2):
         close(shuffled[image], together[image])
-        close(find(model, images, plan, rows=[image])[image], together[image])
+        close(find(model, images, search, rows=[image])[image], together[image])
     assert next(iter(shuffled)) == 1
     last = int((trace[0] < cut * 1.0001).nonzero()[0][0])
     assert (shuffled[1].calls, last < STEPS) == (last + 1, True)
@@ -60,13 +61,13 @@ def test_after_a_full_search(name: str, optimiser: Optimiser) -> None:
     assert len({round(found.loss, 12) for found in together.values()}) == len(images)
 
 
-_FLAT = Plan(steps=25, optimiser=Adam(rate=0.2), plateau=Plateau(steps=6, share=0.3))
-PLANS = {"raced": replace(_FLAT, race=Race(steps=8, keep=2)), "plain": _FLAT}
+_FLAT = search_of(steps=25, optimiser=Adam(rate=0.2), plateau=Plateau(steps=6, share=0.3))
+PLANS = {"raced": replace(_FLAT, stop=replace(_FLAT.stop, race=Race(steps=8, keep=2))), "plain": _FLAT}
 """Images race side by side from the first step; without a race they enter as others leave, at a narrow width."""
 
 
 @functools.cache
-def _alone(name: str, plan: str, cut: float | None) -> tuple[Images, list[Found]]:
+def _alone(name: str, plan: str, cut: float | None) -> tuple[Images, list[SearchResult]]:
     """Six images, and what is found for each where there is no other."""
     model = model_of(name)
     images = images_of(model, 6)

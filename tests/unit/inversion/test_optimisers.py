@@ -12,12 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.inversion.problems import find, images_of, model_of
+from tests.unit.inversion.problems import find, images_of, model_of, search_of
 from wherefrom.core.errors import UsageError
 from wherefrom.core.tensors import generator
 from wherefrom.core.units import SCHEDULES, Schedule
-from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Memory, Optimiser, Seen
-from wherefrom.inversion.plan import Plan
+from wherefrom.inversion.optimiser_input import Memory, OptimiserInput
+from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
 from wherefrom.inversion.schedules import step_sizes
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -62,7 +62,9 @@ def walk(
         values.append(value.detach())
         step = torch.full((len(start),), number)
         points = optimiser.step(
-            Seen(latents=asked.detach(), gradient=slope, loss=value.detach().double(), step=step), memory, steps=steps
+            OptimiserInput(latents=asked.detach(), gradient=slope, loss=value.detach().double(), step=step),
+            memory,
+            steps=steps,
         )
         kept.append({name: tensor.clone() for name, tensor in memory.items()} | {"next": points})
     return torch.stack(values), kept
@@ -186,8 +188,8 @@ def test_the_gradient_free_update_is_a_loop_written_out(name: str) -> None:
     model, steps = model_of(name), 30
     images = images_of(model, 3)
     encoded = model.encode(images)
-    plan = Plan(steps=steps, optimiser=GradientFree(rate=0.2), traced=True)
-    found = find(model, images, plan, starts=lambda image: encoded[image : image + 1])
+    search = search_of(steps=steps, optimiser=GradientFree(rate=0.2))
+    found = find(model, images, search, starts=lambda image: encoded[image : image + 1])
     latents, mean, square = encoded.double(), 0.0, 0.0
     losses: list[torch.Tensor] = []
     for step, rate in enumerate([*step_sizes("frozen", rate=0.2, steps=steps).tolist(), 0.0]):

@@ -26,7 +26,7 @@ SEARCHES: list[Gradual[Any]] = [
     RONAN(steps=3, optimiser="lbfgs"),
     LatentTracer(steps=3),
     LatentTracer(steps=3, optimiser="gradient-free", rate=0.1),
-    LatentTracer(parity="paper"),
+    LatentTracer.paper(),
     Traced(steps=2),
 ]
 

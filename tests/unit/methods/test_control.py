@@ -17,10 +17,10 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
 from wherefrom.measures.bands import band_log_energies, block_dct
-from wherefrom.methods._copies import turned, turned_back
-from wherefrom.methods._discriminant import fit_discriminant, projected
-from wherefrom.methods._measures import COPIES, TURNS, log_columns
 from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.arithmetic.columns import COPIES, TURNS, log_columns
+from wherefrom.methods.arithmetic.control_copies import turned, turned_back
+from wherefrom.methods.arithmetic.discriminant import fit_discriminant, projected
 from wherefrom.methods.control import Control
 from wherefrom.models.toy import Toy
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 from diffusers import AutoencoderKL
 
-from wherefrom.core.errors import UsageError
 from wherefrom.core.tensors import Images, generator
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.models.opening.autoencoder import wrap_autoencoder
@@ -53,7 +52,7 @@ def _paper(module: AutoencoderKL, image: Images, scale: float, shift: float) -> 
 def test_parity_with_the_paper_s_search(scale: float, shift: float | None) -> None:
     module, images = _module(scale, shift), _images()
     expected = [_paper(module, image[None], scale, shift or 0.0) for image in images]
-    scores = LatentTracer(parity="paper").scores(wrap_autoencoder(module), images, np.array([1, 2], dtype=np.uint64))
+    scores = LatentTracer.paper().scores(wrap_autoencoder(module), images, np.array([1, 2], dtype=np.uint64))
     np.testing.assert_allclose(scores["loss"], expected, rtol=1e-4)
     np.testing.assert_array_equal(scores["calls"], 101)
 
@@ -62,13 +61,6 @@ def test_the_scale_changes_the_search() -> None:
     """Or the test above would say nothing of it. What changes numbers is in the card."""
     seeds = np.array([1, 2], dtype=np.uint64)
     models = [wrap_autoencoder(_module(scale, None)) for scale in (0.18215, 1.0)]
-    one, other = (LatentTracer(parity="paper").scores(model, _images(), seeds)["loss"] for model in models)
+    one, other = (LatentTracer.paper().scores(model, _images(), seeds)["loss"] for model in models)
     assert (np.abs(one - other) > 1e-3 * one).any()
     assert [model.card.facts.get("scaling") for model in models] == [(0.18215, 0.0), None]
-
-
-def test_parity_leaves_no_choice() -> None:
-    with pytest.raises(UsageError, match="steps=50 with parity='paper'"):
-        LatentTracer(parity="paper", steps=50)
-    method = LatentTracer(parity="paper")
-    assert (method.steps, method.optimiser, method.rate, method.schedule) == (100, "adam", 0.05, "halved")

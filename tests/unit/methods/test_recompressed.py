@@ -18,9 +18,9 @@ from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.measures.bands import band_log_energies, block_dct
-from wherefrom.methods._measures import log_columns
-from wherefrom.methods._spread import excess, fit_spread
 from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.arithmetic.columns import log_columns
+from wherefrom.methods.arithmetic.covariance import excess, fit_covariance
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.toy import Toy
@@ -75,7 +75,7 @@ def _rows(count: int, seed: int, shift: float = 0.0, place: slice = slice(None))
 
 def test_the_excess_is_the_positive_part_of_the_normal_score() -> None:
     known, asked = _rows(50, 1), _rows(9, 2, 0.2, slice(0, 2))
-    fit = fit_spread(known, shrinkage=0.5)
+    fit = fit_covariance(known, shrinkage=0.5)
     spread = known.std(axis=0, ddof=1)
     correlation = 0.5 * np.corrcoef(known.T) + 0.5 * np.eye(6)
     standard = (asked - known.mean(axis=0)) / spread
@@ -85,7 +85,7 @@ def test_the_excess_is_the_positive_part_of_the_normal_score() -> None:
 
 def test_what_lies_above_in_some_numbers_is_seen_and_what_lies_below_is_not() -> None:
     known = _rows(200, 1)
-    fit = fit_spread(known, shrinkage=0.9)
+    fit = fit_covariance(known, shrinkage=0.9)
     usual = np.quantile(excess(_rows(400, 2), fit), 0.95)
     assert (excess(_rows(400, 3, 1.0, slice(0, 2)), fit) > usual).mean() > 0.95
     assert (excess(_rows(400, 4, -1.0), fit) > usual).mean() < 0.01

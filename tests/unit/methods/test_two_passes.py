@@ -17,8 +17,8 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING, bands
 from wherefrom.measures.bands import band_energies, band_log_energies, block_dct
-from wherefrom.methods._measures import log_columns
 from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.arithmetic.columns import log_columns
 from wherefrom.methods.reconstruction import Reconstruction
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.toy import Toy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import wherefrom.models.zoo as zoo
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import generator
 from wherefrom.inversion.scaled import scaled
-from wherefrom.methods._searching import starts_of
+from wherefrom.methods.arithmetic.searches import starts_of
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.adapters.latent_model import DiffusersAutoencoder
@@ -38,7 +37,7 @@ def _seeds(count: int) -> Any:
 
 def test_random_starts_have_the_image_s_own_size_and_the_prior_s_scale(model: Any) -> None:
     images = torch.rand((2, 3, 40, 64), generator=generator(0))
-    starts = starts_of(RONAN(start="random", restarts=64), model, images, _seeds(2))
+    starts = starts_of(RONAN(start="random", restarts=64).search, model, images, _seeds(2))
     own, other = starts(0), starts(1)
     assert own.shape == other.shape == (64, 8, 5, 8)
     assert len({latent.numpy().tobytes() for latent in torch.cat([own, other])}) == 128
@@ -60,7 +59,7 @@ def test_a_random_start_needs_no_encoder_and_goes_down(model: Any, monkeypatch: 
         raise AssertionError("the encoder was asked")
 
     monkeypatch.setattr(DiffusersAutoencoder, "encode", refuse)
-    once = replace(RONAN.paper(), steps=10)
+    once = RONAN(search=RONAN.paper().search, steps=10)
     few = RONAN(start="random", restarts=3, race=3, keep=1, steps=10)
     for method, restarts in ((once, 1), (few, 3)):
         scores = method.scores(model, images, _seeds(1))
@@ -85,7 +84,7 @@ def test_without_statistics_a_random_start_is_normal_in_the_generator_s_units() 
         model.draw(_seeds(1), size=(16, 16))
     images = torch.rand((2, 3, 16, 48), generator=generator(2))
     for asked, mean, spread in ((model, 3.0, 4.0), (scaled(model), 0.0, 1.0)):
-        starts = starts_of(RONAN(start="random", restarts=64), asked, images, _seeds(2))(1)
+        starts = starts_of(RONAN(start="random", restarts=64).search, asked, images, _seeds(2))(1)
         assert starts.shape == (64, 4, 8, 24)
         assert float(starts.mean()) == pytest.approx(mean, abs=0.05 * spread)
         assert float(starts.std()) == pytest.approx(spread, rel=0.05)

@@ -17,8 +17,8 @@ from wherefrom.core.tensors import Images
 from wherefrom.evaluation import auc
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.inversion.plan import Plan
-from wherefrom.inversion.search import search
+from wherefrom.inversion.invert import invert
+from wherefrom.inversion.search import Search, Stop
 from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, Spreading
 from wherefrom.models.fitting import fitted
 from wherefrom.models.load import load_model
@@ -84,7 +84,7 @@ def test_a_gradient_reaches_the_latents_and_a_search_goes_down(edit: str) -> Non
     (gradient,) = torch.autograd.grad((model.decode(latents) - images).square().sum(), latents)
     assert bool(gradient.isfinite().all())
     assert float(gradient.abs().max()) > 0
-    (found,) = search(model, images, lambda _: model.encode(images), plan=Plan(steps=10))
+    (found,) = invert(model, images, lambda _: model.encode(images), search=Search(stop=Stop(steps=10)))
     assert found.error is None
     assert found.loss <= found.start
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wherefrom.inversion.plan import Step
+from wherefrom.inversion.results import Step
 from wherefrom.scoring.progress import Meter, Progress
 
 

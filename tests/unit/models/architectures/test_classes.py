@@ -21,7 +21,7 @@ from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
 from wherefrom import rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.methods._searching import starts_of
+from wherefrom.methods.arithmetic.searches import starts_of
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.architectures.consistency.unet import Geometry, UNet
 from wherefrom.models.base import Classed
@@ -171,8 +171,8 @@ def test_draws_depend_on_their_own_seed_alone(kind: str, tmp_path: Path) -> None
 def test_a_searched_class_has_eight_starts_unless_asked_otherwise(classes: int, expected: int, tmp_path: Path) -> None:
     model = replace(_model("dcgan", tmp_path, "search"), classes=classes)
     images = torch.rand(1, 3, *model.size)
-    assert len(starts_of(RONAN(restarts=5), model, images, _seeds(1))(0)) == 5
-    found = starts_of(RONAN(), model, images, _seeds(1))(0)
+    assert len(starts_of(RONAN(restarts=5).search, model, images, _seeds(1))(0)) == 5
+    found = starts_of(RONAN().search, model, images, _seeds(1))(0)
     assert len(found) == expected
     assert len(found[:, -1].unique()) == min(classes, expected)
 
@@ -216,7 +216,7 @@ def test_belongings_of_any_class_are_found_and_a_siblings_are_excluded(kind: str
     cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.05)
     assert (statistic[FIRST + ASKED :] > cut).all()
     assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1
-    once = replace(method, restarts=1, race=None)
+    once = RONAN(search=method.search, restarts=1, race=None)
     known = _given(kind, tmp_path, once, own, labels, seeds)
     assert np.median(statistic[: FIRST + ASKED]) < 3 * np.median(known), "as good as with the class known"
     if kind in NARROW:

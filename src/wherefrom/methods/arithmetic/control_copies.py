@@ -10,8 +10,8 @@ from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images
 from wherefrom.measures.distances import mse
-from wherefrom.methods._measures import LEFT_BLOCK, SHIFT, TURNS, copied, within
-from wherefrom.methods._passes import band_columns, first_pass, two_passes_and_first, vector
+from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, SHIFT, TURNS, copied, within
+from wherefrom.methods.arithmetic.reconstructions import band_columns, first_pass, two_passes_and_first, vector
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["control_passes", "turned", "turned_back"]
@@ -22,7 +22,7 @@ def turned(images: Images, copy: str) -> Images:
 
     Args:
         images: `(n, 3, h, w)`.
-        copy: one of `wherefrom.methods._measures.TURNS`.
+        copy: one of `wherefrom.methods.arithmetic.columns.TURNS`.
     """
     quarters, mirrored = TURNS[copy]
     return torch.rot90(images.flip(3) if mirrored else images, quarters, (2, 3)).contiguous()

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from wherefrom.core.arrays import Matrix, Vector
 from wherefrom.core.errors import ProfileError
-from wherefrom.methods._spread import NARROWEST, shrunk
+from wherefrom.methods.arithmetic.covariance import NARROWEST, shrunk
 from wherefrom.methods.base import Fit
 
 __all__ = ["fit_discriminant", "projected"]
@@ -40,10 +40,10 @@ def fit_discriminant(belonging: Matrix, copies: Matrix, *, shrinkage: float) -> 
     centre = copies.mean(axis=0)
     varying = np.cov(copies, rowvar=False)
     together = np.cov(belonging, rowvar=False) + varying
-    spread = np.maximum(np.sqrt(np.diag(together)), NARROWEST)
-    root = np.linalg.cholesky(shrunk(together / np.outer(spread, spread), shrinkage))
-    further = (centre - belonging.mean(axis=0)) / spread
-    weights = nnls(root.T, solve_triangular(root, further, lower=True))[0] / spread
+    deviations = np.maximum(np.sqrt(np.diag(together)), NARROWEST)
+    root = np.linalg.cholesky(shrunk(together / np.outer(deviations, deviations), shrinkage))
+    further = (centre - belonging.mean(axis=0)) / deviations
+    weights = nnls(root.T, solve_triangular(root, further, lower=True))[0] / deviations
     deviation = max(float(np.sqrt(weights @ varying @ weights)), NARROWEST * float(weights.sum()))
     if not weights @ (centre - belonging.mean(axis=0)) > _NEAREST * deviation:
         raise ProfileError(

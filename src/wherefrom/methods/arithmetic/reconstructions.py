@@ -16,7 +16,7 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.measures.bands import band_energies, band_log_energies, block_dct
 from wherefrom.measures.distances import lpips, mse
 from wherefrom.measures.texture import homogeneity
-from wherefrom.methods._measures import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
+from wherefrom.methods.arithmetic.columns import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
 __all__ = [
@@ -102,7 +102,8 @@ def stored_passes(model: Autoencoder, images: Images, quality: int) -> Scores:
 
     Columns: those of `two_passes`; `stored_first`, the mean squared error between the image and its reconstruction
     stored as JPEG; `stored_second`, the same of that stored reconstruction, which is an image that the decoder made and
-    that was stored so; `log5_4_BAND` and `log6_4_BAND`, of these two errors as `log1_4_BAND` is of the first pass.
+    that was stored so; `log_stored_first_4_BAND` and `log_stored_second_4_BAND`, of these two errors as `log1_4_BAND`
+    is of the first pass.
 
     Args:
         model: an autoencoder.

@@ -16,7 +16,7 @@ __all__ = [
     "check_learning",
     "check_shrinkage",
     "excess",
-    "fit_spread",
+    "fit_covariance",
     "learned",
     "shrunk",
     "squared_distance",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 FEWEST: Final = 8
-"""Rows from which spread and correlation are learned, at least."""
+"""Rows from which standard deviations and correlation are learned, at least."""
 NARROWEST: Final = 1e-3
 """Standard deviation below which a number counts as this wide: belongings that hardly differ there."""
 
@@ -59,13 +59,13 @@ def shrunk(correlation: Matrix, shrinkage: float) -> Matrix:
 
 
 def learned(rows: Matrix, second: Vector, *, method: str, shrinkage: float, easiest: float, floor: float) -> Fit:
-    """What `fit_spread` learns of belongings that are above the floor, with `least`.
+    """What `fit_covariance` learns of belongings that are above the floor, with `least`.
 
     Args:
         rows: of belongings, `(n, k)`.
         second: their L2, `(n,)`.
         method: whose name the error has.
-        shrinkage: as of `fit_spread`.
+        shrinkage: as of `fit_covariance`.
         easiest: the share of belongings whose L2 is too low to judge an image by; `least`, shape `(1,)`, is where.
         floor: L2 at or below which a belonging is left out.
 
@@ -79,7 +79,7 @@ def learned(rows: Matrix, second: Vector, *, method: str, shrinkage: float, easi
             " images"
         )
     least = np.quantile(second[kept], easiest) if easiest > 0 else floor
-    return {**fit_spread(rows[kept], shrinkage=shrinkage), "least": np.array([least])}
+    return {**fit_covariance(rows[kept], shrinkage=shrinkage), "least": np.array([least])}
 
 
 def where_judged(second: Vector, statistic: Vector, fit: Fit, *, floor: float) -> Vector:
@@ -87,18 +87,18 @@ def where_judged(second: Vector, statistic: Vector, fit: Fit, *, floor: float) -
     return np.where(second > max(floor, float(fit["least"][0])), statistic, np.nan)
 
 
-def fit_spread(rows: Matrix, *, shrinkage: float) -> Fit:
+def fit_covariance(rows: Matrix, *, shrinkage: float) -> Fit:
     """`centre`, shape `(k,)`, and `root` of the inverse covariance row by row, `(k * k,)`.
 
     Args:
         rows: of belongings, `(n, k)`, finite, n at least `FEWEST`.
         shrinkage: s, in (0, 1]: the correlation R becomes (1 - s) R + s I.
     """
-    spread = np.maximum(rows.std(axis=0, ddof=1), NARROWEST)
-    scaled = (rows - rows.mean(axis=0)) / spread
+    deviations = np.maximum(rows.std(axis=0, ddof=1), NARROWEST)
+    scaled = (rows - rows.mean(axis=0)) / deviations
     correlation = scaled.T @ scaled / (len(rows) - 1)
     values, vectors = np.linalg.eigh(shrunk(correlation, shrinkage))
-    root = (vectors / np.sqrt(values)).T / spread
+    root = (vectors / np.sqrt(values)).T / deviations
     return {"centre": rows.mean(axis=0), "root": root.ravel()}
 
 
@@ -118,11 +118,11 @@ def excess(rows: Matrix, fit: Fit) -> Vector:
 
     Args:
         rows: `(n, k)`.
-        fit: of `fit_spread`.
+        fit: of `fit_covariance`.
     """
     root = fit["root"].reshape(-1, len(fit["centre"]))
     precision = root.T @ root
-    spread = np.sqrt(np.diag(np.linalg.inv(precision)))  # C has ones on its diagonal
-    scores = (rows - fit["centre"]) @ precision * spread
+    deviations = np.sqrt(np.diag(np.linalg.inv(precision)))  # C has ones on its diagonal
+    scores = (rows - fit["centre"]) @ precision * deviations
     above: Vector = np.square(np.maximum(scores, 0.0)).mean(axis=1)
     return above

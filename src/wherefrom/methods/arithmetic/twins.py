@@ -11,12 +11,13 @@ import torch
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.tensors import Images
-from wherefrom.inversion.plan import Found, Plan
+from wherefrom.inversion.invert import invert
+from wherefrom.inversion.results import Report, SearchResult
 from wherefrom.inversion.scaled import scaled
-from wherefrom.inversion.search import Report, search
-from wherefrom.methods._measures import LEFT_BLOCK, SEARCHED, TWIN
-from wherefrom.methods._passes import band_columns, two_passes_and_first
-from wherefrom.methods._searching import columns
+from wherefrom.inversion.search import Search
+from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, SEARCHED, TWIN
+from wherefrom.methods.arithmetic.reconstructions import band_columns, two_passes_and_first
+from wherefrom.methods.arithmetic.searches import columns
 from wherefrom.methods.base import Settled
 from wherefrom.models.base import Autoencoder
 
@@ -31,12 +32,12 @@ class Tracer:
 
     Attributes:
         model: asked on its device.
-        plan: of every search, traced.
+        search: of every image, from its encoder's latent.
         report: told after each step.
     """
 
     model: Autoencoder
-    plan: Plan
+    search: Search
     report: Report | None = None
 
     def trace(self, images: Images, *, twins: bool, bound: Callable[[Scores], Vector] | None) -> Iterator[Settled]:
@@ -74,16 +75,17 @@ class Tracer:
         def start(image: int) -> torch.Tensor:
             return asked.encode(images[image : image + 1])
 
-        for found in search(asked, images, start, plan=self.plan, cuts=cuts, report=self.report):
-            if found.latent is None:
-                yield Settled(row=found.image, error=found.error)
+        searched = invert(asked, images, start, search=self.search, cuts=cuts, trace=True, report=self.report)
+        for result in searched:
+            if result.latent is None:
+                yield Settled(row=result.image, error=result.error)
                 continue
             with torch.no_grad():
-                error = asked.decode(found.latent[None]) - images[found.image : found.image + 1]
+                error = asked.decode(result.latent[None]) - images[result.image : result.image + 1]
             left = band_columns(number, LEFT_BLOCK, error)
             name = "twin" if number == TWIN else "loss"
-            own = columns(found).columns if number == SEARCHED else {"twin": np.array([found.loss])}
-            yield Settled(row=found.image, scores=Scores({**own, **_within(found, name), **left}))
+            own = columns(result).columns if number == SEARCHED else {"twin": np.array([result.loss])}
+            yield Settled(row=result.image, scores=Scores({**own, **_within(result, name), **left}))
 
 
 def _twins(once: Images) -> Images:
@@ -91,8 +93,8 @@ def _twins(once: Images) -> Images:
     return once.clone().clamp(0, 1).mul(_LEVELS).round().div(_LEVELS)
 
 
-def _within(found: Found, name: str) -> dict[str, Vector]:
+def _within(result: SearchResult, name: str) -> dict[str, Vector]:
     """The best loss within so many steps, `<name>_0` the start's."""
-    assert found.trace is not None
-    best = np.fmin.accumulate(found.trace[0])
+    assert result.trace is not None
+    best = np.fmin.accumulate(result.trace[0])
     return {f"{name}_{step}": best[step : step + 1] for step in range(len(best))}

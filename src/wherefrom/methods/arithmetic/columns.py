@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.units import ROUNDING, bands
 
@@ -22,6 +23,7 @@ __all__ = [
     "copied",
     "energy_columns",
     "log_columns",
+    "with_current_names",
     "within",
 ]
 
@@ -31,10 +33,12 @@ SEARCHED: Final = 3
 """The number of the error that a search left, after those of two passes, among columns by band."""
 TWIN: Final = 4
 """The number of the error that a search left of the image's own reconstruction."""
-STORED: Final = 5
-"""The number of the error of a reconstruction that was stored as the image was, as JPEG."""
-STORED_AGAIN: Final = 6
-"""The number of the same error of that stored reconstruction."""
+STORED: Final = "_stored_first"
+"""How `log_columns` names the error of a reconstruction that was stored as the image was, as JPEG."""
+STORED_AGAIN: Final = "_stored_second"
+"""The same error of that stored reconstruction."""
+_FORMERLY: Final[Mapping[str, str]] = {"log5_4_": "log_stored_first_4_", "log6_4_": "log_stored_second_4_"}
+"""How columns began in tables of earlier versions, and how they begin now."""
 TURNS: Final[Mapping[str, tuple[int, bool]]] = {
     "turn90": (1, False),
     "turn180": (2, False),
@@ -66,10 +70,17 @@ def log_columns(error: int | str, block: int) -> tuple[str, ...]:
     """Columns of the mean over blocks of an error's log energy by band, as `log1_4_grey_00` for 4 x 4 blocks.
 
     Args:
-        error: 1 to 6, or the second of the names that `copied` and `within` give.
+        error: 1 to 4, `STORED`, `STORED_AGAIN`, or the second of the names that `copied` and `within` give.
         block: side of the blocks.
     """
     return tuple(f"log{error}_{block}_{band}" for band in bands(block))
+
+
+def with_current_names(scores: Scores) -> Scores:
+    """The same columns, those of a table of an earlier version by the names that they have now."""
+    if not any(name.startswith(tuple(_FORMERLY)) for name in scores.names):
+        return scores
+    return Scores({_FORMERLY.get(name[:7], name[:7]) + name[7:]: scores[name] for name in scores.names})
 
 
 def copied(copy: str) -> tuple[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,36 +10,18 @@ from torch.utils.checkpoint import checkpoint
 
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents
-from wherefrom.core.units import Metric
-from wherefrom.inversion.plan import Plan
-from wherefrom.measures.distances import lpips, mae, mse, ssim
-from wherefrom.measures.jpeg_cells import cell_distance
-from wherefrom.measures.recolour import recoloured
+from wherefrom.inversion.search import Search
 from wherefrom.models.adapters.arithmetic import exact, ran_out_of_memory
 from wherefrom.models.base import Autoencoder, Decoder
 
-__all__ = ["Asker", "Seeing", "distance"]
+__all__ = ["Evaluation", "Evaluator"]
 
 _PIXELS: Final = {"cpu": 2**15, "other": 2**20}  # of one evaluation, where the model does not state its width
 
 
-def distance(
-    metric: Metric, backbone: str | None = None, quality: int | None = None
-) -> Callable[[Images, Images], torch.Tensor]:
-    """What is minimised: `(n,)` float64, 0 where two images are equal."""
-    if metric == "jpeg":
-        assert quality is not None  # a plan has one
-        return functools.partial(cell_distance, quality=quality)
-    if metric == "ssim":
-        return lambda a, b: 1 - ssim(a, b)
-    if metric == "lpips":
-        return functools.partial(lpips, weights=backbone)
-    return {"mse": mse, "mae": mae, "recoloured": recoloured}[metric]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seeing:
-    """What was seen at some latents.
+class Evaluation:
+    """What was measured at some latents.
 
     Attributes:
         measured: loss of the clamped output, `(p,)` float64.
@@ -54,12 +34,12 @@ class Seeing:
     gradient: torch.Tensor | None
 
     @staticmethod
-    def joined(parts: list[Seeing]) -> Seeing:
+    def joined(parts: list[Evaluation]) -> Evaluation:
         """Several, one after another."""
         if len(parts) == 1:
             return parts[0]
         gradients = [part.gradient for part in parts if part.gradient is not None]
-        return Seeing(
+        return Evaluation(
             measured=torch.cat([part.measured for part in parts]),
             loss=torch.cat([part.loss for part in parts]),
             gradient=torch.cat(gradients) if gradients else None,
@@ -67,19 +47,19 @@ class Seeing:
 
 
 @dataclass(kw_only=True, slots=True)
-class Asker:
-    """Asks a decoder about latents, at most `width` at a time.
+class Evaluator:
+    """Evaluates a decoder at latents, at most `width` at a time.
 
     Attributes:
         model: not changed; its weights get no gradient.
-        plan: what is minimised.
+        search: what is minimised, and how much memory it may take.
         size: `(height, width)` of the images.
         width: latents an evaluation: on a CPU the model's own `width` where it states one, else by pixels; halved for
             good when memory runs out.
     """
 
     model: Decoder
-    plan: Plan
+    search: Search
     size: tuple[int, int]
     width: int = field(init=False)
 
@@ -90,7 +70,7 @@ class Asker:
         pixels = _PIXELS["cpu" if on_cpu else "other"]
         self.width = own if isinstance(own, int) and own > 0 else max(1, pixels // (self.size[0] * self.size[1]))
 
-    def see(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Seeing:
+    def evaluate(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Evaluation:
         """Losses, and where the search goes on the gradient, of `(p, ...)` latents against `(p, 3, h, w)` targets.
 
         Args:
@@ -103,12 +83,14 @@ class Asker:
             ImageError: when the decoder gives images of another size.
             ModelError: when the decoder's images carry no gradient.
         """
-        parts: list[Seeing] = []
+        parts: list[Evaluation] = []
         done = 0
         while done < len(latents):
             rows = slice(done, done + self.width)
             try:
-                part = self._see(latents[rows], targets[rows], None if encoded is None else encoded[rows], last=last)
+                part = self._evaluate(
+                    latents[rows], targets[rows], None if encoded is None else encoded[rows], last=last
+                )
             except (RuntimeError, MemoryError) as error:
                 if not ran_out_of_memory(error) or self.width == 1 or len(latents[rows]) == 1:
                     raise
@@ -118,45 +100,45 @@ class Asker:
                 continue
             parts.append(part)
             done += len(part.measured)
-        return Seeing.joined(parts)
+        return Evaluation.joined(parts)
 
-    def _see(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Seeing:
+    def _evaluate(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Evaluation:
         with exact(self.model.device):
-            if last or self.plan.optimiser.by_encoder:
+            if last or self.search.optimiser.by_encoder:
                 return self._without_gradient(latents, targets, encoded)
             with torch.inference_mode(mode=False), torch.enable_grad():  # whatever the caller is in
                 asked = latents.detach().clone().requires_grad_()
                 made = self._decode(asked, targets)
-                loss = self._distance(made.clamp(0, 1) if self.plan.clamped else made, targets)
+                loss = self.search.distance.between(made.clamp(0, 1) if self.search.clamped else made, targets)
                 if not loss.requires_grad:
                     raise ModelError(
                         f"images of {self.model.card.name} carry no gradient back to their latents: let its decode run"
                         " without no_grad, inference_mode and detach, or search gradient-free where it has an encoder"
                     )
                 (gradient,) = torch.autograd.grad(loss.sum(), asked)
-        measured = loss.detach() if self.plan.clamped else self._measured(made.detach(), targets, loss.detach())
-        return Seeing(measured=measured, loss=loss.detach(), gradient=gradient)
+        measured = loss.detach() if self.search.clamped else self._measured(made.detach(), targets, loss.detach())
+        return Evaluation(measured=measured, loss=loss.detach(), gradient=gradient)
 
-    def _without_gradient(self, latents: Latents, targets: Images, encoded: Latents | None) -> Seeing:
+    def _without_gradient(self, latents: Latents, targets: Images, encoded: Latents | None) -> Evaluation:
         with torch.no_grad():
             made = self._decode(latents, targets)
-            loss = self._distance(made.clamp(0, 1) if self.plan.clamped else made, targets)
+            loss = self.search.distance.between(made.clamp(0, 1) if self.search.clamped else made, targets)
             measured = self._measured(made, targets, loss)
             residual = None
             if encoded is not None and isinstance(self.model, Autoencoder):
                 residual = self.model.encode(made) - encoded
-        return Seeing(measured=measured, loss=loss, gradient=residual)
+        return Evaluation(measured=measured, loss=loss, gradient=residual)
 
     def _measured(self, made: Images, targets: Images, loss: torch.Tensor) -> torch.Tensor:
         """The clamped output's loss, which is the other one where nothing is clamped."""
         with torch.no_grad():
             clamped = made.clamp(0, 1)
-            return loss if torch.equal(clamped, made) else self._distance(clamped, targets)
+            return loss if torch.equal(clamped, made) else self.search.distance.between(clamped, targets)
 
     def _decode(self, latents: Latents, targets: Images) -> Images:
         made: Images = (
             checkpoint(self.model.decode, latents, use_reentrant=False)
-            if self.plan.checkpointing and latents.requires_grad
+            if self.search.checkpointing and latents.requires_grad
             else self.model.decode(latents)
         )
         if made.shape[1:] != targets.shape[1:]:
@@ -166,6 +148,3 @@ class Asker:
                 f" {targets.shape[3]} x {targets.shape[2]}: crop the image to what the model makes"
             )
         return made
-
-    def _distance(self, made: Images, targets: Images) -> torch.Tensor:
-        return distance(self.plan.metric, self.plan.backbone, self.plan.quality)(made, targets)

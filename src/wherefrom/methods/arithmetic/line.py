@@ -26,12 +26,12 @@ def fit_line(x: Vector, y: Vector) -> Fit:
             f"a residual needs {_FEWEST} belonging images to fit on, half of them all, got {count}: add images"
         )
     centred = x[finite] - x[finite].mean()
-    spread = float(centred @ centred)
-    if spread <= 1e-12:
+    variation = float(centred @ centred)
+    if variation <= 1e-12:
         raise ProfileError(
             "a residual needs belonging images that differ, and these do not: add others or adjustment 'none'"
         )
-    slope = float(centred @ y[finite]) / spread
+    slope = float(centred @ y[finite]) / variation
     return {"intercept": np.array([y[finite].mean() - slope * x[finite].mean()]), "slope": np.array([slope])}
 
 
