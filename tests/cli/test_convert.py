@@ -10,9 +10,9 @@ import torch
 from safetensors import safe_open
 
 from tests.cli.calling import call
-from tests.unit.models import pickled
 from tests.unit.models.architectures.stylegan_by_hand import state_2
 from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
+from tests.unit.models.checkpoints import pickled
 from wherefrom.models.load import load_model
 
 OPTIONS = {"c_dim": 4, "synthesis_kwargs": {"conv_clamp": 3, "activation": "relu"}}

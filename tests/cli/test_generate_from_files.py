@@ -12,7 +12,7 @@ from PIL import Image
 
 import wherefrom as wf
 from tests.cli.calling import call
-from tests.unit.models.architectures.test_adapter import burgess
+from tests.unit.models.adapters.test_generator import burgess
 from wherefrom.images.batches import to_pixels
 from wherefrom.models.load import load_model
 

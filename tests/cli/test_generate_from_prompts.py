@@ -22,7 +22,7 @@ from wherefrom.models.load import load_model
 pytest.importorskip("transformers", minversion="5", reason="text encoders need the extra text-to-image")
 
 from tests.tiny_pipelines import FAMILIES, save_pipeline
-from tests.unit.models.test_pipeline_folders import lay_out
+from tests.unit.models.sources.test_pipeline_folders import lay_out
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers' schedulers
 

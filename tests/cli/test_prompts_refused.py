@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.calling import call
-from tests.unit.models.test_pipeline_folders import lay_out
+from tests.unit.models.sources.test_pipeline_folders import lay_out
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.models import pickled
 from tests.unit.models.architectures.stylegan_by_hand import state_2
 from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
+from tests.unit.models.checkpoints import pickled
 from wherefrom import methods, rules
 from wherefrom.models.base import Decoder
 from wherefrom.models.load import load_model

@@ -12,8 +12,8 @@ import torch
 from torch.nn import functional as f
 
 from tests.shared import shared_data
+from tests.unit.models.adapters.test_generator import burgess
 from tests.unit.models.architectures.random_weights import drawn
-from tests.unit.models.architectures.test_adapter import burgess
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.tensors import generator
 from wherefrom.models.architectures import bolts_vae, burgess_vae, load

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from tests.unit.models import pickled
-from tests.unit.models.pickled import Called, Fresh, Named, Writer
+from tests.unit.models.checkpoints import pickled
+from tests.unit.models.checkpoints.pickled import Called, Fresh, Named, Writer
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
 from wherefrom.models.load import load_model

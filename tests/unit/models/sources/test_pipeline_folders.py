@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import errors
 
-from tests.unit.models.test_hub import COMMIT, FakeHub, http_error
+from tests.unit.models.sources.test_hub import COMMIT, FakeHub, http_error
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.sources.hub_pipelines import fetch_pipeline
 from wherefrom.models.sources.names import HubName

@@ -1,7 +1,7 @@
 """Whatever a file holds, reading it and building a model of it ends in a model or in an error of ours.
 
 Two kinds of files: good ones with bytes and spans changed, and programs put together out of steps and of the names that
-matter. More cases than in the suite: `WHEREFROM_FUZZ=100000 pytest tests/unit/models/test_pickles_fuzz.py`.
+matter. More cases than in the suite: `WHEREFROM_FUZZ=100000 pytest tests/unit/models/checkpoints/test_pickles_fuzz.py`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.models import pickled
 from tests.unit.models.architectures.stylegan_by_hand import state_2
 from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, levels, state_xl
-from tests.unit.models.pickled import Called, Named, Writer
+from tests.unit.models.checkpoints import pickled
+from tests.unit.models.checkpoints.pickled import Called, Named, Writer
 from wherefrom.core.errors import WherefromError
 from wherefrom.models.architectures import load
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from tests.unit.models.adapters.test_generator import burgess
 from tests.unit.models.architectures.stacks import trained
-from tests.unit.models.architectures.test_adapter import burgess
 from tests.unit.models.tiny import build
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.architectures import load, names

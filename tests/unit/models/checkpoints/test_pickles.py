@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.models import pickled
 from tests.unit.models.architectures.stylegan_by_hand import state_2
 from tests.unit.models.architectures.stylegan_xl_by_hand import Stem, state_xl
-from tests.unit.models.pickled import Called, Fresh, Named
+from tests.unit.models.checkpoints import pickled
+from tests.unit.models.checkpoints.pickled import Called, Fresh, Named
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.digest import digest
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
