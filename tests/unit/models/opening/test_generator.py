@@ -128,7 +128,7 @@ def test_the_kind_and_the_part_can_be_said(tmp_path: Path) -> None:
     assert digests["g"] != digests["g_ema"]
     with pytest.raises(ModelError, match="no stack of transposed convolutions"):
         load_model(str(tmp_path / "g.pt"), device="cpu", options={"part": "g", "architecture": "dcgan"})
-    with pytest.raises(UsageError, match="no generator 'dcgn' among"):
+    with pytest.raises(UsageError, match="no architecture 'dcgn' among"):
         load_model(str(tmp_path / "g.pt"), device="cpu", options={"part": "g", "architecture": "dcgn"})
 
 

@@ -84,7 +84,7 @@ def test_a_family_that_is_not_there() -> None:
 
 def test_the_table_needs_no_torch() -> None:
     program = (
-        "import sys; from wherefrom.models.load import describe, listing; listing();"
+        "import sys; from wherefrom.models.sources.description import describe, listing; listing();"
         "describe('stabilityai/sd-turbo');"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
