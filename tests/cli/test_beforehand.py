@@ -103,7 +103,7 @@ def test_images_are_left_out_by_name(doubled: Path, capsys: pytest.CaptureFixtur
     profile = load_profile(Path("p.json"))
     assert (len(profile.belonging), len(profile.foreign["noise"])) == (24, 24)
     wrong = call(capsys, *PROFILE, "--leave-out", "ours/copi.png")
-    assert (wrong.code, "did you mean ours/copy.png" in wrong.err) == (2, True)
+    assert (wrong.code, "did you mean 'ours/copy.png'?" in wrong.err) == (2, True)
     none = call(capsys, *PROFILE[:5], "--belonging", "ours/copy.png", "--leave-out", "ours/copy.png", "--out", "q.json")
     assert (none.code, "would be left out" in none.err) == (2, True)
 

@@ -273,7 +273,7 @@ def test_digest_moves_with_all_that_a_verdict_depends_on() -> None:
     assert replace(profile, version="9", model=replace(MODEL, notes={"source": "elsewhere"})).digest == profile.digest
 
 
-def test_the_cheap_half_runs_without_torch() -> None:
+def test_verdicts_are_taken_where_torch_is_absent() -> None:
     program = """
 import sys
 class Without:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from wherefrom.core.arrays import Scores
 from wherefrom.core.errors import MissingExtra
 from wherefrom.core.extras import require
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.plain import plain
+
+if TYPE_CHECKING:
+    from wherefrom.core.arrays import Scores
 
 __all__ = ["arrow", "attribution_row", "flat", "flat_rows", "frame", "table_rows", "verdict_row"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +86,19 @@ def test_a_record_is_named_by_what_it_was_made_of() -> None:
     assert Made(path=None, kind="edit", source="a.png").name == "a.png"
     assert Made(path=None, kind="draw", place=3).name == "image 3"
     assert Made(path=None, kind="text to image", place=0, prompt="a cat").name == "image 0 ('a cat')"
+
+
+def test_images_are_edited_where_torch_is_absent(tmp_path: Path) -> None:
+    (photo,) = save_noise(tmp_path / "photos", range(1), side=40).iterdir()
+    program = f"""
+import sys
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "diffusers"):
+            raise ImportError(f"{{name}} is kept out of this test")
+sys.meta_path.insert(0, Without())
+import wherefrom as wf
+print(wf.edit([{str(photo)!r}], "jpeg:75", folder={str(tmp_path / "out")!r})[0].error)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "None", done.stderr

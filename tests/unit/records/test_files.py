@@ -157,12 +157,12 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     save_table(awkward(), path)
     before = path.read_bytes()
 
-    def full(self: Path, data: str, **_: Any) -> int:
-        with self.open("w") as file:
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
             file.write(data[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(UsageError, match="No space left on device"):
         save_table(table([1.0]), path)
     assert path.read_bytes() == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import torch
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.suggestions import did_you_mean
 from wherefrom.core.tensors import building
 from wherefrom.models.adapters.generator import adapted
 from wherefrom.models.architectures import load, names
@@ -166,8 +166,7 @@ def _check_options(kind: Architecture, given: Mapping[str, Fact]) -> None:
     unknown = sorted(set(given) - set(kind.options))
     if unknown:
         known = ", ".join([*kind.options, *COMMON])
-        close = get_close_matches(unknown[0], kind.options, n=1)
-        hint = f": did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(unknown[0], kind.options)
         raise UsageError(f"{kind.name} has no option {', '.join(unknown)}: it has {known}{hint}")
 
 
