@@ -79,10 +79,10 @@ class LatentTracer:
 
     def __init__(self, *, search: Search = _USUAL, cut: float | None = None, **options: Unpack[LatentOptions]) -> None:
         """Take the search, with those options changed that are given."""
+        object.__setattr__(self, "search", _by_name(options, search))
         if options.get("parity") == "paper":
             message = "LatentTracer(parity='paper') is deprecated: use LatentTracer.paper()"
             warnings.warn(message, DeprecationWarning, stacklevel=2)
-        object.__setattr__(self, "search", _by_name(options, search))
         object.__setattr__(self, "cut", cut)
         check_search(self, _USUAL, LatentOptions, _by_name)
         check_cut(self.cut)
