@@ -141,9 +141,9 @@ def _close(one: Scores, other: Scores) -> None:
 
 @every_method
 def test_satisfies_the_protocol_and_is_frozen(name: str, options: dict[str, Any]) -> None:
-    method = methods.load(name, options)
+    method: Any = methods.load(name, options)
     assert isinstance(method, Method)
-    some = next(iter(method.card.facts))
+    some = dataclasses.fields(method)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(method, some, None)
 

@@ -18,9 +18,7 @@ LEFT: Final = Counter(
         "bench": 18,
         "cli": 3,
         "evaluation.py": 1,
-        "inversion": 6,
         "judging": 3,
-        "methods": 50,
         "models": 111,
         "records": 5,
     }

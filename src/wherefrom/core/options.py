@@ -26,6 +26,7 @@ __all__ = [
     "check_types",
     "checked_by_name",
     "checked_facts",
+    "checked_options",
     "made",
     "refuse_beside",
     "refuse_unknown",
@@ -53,11 +54,25 @@ def made(kind: Any, options: Mapping[str, Any] | None, *, what: str) -> Any:
     Raises:
         UsageError: when there is no such option, or a value is of another type or refused.
     """
+    return kind(**checked_options(kind, options, what=what))
+
+
+def checked_options(kind: Any, options: Mapping[str, Any] | None, *, what: str) -> dict[str, Any]:
+    """Some of the options of a choice, each of the type that it has there; numbers of numpy become Python's.
+
+    Args:
+        kind: the dataclass.
+        options: by name.
+        what: how to name it in a message, as `method 'aedr'`.
+
+    Raises:
+        UsageError: when there is no such option, or a value is of another type.
+    """
     given = by_name(options, what=what)
     hints = _hints(kind) | flat_hints(kind)
     fields = {item.name for item, flat in flat_fields(kind) if flat is None} | set(flat_hints(kind))
     refuse_unknown(given, fields, what=what)
-    return kind(**{name: _checked(name, value, hints.get(name, Any)) for name, value in given.items()})
+    return {name: _checked(name, value, hints.get(name, Any)) for name, value in given.items()}
 
 
 def by_name(options: Mapping[str, Any] | None, *, what: str) -> dict[str, Any]:

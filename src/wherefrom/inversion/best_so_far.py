@@ -79,11 +79,22 @@ class Losses:
 
     @staticmethod
     def of(count: int, *, steps: int, kept: bool) -> Losses:
-        """Of so many problems, nothing noted yet; without room for any where they are not kept."""
+        """Of so many problems, nothing noted yet; without room for any where they are not kept.
+
+        Args:
+            count: how many problems.
+            steps: how many steps each can make.
+            kept: whether there is to be room.
+        """
         return Losses(values=torch.full((count, steps + 1 if kept else 0), math.nan, dtype=torch.float64, device="cpu"))
 
     def note(self, losses: torch.Tensor, *, step: torch.Tensor) -> None:
-        """Write the loss of each problem at its step, both `(p,)`, where losses are kept."""
+        """Write the loss of each problem at its step, both `(p,)`, where losses are kept.
+
+        Args:
+            losses: float64.
+            step: the number of each problem's step.
+        """
         if self.values.shape[1]:
             self.values[torch.arange(len(losses), device="cpu", dtype=torch.int64), step.cpu()] = losses.cpu()
 

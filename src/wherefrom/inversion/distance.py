@@ -47,7 +47,12 @@ class Distance:
             raise UsageError(f"quality={self.quality!r} goes with metric='jpeg', not {self.metric!r}: leave it out")
 
     def between(self, made: Images, targets: Images) -> torch.Tensor:
-        """The distance of each of `(n, 3, h, w)` images to its target, `(n,)` float64."""
+        """The distance of each of `(n, 3, h, w)` images to its target, `(n,)` float64.
+
+        Args:
+            made: images that are measured.
+            targets: of the same shape.
+        """
         return self._function()(made, targets)
 
     def _function(self) -> Callable[[Images, Images], torch.Tensor]:

@@ -23,7 +23,12 @@ _TINY: Final = 1e-300
 
 
 def lbfgs_memory(latents: torch.Tensor, *, history: int) -> Memory:
-    """No pairs, and no accepted point yet, at latents `(p, ...)`."""
+    """No pairs, and no accepted point yet, at latents `(p, ...)`.
+
+    Args:
+        latents: of new problems.
+        history: how many pairs are kept.
+    """
     flat = latents.flatten(1)
     pairs = flat.new_zeros((len(flat), history, flat.shape[1]))
     return {

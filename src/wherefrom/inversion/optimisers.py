@@ -100,7 +100,10 @@ class Adam:
         return adam_memory(latents)
 
     def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
-        """One step of Adam."""
+        """One step of Adam.
+
+        Arguments are as for `Optimiser.step`.
+        """
         from wherefrom.inversion.adam import adam_step
 
         return adam_step(
@@ -147,7 +150,10 @@ class GradientFree:
         return self._adam.start(latents)
 
     def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
-        """One step of Adam along the residual of the latents."""
+        """One step of Adam along the residual of the latents.
+
+        Arguments are as for `Optimiser.step`.
+        """
         return self._adam.step(given, memory, steps=steps)
 
     @property
@@ -201,7 +207,10 @@ class LBFGS:
         return lbfgs_memory(latents, history=self.history)
 
     def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
-        """Accept the trial point or cut the step, and say where to look next."""
+        """Accept the trial point or cut the step, and say where to look next.
+
+        Arguments are as for `Optimiser.step`.
+        """
         from wherefrom.inversion.lbfgs import lbfgs_step
 
         return lbfgs_step(given, memory, first=self.first, longest=self.longest)

@@ -62,12 +62,18 @@ class Scaled:
         return (self.model.encode(images) - self.shift) * self.scale
 
     def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """Starts of the model, in these units."""
+        """Starts of the model, in these units.
+
+        Arguments are as for `Spreading.spread`.
+        """
         own = self.model.spread if isinstance(self.model, Spreading) else self.model.draw
         return (own(seeds, size=size) - self.shift) * self.scale
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
-        """Draws of the model, in these units."""
+        """Draws of the model, in these units.
+
+        Arguments are as for `Decoder.draw`.
+        """
         return (self.model.draw(seeds, size=size) - self.shift) * self.scale
 
 

@@ -11,7 +11,7 @@ from wherefrom.core import plugins
 from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.described import About, Option, about, complete, together
 from wherefrom.core.errors import UsageError
-from wherefrom.core.options import check_number, made, refuse_beside, refuse_unknown
+from wherefrom.core.options import check_number, checked_options, made, refuse_beside
 from wherefrom.methods.base import Method
 
 __all__ = ["describe", "from_card", "load", "names"]
@@ -54,7 +54,8 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
     """
     kind = plugins.load(__name__, name, "METHOD")
     given = together(options, named, what=f"method {name!r}")
-    if hasattr(kind, "paper") and (_PAPER in given or given.get("parity") == "paper"):
+    parity = given.get("parity")
+    if hasattr(kind, "paper") and (_PAPER in given or (isinstance(parity, str) and parity == _PAPER)):
         return _by_paper(kind, given, what=f"method {name!r}")
     complete(f"method {name!r}", kind, given, "--option")
     method: Method[Any] = made(kind, given, what=f"method {name!r}")
@@ -63,15 +64,14 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
 
 def _by_paper(kind: Any, given: Mapping[str, Fact], *, what: str) -> Method[Any]:
     """A method as its paper has it; an option that says otherwise is refused, for it would have no effect."""
-    said = dict(given)
-    wanted = check_number(_PAPER, said.pop(_PAPER, True), bool)
+    wanted = check_number(_PAPER, given.get(_PAPER, True), bool)
+    said = checked_options(kind, {name: value for name, value in given.items() if name != _PAPER}, what=what)
     if not wanted:
         usual: Method[Any] = made(kind, said, what=what)
         return usual
     if said.get("parity") == "paper":  # as cards say it, and as it was said before
         del said["parity"]
     settings, free = options_of(kind.paper()), inspect.signature(kind.paper).parameters
-    refuse_unknown(said, settings, what=what)
     refuse_beside(settings, said, free=free, what=f"{_PAPER}=True")
     method: Method[Any] = kind.paper(**{name: value for name, value in said.items() if name in free})
     return method

@@ -81,7 +81,10 @@ class AEDR:
         return self.adjustment == "residual"
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`."""
+        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`.
+
+        Arguments are as for `Method.scores`.
+        """
         from wherefrom.methods.arithmetic.reconstructions import two_passes
 
         return two_passes(model, images)
@@ -97,7 +100,10 @@ class AEDR:
         return fit_line(self._log_second(belonging), np.log(self._ratio(belonging)))
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """t, t * H, the residual of log t, or the distance of both errors; NaN where L2 is at or below the floor."""
+        """t, t * H, the residual of log t, or the distance of both errors; NaN where L2 is at or below the floor.
+
+        Arguments are as for `Method.statistic`.
+        """
         ratio = self._ratio(scores)
         if self.adjustment == "bands":
             return _in_bands(scores, ratio)

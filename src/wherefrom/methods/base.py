@@ -64,7 +64,12 @@ class Method(Protocol[ModelT_contra]):
         ...
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """One number an image, high for images of other origin; NaN where undefined. Arithmetic only."""
+        """One number an image, high for images of other origin; NaN where undefined. Arithmetic only.
+
+        Args:
+            scores: columns of `scores`, of any images.
+            fit: what `fit` learned.
+        """
         ...
 
 

@@ -137,7 +137,10 @@ class Control:
         return fit_discriminant(self._numbers(rows), copies, shrinkage=self.shrinkage)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """s, or the discriminant; NaN where the copies' losses are at or below the floor."""
+        """s, or the discriminant; NaN where the copies' losses are at or below the floor.
+
+        Arguments are as for `Method.statistic`.
+        """
         learned = self.learns
         found = projected(self._numbers(scores), fit) if learned else self._mean_apart(scores, self.names)[:, -1]
         return np.where(self._defined(scores), found, np.nan)

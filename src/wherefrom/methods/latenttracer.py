@@ -79,10 +79,10 @@ class LatentTracer:
 
     def __init__(self, *, search: Search = _USUAL, cut: float | None = None, **options: Unpack[LatentOptions]) -> None:
         """Take the search, with those options changed that are given."""
+        object.__setattr__(self, "search", _by_name(options, search))
         if options.get("parity") == "paper":
             message = "LatentTracer(parity='paper') is deprecated: use LatentTracer.paper()"
             warnings.warn(message, DeprecationWarning, stacklevel=2)
-        object.__setattr__(self, "search", _by_name(options, search))
         object.__setattr__(self, "cut", cut)
         check_search(self, _USUAL, LatentOptions, _by_name)
         check_cut(self.cut)
@@ -92,6 +92,10 @@ class LatentTracer:
         """The search of the paper's program: 100 steps of Adam on the clamped output, from the encoder's latent.
 
         Its rate is 0.05, halved after the first step and after half of all.
+
+        Args:
+            cut: as of the class.
+            checkpointing: less memory, more time, the same numbers.
         """
         return LatentTracer(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
 
@@ -119,6 +123,8 @@ class LatentTracer:
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
         """Columns `loss`, `start` (that of the best start), `calls` of the decoder, `restart` (the best one).
 
+        Arguments are as for `Method.scores`.
+
         Raises:
             ImageError: when a search breaks down; `settle` goes on with the other images.
         """
@@ -127,7 +133,10 @@ class LatentTracer:
     def settle(
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
-        """The same, an image at a time."""
+        """The same, an image at a time.
+
+        Arguments are as for `Gradual.settle`.
+        """
         from wherefrom.inversion.scaled import scaled
 
         return search_from(self.search, scaled(model), images, seeds, cut=self.cut, report=report)
@@ -137,7 +146,10 @@ class LatentTracer:
         return {}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The loss that remains."""
+        """The loss that remains.
+
+        Arguments are as for `Method.statistic`.
+        """
         return scores["loss"].copy()
 
 

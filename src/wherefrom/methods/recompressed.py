@@ -112,7 +112,10 @@ class Recompressed:
         )
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """How far above belongings; NaN where L2 is at or below the floor or belongings' lowest."""
+        """How far above belongings; NaN where L2 is at or below the floor or belongings' lowest.
+
+        Arguments are as for `Method.statistic`.
+        """
         found = excess(self._log_ratios(scores), fit)
         return where_judged(scores["second"], found, fit, floor=self.floor)
 

@@ -66,6 +66,8 @@ class Reconstruction:
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
         """Columns `first`, the MSE, and for LPIPS `perceptual`.
 
+        Arguments are as for `Method.scores`.
+
         Raises:
             MissingExtra: when LPIPS is asked for and not installed.
         """
@@ -78,7 +80,10 @@ class Reconstruction:
         return {}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The loss; NaN where the MSE is at or below the floor."""
+        """The loss; NaN where the MSE is at or below the floor.
+
+        Arguments are as for `Method.statistic`.
+        """
         loss = scores["first" if self.metric == "mse" else "perceptual"]
         return np.where(scores["first"] > self.floor, loss, np.nan)
 

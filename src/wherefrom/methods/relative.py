@@ -103,6 +103,8 @@ class Relative:
     def scores(self, model: Model, images: Images, seeds: Seeds) -> Scores:
         """The method's columns under the model, named `own_...`, and under the reference, `reference_...`.
 
+        Arguments are as for `Method.scores`.
+
         Raises:
             ModelError: when the model is the reference.
             ImageError: when a search breaks down; `settle` goes on with the other images.
@@ -110,7 +112,10 @@ class Relative:
         return gathered(self.settle(model, images, seeds), len(images))
 
     def settle(self, model: Model, images: Images, seeds: Seeds, *, report: Report | None = None) -> Iterator[Settled]:
-        """The same, an image at a time: all under the model first, then each under the reference."""
+        """The same, an image at a time: all under the model first, then each under the reference.
+
+        Arguments are as for `Gradual.settle`.
+        """
         from wherefrom.models.through import through_alike
 
         reference = through_alike(model, _opened(self.reference, str(model.device)))
@@ -136,7 +141,12 @@ class Relative:
         return self._inner, self._outer
 
     def joined(self, own: Scores, reference: Scores) -> Scores:
-        """What both were asked apart, in this method's columns: those of the model, then those of the reference."""
+        """What both were asked apart, in this method's columns: those of the model, then those of the reference.
+
+        Args:
+            own: what the model was asked.
+            reference: what the reference was asked.
+        """
         sides = ((_OWN, own), (_REFERENCE, reference))
         return Scores({f"{side}{name}": scores[name] for side, scores in sides for name in scores.names})
 
@@ -145,7 +155,10 @@ class Relative:
         return {}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The ratio; NaN where the reference's statistic is at or below the floor."""
+        """The ratio; NaN where the reference's statistic is at or below the floor.
+
+        Arguments are as for `Method.statistic`.
+        """
         own = self._inner.statistic(_part(scores, _OWN), {})
         reference = self._outer.statistic(_part(scores, _REFERENCE), {})
         ratio: Vector = np.divide(own, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
@@ -153,6 +166,10 @@ class Relative:
 
     def check(self, model: Model, reference: Model) -> None:
         """Refuse a reference that is the model itself, or not the one that was named.
+
+        Args:
+            model: that is asked.
+            reference: as it was opened.
 
         Raises:
             ModelError: when it is either.

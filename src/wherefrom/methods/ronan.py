@@ -74,7 +74,12 @@ class RONAN:
 
     @staticmethod
     def paper(*, cut: float | None = None, checkpointing: bool = False) -> RONAN:
-        """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1."""
+        """The search of the paper's program: one random start, 1,500 steps of Adam at a constant 0.1.
+
+        Args:
+            cut: as of the class.
+            checkpointing: less memory, more time, the same numbers.
+        """
         return RONAN(search=replace(_PAPER, checkpointing=checkpointing), cut=cut)
 
     if not TYPE_CHECKING:
@@ -103,6 +108,8 @@ class RONAN:
 
         Where the class is searched, `class` too: the one that was found.
 
+        Arguments are as for `Method.scores`.
+
         Raises:
             ImageError: when a search breaks down; `settle` goes on with the other images.
         """
@@ -111,7 +118,10 @@ class RONAN:
     def settle(
         self, model: Decoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
-        """The same, an image at a time."""
+        """The same, an image at a time.
+
+        Arguments are as for `Gradual.settle`.
+        """
         return search_from(self.search, model, images, seeds, cut=self.cut, report=report)
 
     def fit(self, belonging: Scores) -> Fit:
@@ -119,7 +129,10 @@ class RONAN:
         return {}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The loss that remains."""
+        """The loss that remains.
+
+        Arguments are as for `Method.statistic`.
+        """
         return scores["loss"].copy()
 
 

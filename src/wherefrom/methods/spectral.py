@@ -76,7 +76,10 @@ class Spectral:
         return True
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
-        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`."""
+        """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`.
+
+        Arguments are as for `Method.scores`.
+        """
         from wherefrom.methods.arithmetic.reconstructions import two_passes
 
         return two_passes(model, images)
@@ -97,7 +100,10 @@ class Spectral:
         )
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest."""
+        """The squared Mahalanobis distance by band; NaN where L2 is at or below the floor or belongings' lowest.
+
+        Arguments are as for `Method.statistic`.
+        """
         found = squared_distance(self._log_ratios(scores), fit)
         return where_judged(scores["second"], found, fit, floor=self.floor)
 

@@ -149,7 +149,10 @@ class Traced:
     def settle(
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
-        """The same, an image at a time."""
+        """The same, an image at a time.
+
+        Arguments are as for `Gradual.settle`.
+        """
         from wherefrom.methods.arithmetic.twins import Tracer
 
         together = 1 if model.device.type == "cpu" else max(1, len(images))
@@ -179,7 +182,10 @@ class Traced:
         return fit_covariance(rows, shrinkage=_SHRINKAGE)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The search's loss over the denominator, or the distance by band; NaN where L2 is at or below the floor."""
+        """The search's loss over the denominator, or the distance by band; NaN where L2 is at or below the floor.
+
+        Arguments are as for `Method.statistic`.
+        """
         below = self._denominator(scores)
         if self.bands:
             return np.where(np.isfinite(below), squared_distance(self._log_ratios(scores), fit), np.nan)

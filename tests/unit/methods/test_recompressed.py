@@ -19,7 +19,7 @@ from wherefrom.core.units import ROUNDING
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.measures.bands import band_log_energies, block_dct
 from wherefrom.methods.aedr import AEDR
-from wherefrom.methods.arithmetic.columns import log_columns
+from wherefrom.methods.arithmetic.columns import STORED, STORED_AGAIN, log_columns
 from wherefrom.methods.arithmetic.covariance import excess, fit_covariance
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.spectral import Spectral
@@ -49,7 +49,7 @@ def test_the_stored_errors_are_those_of_pillows_jpeg(quality: int) -> None:
     scores = Recompressed(quality=quality).scores(model, images, seeds_of(0, ["a", "b", "c"]))
     stored = _jpeg(model.decode(model.encode(images)), quality)
     again = _jpeg(model.decode(model.encode(stored)), quality)
-    for name, number, error in (("first", 5, stored - images), ("second", 6, again - stored)):
+    for name, number, error in (("first", STORED, stored - images), ("second", STORED_AGAIN, again - stored)):
         losses = error.double().square().mean((1, 2, 3)).numpy()
         np.testing.assert_allclose(scores[f"stored_{name}"], losses, rtol=1e-6)
         energies = band_log_energies(block_dct(error, 4)).numpy()
@@ -93,7 +93,7 @@ def test_what_lies_above_in_some_numbers_is_seen_and_what_lies_below_is_not() ->
 
 def _columns(count: int, seed: int) -> Scores:
     rng = np.random.default_rng(seed)
-    names = [name for number in (1, 2, 5, 6) for name in log_columns(number, 4)]
+    names = [name for number in (1, 2, STORED, STORED_AGAIN) for name in log_columns(number, 4)]
     bands = {name: rng.normal(-8, 0.1, count) for name in names}
     losses = {name: rng.uniform(0.01, 0.02, count) for name in ("first", "second", "stored_first", "stored_second")}
     return Scores({**bands, **losses})

@@ -29,7 +29,12 @@ def turned(images: Images, copy: str) -> Images:
 
 
 def turned_back(images: Images, copy: str) -> Images:
-    """What `turned` was given; arguments as there."""
+    """What `turned` was given; arguments as there.
+
+    Args:
+        images: turned or mirrored, `(n, 3, h, w)`.
+        copy: how.
+    """
     quarters, mirrored = TURNS[copy]
     upright = torch.rot90(images, -quarters, (2, 3))
     return (upright.flip(3) if mirrored else upright).contiguous()

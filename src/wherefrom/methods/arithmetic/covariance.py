@@ -32,6 +32,11 @@ NARROWEST: Final = 1e-3
 def check_learning(*, shrinkage: float, easiest: float, floor: float) -> None:
     """Refuse options of learning that are out of range.
 
+    Args:
+        shrinkage: a share in (0, 1].
+        easiest: a share in [0, 1).
+        floor: a mean squared error, not negative.
+
     Raises:
         UsageError: when one is.
     """
@@ -53,7 +58,12 @@ def check_shrinkage(shrinkage: float) -> None:
 
 
 def shrunk(correlation: Matrix, shrinkage: float) -> Matrix:
-    """(1 - s) R + s I."""
+    """(1 - s) R + s I.
+
+    Args:
+        correlation: R, `(k, k)`.
+        shrinkage: s, in (0, 1].
+    """
     result: Matrix = (1 - shrinkage) * correlation + shrinkage * np.eye(len(correlation))
     return result
 
@@ -83,7 +93,14 @@ def learned(rows: Matrix, second: Vector, *, method: str, shrinkage: float, easi
 
 
 def where_judged(second: Vector, statistic: Vector, fit: Fit, *, floor: float) -> Vector:
-    """The statistic; NaN where L2 is at or below the floor or belongings' `least`."""
+    """The statistic; NaN where L2 is at or below the floor or belongings' `least`.
+
+    Args:
+        second: L2 of each image, `(n,)`.
+        statistic: of each image, `(n,)`.
+        fit: of `learned`.
+        floor: L2 at or below which an image is undefined.
+    """
     return np.where(second > max(floor, float(fit["least"][0])), statistic, np.nan)
 
 
@@ -103,7 +120,12 @@ def fit_covariance(rows: Matrix, *, shrinkage: float) -> Fit:
 
 
 def squared_distance(rows: Matrix, fit: Fit) -> Vector:
-    """The squared Mahalanobis distance of each row, over k."""
+    """The squared Mahalanobis distance of each row, over k.
+
+    Args:
+        rows: `(n, k)`.
+        fit: of `fit_covariance`.
+    """
     root = fit["root"].reshape(-1, len(fit["centre"]))
     distances: Vector = np.square((rows - fit["centre"]) @ root.T).mean(axis=1)
     return distances

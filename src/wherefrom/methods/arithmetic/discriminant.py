@@ -55,6 +55,11 @@ def fit_discriminant(belonging: Matrix, copies: Matrix, *, shrinkage: float) -> 
 
 
 def projected(rows: Matrix, fit: Fit) -> Vector:
-    """How far each row lies above the copies' mean in that direction, in the copies' standard deviations."""
+    """How far each row lies above the copies' mean in that direction, in the copies' standard deviations.
+
+    Args:
+        rows: `(n, k)`.
+        fit: of `fit_discriminant`.
+    """
     distance: Vector = (rows - fit["centre"]) @ fit["weights"]
     return distance

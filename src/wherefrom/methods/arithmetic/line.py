@@ -16,6 +16,10 @@ _FEWEST = 5
 def fit_line(x: Vector, y: Vector) -> Fit:
     """The least-squares line of y on x over the rows where both are finite: `intercept` and `slope`, shape `(1,)` each.
 
+    Args:
+        x: `(n,)`.
+        y: `(n,)`.
+
     Raises:
         ProfileError: when fewer than five rows are finite, or x does not vary.
     """
@@ -36,5 +40,11 @@ def fit_line(x: Vector, y: Vector) -> Fit:
 
 
 def off_line(x: Vector, y: Vector, fit: Fit) -> Vector:
-    """How far y is above the line at x."""
+    """How far y is above the line at x.
+
+    Args:
+        x: `(n,)`.
+        y: `(n,)`.
+        fit: of `fit_line`.
+    """
     return y - (fit["intercept"] + fit["slope"] * x)

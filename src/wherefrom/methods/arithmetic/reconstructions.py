@@ -83,7 +83,10 @@ def two_passes(model: Autoencoder, images: Images) -> Scores:
 
 @torch.inference_mode()
 def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
-    """The first reconstruction as the model gave it, and the columns of `two_passes`."""
+    """The first reconstruction as the model gave it, and the columns of `two_passes`.
+
+    Arguments and errors are as for `two_passes`.
+    """
     check_encoder(model)
     once = model.decode(model.encode(images))
     twice = model.decode(model.encode(once))
@@ -130,12 +133,20 @@ def _stored(images: Images, quality: int) -> Images:
 
 
 def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vector]:
-    """`log<which>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band."""
+    """`log<which>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band.
+
+    Args:
+        which: how `log_columns` names the error.
+        block: side of the blocks, 4 or 8.
+        error: the difference of two images.
+    """
     return _named(log_columns(which, block), band_log_energies(block_dct(error, block)))
 
 
 def first_pass(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
     """The reconstruction as the model gave it, and of its error the loss `first` and the bands `log1_4_BAND`.
+
+    Arguments are as for `two_passes`.
 
     Raises:
         ModelError: when the model has no encoder.

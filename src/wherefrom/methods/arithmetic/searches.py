@@ -32,6 +32,12 @@ def starts_of(search: Search, model: Decoder, images: Images, seeds: Seeds) -> C
     their class, the draws are spread over the classes; a latent model without statistics of its latents starts from
     normal ones in the units of its generator.
 
+    Args:
+        search: its `start` and `restarts`.
+        model: on its device.
+        images: `(n, 3, h, w)` in [0, 1], on the model's device.
+        seeds: one an image.
+
     Raises:
         ModelError: when the encoder's latent is asked for and the model has no encoder.
     """
@@ -123,6 +129,10 @@ def _columns_of(model: Decoder) -> Callable[[SearchResult], Scores]:
 
 def gathered(rows: Iterable[Settled], count: int) -> Scores:
     """All rows of a batch in their order.
+
+    Args:
+        rows: one an image, in any order.
+        count: how many images there are.
 
     Raises:
         ImageError: when an image has no numbers, with the reason of the first.
