@@ -6,19 +6,23 @@ PIP_VERSION := 26.3
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --build-constraint constraints.txt
+# On a terminal pip shows what it downloads and how far that is. What it remarks on its settings is shown when it fails.
+PIP := $(BIN)/python -m pip install --disable-pip-version-check $(shell test -t 1 || echo --quiet)
+LOCKED := -c constraints.txt --build-constraint constraints.txt
+install = $(PIP) $(1) 2>$(VENV)/pip-errors || { cat $(VENV)/pip-errors >&2; exit 1; }
 
 # One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small to share among threads.
-check test demo tables wheel: export OMP_NUM_THREADS ?= 1
+check test weekly demo tables wheel: export OMP_NUM_THREADS ?= 1
 # mkdocs-material warns of another program's next version, which constraints.txt keeps out.
 check docs: export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo check format lint types floors test docs tables wheel bench clean
+.PHONY: help demo check format lint types floors test weekly docs tables wheel bench clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    the main job on the embedded models, offline; leaves demo-output/"
 	@echo "make check   format, lint, types, floors, tests, docs: what must pass before a change lands"
+	@echo "make weekly  the tests that measure again, for minutes, what is published beside embedded weights"
 	@echo "make tables  the papers' tables and ours, cut short to ten minutes, on the embedded models; leaves bench-output/"
 	@echo "make wheel   the wheel and what it depends on, in an environment of their own, where a small demo runs"
 	@echo "make bench   the benchmarks that need no data of their own"
@@ -30,22 +34,29 @@ $(VENV)/stamp-python:
 		|| { echo "needs Python 3.11 or newer, $(PYTHON) is '$$($(PYTHON) --version 2>&1)': try make PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
 		|| { echo "$(PYTHON) has no venv module: on Debian, apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
+	@echo "once, step 1: a new environment in $(VENV), with pip $(PIP_VERSION) (2 MB)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(call install,pip==$(PIP_VERSION))
 	@touch $@
 
 $(VENV)/stamp-package: $(VENV)/stamp-python pyproject.toml constraints.txt
-	$(INSTALL) -e .
+	@echo "once, step 2: wherefrom and about 60 packages that it needs: 0.4 GB, or 3 GB where torch brings CUDA libraries; minutes"
+	@$(call install,$(LOCKED) -e .)
 	@touch $@
 
 $(VENV)/stamp-dev: $(VENV)/stamp-package
-	$(INSTALL) -e '.[heif]' --group dev --group docs
+	@echo "once, step 3, for developers: about 60 packages for the tests and the documentation: 0.1 GB"
+	@$(call install,$(LOCKED) -e '.[heif]' --group dev --group docs)
 	@touch $@
 
 demo: $(VENV)/stamp-package
 	$(BIN)/wherefrom demo --out-dir demo-output
 
-check: format lint types floors test docs
+# What runs in one process each, two at a time; then the tests, which have all processors.
+check: $(VENV)/stamp-dev
+	+@$(MAKE) --no-print-directory --jobs=$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+		format lint types floors docs
+	+@$(MAKE) --no-print-directory test
 
 format: $(VENV)/stamp-dev
 	$(BIN)/ruff format --check
@@ -59,8 +70,12 @@ types: $(VENV)/stamp-dev
 floors: $(VENV)/stamp-dev
 	$(BIN)/lint-imports
 
+# `worksteal` keeps the tests of a file together, and with them what they share.
 test: $(VENV)/stamp-dev
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not weekly"
+
+weekly: $(VENV)/stamp-dev
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m weekly
 
 docs: $(VENV)/stamp-dev
 	$(BIN)/mkdocs build --strict

@@ -19,7 +19,8 @@ from wherefrom.records.files import load_profile, load_table
 # The weight tells the flat image from belongings; by the ratio alone it ranks as one, since it lies in the toy's range.
 METHOD = ("--method", "aedr", "--option", "adjustment=homogeneity")
 SEARCH = ("--search", "restarts=1", "--search", "race=null", "--search", "steps=2", "--search", "keep=1")
-SMALL = ("--count", 24, "--size", 64, "--model", "toy", "--other", "toy:0.6", *METHOD, *SEARCH)
+TOYS = ("--count", 24, "--size", 64, "--model", "toy", "--other", "toy:0.6", "--rival", "toy", *METHOD, *SEARCH)
+SMALL = (*TOYS, "--jobs", 1)
 
 
 def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,12 +29,12 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
     assert done.code == 0, done.err
     profile = load_profile(out / "profile.json")
     assert (len(profile.belonging), {name: len(table) for name, table in profile.foreign.items()}) == (
-        24,
+        23,
         {"photos": 24, "toy-2-draws": 24, "toy-2-photos": 24},
     )
     assert not profile.audit.findings
     table = load_table(out / "scores.parquet")
-    assert len(table) == 4 * 6 + 2
+    assert len(table) == 4 * 3 + 2
     assert list(table.errors) == [str(out / "mixed" / "damaged.png")]
     with (out / "verdicts.csv").open(newline="") as file:
         kept = {Path(row["name"]).name: row for row in csv.DictReader(file)}
@@ -43,15 +44,22 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
     assert {row["outcome"] for name, row in kept.items() if name.startswith("photo-")} == {"EXCLUDED"}
     said = Counter(row["outcome"] for name, row in kept.items() if name.startswith("toy-draw"))
     counted, *_ = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy  "))
-    assert counted[3:] == ["6", *(str(said[x]) for x in ("SUPPORTED", "COMPATIBLE", "EXCLUDED", "UNDECIDED"))]
-    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 6" in done.out
+    assert counted[3:] == ["3", *(str(said[x]) for x in ("SUPPORTED", "COMPATIBLE", "EXCLUDED", "UNDECIDED"))]
+    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 3" in done.out
+    (alone,) = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy, judged without"))
+    assert alone[-4:] == [
+        "0",
+        str(said["SUPPORTED"] + said["COMPATIBLE"] + said["UNDECIDED"]),
+        str(said["EXCLUDED"]),
+        "0",
+    ]
     assert "Tiles of one photo are" in (out / "README.md").read_text()
     assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert not list(out.glob(".*"))
 
 
 def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    longer = [part for option in ("restarts=3", "race=6", "steps=60") for part in ("--search", option)]
+    longer = [part for option in ("restarts=2", "race=6", "steps=40") for part in ("--search", option)]
     done = call(capsys, "demo", "--out", tmp_path, *SMALL, *longer, "-q")
     assert done.code == 0, done.err
     out = tmp_path / "generator"
@@ -61,13 +69,13 @@ def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pyte
     assert {name: len(table) for name, table in profile.foreign.items()} == {"scaled-photos": 24, "toy-draws": 24}
     assert not profile.audit.findings
     table = load_table(out / "scores.parquet")
-    assert (len(table), set(table.sizes), dict(table.errors)) == (3 * 6, {(32, 32)}, {})
+    assert (len(table), set(table.sizes), dict(table.errors)) == (3 * 3, {(32, 32)}, {})
     known = profile.belonging.scores["loss"]
     assert np.median(known) < 0.5 * np.median(profile.foreign["scaled-photos"].scores["loss"])
     assert np.median(known) < 0.5 * np.median(profile.foreign["toy-draws"].scores["loss"])
     with (out / "verdicts.csv").open(newline="") as file:
         kept = [row["outcome"] for row in csv.DictReader(file) if "dcgan" in Path(row["name"]).name]
-    assert f"missed, alpha=0.05: {kept.count('EXCLUDED')} of 6" in (tmp_path / "README.md").read_text()
+    assert f"missed, alpha=0.05: {kept.count('EXCLUDED')} of 3" in (tmp_path / "README.md").read_text()
     scaled = next((out / "mixed").glob("photo-*.png"))
     with Image.open(scaled) as image:
         assert image.info["wherefrom:scaled"] == f"from 64x64 of {scaled.name} by Lanczos"
@@ -85,6 +93,21 @@ def test_a_second_demo_finds_its_images_and_scores(
     monkeypatch.setattr("wherefrom.models.toy.Toy.draw", refuse)
     monkeypatch.setattr("wherefrom.models.adapters.generator.Generator.decode", refuse)
     assert call(capsys, "demo", "--out", tmp_path, *SMALL, "-q").out == first.out
+
+
+def test_both_parts_at_once_say_what_they_say_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = (call(capsys, "demo", "--out", tmp_path / jobs, *TOYS, "--jobs", jobs, "-q") for jobs in ("1", "2"))
+    assert (one.code, two.code) == (0, 0), two.err
+    files = [path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*") if path.is_file()]
+    assert {path.name for path in files} > {"README.md", "profile.json", "verdicts.csv"}
+    assert all((tmp_path / "2" / path).is_file() for path in files)
+    assert two.out.replace(f"{tmp_path / '2'}", f"{tmp_path / '1'}") == one.out
+
+
+def test_an_error_of_one_part_is_the_demos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "demo", "--out", tmp_path, *TOYS, "--other", "toy", "--jobs", 2)
+    assert (done.code, done.out) == (2, "")
+    assert "have one decoder" in done.err
 
 
 def test_there_are_enough_tiles_to_bound_false_claims_and_none_is_on_both_sides(tmp_path: Path) -> None:
@@ -116,7 +139,8 @@ def test_too_few_belongings_are_refused_before_anything_is_made(
 
 
 def test_the_least_count_is_enough_for_a_method_that_learns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    small = ("--size", 64, "--model", "toy", "--other", "toy:0.6", "--method", "spectral", *SEARCH)
+    toys = ("--model", "toy", "--other", "toy:0.6", "--rival", "toy", "--jobs", 1)
+    small = ("--size", 64, *toys, "--method", "spectral", *SEARCH)
     done = call(capsys, "demo", "--out", tmp_path, "--count", 46, *small, "-q")
     assert done.code == 0, done.err
     assert len(load_profile(tmp_path / "profile.json").ranked) >= 19

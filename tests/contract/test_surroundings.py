@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.contract.test_methods import METHODS, MODELS, _images, _model, _seeds
+from tests.contract.test_methods import BY_MEASURE, MODELS, _images, _model, _seeds
 from tests.unit.models.architectures.test_classes import KINDS, OPTIONS
 from tests.unit.models.architectures.test_classes import _model as in_file
 from wherefrom import methods
@@ -96,8 +96,6 @@ def two_threads() -> Iterator[None]:
 
 SURROUNDINGS = (float64, bfloat16, meta, inference, no_gradients, deterministic)
 every_surrounding = pytest.mark.parametrize("around", SURROUNDINGS, ids=lambda one: one.__name__)
-BY_MEASURE = {methods.load(name, options).measure.digest: (name, options) for name, options in reversed(METHODS)}
-"""One method of each measure: the others ask the model the same."""
 
 
 def same(one: Scores, other: Scores) -> None:

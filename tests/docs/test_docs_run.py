@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,10 @@ SIDE = 64
 COUNT = 48
 
 
-def _lay_out_images(folder: Path) -> None:
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`belonging/` and `suspect.png` by the model that the pages name, `photos/` of the same size and format."""
+    folder = tmp_path_factory.mktemp("images")
     (folder / "belonging").mkdir()
     (folder / "photos").mkdir()
     model = wf.load_model("zoo:kl-f8-a")
@@ -37,6 +40,7 @@ def _lay_out_images(folder: Path) -> None:
         save_png(made[index], folder / "belonging" / f"{index}.png")
         top, left = SIDE * (index // 8), SIDE * (index % 8)
         save_png(photo[top : top + SIDE, left : left + SIDE], folder / "photos" / f"{index}.png")
+    return folder
 
 
 def _lay_out_tile() -> None:
@@ -50,11 +54,11 @@ def test_the_pages_are_there() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])
-def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
     text = page.read_text(encoding="utf-8")
     if "belonging/" in text:
-        _lay_out_images(tmp_path)
+        shutil.copytree(request.getfixturevalue("images"), tmp_path, dirs_exist_ok=True)
     if "tile.png" in text:
         _lay_out_tile()
     examples = list(READER.parse(page).examples())

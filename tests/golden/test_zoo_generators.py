@@ -143,6 +143,7 @@ def test_stylegan2_draws_its_class_with_the_seed_and_makes_of_it_what_it_says(tm
 
 
 @pytest.mark.data
+@pytest.mark.weekly
 @pytest.mark.parametrize("name", ["dcgan-cifar10", "vae-cifar10", "stylegan2-cifar10"])
 def test_draws_are_as_far_from_cifar10_as_the_card_says(name: str) -> None:
     kind = "pixels 8x8"  # the cheaper one

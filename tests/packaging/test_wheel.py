@@ -55,7 +55,8 @@ def test_every_model_of_the_zoo_loads_from_the_wheel_by_name(program: Path, tmp_
 
 
 def test_the_demo_runs_from_the_wheel(program: Path, tmp_path: Path) -> None:
-    said = run(program / "wherefrom", "demo", "--count", "60", "--size", "64", "--out", tmp_path / "demo", cwd=tmp_path)
+    small = ("--count", "24", "--size", "32", "--method", "aedr", "--search", "restarts=1", "--search", "steps=2")
+    said = run(program / "wherefrom", "demo", *small, "--search", "race=null", "--out", tmp_path / "demo", cwd=tmp_path)
     assert "Part 1" in said
     assert (tmp_path / "demo" / "profile.json").is_file()
     assert (tmp_path / "demo" / "generator" / "verdicts.csv").is_file()

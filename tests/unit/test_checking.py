@@ -156,11 +156,11 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
 
 @pytest.mark.slow
 def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of its first tiles, to what another processor may change."""
+    """Of its first tile, to what another processor may change."""
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
     monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
-    monkeypatch.setattr(nulls, "TILES", 4)
+    monkeypatch.setattr(nulls, "TILES", 1)
     for name, values in nulls._measured(model, None).items():
-        np.testing.assert_allclose(values, shipped.pools[name][:4], rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(values, shipped.pools[name][:1], rtol=1e-3, atol=1e-4)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.core.errors import WherefromError
+from wherefrom.core.processors import usable
 
 if TYPE_CHECKING:
     from wherefrom.bench._lab import Setting
@@ -34,11 +35,6 @@ class Ran:
     name: str
     found: dict[str, Any]
     seconds: float
-
-
-def usable() -> int:
-    """Processors that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ran(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iterator[Ran]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import typer
 
+from wherefrom.cli._logs import log_visibly
 from wherefrom.cli._output import closed_pipe
 from wherefrom.cli._stopping import stopped
 from wherefrom.core.errors import UsageError, WherefromError
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 done, 1 failed, 2 wrong usage, 3 done but some images failed, 130 interrupted, 141 nobody reads the output.
     """
-    _log_visibly()
+    log_visibly()
     try:
         code = _called(arguments)
         sys.stdout.flush()
@@ -86,23 +86,3 @@ def _show_visibly(show: Callable[..., None]) -> None:
     show(file=said)
     for line in said.getvalue().rstrip("\n").split("\n"):
         print(visible(line), file=sys.stderr)
-
-
-class _Visibly(logging.Formatter):
-    """Warnings of this program and of libraries, each one line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The warning as it is shown."""
-        return visible(super().format(record))
-
-
-def _is_error(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.ERROR
-
-
-def _log_visibly() -> None:
-    """Show warnings, and of the hub none about trying again: what comes of it is said once, in the error."""
-    logging.getLogger("huggingface_hub.utils._http").addFilter(_is_error)
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Visibly("warning: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)

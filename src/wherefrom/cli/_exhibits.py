@@ -7,17 +7,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom.cli._progress import shown
+from wherefrom.cli._progress import Show
 from wherefrom.core.errors import UsageError
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.images.labels import text_of
 from wherefrom.images.write import is_there
 from wherefrom.making import Made, draws, made_folder, round_trips, slug
 
-__all__ = ["Exhibits", "make_exhibits", "make_small_exhibits"]
+__all__ = ["Counts", "Exhibits", "Tiles", "make_exhibits", "make_small_exhibits", "make_tiles"]
 
 _SEED: Final = 2025
 _SIDE: Final = 32  # pixels, where a model has no size of its own
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """How many images each part makes.
+
+    Attributes:
+        belonging: draws of the model, to profile with.
+        pool: images of each pool of non-belongings, to profile with.
+        tests: images of each kind to test with.
+    """
+
+    belonging: int
+    pool: int
+    tests: int
+
+    @property
+    def held_out(self) -> range:
+        """Numbers of the draws to test with: of none that a profile is made from."""
+        start = max(self.belonging, self.pool)
+        return range(start, start + self.tests)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tiles:
+    """Square tiles of photos, which both parts use; no photo is on both sides.
+
+    Attributes:
+        profile: to profile with.
+        test: to test with; they lie in the mixed folder of the first part.
+        size: pixels a side.
+    """
+
+    profile: tuple[Path, ...]
+    test: tuple[Path, ...]
+    size: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,77 +80,91 @@ class Exhibits:
         return tuple(sorted(path for paths in self.kinds.values() for path in paths))
 
 
-def make_exhibits(out: Path, ours: Any, theirs: Any, *, count: int, size: int, quiet: bool) -> Exhibits:
-    """Make the images of the first part, or keep those that are there.
+def make_tiles(out: Path, *, counts: Counts, size: int) -> Tiles:
+    """Cut the photos into tiles, or keep the tiles that are there.
 
     Args:
         out: the demo's folder.
-        ours: the model that is profiled.
-        theirs: the other one.
-        count: images of each kind to profile with; a quarter as many to test with.
+        counts: how many are wanted of each side; there may be fewer.
         size: pixels a side.
-        quiet: whether no progress is shown.
 
     Raises:
         UsageError: when the folder holds images that were made otherwise.
     """
-    tests = count // 4
+    profile, mixed = made_folder(out / "profile" / "photos"), made_folder(out / "mixed")
+    return Tiles(
+        profile=tuple(save_tiles(PROFILE_PHOTOS, profile, size=size, count=counts.pool)),
+        test=tuple(save_tiles(TEST_PHOTOS, mixed, size=size, count=counts.tests, stem="photo-")),
+        size=size,
+    )
+
+
+def make_exhibits(ours: Any, theirs: Any, *, out: Path, tiles: Tiles, counts: Counts, show: Show) -> Exhibits:
+    """Make the images of the first part, or keep those that are there: all of the tiles' size.
+
+    Args:
+        ours: the model that is profiled.
+        theirs: the other one.
+        out: the demo's folder.
+        tiles: the photos.
+        counts: how many images of each kind.
+        show: draws the progress.
+
+    Raises:
+        UsageError: when the folder holds images that were made otherwise.
+    """
     name, other = _names(ours, theirs)
     place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
-    tiles = save_tiles(PROFILE_PHOTOS, made_folder(place / "photos"), size=size, count=count)
-    held = save_tiles(TEST_PHOTOS, mixed, size=size, count=tests, stem="photo-")
-    studio = _Studio(size=(size, size), quiet=quiet)
-    belonging = studio.draw(ours, made_folder(place / "belonging"), range(count), name)
+    studio = _Studio(size=(tiles.size, tiles.size), show=show)
+    known, later = range(counts.belonging), counts.held_out
+    belonging = studio.draw(ours, made_folder(place / "belonging"), known, name)
     pools = {
-        "photos": tuple(tiles),
-        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(count), other),
-        f"{other}-photos": studio.pass_through(theirs, tiles, made_folder(place / f"{other}-photos"), "photo"),
+        "photos": tiles.profile,
+        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(counts.pool), other),
+        f"{other}-photos": studio.pass_through(theirs, tiles.profile, made_folder(place / f"{other}-photos"), "photo"),
     }
-    later = range(count, count + tests)
     kinds = {
         f"draws of {name}": studio.draw(ours, mixed, later, name),
-        "photos": tuple(held),
-    }
-    kinds |= {
+        "photos": tiles.test,
         f"draws of {other}": studio.draw(theirs, mixed, later, other),
-        f"photos through {other}": studio.pass_through(theirs, kinds["photos"], mixed, other),
+        f"photos through {other}": studio.pass_through(theirs, tiles.test, mixed, other),
     }
     tested = tuple(kinds)
-    kinds |= {"flat": (_flat(mixed / "flat.png", size),), "damaged": (_damaged(mixed / "damaged.png", belonging[0]),)}
+    kinds |= {
+        "flat": (_flat(mixed / "flat.png", tiles.size),),
+        "damaged": (_damaged(mixed / "damaged.png", belonging[0]),),
+    }
     return Exhibits(belonging=belonging, pools=pools, kinds=kinds, tested=tested, other=theirs.card.name)
 
 
-def make_small_exhibits(
-    out: Path, ours: Any, theirs: Any, *, known: int, count: int, photographed: Exhibits, quiet: bool
-) -> Exhibits:
+def make_small_exhibits(ours: Any, theirs: Any, *, out: Path, tiles: Tiles, counts: Counts, show: Show) -> Exhibits:
     """Make the images of the second part, or keep those that are there: all of the generator's own size.
 
     Args:
-        out: the part's folder.
         ours: the generator that is profiled.
-        theirs: another model, which makes images of any size.
-        known: belongings to profile with.
-        count: images of each pool; a quarter as many of each kind to test with.
-        photographed: the first part's images, whose photos are scaled down.
-        quiet: whether no progress is shown.
+        theirs: another model, which makes images of that size too.
+        out: the part's folder.
+        tiles: the photos, which are scaled down.
+        counts: how many images of each kind.
+        show: draws the progress.
 
     Raises:
         UsageError: when the folder holds images that were made otherwise.
     """
-    tests, size = count // 4, ours.size or (_SIDE, _SIDE)
+    size = ours.size or (_SIDE, _SIDE)
     name, other = _names(ours, theirs)
     place, mixed = made_folder(out / "profile"), made_folder(out / "mixed")
-    studio = _Studio(size=size, quiet=quiet)
-    belonging = studio.draw(ours, made_folder(place / "belonging"), range(known), name)
-    photos, held = photographed.pools["photos"], photographed.kinds["photos"]
+    studio = _Studio(size=size, show=show)
+    known, later = range(counts.belonging), counts.held_out
+    belonging = studio.draw(ours, made_folder(place / "belonging"), known, name)
     pools = {
-        "scaled-photos": tuple(save_scaled(photos, made_folder(place / "scaled-photos"), size=size)),
-        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(count), other),
+        "scaled-photos": tuple(save_scaled(tiles.profile, made_folder(place / "scaled-photos"), size=size)),
+        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(counts.pool), other),
     }
     kinds = {
-        f"draws of {name}": studio.draw(ours, mixed, range(known, known + tests), name),
-        "scaled photos": tuple(save_scaled(held, mixed, size=size)),
-        f"draws of {other}": studio.draw(theirs, mixed, range(count, count + tests), other),
+        f"draws of {name}": studio.draw(ours, mixed, later, name),
+        "scaled photos": tuple(save_scaled(tiles.test, mixed, size=size)),
+        f"draws of {other}": studio.draw(theirs, mixed, later, other),
     }
     return Exhibits(belonging=belonging, pools=pools, kinds=kinds, tested=tuple(kinds), other=theirs.card.name)
 
@@ -136,11 +186,11 @@ class _Studio:
     """Where models make images of one size, `(height, width)`."""
 
     size: tuple[int, int]
-    quiet: bool
+    show: Show
 
     def draw(self, model: Any, folder: Path, places: range, stem: str) -> tuple[Path, ...]:
         """New images of a model."""
-        with shown(f"drawing with {stem}", quiet=self.quiet) as report:
+        with self.show(f"drawing with {stem}") as report:
             made = draws(
                 model,
                 folder=folder,
@@ -153,11 +203,9 @@ class _Studio:
             )
         return _paths(made)
 
-    def pass_through(
-        self, model: Any, photos: list[Path] | tuple[Path, ...], folder: Path, stem: str
-    ) -> tuple[Path, ...]:
+    def pass_through(self, model: Any, photos: tuple[Path, ...], folder: Path, stem: str) -> tuple[Path, ...]:
         """Photos passed once through a model."""
-        with shown(f"passing photos through {model.card.name}", quiet=self.quiet) as report:
+        with self.show(f"passing photos through {model.card.name}") as report:
             return _paths(round_trips(model, photos, folder=folder, stem=stem, report=report))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wherefrom.core.visible import visible
@@ -13,9 +13,11 @@ from wherefrom.core.visible import visible
 if TYPE_CHECKING:
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["Report", "shown", "words"]
+__all__ = ["Report", "Show", "shown", "words"]
 
 Report: TypeAlias = "Callable[[Progress], None]"
+Show: TypeAlias = "Callable[[str], AbstractContextManager[Report | None]]"
+"""What draws the progress of one run under a label."""
 _EVERY: Final = 30.0  # seconds between two lines where stderr is no terminal
 
 

@@ -1,24 +1,23 @@
-"""One part of the demo: profile a model, judge a mixed folder, print and leave what came out."""
+"""What came out of one part of the demo: judge its mixed folder, print and leave what is said of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from wherefrom.cli._forms import FIGURE, PROFILE, SCORES, VERDICTS
 from wherefrom.cli._output import emit, emit_table, share
-from wherefrom.cli._outputs import Output
 from wherefrom.cli._verdicts import save_rows, show_verdicts, verdict_row
 from wherefrom.records.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from wherefrom.cli._exhibits import Exhibits
-    from wherefrom.cli._work import Work
-    from wherefrom.methods.base import Method
-    from wherefrom.records.profile import Profile
+    from collections.abc import Mapping
 
-__all__ = ["ALPHA", "Part", "summary"]
+    from wherefrom.cli._exhibits import Exhibits
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
+
+__all__ = ["ALPHA", "Shown", "show_part", "summary"]
 
 ALPHA: Final = 0.05
 _BETA: Final = 0.01
@@ -26,77 +25,83 @@ _SAMPLE: Final = 2  # images of each kind in the printed table
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """What is asked in one part of the demo.
+class Shown:
+    """What was shown of one part.
 
     Attributes:
-        title: printed above what came out.
-        made: the images.
-        model: which is profiled.
-        method: what it is asked.
-        out: the part's folder.
+        profile: of the part's model.
+        lines: misses, finds and false claims.
     """
 
-    title: str
-    made: Exhibits
-    model: Any
-    method: Method[Any]
-    out: Path
-
-    @staticmethod
-    def outputs(out: Path) -> list[Output]:
-        """The files that a part leaves in its folder beside images."""
-        forms = {"profile.json": PROFILE, "scores.parquet": SCORES, "verdicts.csv": VERDICTS, "figure.png": FIGURE}
-        return [Output("--out-dir", out / name, form) for name, form in forms.items()]
-
-    def run(self, work: Work) -> list[str]:
-        """Score, calibrate and judge; returns what is to be said of it in lines."""
-        from wherefrom.judging import calibrate, judge
-        from wherefrom.records.files import save_profile, save_table
-        from wherefrom.report.figures import profile_figure
-
-        known = work.score(self.made.belonging, model=self.model, method=self.method, label="scoring belongings")
-        pools = {
-            name: work.score(paths, model=self.model, method=self.method, label=f"scoring {name}")
-            for name, paths in self.made.pools.items()
-        }
-        profile = calibrate(belonging=known, foreign=pools)
-        save_profile(profile, self.out / "profile.json")
-        table = work.score(self.made.mixed, model=self.model, method=self.method, label="scoring the mixed folder")
-        verdicts = judge(table, profile=profile, alpha=ALPHA, beta=_BETA)
-        save_table(table, self.out / "scores.parquet")
-        save_rows([verdict_row(verdict) for verdict in verdicts], self.out / "verdicts.csv")
-        profile_figure(profile, verdicts, path=self.out / "figure.png")
-        return self._tell(profile, verdicts)
-
-    def _tell(self, profile: Profile, verdicts: tuple[Verdict, ...]) -> list[str]:
-        """Print what came out."""
-        from wherefrom.cli.profile import show_profile, warn
-
-        emit(self.title)
-        show_profile(profile, self.out / "profile.json")
-        warn(profile)
-        by_name = {verdict.image.name: verdict for verdict in verdicts}
-        kinds = {kind: [by_name[str(path)] for path in paths] for kind, paths in self.made.kinds.items()}
-        show_verdicts(
-            [verdict for found in kinds.values() for verdict in found[:_SAMPLE]],
-            title=f"The mixed folder: the first {_SAMPLE} of each kind; all are in {self.out / 'verdicts.csv'}",
-        )
-        emit_table(
-            ("kind", "images", *(str(outcome) for outcome in Outcome)),
-            [
-                (kind, len(found), *(sum(verdict.outcome is outcome for verdict in found) for outcome in Outcome))
-                for kind, found in kinds.items()
-            ],
-            title="What was said of them",
-        )
-        lines = summary(kinds, self.made.tested)
-        for line in lines:
-            emit(line)
-        return lines
+    profile: Profile
+    lines: list[str]
 
 
-def summary(kinds: dict[str, list[Verdict]], tested: tuple[str, ...]) -> list[str]:
+def show_part(title: str, made: Exhibits, out: Path) -> Shown:
+    """Judge the scores of a part's mixed folder by its profile, print the verdicts, and leave them with a figure.
+
+    Args:
+        title: printed above.
+        made: the part's images.
+        out: the part's folder, where the profile and the scores are.
+    """
+    from wherefrom.judging import judge
+    from wherefrom.records.files import load_profile, load_table
+    from wherefrom.report.figures import profile_figure
+
+    profile, table = load_profile(out / "profile.json"), load_table(out / "scores.parquet")
+    verdicts = judge(table, profile=profile, alpha=ALPHA, beta=_BETA)
+    save_rows([verdict_row(verdict) for verdict in verdicts], out / "verdicts.csv")
+    profile_figure(profile, verdicts, path=out / "figure.png")
+    kinds = _by_kind(verdicts, made.kinds)
+    _show_profile(title, profile, out)
+    show_verdicts(
+        [verdict for found in kinds.values() for verdict in found[:_SAMPLE]],
+        title=f"The mixed folder: the first {_SAMPLE} of each kind; all are in {out / 'verdicts.csv'}",
+    )
+    ours = made.tested[0]
+    alone = {f"{ours}, judged without pools": _without_pools(table, profile, made.kinds[ours])}
+    _show_counts(kinds | alone)
+    lines = summary(kinds, made.tested)
+    for line in lines:
+        emit(line)
+    return Shown(profile=profile, lines=lines)
+
+
+def _by_kind(verdicts: tuple[Verdict, ...], kinds: Mapping[str, tuple[Path, ...]]) -> dict[str, list[Verdict]]:
+    by_name = {verdict.image.name: verdict for verdict in verdicts}
+    return {kind: [by_name[str(path)] for path in paths] for kind, paths in kinds.items()}
+
+
+def _show_profile(title: str, profile: Profile, out: Path) -> None:
+    from wherefrom.cli.profile import show_profile, warn
+
+    emit(title)
+    show_profile(profile, out / "profile.json")
+    warn(profile)
+
+
+def _without_pools(table: ScoreTable, profile: Profile, paths: tuple[Path, ...]) -> list[Verdict]:
+    """What would be said of images by a profile of the same belongings that knows no other images."""
+    from wherefrom.judging import calibrate, judge
+
+    alone = calibrate(belonging=profile.belonging, foreign={})
+    verdicts = judge(table, profile=alone, alpha=ALPHA, beta=_BETA)
+    return _by_kind(verdicts, {"asked": paths})["asked"]
+
+
+def _show_counts(kinds: Mapping[str, list[Verdict]]) -> None:
+    emit_table(
+        ("kind", "images", *(str(outcome) for outcome in Outcome)),
+        [
+            (kind, len(found), *(sum(verdict.outcome is outcome for verdict in found) for outcome in Outcome))
+            for kind, found in kinds.items()
+        ],
+        title="What was said of them",
+    )
+
+
+def summary(kinds: Mapping[str, list[Verdict]], tested: tuple[str, ...]) -> list[str]:
     """Misses, finds and false claims as counts with 95 % intervals.
 
     Args:

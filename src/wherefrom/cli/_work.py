@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._cost import cut, tell_cost
 from wherefrom.cli._output import note
-from wherefrom.cli._progress import shown
+from wherefrom.cli._progress import Show, shown
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Work:
         limits: on bytes and pixels of a file; None are the reader's own.
         tile: side of the tiles that images are cut into; None leaves them whole.
         single: whether one tile an image is taken, in place of all.
+        show: draws the progress in place of the bar on stderr, whatever `quiet` says.
     """
 
     store: Path | None = None
@@ -59,6 +60,7 @@ class Work:
     limits: Limits | None = None
     tile: int | None = None
     single: bool = False
+    show: Show | None = None
 
     def score(
         self, images: Iterable[Source | str | Path], *, model: Any, method: Method[Any], label: str
@@ -73,7 +75,7 @@ class Work:
 
         asked = images if self.tile is None else cut(images, self.tile, model, self)
         tell_cost(asked, model=model, method=method, work=self)
-        with shown(label, quiet=self.quiet) as report:
+        with self.show(label) if self.show else shown(label, quiet=self.quiet) as report:
             return score(
                 asked,
                 model=model,

@@ -35,7 +35,7 @@ SMALL: Final = Geometry(
     head_channels=16,
 )  # fmt: skip
 STEM: Final = Stem(channel_max=6, layers=3)
-FIRST, ASKED, SIBLINGS = 20, 5, 4
+FIRST, ASKED, SIBLINGS = 10, 4, 3
 
 
 def _consistency(seed: int) -> State:
@@ -213,7 +213,7 @@ def test_belongings_of_any_class_are_found_and_a_siblings_are_excluded(kind: str
     seeds = _seeds(len(images), 1000)
     scores = method.scores(model, images, seeds)
     statistic = method.statistic(scores, {})
-    cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.05)
+    cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.1)
     assert (statistic[FIRST + ASKED :] > cut).all()
     assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1
     once = RONAN(search=method.search, restarts=1, race=None)
