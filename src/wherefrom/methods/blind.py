@@ -17,7 +17,7 @@ from wherefrom.methods.base import Fit, Method, Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
     from wherefrom.models.base import Autoencoder
 
 __all__ = ["METHOD", "Blind"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from wherefrom.methods.arithmetic.control_copies import turned
 from wherefrom.methods.arithmetic.leaves import leaves
 from wherefrom.methods.arithmetic.poses import Pose, put_back
 from wherefrom.methods.blind import Blind
-from wherefrom.models.locate import load_model
+from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
 
 _TOY = Toy(gain=0.9)
@@ -76,7 +77,8 @@ def test_images_of_one_batch_may_lie_differently() -> None:
 @pytest.mark.parametrize("model", [_TOY, pytest.param("one size", id="one size")])
 def test_what_cannot_be_searched_is_asked_as_it_is(model: Toy | str) -> None:
     """An image of two cells a side, and a model that makes one size alone."""
-    asked, seen = (_TOY, _made(2, 16)) if isinstance(model, Toy) else (_OneSize(), _made(2, 64))
+    asked: Any = model if isinstance(model, Toy) else _OneSize()
+    seen = _made(2, 16 if isinstance(model, Toy) else 64)
     scores = Blind(method="reconstruction").scores(asked, seen, _seeds(2))
     assert scores["found_searched"].tolist() == [0.0, 0.0]
     known = load("reconstruction").scores(_TOY, seen, _seeds(2))
@@ -110,11 +112,11 @@ def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     model = load_model("zoo:kl-f8-a", device="cpu")
     drawn = to_images(leaves(4, 200, seed=7))
     with torch.inference_mode():
-        made = to_images(list(to_pixels(model.decode(model.encode(drawn)))))  # type: ignore[attr-defined]
+        made = to_images(list(to_pixels(model.decode(model.encode(drawn)))))
     seen = torch.cat([_off(made[row : row + 1], *place) for row, place in enumerate(_PLACES)])
     for edit in ("none", "jpeg:75"):
         stored = to_images([edits.load(edit).apply(pixels) for pixels in to_pixels(seen)])
-        scores = Blind(method="reconstruction").scores(model, stored, _seeds(4))  # type: ignore[arg-type]
+        scores = Blind(method="reconstruction").scores(model, stored, _seeds(4))
         assert list(zip(scores["found_top"], scores["found_left"], strict=True)) == list(_PLACES), edit
 
 

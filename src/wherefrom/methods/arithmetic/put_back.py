@@ -24,7 +24,7 @@ from wherefrom.models.base import Autoencoder, Parting
 from wherefrom.models.through import through
 
 if TYPE_CHECKING:
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
 __all__ = ["FoundImage", "Search", "put_back_and_ask"]
 

@@ -14,7 +14,7 @@ from wherefrom.methods.base import Gradual, Method, Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
-    from wherefrom.inversion.search import Report
+    from wherefrom.inversion.results import Report
 
 __all__ = ["option_pairs", "settled_rows"]
 
