@@ -35,9 +35,8 @@ _FEW = {"steps": 2, "start": "encoder", "restarts": 1}
 OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "aedr": ({}, {"adjustment": "homogeneity"}, {"adjustment": "residual"}, {"adjustment": "bands"}),
     "blind": (
-        {"method": "reconstruction"},
+        {"method": "reconstruction", "scales": "0.5"},
         {"method": "latenttracer", "options": tuple(_SHORT.items()), "find": "crop+turns"},
-        {"method": "reconstruction", "find": "turns", "scales": "0.5"},
     ),
     "control": ({"copies": "turn180+shift", "second": True},),  # the toy draws turned images as well as others
     "latenttracer": ({"steps": 2}, {**_SHORT, "optimiser": "gradient-free"}),

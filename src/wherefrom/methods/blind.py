@@ -11,6 +11,7 @@ from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
+from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.searches import gathered
 from wherefrom.methods.arithmetic.wrapping import option_pairs
 from wherefrom.methods.base import Fit, Method, Settled
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["METHOD", "Blind"]
 
 _FIND: Final = ("crop", "turns")
+_POSE: Final = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
 _WRAPPING: Final = ("blind", "relative")
 
 
@@ -141,6 +143,11 @@ class Blind:
         """The method's."""
         return self._inner.statistic(scores, fit)
 
+    def in_words(self, scores: Scores) -> tuple[str, ...]:
+        """What was found of each image, as `the decoder's grid starts 5 px from the top and 3 px from the left`."""
+        found = scores.matrix(_POSE)
+        return tuple(_sentence(*map(float, row)) for row in found)
+
     def _check_scales(self) -> None:
         """Refuse scales that are no numbers, or 1."""
         try:
@@ -149,6 +156,16 @@ class Blind:
             raise UsageError(f"scales={self.scales!r}: {error}, as 0.5+0.75") from error
         if any(not 0.1 <= scale <= 4 or scale == 1 for scale in scales) or len(set(scales)) < len(scales):
             raise UsageError(f"scales={self.scales!r}: each once, from 0.1 to 4, and not 1, which is always tried")
+
+
+def _sentence(searched: float, top: float, left: float, turn: float, scale: float) -> str:
+    """How one image lies."""
+    if not searched:
+        return "asked as it is: too small to search, or the model has no grid to be found"
+    start = f"the decoder's grid starts {top:g} px from the top and {left:g} px from the left"
+    if scale != 1:
+        return f"resized by {scale:g}"
+    return f"{start} after undoing {tuple(TURNS)[int(turn) - 1]}" if turn else start
 
 
 METHOD: Final = Blind

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.errors import UsageError
 from wherefrom.core.seeds import seeds_of
@@ -109,7 +110,7 @@ class _OneSize:
 
 
 def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
-    model = load_model("zoo:kl-f8-a", device="cpu")
+    model: Any = load_model("zoo:kl-f8-a", device="cpu")
     drawn = to_images(leaves(4, 200, seed=7))
     with torch.inference_mode():
         made = to_images(list(to_pixels(model.decode(model.encode(drawn)))))
@@ -118,6 +119,18 @@ def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
         stored = to_images([edits.load(edit).apply(pixels) for pixels in to_pixels(seen)])
         scores = Blind(method="reconstruction").scores(model, stored, _seeds(4))
         assert list(zip(scores["found_top"], scores["found_left"], strict=True)) == list(_PLACES), edit
+
+
+def test_what_was_found_is_said_in_words() -> None:
+    names = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
+    rows = [(1, 5, 3, 0, 1), (1, 0, 2, 4, 1), (1, 0, 0, 0, 0.5), (0, 0, 0, 0, 1)]
+    columns = np.array(rows, dtype=np.float64).T
+    assert Blind().in_words(Scores(dict(zip(names, columns, strict=True)))) == (
+        "the decoder's grid starts 5 px from the top and 3 px from the left",
+        "the decoder's grid starts 0 px from the top and 2 px from the left after undoing mirror",
+        "resized by 0.5",
+        "asked as it is: too small to search, or the model has no grid to be found",
+    )
 
 
 @pytest.mark.parametrize(
