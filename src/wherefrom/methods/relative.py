@@ -16,7 +16,8 @@ from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.arithmetic.searches import gathered
-from wherefrom.methods.base import Fit, Gradual, Method, Settled
+from wherefrom.methods.arithmetic.wrapping import option_pairs, settled_rows
+from wherefrom.methods.base import Fit, Method, Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
@@ -68,8 +69,8 @@ class Relative:
         if self.method == "relative":
             raise UsageError("method='relative' inside relative: name the method that asks both models")
         for name in ("options", "reference_options"):
-            object.__setattr__(self, name, _pairs(getattr(self, name)))
-        own, other = dict(_pairs(self.options)), dict(_pairs(self.reference_options))
+            object.__setattr__(self, name, option_pairs(getattr(self, name), of="relative"))
+        own, other = dict(self.options), dict(self.reference_options)
         object.__setattr__(self, "_inner", methods.load(self.method, own))
         object.__setattr__(self, "_outer", methods.load(self.method, own | other))
         if self._inner.learns:
@@ -120,7 +121,7 @@ class Relative:
 
         reference = through_alike(model, _opened(self.reference, str(model.device)))
         self.check(model, reference)
-        own = list(_asked(self._inner, model, images, seeds, report))
+        own = list(settled_rows(self._inner, model, images, seeds, report))
         found = {row.row: row for row in own}
         sound = [row.row for row in own if row.scores is not None]
         for row in own:
@@ -128,7 +129,7 @@ class Relative:
                 yield row
         if not sound:
             return
-        for other in _asked(self._outer, reference, images[sound], seeds[sound], report):
+        for other in settled_rows(self._outer, reference, images[sound], seeds[sound], report):
             place, mine = sound[other.row], found[sound[other.row]].scores
             if other.scores is None or mine is None:
                 yield Settled(row=place, error=f"reference {self.reference}: {other.error}")
@@ -183,8 +184,8 @@ class Relative:
     def _facts(self) -> Mapping[str, Fact]:
         return {
             "method": self.method,
-            "options": _pairs(self.options),
-            "reference_options": _pairs(self.reference_options),
+            "options": option_pairs(self.options, of="relative"),
+            "reference_options": option_pairs(self.reference_options, of="relative"),
             "reference": self.reference,
             "decoder": self._named(),
             "floor": self.floor,
@@ -193,14 +194,6 @@ class Relative:
     def _named(self) -> str:
         """The digest of the reference's decoder, as given, else read from the reference."""
         return self.decoder or _decoder(_opened(self.reference, "cpu"))
-
-
-def _pairs(options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact]) -> tuple[tuple[str, Fact], ...]:
-    """Options by name, in order, as a card holds them."""
-    given: tuple[Any, ...] = tuple(options.items() if isinstance(options, Mapping) else options)
-    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
-        raise UsageError(f"options={given!r} of relative, need values by name, as {{'steps': 50}}")
-    return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))
 
 
 def _part(scores: Scores, side: str) -> Scores:
@@ -216,16 +209,6 @@ def _opened(name: str, device: str) -> Model:
     from wherefrom.models.load import load_model
 
     return load_model(name, device=device)
-
-
-def _asked(method: Method[Any], model: Any, images: Images, seeds: Seeds, report: Report | None) -> Iterator[Settled]:
-    """What a method says of a batch, an image at a time whether it takes long or not."""
-    if isinstance(method, Gradual):
-        yield from method.settle(model, images, seeds, report=report)
-        return
-    scores = method.scores(model, images, seeds)
-    for row in range(len(scores)):
-        yield Settled(row=row, scores=scores.take(np.array([row])))
 
 
 METHOD: Final = Relative

@@ -1,0 +1,42 @@
+"""What control copies tell of images that were cropped off the decoder's grid: searched for, and known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.bench._edited import compared
+from wherefrom.bench._latent import RULES, asked
+from wherefrom.bench.base import Row, Table
+from wherefrom.methods.blind import Blind
+from wherefrom.methods.control import Control
+
+if TYPE_CHECKING:
+    from wherefrom.bench._lab import Lab
+    from wherefrom.methods.base import Method
+
+__all__ = ["TABLE"]
+
+_CROPS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75")
+"""Edits of which nothing is known."""
+_KNOWN: Final = ("crop:8,8", "crop:8,8+jpeg:90", "crop:8,8+jpeg:75")
+"""The same, but whole cells of 8 pixels are dropped: what who knows the crop is left with."""
+_SEARCHED: Final[Mapping[str, Method[Any]]] = {"blind": Blind(), "control, as it is": Control()}
+_TOLD: Final[Mapping[str, Method[Any]]] = {"control, known": Control()}
+_QUICK: Final = ("crop:3,5",)
+
+
+def _rows(lab: Lab) -> Iterator[Row]:
+    every, quick = asked(lab), lab.setting.quick
+    for name in every[:1] if quick else every:
+        for edit in lab.setting.edits or (_QUICK if quick else _CROPS):
+            yield from compared(lab, name, edit, _SEARCHED, rules_of=RULES)
+        for edit in () if lab.setting.edits else _KNOWN[: 1 if quick else None]:
+            yield from compared(lab, name, edit, _TOLD, rules_of=RULES)
+
+
+TABLE: Final = Table(
+    title="What control copies tell of images cropped off the decoder's grid, searched for and known",
+    rules=RULES,
+    rows=_rows,
+)

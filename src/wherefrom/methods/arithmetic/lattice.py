@@ -1,0 +1,175 @@
+"""Where a decoder's grid starts in an image, told from its pixels by what the decoder does within its cells.
+
+A decoder makes each cell of its grid, as 8 x 8 pixels, from the same few latent numbers, so that its images are
+smoother in some directions within a cell than across two cells. Two things are learned once for a decoder, from
+pictures passed through it; those for the second are stored as JPEG, which serves images that were not as well:
+
+- Filters of 8 x 8 pixels that find the least energy where they lie on the grid, compared with where they do not: the
+  generalised eigenvectors of the patches' covariance on the grid and off it.
+- The mean pattern of their log energies over the places of a cell, and how pictures vary that no decoder made. From
+  both follows the matched filter, worked out in the frequencies of the cell, as the noise is alike in every place.
+
+An image is asked by its own log energies, matched with the pattern at every place: no network takes part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+import torch
+
+from wherefrom.core.tensors import Images
+from wherefrom.core.units import ROUNDING
+from wherefrom.images import edits
+from wherefrom.images.batches import to_images, to_pixels
+from wherefrom.methods.arithmetic.leaves import leaves
+from wherefrom.models.base import Autoencoder
+
+__all__ = ["PATCH", "Lattice", "lattice_of"]
+
+PATCH: Final = 8
+"""Pixels a side of the filters."""
+_FILTERS: Final = 24
+_PICTURES: Final = 24
+_CELLS: Final = 18  # of a picture's side
+_OFF: Final = 8  # places off the grid that are compared with those on it
+_STORED: Final = ("jpeg:90", "jpeg:75", "jpeg:50")
+_RIDGE: Final = 1e-4
+_DAMPING: Final = 0.03
+_CHANNELS: Final = 3
+_Array = npt.NDArray[np.float64]
+_Complex = npt.NDArray[np.complex128]
+
+_learned: dict[str, Lattice] = {}
+_KEPT: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Lattice:
+    """What one decoder does within its cells.
+
+    Attributes:
+        filters: `(k, 3, 8, 8)`, each of length 1.
+        matched: the matched filter, `(f, f, k)` by frequency within a cell of `f` pixels.
+        deviation: how much the match varies over the places of pictures that no decoder made.
+    """
+
+    filters: torch.Tensor
+    matched: _Complex
+    deviation: float
+
+    def evidence(self, image: Images) -> _Array:
+        """How well the grid fits at each place where it can start, `(f, f)` by row and column, in standard deviations.
+
+        Args:
+            image: `(1, 3, h, w)` in [0, 1], both sides at least a cell and a patch.
+        """
+        found: _Array = _correlated(self.matched, _pattern(image, self.filters, len(self.matched))) / self.deviation
+        return found
+
+
+def lattice_of(model: Autoencoder) -> Lattice:
+    """What is learned of a decoder; once in a process.
+
+    Args:
+        model: one that takes images of any size, with a factor of at least 2.
+    """
+    key = model.card.digest
+    if key not in _learned:
+        found = _learn(model)
+        while len(_learned) >= _KEPT:
+            _learned.pop(next(iter(_learned)))
+        _learned[key] = found
+    return _learned[key]
+
+
+@torch.inference_mode()
+def _learn(model: Autoencoder) -> Lattice:
+    factor = model.factor
+    side = max(_CELLS * factor, _CELLS * PATCH)
+    drawn = leaves(_PICTURES, side // factor * factor)
+    made = [_passed(model, picture) for picture in drawn]
+    filters = _filters(made, factor)
+    means: list[_Array] = []
+    noise: list[_Complex] = []
+    rng = np.random.default_rng(0)
+    for edit in map(edits.load, _STORED):
+        starts = rng.integers(0, factor, (_PICTURES, 2))
+        own = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(made, starts, strict=True)]
+        means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(own, starts, strict=True)], axis=0))
+        others = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(drawn, starts, strict=True)]
+        noise += [np.fft.fft2(other) for other in others]
+    matched = _matched(np.mean(means, axis=0), np.stack(noise))
+    spread = np.std([_correlated(matched, np.fft.ifft2(one).real) for one in noise])
+    return Lattice(filters=filters, matched=matched, deviation=float(spread) or 1.0)
+
+
+def _matched(mean: _Array, noise: _Complex) -> _Complex:
+    """The mean pattern over the noise's covariance of filters, at each frequency of a cell, `(f, f, k)`."""
+    covariance = np.einsum("nkuv,nluv->uvkl", noise, noise.conj()) / len(noise)
+    count = covariance.shape[-1]
+    level = float(np.trace(covariance, axis1=2, axis2=3).real.mean()) / count
+    damped = covariance + (_DAMPING * level + ROUNDING) * np.eye(count)
+    wanted = np.fft.fft2(mean).transpose(1, 2, 0)[..., None]
+    return np.asarray(np.linalg.solve(damped, wanted)[..., 0], dtype=np.complex128)
+
+
+def _correlated(matched: _Complex, pattern: _Array) -> _Array:
+    """The match of a pattern `(k, f, f)` at each place, `(f, f)`."""
+    found: _Array = np.fft.ifft2(np.einsum("uvk,kuv->uv", matched.conj(), np.fft.fft2(pattern))).real
+    return found
+
+
+def _filters(made: list[npt.NDArray[np.uint8]], factor: int) -> torch.Tensor:
+    """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`."""
+    images = to_images(made)
+    places = np.random.default_rng(1).permutation(np.arange(1, factor**2))[:_OFF]
+    on = _covariance(images, 0, 0, factor)
+    off = np.mean([_covariance(images, place // factor, place % factor, factor) for place in places], axis=0)
+    flat = scipy.linalg.null_space(np.ones((1, PATCH**2)))
+    basis = scipy.linalg.block_diag(*[flat] * _CHANNELS)
+    ridge = _RIDGE * np.eye(basis.shape[1])
+    _, vectors = scipy.linalg.eigh(basis.T @ on @ basis + ridge, basis.T @ off @ basis + ridge)
+    found = (basis @ vectors[:, :_FILTERS]).T
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return torch.from_numpy(found.reshape(-1, _CHANNELS, PATCH, PATCH)).float()
+
+
+def _covariance(images: Images, top: int, left: int, factor: int) -> _Array:
+    """Of patches that start there in each cell: without their mean colour, and each of length 1 but for rounding."""
+    patches = torch.nn.functional.unfold(images[:, :, top:, left:], PATCH, stride=factor)
+    rows = patches.transpose(1, 2).reshape(-1, _CHANNELS, PATCH**2)
+    rows = (rows - rows.mean(2, keepdim=True)).flatten(1).double()
+    rows = rows / (rows.square().mean(1, keepdim=True) + 4 * ROUNDING).sqrt()
+    found: _Array = (rows.T @ rows / len(rows)).numpy()
+    return found
+
+
+def _passed(model: Autoencoder, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """What the model makes of a picture, in 8 bits."""
+    images = to_images([picture]).to(model.device)
+    found: npt.NDArray[np.uint8] = to_pixels(model.decode(model.encode(images)))[0]
+    return found
+
+
+def _from(picture: npt.NDArray[np.uint8], top: int, left: int) -> npt.NDArray[np.uint8]:
+    """The picture without its first rows and columns."""
+    return np.ascontiguousarray(picture[top:, left:])
+
+
+def _of_pixels(pixels: npt.NDArray[np.uint8], filters: torch.Tensor, factor: int) -> _Array:
+    return _pattern(to_images([pixels]), filters, factor)
+
+
+def _pattern(image: Images, filters: torch.Tensor, factor: int) -> _Array:
+    """Log energies of the filters by place within a cell, less their mean over the places, `(k, f, f)`."""
+    energy = (torch.nn.functional.conv2d(image, filters.to(image)).square() + ROUNDING).log()[0]
+    rows, columns = (side // factor for side in energy.shape[1:])
+    whole = energy[:, : rows * factor, : columns * factor].reshape(-1, rows, factor, columns, factor)
+    places = whole.mean((1, 3)).double().cpu().numpy()
+    found: _Array = places - places.mean((1, 2), keepdims=True)
+    return found

@@ -1,0 +1,171 @@
+"""Blind: find how an image lies on the decoder's grid, put it back, and ask another method then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom import methods
+from wherefrom.core.arrays import Scores, Seeds, Vector
+from wherefrom.core.card import Card, Fact
+from wherefrom.core.errors import UsageError
+from wherefrom.core.options import check_types
+from wherefrom.methods.arithmetic.columns import TURNS
+from wherefrom.methods.arithmetic.searches import gathered
+from wherefrom.methods.arithmetic.wrapping import option_pairs
+from wherefrom.methods.base import Fit, Method, Settled
+
+if TYPE_CHECKING:
+    from wherefrom.core.tensors import Images
+    from wherefrom.inversion.results import Report
+    from wherefrom.models.base import Autoencoder
+
+__all__ = ["METHOD", "Blind"]
+
+_FIND: Final = ("crop", "turns")
+_POSE: Final = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
+_WRAPPING: Final = ("blind", "relative")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blind:
+    """Another method, asked of the image as the decoder made it, where nobody knows what happened to it since.
+
+    A crop that drops a few rows and columns loses nothing: the image only starts off the decoder's grid. Nor does a
+    quarter turn or a mirror. So the image is first searched for how it lies: by patterns within the decoder's cells,
+    which are learned once for the decoder, and where these leave several places open, by how well the decoder
+    reconstructs a few tiles in each. Then rows and columns are dropped so that the image starts on the grid, turns are
+    undone, and the method is asked. Nothing is resampled. Belongings, pools and questions are all searched alike, so
+    that ranks need no correction for the number of places tried.
+
+    An image smaller than three cells a side is asked as it is, and so is every image of a model that makes one size
+    alone or has no grid.
+
+    Attributes:
+        method: the name of the method that asks.
+        options: its options that differ from their defaults, by name; kept as pairs in order.
+        find: names joined by `+`, of crop and turns: whether the grid may start anywhere, and whether the image may
+            have been turned by quarters or mirrored.
+        scales: numbers joined by `+`, as `0.5+0.75`, by which the image may have been resized since, apart from 1;
+            empty for none. Each is asked through `resize`, of the whole image as it is.
+
+    Raises:
+        UsageError: when an option is none of these.
+    """
+
+    method: str = "control"
+    options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
+    find: str = "crop"
+    scales: str = ""
+    _inner: Method[Any] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the method that asks."""
+        check_types(self)
+        if self.method in _WRAPPING:
+            raise UsageError(f"method={self.method!r} inside blind: name a method that asks one model, as control")
+        object.__setattr__(self, "options", option_pairs(self.options, of="blind"))
+        if "cut" in dict(self.options):
+            raise UsageError("option cut inside blind: a verdict could not tell which searches were left early")
+        object.__setattr__(self, "_inner", methods.load(self.method, dict(self.options)))
+        names = self.find.split("+")
+        if unknown := [name for name in names if name not in _FIND]:
+            raise UsageError(f"find={self.find!r}: {unknown[0]!r} is none of {', '.join(_FIND)}")
+        if len(set(names)) < len(names):
+            raise UsageError(f"find={self.find!r} names one twice: name each once")
+        self._check_scales()
+
+    @property
+    def card(self) -> Card:
+        """Name and options."""
+        facts: dict[str, Fact] = {
+            "method": self.method,
+            "options": option_pairs(self.options, of="blind"),
+            "find": self.find,
+            "scales": self.scales,
+        }
+        return Card(kind="method", name="blind", facts=facts)
+
+    @property
+    def measure(self) -> Card:
+        """What is searched for, and what the method asks."""
+        asked = self._inner.measure
+        found: dict[str, Fact] = {"find": tuple(sorted(self.find.split("+"))), "scales": self.named_scales}
+        return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **found})
+
+    @property
+    def learns(self) -> bool:
+        """As the method."""
+        return self._inner.learns
+
+    @property
+    def named_scales(self) -> tuple[float, ...]:
+        """The scales, one by one, in order."""
+        return tuple(sorted(float(scale) for scale in self.scales.split("+") if scale))
+
+    def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
+        """The method's columns of the image put back, and what was found.
+
+        `found_top` and `found_left` are the rows and columns before the first whole cell of the grid, after turning
+        back; `found_turn` is 0 for an upright image, else the number, from 1, of the turn among
+        `wherefrom.methods.arithmetic.columns.TURNS`; `found_scale` is the scale. Evidence: `found_lattice`, of the
+        pixels alone, in standard deviations of pictures that no decoder made; `found_lead`, by how much the most
+        evident place is ahead of the next; `found_margin`, by how much the log loss is less than in the other places
+        that the decoder was asked about, 0 where it was not; `found_searched`, 1 where the image was searched and 0
+        where it was asked as it is.
+
+        Raises:
+            ImageError: when an image cannot be asked; `settle` goes on with the others.
+            ModelError: when the model has no encoder.
+        """
+        return gathered(self.settle(model, images, seeds), len(images))
+
+    def settle(
+        self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
+    ) -> Iterator[Settled]:
+        """The same, an image at a time: all are searched first, then asked."""
+        from wherefrom.methods.arithmetic.put_back import Search, put_back_and_ask
+
+        parts = self.find.split("+")
+        search = Search(crop="crop" in parts, turns="turns" in parts, scales=self.named_scales)
+        yield from put_back_and_ask(self._inner, search, model, images, seeds, report)
+
+    def fit(self, belonging: Scores) -> Fit:
+        """What the method learns.
+
+        Raises:
+            ProfileError: as the method.
+        """
+        return self._inner.fit(belonging)
+
+    def statistic(self, scores: Scores, fit: Fit) -> Vector:
+        """The method's."""
+        return self._inner.statistic(scores, fit)
+
+    def in_words(self, scores: Scores) -> tuple[str, ...]:
+        """What was found of each image, as `the decoder's grid starts 5 px from the top and 3 px from the left`."""
+        found = scores.matrix(_POSE)
+        return tuple(_sentence(*map(float, row)) for row in found)
+
+    def _check_scales(self) -> None:
+        """Refuse scales that are no numbers, or 1."""
+        try:
+            scales = self.named_scales
+        except ValueError as error:
+            raise UsageError(f"scales={self.scales!r}: {error}, as 0.5+0.75") from error
+        if any(not 0.1 <= scale <= 4 or scale == 1 for scale in scales) or len(set(scales)) < len(scales):
+            raise UsageError(f"scales={self.scales!r}: each once, from 0.1 to 4, and not 1, which is always tried")
+
+
+def _sentence(searched: float, top: float, left: float, turn: float, scale: float) -> str:
+    """How one image lies."""
+    if not searched:
+        return "asked as it is: too small to search, or the model has no grid to be found"
+    start = f"the decoder's grid starts {top:g} px from the top and {left:g} px from the left"
+    if scale != 1:
+        return f"resized by {scale:g}"
+    return f"{start} after undoing {tuple(TURNS)[int(turn) - 1]}" if turn else start
+
+
+METHOD: Final = Blind
