@@ -35,7 +35,7 @@ _NOT_MEASURED: Final = {
 }
 _ERRORS: Final = (
     "Error 1 is that of the first reconstruction, 2 of the second, 3 what a search left of the image, 4 what it left of"
-    " the image's own reconstruction, 5 that of the reconstruction after storing it as JPEG, 6 that of a further one."
+    " the image's own reconstruction."
 )
 _MEANINGS: Final = {
     r"first": "mean squared error of the first reconstruction, L1",
@@ -46,6 +46,8 @@ _MEANINGS: Final = {
     r"homogeneity_(\w+)": "homogeneity of the grey image, {0} form: the weight in AEDR's paper",
     r"energy(\d)_COLOUR_UV": "mean energy of error {0} by band of 8 x 8 blocks",
     r"log(\d)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of error {0}, by band",
+    r"log_stored_(first|second)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of the error in"
+    " `stored_{0}`, by band",
     r"log_(\w+)_(\d)_COLOUR_UV": "the same, {1} x {1} pixels, of the control copy `{0}`",
     r"loss": "the smallest loss over all starts and steps",
     r"loss_(\d+)": "the smallest loss within {0} steps",
@@ -57,7 +59,7 @@ _MEANINGS: Final = {
     r"twin_(\d+)": "the same within {0} steps",
 }
 """What columns hold, by a pattern of the name; a column that fits none has no text."""
-_QUICK: Final = {"ronan": {"steps": 1, "restarts": 1, "race": None, "keep": 1}, "latenttracer": {"steps": 1}}
+_QUICK: Final = {"ronan": {"steps": 1, "start": "encoder", "race": None}, "latenttracer": {"steps": 1}}
 """Options with which a search ends at once; they change no column's name."""
 
 
