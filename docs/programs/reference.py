@@ -46,8 +46,8 @@ _MEANINGS: Final = {
     r"homogeneity_(\w+)": "homogeneity of the grey image, {0} form: the weight in AEDR's paper",
     r"energy(\d)_COLOUR_UV": "mean energy of error {0} by band of 8 x 8 blocks",
     r"log(\d)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of error {0}, by band",
-    r"log_stored_(first|second)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of the error in"
-    " `stored_{0}`, by band",
+    r"log_stored_(first|second)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of the error"
+    " in `stored_{0}`, by band",
     r"log_(\w+)_(\d)_COLOUR_UV": "the same, {1} x {1} pixels, of the control copy `{0}`",
     r"loss": "the smallest loss over all starts and steps",
     r"loss_(\d+)": "the smallest loss within {0} steps",
