@@ -59,7 +59,10 @@ _MEANINGS: Final = {
     r"twin_(\d+)": "the same within {0} steps",
 }
 """What columns hold, by a pattern of the name; a column that fits none has no text."""
-_QUICK: Final = {"ronan": {"steps": 1, "start": "encoder", "race": None}, "latenttracer": {"steps": 1}}
+_QUICK: Final[dict[str, dict[str, Any]]] = {
+    "ronan": {"steps": 1, "start": "encoder", "race": None},
+    "latenttracer": {"steps": 1},
+}
 """Options with which a search ends at once; they change no column's name."""
 
 
