@@ -1,31 +1,56 @@
-"""Fill docs/results.md with the tables that `wherefrom bench` wrote.
+"""Fill the pages of results with the tables that `wherefrom bench` and the programs of this folder wrote.
 
     python -m benchmarks.page
 
-Between `<!-- table: NAME -->` and `<!-- end -->` the page has what `benchmarks/results/tables/NAME.json` says: the
-command, the machine, the date and the table itself. `<!-- means: NAME -->` has a line for each way of asking in place
-of its rows, with the images that it misses and claims on average. `<!-- edits: NAME -->` has, of all documents
-NAME_*.json together, what every method finds after every edit. What stands outside of such marks is left as it is.
+A page has marks, and between a mark and `<!-- end -->` stands what JSON files of `benchmarks/results` say:
+
+- `<!-- table: NAME -->`: the rows of `tables/NAME.json`, with the command, the machine and the date.
+- `<!-- means: NAME -->`: of the same file a line for each method, with the images that it misses and claims on average.
+- `<!-- edits: NAME -->`: of all files `tables/NAME_*.json` together, what every method finds after every edit.
+- `<!-- measured: NAME -->`: what a program of this folder wrote to `NAME.json`, with its command.
+- `<!-- summary: NAME -->`: a short table out of several files, made by `benchmarks/summary.py`.
+
+What stands outside of such marks is left as it is.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import typer
 
+from benchmarks import summary
 from benchmarks.decoders import RESULTS
 from wherefrom.bench._written import markdown
 
-PAGE: Final = RESULTS.parents[1] / "docs" / "results.md"
+DOCS: Final = RESULTS.parents[1] / "docs"
+PAGES: Final = (DOCS / "results.md", *sorted((DOCS / "results").glob("*.md")))
 TABLES: Final = RESULTS / "tables"
-_MARKED: Final = re.compile(r"<!-- (?P<kind>table|means|edits): (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_MARKED: Final = re.compile(
+    r"<!-- (?P<kind>table|means|edits|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
+)
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
+_PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
 _AT: Final = "0.01"
+_PROGRAMS: Final[Mapping[str, tuple[str, str | None]]] = {
+    "cascade-192": ("cascade", "decoders"),
+    "decoders-192": ("decoders", "decoders"),
+    "decoders-256": ("decoders", "decoders"),
+    "decoders-384": ("decoders", "decoders"),
+    "devices": ("devices", None),
+    "inversion": ("inversion", None),
+    "kept": ("kept", None),
+    "latenttracer-192": ("latenttracer", "decoders"),
+    "ronan": ("ronan", "rows"),
+    "searching-192": ("searching", "decoders"),
+    "searching-192-zoo": ("searching", "decoders"),
+    "whole": ("whole", None),
+}
+"""By file: the program whose `show` makes the table, and the part of the file that it takes; None for all of it."""
 Document = Mapping[str, Any]
 
 
@@ -41,30 +66,60 @@ def shown(page: str) -> set[str]:
 
 def documents(kind: str, name: str) -> dict[str, Document]:
     """What a marked part is made of, by the files' names without their ending."""
-    paths = sorted(TABLES.glob(f"{name}_*.json")) if kind == "edits" else [TABLES / f"{name}.json"]
+    if kind == "summary":
+        stems = [stem for pattern in summary.TABLES[name].files for stem in sorted(RESULTS.glob(f"{pattern}.json"))]
+        paths = list(dict.fromkeys(stems))
+    elif kind == "measured":
+        paths = [RESULTS / f"{name}.json"]
+    else:
+        paths = sorted(TABLES.glob(f"{name}_*.json")) if kind == "edits" else [TABLES / f"{name}.json"]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def section(kind: str, name: str) -> str:
     """One marked part of the page."""
-    found = list(documents(kind, name).values())
+    found = documents(kind, name)
+    every = list(found.values())
     made: dict[str, Callable[[], str]] = {
-        "table": lambda: markdown(found[0]),
-        "means": lambda: ways(found[0]),
-        "edits": lambda: edited(found),
+        "table": lambda: markdown(every[0]),
+        "means": lambda: methods(every[0]),
+        "edits": lambda: edited(every),
+        "measured": lambda: measured(name, every[0]),
+        "summary": lambda: summary.TABLES[name].table(found),
     }
-    commands = "\n".join(one["command"] for one in found)
-    left = [f"- left out: {what}" for what in dict.fromkeys(what for one in found for what in one["left out"])]
-    machines = dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in found)
-    lines = [f"```sh\n{commands}\n```", "", made[kind](), *left, *machines]
+    commands = "\n".join(merged(one["command"] for one in every))
+    lines = [f"```sh\n{commands}\n```", "", made[kind]()]
+    if kind in ("table", "means", "edits"):
+        left = dict.fromkeys(what for one in every for what in one["left out"])
+        lines += [f"- left out: {what}" for what in left]
+        lines += dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in every)
     return "\n".join([f"<!-- {kind}: {name} -->", "", *lines, "", "<!-- end -->"])
 
 
-def ways(found: Document) -> str:
-    """For each way of asking: its rows, and what they say on average."""
+def merged(commands: Iterable[str]) -> list[str]:
+    """Commands of which those that differ in nothing but the model they ask are one, with `--ask` repeated."""
+    asked: dict[str, list[str]] = {}
+    for command in commands:
+        models = re.findall(r" --ask (\S+)", command)
+        asked.setdefault(re.sub(r"( --ask \S+)+", " --ask", command), []).extend(models)
+    return [
+        command.replace(" --ask", "".join(f" --ask {model}" for model in dict.fromkeys(models)))
+        for command, models in asked.items()
+    ]
+
+
+def measured(name: str, found: Document) -> str:
+    """The table that the program shows which wrote a document."""
+    program, part = _PROGRAMS[name]
+    table: str = importlib.import_module(f"benchmarks.{program}").show(found if part is None else found[part])
+    return table
+
+
+def methods(found: Document) -> str:
+    """For each method: its rows, and what they say on average."""
     rules = found["rules"]
     head = [
-        "how",
+        "method",
         "rows",
         "AUC",
         "TPR at 1 % FPR (least)",
@@ -89,14 +144,14 @@ def edited(found: Sequence[Document]) -> str:
                 raise typer.BadParameter(f"{row['how']!r} is no edit, method and profile")
             cells.setdefault((match["profile"], match["edit"], match["method"]), []).append(row)
     lines = []
-    for profile in ("alike", "untouched"):
-        methods = list(dict.fromkeys(method for kind, _, method in cells if kind == profile))
-        if not methods:
+    for profile, title in _PROFILES.items():
+        names = list(dict.fromkeys(method for kind, _, method in cells if kind == profile))
+        if not names:
             continue
         edits = dict.fromkeys(edit for kind, edit, _ in cells if kind == profile or edit == "none")
-        lines += [_row([f"profile {profile}", *methods]), "| --- " * (1 + len(methods)) + "|"]
+        lines += [_row([title, *names]), "| --- " * (1 + len(names)) + "|"]
         for edit in edits:
-            rows = [cells.get((profile if edit != "none" else "untouched", edit, method)) for method in methods]
+            rows = [cells.get((profile if edit != "none" else "untouched", edit, method)) for method in names]
             lines.append(_row([edit, *("" if one is None else _rates(one) for one in rows)]))
         lines.append("")
     models = {row["model"] for document in found for row in document["rows"]}
@@ -121,11 +176,12 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(page: Path = PAGE) -> None:
-    """Write the page anew."""
-    text = filled(page.read_text(encoding="utf-8"))
-    page.write_text(text, encoding="utf-8")
-    typer.echo(f"{page} shows {len(shown(text))} documents of {TABLES}")
+def main() -> None:
+    """Write the pages anew."""
+    for page in PAGES:
+        text = filled(page.read_text(encoding="utf-8"))
+        page.write_text(text, encoding="utf-8")
+        typer.echo(f"{page} shows {len(shown(text))} documents of {RESULTS}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """On a GPU images go through a network together, so a row moves with its batch as sums do; one by one it does not.
 
-What is promised of a CPU is in `test_methods`; see also `docs/methods/searching.md`.
+What is promised of a CPU is in `test_methods`; see also `docs/explanation/searching.md`.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def _lay_out_tile() -> None:
 
 def test_the_pages_are_there() -> None:
     names = {page.name for page in PAGES}
-    assert {"README.md", "index.md", "how-it-decides.md", "images.md"} <= names
+    assert {"README.md", "index.md", "start.md", "how-it-decides.md", "images.md"} <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.relative_to(ROOT).as_posix() for page in PAGES])

@@ -12,7 +12,7 @@ from benchmarks.claims import DRAWN, enlarged, show
 from benchmarks.decoders import RESULTS
 from wherefrom.checking.null import SIDE
 
-PAGE = Path(__file__).parents[2] / "docs" / "check.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "check.md"
 DOCUMENT = json.loads((RESULTS / "claims.json").read_text(encoding="utf-8"))
 
 

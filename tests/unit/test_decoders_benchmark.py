@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.decoders import RESULTS, show
 
-PAGE = Path(__file__).parents[2] / "docs" / "results.md"
+PAGE = Path(__file__).parents[2] / "docs" / "results" / "decoders.md"
 WRITTEN = sorted(RESULTS.glob("decoders-*.json"))
 
 

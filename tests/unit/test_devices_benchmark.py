@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.decoders import RESULTS
 from benchmarks.devices import compared, show
 
-PAGE = Path(__file__).parents[2] / "docs" / "results.md"
+PAGE = Path(__file__).parents[2] / "docs" / "results" / "cost.md"
 DOCUMENT = json.loads((RESULTS / "devices.json").read_text(encoding="utf-8"))
 
 

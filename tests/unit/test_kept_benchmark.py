@@ -12,7 +12,7 @@ from PIL import Image
 from benchmarks.decoders import RESULTS
 from benchmarks.kept import kept, show
 
-PAGE = Path(__file__).parents[2] / "docs" / "results.md"
+PAGE = Path(__file__).parents[2] / "docs" / "results" / "edits.md"
 DOCUMENT = json.loads((RESULTS / "kept.json").read_text(encoding="utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""The table of `docs/how-sure.md` is the one that was measured, and can be measured again."""
+"""The table of `docs/explanation/how-sure.md` is the one that was measured, and can be measured again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROWS = [Row(**row) for row in json.loads(RESULTS.read_text("utf-8"))["rows"]]
 
 @pytest.mark.parametrize("alpha", [0.05, 0.01])
 def test_the_page_shows_what_was_measured(alpha: float) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "how-sure.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "how-sure.md").read_text("utf-8")
     assert markdown(ROWS, alpha) in page
 
 

@@ -1,4 +1,4 @@
-"""The results page shows every table that `wherefrom bench` wrote, as it wrote it."""
+"""The pages of results show every table and figure that was measured, as the files have it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,49 @@ from pathlib import Path
 import pytest
 import typer
 
-from benchmarks import page
+from benchmarks import page, page_figures, summary
 from wherefrom.bench._latent import METHODS
 
 
-def test_every_table_is_on_the_page_as_its_file_says() -> None:
-    text = page.PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", page.PAGES, ids=lambda path: path.stem)
+def test_a_page_shows_its_tables_as_the_files_say(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     assert page.filled(text) == text
-    written = {path.stem for path in page.TABLES.glob("*.json")}
-    assert written == page.shown(text)
+
+
+def test_every_table_is_on_a_page_of_its_topic() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in page.PAGES if path.name != "results.md"]
+    assert {path.stem for path in page.TABLES.glob("*.json")} <= set().union(*map(page.shown, texts))
+
+
+def test_the_first_page_is_short_and_has_five_tables_and_two_figures_with_their_limits() -> None:
+    text = (page.DOCS / "results.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert [name for name in summary.TABLES if f"<!-- summary: {name} -->" in text] == list(summary.TABLES)
+    assert all(f"](assets/{name}.svg)" in text for name in page_figures.FIGURES)
+    assert text.count("*Limits.*") == len(summary.TABLES) == 5
+
+
+@pytest.mark.parametrize("name", page_figures.FIGURES)
+def test_a_figure_shows_the_numbers_of_the_files(name: str) -> None:
+    _, numbers = page_figures.FIGURES[name]
+    assert page_figures.drawn(page_figures.ASSETS / f"{name}.svg") == numbers()
+
+
+def test_a_figure_that_is_drawn_again_has_the_same_bytes(tmp_path: Path) -> None:
+    draw, _ = page_figures.FIGURES["found-by-quality"]
+    paths = [tmp_path / "a" / "figure.svg", tmp_path / "b" / "figure.svg"]
+    for path in paths:
+        path.parent.mkdir()
+        draw(path)
+    first, second = (path.read_bytes() for path in paths)
+    assert first == second
+
+
+def test_commands_that_differ_in_the_model_alone_are_shown_as_one() -> None:
+    commands = ["bench edits --ask a --size 8", "bench edits --ask b --size 8", "bench times"]
+    assert page.merged(commands) == ["bench edits --ask a --ask b --size 8", "bench times"]
+    assert page.merged(["bench t --ask a --ask b", "bench t --ask c"]) == ["bench t --ask a --ask b --ask c"]
 
 
 def test_tables_were_not_made_by_a_quick_run() -> None:
@@ -111,16 +145,16 @@ def test_the_matrix_of_edits_is_the_mean_and_the_least_of_what_the_documents_say
     values = rates(256)["jpeg:75: spectral, profile alike"]
     line = next(line for line in made.splitlines() if line.startswith("| jpeg:75 "))
     assert line.split(" | ")[4] == f"{sum(values) / 5:.2f} ({min(values):.2f})"
-    assert made.index("| profile alike |") < made.index("| profile untouched |")
-    assert "untouched" not in page.edited(list(page.documents("edits", "jpeg_192").values()))
+    assert made.index("| profile with the same edit |") < made.index("| profile without an edit |")
+    assert "without an edit" not in page.edited(list(page.documents("edits", "jpeg_192").values()))
     with pytest.raises(typer.BadParameter, match="'ronan' is no edit, method and profile"):
         page.edited([json.loads((page.TABLES / "ronan_2.json").read_text(encoding="utf-8"))])
 
 
-def test_the_means_of_ways_are_those_of_their_rows() -> None:
+def test_the_means_of_methods_are_those_of_their_rows() -> None:
     (found,) = page.documents("means", "aedr_homogeneity").values()
     rows = [row for row in found["rows"] if row["how"] == "no weight"]
     accuracy = 100 * sum(row["rules"]["kde"]["accuracy"] for row in rows) / len(rows)
-    assert f"| no weight | {len(rows)} |" in page.ways(found)
+    assert f"| no weight | {len(rows)} |" in page.methods(found)
     missed, claimed = (sum(row["rules"]["kde"][key] for row in rows) / len(rows) for key in ("fn", "fp"))
-    assert f" | {accuracy:.1f} ({missed:.2f}, {claimed:.3f}) | " in page.ways(found)
+    assert f" | {accuracy:.1f} ({missed:.2f}, {claimed:.3f}) | " in page.methods(found)

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.decoders import RESULTS
 from benchmarks.whole import methods, show
 
-PAGE = Path(__file__).parents[2] / "docs" / "results.md"
+PAGE = Path(__file__).parents[2] / "docs" / "results" / "searches.md"
 DOCUMENT = json.loads((RESULTS / "whole.json").read_text(encoding="utf-8"))
 
 

@@ -108,4 +108,4 @@ def written(value: Fact) -> str:
 
 
 methods = _app("methods", "what is asked of a model", "--option")
-rules = _app("rules", "where an image stops to rank as a belonging", "--rule-option")
+rules = _app("rules", "where to cut between belongings and the rest", "--rule-option")

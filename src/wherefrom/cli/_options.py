@@ -73,7 +73,10 @@ DTYPE = Annotated[str, typer.Option("--dtype", help="float32, or less by name, a
 STORE = Annotated[
     Path | None,
     typer.Option(
-        "--store", metavar="FILE", parser=typed_path, help="keep scores here: a stopped run goes on, none is repeated"
+        "--store",
+        metavar="FILE",
+        parser=typed_path,
+        help="keep scores in this file; a stopped run goes on, and no score is computed twice",
     ),
 ]
 BATCH = Annotated[int | None, typer.Option("--batch", min=1, help="images at a time; by default found by itself")]
@@ -83,7 +86,7 @@ THROUGH = Annotated[
     typer.Option(
         "--through",
         metavar="EDIT",
-        help="ask the model through what the images went through since it made them, as resize:0.5",
+        help="the edit that the images went through since the model made them, as resize:0.5",
     ),
 ]
 TRUST = Annotated[
@@ -94,9 +97,7 @@ TRUST = Annotated[
         help="run the code that MODEL names as module:attribute; looked for in this folder too",
     ),
 ]
-FORCE = Annotated[
-    bool, typer.Option("--force", help="replace a file that this command did not make; an input never is")
-]
+FORCE = Annotated[bool, typer.Option("--force", help="replace a file that this command did not make; never an input")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="no progress and no notes")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines in place of a table")]
 MAX_PIXELS = Annotated[
@@ -145,7 +146,9 @@ SIZE = Annotated[
 ]
 PHOTOS = Annotated[
     list[str] | None,
-    typer.Option("--from", metavar="PATH", help="pass these images through the model: round trips, no draws"),
+    typer.Option(
+        "--from", metavar="PATH", help="pass these images through the autoencoder, instead of drawing new ones"
+    ),
 ]
 TILE = Annotated[
     int | None,

@@ -38,9 +38,7 @@ def attribute(
     ],
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            "--model", help="where the model is now, one a profile, in their order; its weights must be the same"
-        ),
+        typer.Option("--model", help="path of the model if it moved; give one per profile, in the same order"),
     ] = None,
     alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
     beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
@@ -64,7 +62,8 @@ def attribute(
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
     early: Annotated[
-        bool, typer.Option("--early", help="leave an image's search once its verdict is known: p-values become bounds")
+        bool,
+        typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
     ] = False,
     store: options.STORE = None,
     batch: options.BATCH = None,

@@ -58,10 +58,11 @@ def bench(
         list[str] | None, typer.Option("--ask", metavar="MODEL", help="ask this model alone; repeat it")
     ] = None,
     edit: Annotated[
-        list[str] | None, typer.Option("--edit", metavar="NAME", help="of the tables of edits, as jpeg:90; repeat it")
+        list[str] | None,
+        typer.Option("--edit", metavar="NAME", help="for tables of edits: only this one, as jpeg:90; repeat it"),
     ] = None,
     alike: Annotated[
-        bool, typer.Option("--alike", help="of the tables of edits, leave out profiles of untouched images")
+        bool, typer.Option("--alike", help="for tables of edits: skip profiles of unedited images (saves time)")
     ] = False,
     jobs: Annotated[
         int | None,
@@ -78,7 +79,7 @@ def bench(
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
-    """Run tables of the papers and of ours, and print ours beside the paper's. Without a TABLE, list them.
+    """Run the papers' tables and our own, and print the figures beside the papers'. Without a TABLE, list them.
 
     Images and scores are kept in --work: a run that was stopped goes on, and a second one asks the models nothing.
     """

@@ -18,7 +18,7 @@ def duplicates(
     belonging: options.BELONGING,
     pool: options.POOL = None,
     model: Annotated[
-        str | None, typer.Option("--model", help="compare what this model's crop leaves of each, as a profile does")
+        str | None, typer.Option("--model", help="compare images as cropped for this model, as a profile does")
     ] = None,
     model_option: options.MODEL_OPTION = None,
     trust: options.TRUST = False,

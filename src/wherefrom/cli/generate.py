@@ -18,7 +18,7 @@ def generate(
     placed: options.PLACED_MODEL = None,
     model: options.MODEL = None,
     count: Annotated[
-        int | None, typer.Option("--count", min=1, help="how many; of photos and prompts, by default all")
+        int | None, typer.Option("--count", min=1, help="how many images; with --from and --prompts, by default all")
     ] = None,
     size: options.SIZE = None,
     photos: options.PHOTOS = None,

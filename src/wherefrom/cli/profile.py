@@ -52,7 +52,9 @@ def profile(
     ] = None,
     leaving_twins: Annotated[
         bool,
-        typer.Option("--leave-out-duplicates", help="of equal images use one; none that is on both sides"),
+        typer.Option(
+            "--leave-out-duplicates", help="use one of equal images, and none that is both a belonging and in a pool"
+        ),
     ] = False,
     force: options.FORCE = False,
     method: options.METHOD = options.DEFAULT_METHOD,

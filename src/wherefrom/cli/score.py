@@ -52,7 +52,7 @@ def score(
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
-    """Ask a model about images: a row of raw numbers an image, or the reason why there is none."""
+    """Measure images under a model: a row of numbers for each image, or the reason why there is none."""
     outputs = [] if out is None else [Output("--out", out, SCORES)]
     writing = Writing(outputs=outputs, typed=paths, inputs=[model], store=store, force=force)
     writing.check_names()

@@ -21,7 +21,7 @@ class Conformal:
 
     Promise: of images that are exchangeable with the n belongings, at most a share alpha has `p <= alpha`, for every n,
     every distribution and with ties. Assumption: exchangeable, that is made, stored and scored in the same way. The
-    share is an average over profiles: one profile of n belongings may miss more, see `docs/how-sure.md`.
+    share is an average over profiles: one profile of n belongings may miss more, see `docs/explanation/how-sure.md`.
     """
 
     @property

@@ -23,7 +23,8 @@ class Grubbs:
 
     Promise: none for new images. Assumption: normal statistics. Grubbs' test asks whether the largest *member* of a
     sample of n is an outlier, hence `alpha / n`: on a new image it misses far fewer than alpha, which lets more foreign
-    images through, and with a long tail it can miss more (simulated in `docs/how-sure.md`). It is here for parity.
+    images through, and with a long tail it can miss more (simulated in `docs/explanation/how-sure.md`). It is here for
+    parity.
     """
 
     @property

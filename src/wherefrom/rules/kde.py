@@ -25,7 +25,7 @@ class KDE:
 
     Scott's bandwidth, density on an even grid from `min - sd` to `max + sd`, cumulative sum divided by its last value,
     linear interpolation. Promise: none at finite n; kernels widen the tail, and one far outlier widens all of them.
-    Assumption: a smooth density. Simulated in `docs/how-sure.md`; it is here for parity with the paper.
+    Assumption: a smooth density. Simulated in `docs/explanation/how-sure.md`; it is here for parity with the paper.
 
     Attributes:
         points: points of the grid, at least 2.
