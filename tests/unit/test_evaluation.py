@@ -145,4 +145,4 @@ def test_an_evaluation_says_which_rule_cannot_decide_and_takes_what_was_learned(
     assert found.errors["grubbs"] is not None
     assert found.auc == auc(*(RESIDUAL.statistic(each.scores, profile.fit) for each in (own, other)))
     with pytest.raises(UsageError, match="b: no image to evaluate"):
-        evaluate(profile, belonging=own, foreign={"b": other.take([])}, method=RESIDUAL)
+        evaluate(profile, belonging=own, foreign={"b": other.take(np.arange(0))}, method=RESIDUAL)

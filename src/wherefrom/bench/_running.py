@@ -13,7 +13,6 @@ from wherefrom.core.errors import WherefromError
 
 if TYPE_CHECKING:
     from wherefrom.bench._setting import Setting
-    from wherefrom.bench.base import Row
 
 __all__ = ["TableRun", "run_tables", "usable"]
 
@@ -38,9 +37,11 @@ class TableRun:
     @property
     def markdown(self) -> str:
         """The table as it is shown."""
+        from wherefrom import bench as tables
         from wherefrom.bench._written import markdown
 
-        return markdown(self.found)
+        shown = tables.load(self.name).markdown or markdown
+        return shown(self.found)
 
 
 def usable() -> int:
@@ -111,7 +112,7 @@ def _run(name: str, setting: Setting, out: Path) -> TableRun:
 
     started = time.monotonic()
     table, workspace = tables.load(name), Workspace(setting)
-    rows: list[Row] = []
+    rows: list[Any] = []
     said = {"command": _typed(name, setting), "device": setting.device}
     found = document(name, table, rows, **said, skipped=workspace.skipped)
     for row in table.rows(workspace):

@@ -79,18 +79,25 @@ class Workspace:
         """Further draws of a model, to be judged, by itself and by others."""
         return self.draws(name, range(self.setting.count, 2 * self.setting.count))
 
-    def draws(self, name: str, places: range) -> Paths:
-        """Draws of a model by their places; those of one place are always the same."""
-        model = self.model(name)
-        size = None if model.size is not None else (self.setting.size, self.setting.size)
-        folder = self._folder(f"{label(name)}{'' if size is None else f'-{size[0]}'}", model.card.digest, _SEED)
+    def draws(self, name: str, places: range, *, size: int | None = None, seed: int = _SEED) -> Paths:
+        """Draws of a model by their places; those of one place, size and seed are always the same.
+
+        Args:
+            name: of the model.
+            places: which of its draws.
+            size: pixels a side of a latent model's; None: the setting's.
+            seed: of all of them.
+        """
+        model, side = self.model(name), size or self.setting.size
+        shape = None if model.size is not None else (side, side)
+        folder = self.folder(f"{label(name)}{'' if shape is None else f'-{side}'}", model.card.digest, seed)
         with self.setting.shown(f"drawing with {label(name)}") as report:
             found = draws(
                 model,
                 folder=folder,
                 places=places,
-                seed=_SEED,
-                size=size,
+                seed=seed,
+                size=shape,
                 batch=getattr(model, "width", 1),
                 report=report,
             )
@@ -103,17 +110,23 @@ class Workspace:
             return None
         table = self.setting.cifar10 / f"{part}.parquet"
         content = self._digest(table) if table.is_file() else ""
-        return pictures.of_parquet(table, self._folder(f"cifar10-{part}", content), self.setting.count)
+        return pictures.of_parquet(table, self.folder(f"cifar10-{part}", content), self.setting.count)
 
-    def photos(self, size: int, *, profiled: bool = False) -> Paths:
-        """Photos of one size, to be judged; with `profiled`, others, to make profiles with."""
-        count, given = self.setting.count, self.setting.photos
+    def photos(self, size: int, *, profiled: bool = False, tiles: bool = False) -> Paths:
+        """Photos of one size, to be judged; with `profiled`, others, to make profiles with.
+
+        Args:
+            size: pixels a side.
+            profiled: which half of the photos.
+            tiles: cut up, whatever the setting says.
+        """
+        count, given, cut_up = self.setting.count, self.setting.photos, tiles or self.setting.tiles
         if given is None:
-            folder = self._folder(f"photos-{size}", "embedded")
+            folder = self.folder(f"photos-{size}", "embedded")
             self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
             return pictures.embedded(folder, size, count, profiled=profiled)
-        folder = self._folder(f"photos-{size}", "tiles" if self.setting.tiles else "photos", self._digest(given))
-        if self.setting.tiles:
+        folder = self.folder(f"photos-{size}", "tiles" if cut_up else "photos", self._digest(given))
+        if cut_up:
             return pictures.tiled(given, folder, size, count, profiled=profiled)
         every = pictures.of_photos(given, folder, size, 2 * count)
         return every[:count] if profiled else every[count:]
@@ -127,7 +140,7 @@ class Workspace:
     def passed(self, name: str, images: Paths) -> Paths:
         """Images passed once through an autoencoder."""
         model = self.model(name)
-        folder = self._folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
+        folder = self.folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
             found = round_trips(model, list(images), folder=folder, report=report)
         return [one.path for one in found if one.path is not None]
@@ -140,13 +153,13 @@ class Workspace:
         paths = []
         for image in images:
             origin = image.parent.relative_to(self.setting.work / "images")
-            folder = self._folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
+            folder = self.folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
             place = folder / f"{image.stem}-{digest_of([image])[:8]}"
             path = place.with_name(f"{place.name}{made.suffix}")
             paths.append(path if path.exists() else made.write(read_image(image).pixels, place))
         return paths
 
-    def _folder(self, name: str, *came_from: object) -> Path:
+    def folder(self, name: str, *came_from: object) -> Path:
         """The folder of images that came from all this; another source, model, edit or code has another folder."""
         return made_folder(self.setting.work / "images" / f"{name}-{key_of(name, *came_from)}")
 

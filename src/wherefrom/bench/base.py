@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Workspace
 
-__all__ = ["ALPHA", "Row", "Table", "averaged", "row_of"]
+__all__ = ["ALPHA", "Row", "Table", "averaged", "interval_of", "row_of"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -64,14 +64,19 @@ class Table:
         paper: the paper's table that it stands beside; empty for one of our own.
         rules: whose cuts are shown, the paper's first.
         rows: its rows, one after the other; a workspace that lacks what a row needs says so and leaves that row out.
+            Each is a `Row`, or a frozen dataclass of the table's own with plain values.
         goal: the least average accuracy in per cent that the project asks of itself, by the first of the rules.
+        markdown: the table in Markdown from its document, where its rows are not `Row`s; None for those that are.
+        facts: what the document says beside the rows, by name.
     """
 
     title: str
-    rows: Callable[[Workspace], Iterator[Row]]
+    rows: Callable[[Workspace], Iterator[Any]]
     paper: str = ""
     rules: Sequence[str] = ("grubbs", "conformal")
     goal: float | None = None
+    markdown: Callable[[Mapping[str, Any]], str] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def row_of(
@@ -97,8 +102,8 @@ def row_of(
         seconds=seconds,
         profiled=found.ranked,
         rules={rule: None if errors is None else _counts(errors) for rule, errors in found.errors.items()},
-        auc=None if found.auc is None else _interval(found.auc),
-        tpr={f"{rate:g}": None if one is None else _interval(one) for rate, one in found.tpr.items()},
+        auc=interval_of(found.auc),
+        tpr={f"{rate:g}": interval_of(one) for rate, one in found.tpr.items()},
         undefined=found.undefined,
     )
 
@@ -132,5 +137,6 @@ def _counts(errors: RuleErrors) -> dict[str, float]:
     return {"cut": errors.cut, **counts, "accuracy": right.value, "low": right.low, "high": right.high}
 
 
-def _interval(found: AUC | Sensitivity) -> dict[str, float]:
-    return {"value": found.value, "low": found.low, "high": found.high}
+def interval_of(found: AUC | Sensitivity | None) -> dict[str, float] | None:
+    """A number with its interval, as documents have it; None where there is none."""
+    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
