@@ -14,6 +14,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.evaluation.curves import AUC, Sensitivity, auc, tpr_at_fpr
 from wherefrom.evaluation.errors import Confusion, confusion
 from wherefrom.judging import Outside, judge, statistic_of
+from wherefrom.judging.keeping import readable
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
@@ -97,6 +98,7 @@ def evaluate(
             raise UsageError(f"{name}: no image to evaluate a profile of {profile.model.name} on, give some")
     chosen = methods.from_card(profile.method, profile.asked, belonging.asked) if method is None else method
     options: dict[str, Any] = {"alpha": alpha, "beta": beta, "outside": outside, "method": chosen}
+    belonging, foreign = readable(belonging, chosen), {name: readable(one, chosen) for name, one in foreign.items()}
     own = statistic_of(chosen, belonging, profile.fit)
     said = {rule: _judged([belonging, *foreign.values()], profile, rule, **options) for rule in rules}
     found = {}
