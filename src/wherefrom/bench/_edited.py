@@ -42,8 +42,7 @@ def compared(
             the edit.
         rules: by which images are judged.
         asked: a method whose question has the columns of all these, so that the decoder is asked once; None: each asks.
-        also: one more method, with the second of these profiles alone; what it asks of edited images has the other
-            methods' columns too.
+        also: one more method, with the second of these profiles; its question has the others' columns too.
     """
     known, own = images(workspace, name)
     photos = workspace.photos(workspace.setting.size)

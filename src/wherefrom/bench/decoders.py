@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wherefrom.bench._latent import asked, decoders, images
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Table, interval_of
-from wherefrom.evaluation import evaluate, share
+from wherefrom.evaluation import Confusion, Evaluation, evaluate, share
 from wherefrom.judging import calibrate
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.reconstruction import Reconstruction
@@ -120,20 +120,34 @@ def _row(
     if not counts:
         workspace.skip(f"{how} under {label(name)}: {len(profile.statistic)} ranked belongings are too few to decide")
         return None
+    return _shown(label(name), how, found, counts, {pool: len(table) for pool, table in judged.items()}, len(own))
+
+
+def _shown(
+    model: str,
+    how: str,
+    found: Mapping[str, Evaluation],
+    counts: Mapping[str, Confusion],
+    images_of: Mapping[str, int],
+    belongings: int,
+) -> DecodersRow:
+    """Counts and curves as a row."""
+    every = counts[_EVERY]
     return DecodersRow(
-        model=label(name),
+        model=model,
         how=how,
         auc=interval_of(found[_EVERY].auc),
         tpr=interval_of(found[_EVERY].tpr[_RATE]),
-        missed=_share(counts[_EVERY].fn, len(own)),
-        supported=_share(counts[_EVERY].supported_belonging, len(own)),
+        missed=_share(every.fn, belongings),
+        supported=_share(every.supported_belonging, belongings),
         pools={
             pool: {
-                "auc": interval_of(found[pool].auc),
-                "tpr": interval_of(found[pool].tpr[_RATE]),
-                "claimed": _share(counts[pool].supported_foreign, len(judged[pool])),
+                "auc": interval_of(one.auc),
+                "tpr": interval_of(one.tpr[_RATE]),
+                "claimed": _share(counts[pool].supported_foreign, images_of[pool]),
             }
-            for pool in pools
+            for pool, one in found.items()
+            if pool != _EVERY
         },
     )
 

@@ -93,29 +93,31 @@ def evaluate(
         ProfileError: when a table was scored in another way than the profile.
         UsageError: when a kind has no image, or alpha, beta, a rate or a rule is refused.
     """
-    for name, table in (("belonging", belonging), *foreign.items()):
-        if not len(table):
-            raise UsageError(f"{name}: no image to evaluate a profile of {profile.model.name} on, give some")
+    _refuse_empty(profile, {"belonging": belonging, **foreign})
     chosen = methods.from_card(profile.method, profile.asked, belonging.asked) if method is None else method
-    options: dict[str, Any] = {"alpha": alpha, "beta": beta, "outside": outside, "method": chosen}
-    belonging, foreign = readable(belonging, chosen), {name: readable(one, chosen) for name, one in foreign.items()}
-    own = statistic_of(chosen, belonging, profile.fit)
-    said = {rule: _judged([belonging, *foreign.values()], profile, rule, **options) for rule in rules}
-    found = {}
-    for place, (name, table) in enumerate(foreign.items(), start=1):
-        other = statistic_of(chosen, table, profile.fit)
-        found[name] = Evaluation(
+    tables = [readable(table, chosen) for table in (belonging, *foreign.values())]
+    said = {rule: _judged(tables, profile, rule, alpha, beta=beta, outside=outside, method=chosen) for rule in rules}
+    own, *others = (statistic_of(chosen, table, profile.fit) for table in tables)
+    return {
+        name: Evaluation(
             ranked=len(profile.statistic),
             errors={rule: None if by is None else _errors(by[0], by[place]) for rule, by in said.items()},
             auc=_auc(own, other),
             tpr={rate: _tpr(own, other, rate) for rate in rates},
             undefined=int(np.count_nonzero(~np.isfinite(own)) + np.count_nonzero(~np.isfinite(other))),
         )
-    return found
+        for place, (name, other) in enumerate(zip(foreign, others, strict=True), start=1)
+    }
+
+
+def _refuse_empty(profile: Profile, tables: Mapping[str, ScoreTable]) -> None:
+    for name, table in tables.items():
+        if not len(table):
+            raise UsageError(f"{name}: no image to evaluate a profile of {profile.model.name} on, give some")
 
 
 def _judged(
-    tables: Sequence[ScoreTable], profile: Profile, rule: str, *, alpha: float, **options: Any
+    tables: Sequence[ScoreTable], profile: Profile, rule: str, alpha: float, **options: Any
 ) -> list[Verdicts] | None:
     """Verdicts on every table; None where the rule cannot decide from so few belongings."""
     try:
