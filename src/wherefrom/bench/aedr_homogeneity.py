@@ -1,4 +1,4 @@
-"""What AEDR's weight by homogeneity does: none, the paper's, what log L2 leaves of log t, and every band alike."""
+"""What AEDR's weight by homogeneity does: none, the paper's, the residual of log t on log L2, and every band alike."""
 
 from __future__ import annotations
 
