@@ -1,54 +1,38 @@
-"""Which statistic tells a decoder's images from photos and from other decoders' images of the same content?
+"""What benchmarks on the images of real decoders share: the images, their folders, and how results are kept.
 
-    python benchmarks/decoders.py --size 192
-
-Belongings are photos decoded by the decoder (round trips), rounded to 8 bits; pools are the photos themselves and the
+Belongings are photos decoded by a decoder (round trips), rounded to 8 bits; pools are the photos themselves and the
 same photos decoded by each other decoder. All are PNG of one size. A photo is reduced until its shorter side is at most
-4/3 of the size, never enlarged, and its centre is cropped. The first photos make the profile (belongings and pools),
-the others are judged. Scores are kept under --work, so a run that was stopped goes on. Prints a table and writes
-benchmarks/results/decoders-SIZE.json.
+4/3 of the size, never enlarged, and its centre is cropped.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import torch
 import typer
 from PIL import Image
-from rich.progress import Progress, track
+from rich.progress import track
 
 import wherefrom as wf
 from wherefrom import __version__, evaluation
-from wherefrom.core.arrays import Vector
+from wherefrom.bench.decoders import markdown
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.write import save_png
-from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.base import Method
-from wherefrom.methods.reconstruction import Reconstruction
-from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
 HERE: Final = Path(__file__).parent
 RESULTS: Final = HERE / "results"
 SHARED: Final = HERE.parents[1] / "shared" / "data"
 DECODERS: Final = ("taesd", "taesd3", "taef1")
-STATISTICS: Final[Mapping[str, Method[Any]]] = {
-    "one loss": Reconstruction(),
-    "t": AEDR(adjustment="none"),
-    "t x homogeneity": AEDR(adjustment="homogeneity"),
-    "residual": AEDR(adjustment="residual"),
-    "spectral": Spectral(),
-    "spectral, 8 x 8": Spectral(block=8),
-}
 ALPHA: Final = 0.05
-BETA: Final = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,123 +136,31 @@ def timed(model: Autoencoder, name: str, plan: Plan, methods: Mapping[str, Metho
     return found
 
 
-def tables(
-    name: str, model: Autoencoder, sources: tuple[str, ...], plan: Plan
-) -> Iterator[tuple[str, str, wf.ScoreTable]]:
-    """Scores of every source under one decoder, `(source, part, table)`; from the store where they are known.
-
-    Pools are profiled on fewer images than belongings, of which a method may learn on one half.
-    """
-    for source in sources:
-        paths = sorted((plan.work / source).glob("*.png"))
-        for part in ("profile", "test"):
-            chosen = paths[plan.rows(part)]
-            if part == "profile" and source != name:
-                chosen = chosen[: plan.pool]
-            with Progress() as bar:
-                task = bar.add_task(f"{name} on {source}, {part}", total=len(chosen))
-                table = wf.score(
-                    wf.load_images(*chosen),
-                    model=model,
-                    method=AEDR(),
-                    store=plan.work / "scores.sqlite",
-                    progress=lambda p, bar=bar, task=task: bar.update(task, completed=p.done),  # type: ignore[misc]
-                )
-            yield source, part, table
-
-
 def share(counts: tuple[int, int]) -> dict[str, Any]:
     """A share with its Clopper-Pearson interval."""
     low, high = evaluation.clopper_pearson(*counts)
     return {"count": counts[0], "of": counts[1], "share": counts[0] / counts[1], "low": low, "high": high}
 
 
-def outcome(table: wf.ScoreTable, profile: wf.Profile, method: Method[Any], said: Callable[[wf.Verdict], bool]) -> Any:
-    """How many of a table's images got a verdict of some kind."""
-    verdicts = wf.attribute(table, profile=profile, alpha=ALPHA, beta=BETA, method=method)
-    return share((sum(said(verdict) for verdict in verdicts), len(verdicts)))
-
-
-def compare(name: str, found: Mapping[tuple[str, str], wf.ScoreTable], method: Method[Any]) -> dict[str, Any]:
-    """One statistic on one decoder: AUC and TPR on all images that nothing was learned from, realised errors."""
-    asked = {key: replace(table, measure=method.measure, method=method.card) for key, table in found.items()}
-    pools = [source for source, part in asked if part == "test" and source != name]
-    profile = wf.profile(
-        belonging=asked[name, "profile"], foreign={pool: asked[pool, "profile"] for pool in pools}, method=method
-    )
-
-    def values(source: str) -> Vector:
-        parts = ("test",) if source == name else ("profile", "test")
-        joined = np.concatenate([method.statistic(asked[source, part].scores, profile.fit) for part in parts])
-        finite: Vector = joined[np.isfinite(joined)]
-        return finite
-
-    own = values(name)
-    row: dict[str, Any] = {
-        "missed": outcome(asked[name, "test"], profile, method, lambda v: v.outcome is wf.Outcome.EXCLUDED),
-        "supported": outcome(asked[name, "test"], profile, method, lambda v: v.outcome is wf.Outcome.SUPPORTED),
-        "pools": {},
-    }
-    every = np.concatenate([values(pool) for pool in pools])
-    row["auc"], row["tpr"] = evaluation.auc(own, every).value, evaluation.tpr_at_fpr(own, every, 0.01).value
-    for pool in pools:
-        claimed = outcome(asked[pool, "test"], profile, method, lambda v: v.outcome is wf.Outcome.SUPPORTED)
-        area, rate = evaluation.auc(own, values(pool)).value, evaluation.tpr_at_fpr(own, values(pool), 0.01).value
-        row["pools"][pool] = {"auc": area, "tpr": rate, "claimed": claimed}
-    return row
-
-
 def show(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table in Markdown."""
-    lines = [
-        "| decoder | statistic | AUC | TPR at 1 % FPR | worst pool | missed at alpha 0.05 | supported | false claims |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    """The table of `results/decoders-SIZE.json`, which were written before the table was `wherefrom bench decoders`."""
+    rows = [
+        {
+            **row,
+            "model": decoder,
+            "how": statistic,
+            "auc": {"value": row["auc"]},
+            "tpr": {"value": row["tpr"]},
+            "pools": {pool: {**one, "tpr": {"value": one["tpr"]}} for pool, one in row["pools"].items()},
+        }
+        for decoder, found in results.items()
+        for statistic, row in found.items()
     ]
-    for decoder, rows in results.items():
-        for statistic, row in rows.items():
-            worst = min(row["pools"], key=lambda pool: row["pools"][pool]["tpr"])
-            claims = [pool["claimed"] for pool in row["pools"].values()]
-            wrong = share((sum(c["count"] for c in claims), sum(c["of"] for c in claims)))
-            cells = [
-                decoder,
-                statistic,
-                f"{row['auc']:.3f}",
-                f"{row['tpr']:.2f}",
-                f"{worst}: {row['pools'][worst]['tpr']:.2f}",
-                interval(row["missed"]),
-                interval(row["supported"]),
-                interval(wrong),
-            ]
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return markdown({"rows": rows})
 
 
 def interval(counted: Mapping[str, Any]) -> str:
     return f"{counted['count']}/{counted['of']} ({counted['low']:.3f} to {counted['high']:.3f})"
-
-
-def main(
-    size: Annotated[int, typer.Option(help="side of the images in pixels")] = 192,
-    profile: Annotated[int, typer.Option(help="belongings to profile; pools have 55 for each 100 of them")] = 200,
-    test: Annotated[int, typer.Option(help="belongings, and images of each pool, to judge")] = 100,
-    photos: Annotated[Path, typer.Option(help="folder of photos")] = SHARED / "photos",
-    decoder: Annotated[list[str] | None, typer.Option(help="what load_model takes; repeat it")] = None,
-    work: Annotated[Path, typer.Option(help="folder of images and scores")] = Path("decoders-work"),
-    device: Annotated[str, typer.Option(help="cpu or cuda")] = "cpu",
-    out: Annotated[Path | None, typer.Option(help="JSON file")] = None,
-) -> None:
-    """Compare the statistics on real decoders."""
-    plan = Plan(size=size, profile=profile, test=test, work=work / str(size))
-    models = prepared(decoder, photos, plan, device)
-    results: dict[str, Any] = {}
-    target = out or RESULTS / f"decoders-{size}.json"
-    for name, model in models.items():
-        sources = (name, "photos", *(other for other in models if other != name))
-        found = {(source, part): table for source, part, table in tables(name, model, sources, plan)}
-        results[name] = {label: compare(name, found, method) for label, method in STATISTICS.items()}
-        command = f"python benchmarks/decoders.py --size {size} --profile {profile} --test {test}"
-        save(target, command, results, profile=profile, test=test)
-    typer.echo(f"{show(results)}\n\nwritten to {target}")
 
 
 def save(target: Path, command: str, results: Mapping[str, Any], **more: Any) -> None:
@@ -276,7 +168,3 @@ def save(target: Path, command: str, results: Mapping[str, Any], **more: Any) ->
     document = {"command": command, "version": __version__, "torch": torch.__version__, **more, "decoders": results}
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    typer.run(main)

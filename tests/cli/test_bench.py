@@ -20,7 +20,7 @@ from PIL import Image
 from tests.cli.calling import call
 from wherefrom import bench
 from wherefrom.bench import _running, _searches
-from wherefrom.bench._lab import Setting
+from wherefrom.bench._setting import Setting
 from wherefrom.bench.base import Table
 from wherefrom.making import made_folder
 
@@ -151,7 +151,7 @@ def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
 
     def ran(names: Sequence[str], out: Path, jobs: int) -> list[str]:
         setting = Setting(work=out / "work", count=20, quick=True, size=64, asked=("zoo:kl-f8-a",), device="cpu")
-        return [table.name for table in _running.ran(names, setting, out, jobs=jobs)]
+        return [table.name for table in _running.run_tables(names, setting, out, jobs=jobs)]
 
     assert ran(untimed, one, 1) == list(untimed)
     # in this process alone, so that any other table that ran here would have no rows

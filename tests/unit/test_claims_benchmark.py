@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.claims import DRAWN, enlarged, show
+from benchmarks.claims import show
 from benchmarks.decoders import RESULTS
+from wherefrom.bench._drawn import DRAWN, enlarged
 from wherefrom.checking.null import SIDE
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "check.md"
@@ -24,7 +25,7 @@ def test_the_page_has_every_row_and_the_command() -> None:
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_a_kind_is_seeded_of_the_tiles_size_and_not_flat(kind: str) -> None:
-    first, again, other = (np.asarray(DRAWN[kind](np.random.default_rng(seed))) for seed in (1, 1, 2))
+    first, again, other = (np.asarray(DRAWN[kind](np.random.default_rng(seed), SIDE)) for seed in (1, 1, 2))
     assert first.shape == (SIDE, SIDE, 3)
     assert first.dtype == np.uint8
     assert np.array_equal(first, again)

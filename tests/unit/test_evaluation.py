@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from tests.toy_tables import PLAIN, facts, table
+from tests.toy_tables import PLAIN, RESIDUAL, facts, table
 from wherefrom.core.errors import UsageError
-from wherefrom.evaluation import auc, clopper_pearson, confusion, tpr_at_fpr
+from wherefrom.evaluation import auc, clopper_pearson, confusion, evaluate, share, tpr_at_fpr
 from wherefrom.judging import calibrate, judge
 
 numbers = st.lists(st.integers(0, 8).map(float), min_size=1, max_size=20).map(np.array)
@@ -74,10 +74,12 @@ def test_tpr_at_one_percent_of_a_hundred() -> None:
         tpr_at_fpr(foreign, foreign, 1.0)
 
 
-def test_clopper_pearson_is_that_of_the_binomial_test() -> None:
-    for k, n in ((0, 10), (3, 10), (10, 10), (1, 500), (250, 500)):
-        interval = stats.binomtest(k, n).proportion_ci(0.99, method="exact")
-        assert clopper_pearson(k, n, 0.99) == pytest.approx((interval.low, interval.high), abs=1e-9)
+def test_clopper_pearson_has_the_quantiles_of_the_beta_distribution() -> None:
+    """The definition: the tails of Beta(k, n - k + 1) and Beta(k + 1, n - k), to 1e-12."""
+    for k, n in ((0, 10), (3, 10), (10, 10), (1, 500), (250, 500), (1199, 1200)):
+        low = 0.0 if k == 0 else stats.beta.ppf(0.005, k, n - k + 1)
+        high = 1.0 if k == n else stats.beta.isf(0.005, k + 1, n - k)
+        assert clopper_pearson(k, n, 0.99) == pytest.approx((low, high), rel=0, abs=1e-12)
     assert clopper_pearson(0, 100)[1] == pytest.approx(0.0362167)
     for k, n in ((-1, 5), (6, 5), (0, 0)):
         with pytest.raises(UsageError, match="is no share"):
@@ -98,3 +100,49 @@ def test_confusion_counts() -> None:
     assert (counts.supported_belonging, counts.supported_foreign, counts.undecided) == (2, 1, 4)
     assert counts.accuracy == pytest.approx(4 / 6)
     assert math.isnan(confusion([], []).accuracy)
+    assert (counts.coverage.count, counts.coverage.total) == (6, 10)
+    assert (counts.right.count, counts.right.total) == (6, 10)
+    unclaimed = counts.undecided_as_unclaimed()
+    assert (unclaimed.tp, unclaimed.fn, unclaimed.fp, unclaimed.tn, unclaimed.undecided) == (2, 3, 1, 4, 0)
+    assert (unclaimed.right.value, unclaimed.coverage.value) == (0.6, 1.0)
+
+
+def test_a_share_has_its_interval() -> None:
+    found = share(3, 4)
+    assert (found.count, found.total, float(found)) == (3, 4, 0.75)
+    assert (found.low, found.high) == clopper_pearson(3, 4)
+
+
+def test_an_evaluation_is_what_judge_says_and_what_the_statistic_could_tell() -> None:
+    rng = np.random.default_rng(0)
+    profile = calibrate(belonging=table(rng.normal(1, 0.1, 60), "own"), method=PLAIN)
+    values = {"a": rng.normal(1.0, 0.1, 40), "b": rng.normal(2.0, 0.2, 100), "c": np.full(3, np.nan)}
+    tables = {name: table(numbers, name) for name, numbers in values.items()}
+    ours = tables.pop("a")
+    found = evaluate(profile, belonging=ours, foreign=tables, rules=("kde", "conformal"), alpha=0.1, method=PLAIN)
+    assert list(found) == ["b", "c"]
+    for rule in ("kde", "conformal"):
+        said = [judge(each, profile=profile, rule=rule, alpha=0.1, method=PLAIN) for each in (ours, tables["b"])]
+        errors = found["b"].errors[rule]
+        assert errors is not None
+        assert errors.confusion == confusion(*said)
+        assert errors.cut == said[0][0].threshold
+    assert found["b"].auc == auc(values["a"], values["b"])
+    assert found["b"].tpr == {0.01: tpr_at_fpr(values["a"], values["b"], 0.01), 0.001: None}
+    assert (found["c"].auc, found["c"].tpr[0.01], found["c"].undefined) == (None, None, 3)
+    assert found["b"].ranked == 60
+
+
+def test_an_evaluation_says_which_rule_cannot_decide_and_takes_what_was_learned() -> None:
+    rng = np.random.default_rng(1)
+    known, own, other = (
+        table(rng.normal(mean, 0.1, n), name, detail=rng.normal(0, 1, n), method=RESIDUAL.card)
+        for name, mean, n in (("known", 1, 30), ("own", 1, 20), ("other", 2, 20))
+    )
+    profile = calibrate(belonging=known, method=RESIDUAL)
+    found = evaluate(profile, belonging=own, foreign={"b": other}, rules=("conformal", "grubbs"), method=RESIDUAL)["b"]
+    assert found.errors["conformal"] is None, "15 are ranked, alpha 0.05 needs 19"
+    assert found.errors["grubbs"] is not None
+    assert found.auc == auc(*(RESIDUAL.statistic(each.scores, profile.fit) for each in (own, other)))
+    with pytest.raises(UsageError, match="b: no image to evaluate"):
+        evaluate(profile, belonging=own, foreign={"b": other.take(np.arange(0))}, method=RESIDUAL)

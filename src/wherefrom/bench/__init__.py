@@ -1,19 +1,21 @@
 """The papers' tables on models that are at hand, and tables beyond them: one file a table.
 
 `names()` lists them without importing them, `load(name)` gives one. A table is a title, the paper's figures and a
-function from a `Lab` (models, images, scores) to rows; `wherefrom bench` runs it, shows it and writes it down.
+function from a `Workspace` (models, images, scores) to rows; `wherefrom bench` runs it, shows it and writes it down.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wherefrom.bench._running import TableRun, run_tables, usable
+from wherefrom.bench._setting import Setting
 from wherefrom.core import plugins
 
 if TYPE_CHECKING:
     from wherefrom.bench.base import Table
 
-__all__ = ["FEWEST", "load", "names"]
+__all__ = ["FEWEST", "Setting", "TableRun", "load", "names", "run_tables", "usable"]
 
 FEWEST: Final = 20
 """Images of each kind that a table needs at least: so many give a cut at alpha 0.05."""

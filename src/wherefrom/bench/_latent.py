@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._lab import label
+from wherefrom.bench._setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
@@ -12,7 +12,7 @@ from wherefrom.models.base import Autoencoder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wherefrom.bench._lab import Lab, Paths
+    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
@@ -32,37 +32,39 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
 RULES: Final = ("kde", "conformal")
 
 
-def decoders(lab: Lab) -> list[str]:
+def decoders(workspace: Workspace) -> list[str]:
     """The zoo's latent models and what was given beside them; all must have an encoder."""
-    found = [*ZOO, *lab.setting.decoders]
+    found = [*ZOO, *workspace.setting.decoders]
     for name in found:
-        if not isinstance(lab.model(name), Autoencoder):
-            lab.skip(f"{label(name)}, which has no encoder")
-    return [name for name in found if isinstance(lab.model(name), Autoencoder)]
+        if not isinstance(workspace.model(name), Autoencoder):
+            workspace.skip(f"{label(name)}, which has no encoder")
+    return [name for name in found if isinstance(workspace.model(name), Autoencoder)]
 
 
-def asked(lab: Lab) -> list[str]:
+def asked(workspace: Workspace) -> list[str]:
     """Those of them that are asked."""
-    return lab.chosen(decoders(lab))
+    return workspace.chosen(decoders(workspace))
 
 
-def images(lab: Lab, name: str) -> tuple[Paths, Paths]:
+def images(workspace: Workspace, name: str) -> tuple[Paths, Paths]:
     """Photos passed through a decoder: those that make its cuts, and others to judge. Never the same photo."""
-    size = lab.setting.size
-    return lab.passed(name, lab.photos(size, profiled=True)), lab.passed(name, lab.photos(size))
+    size = workspace.setting.size
+    return workspace.passed(name, workspace.photos(size, profiled=True)), workspace.passed(name, workspace.photos(size))
 
 
-def learning(lab: Lab) -> Mapping[str, Method[Any]]:
+def learning(workspace: Workspace) -> Mapping[str, Method[Any]]:
     """The methods that can be had from so few: one that learns wants two halves."""
-    few = lab.setting.count < 40
+    few = workspace.setting.count < 40
     if few:
-        lab.skip(f"methods that learn, from {lab.setting.count} images: give --count 40 or more")
+        workspace.skip(f"methods that learn, from {workspace.setting.count} images: give --count 40 or more")
     return {how: method for how, method in METHODS.items() if not (few and method.learns)}
 
 
-def rows_of(lab: Lab, name: str, others: dict[str, Paths], *, paper: float) -> Iterator[Row]:
+def rows_of(workspace: Workspace, name: str, others: dict[str, Paths], *, paper: float) -> Iterator[Row]:
     """Every method's rows for one decoder's round trips against other images; the paper's figure beside its own way."""
-    known, own = images(lab, name)
-    for how, method in learning(lab).items():
+    known, own = images(workspace, name)
+    for how, method in learning(workspace).items():
         beside = paper if how == PAPERS else None
-        yield from lab.compare(name, method, known=known, own=own, others=others, how=how, paper=beside, rules_of=RULES)
+        yield from workspace.compare(
+            name, method, known=known, own=own, others=others, how=how, paper=beside, rules=RULES
+        )

@@ -13,17 +13,16 @@ from wherefrom.core.errors import WherefromError
 from wherefrom.core.processors import usable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Setting
-    from wherefrom.bench.base import Row
+    from wherefrom.bench._setting import Setting
 
-__all__ = ["Ran", "ran", "usable"]
+__all__ = ["TableRun", "run_tables", "usable"]
 
 _TIMED: Final = "times"
 """A table that says how long things take, and so runs when nothing else does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ran:
+class TableRun:
     """A table that was run.
 
     Attributes:
@@ -36,8 +35,17 @@ class Ran:
     found: dict[str, Any]
     seconds: float
 
+    @property
+    def markdown(self) -> str:
+        """The table as it is shown."""
+        from wherefrom import bench as tables
+        from wherefrom.bench._written import markdown
 
-def ran(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iterator[Ran]:
+        shown = tables.load(self.name).markdown or markdown
+        return shown(self.found)
+
+
+def run_tables(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iterator[TableRun]:
     """Tables as they are done: in their order with one job; with several, one that measures time alone and last.
 
     Args:
@@ -58,12 +66,12 @@ def ran(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iter
         yield _run(name, setting, out)
 
 
-def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> Iterator[Ran]:
+def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> Iterator[TableRun]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
 
-    from wherefrom.bench._lab import unseen
+    from wherefrom.bench._setting import unseen
 
     quiet = replace(setting, shown=unseen)
     pool = ProcessPoolExecutor(
@@ -92,25 +100,25 @@ def _share(threads: int) -> None:
         torch.set_num_threads(threads)
 
 
-def _run(name: str, setting: Setting, out: Path) -> Ran:
+def _run(name: str, setting: Setting, out: Path) -> TableRun:
     """One table: its document is written after every row, so a stopped run leaves what it had."""
-    from wherefrom import bench as shelf
-    from wherefrom.bench._lab import Lab
+    from wherefrom import bench as tables
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.bench._written import document, draw, write
 
     started = time.monotonic()
-    table, lab = shelf.load(name), Lab(setting)
-    rows: list[Row] = []
+    table, workspace = tables.load(name), Workspace(setting)
+    rows: list[Any] = []
     said = {"command": _typed(name, setting), "device": setting.device}
-    found = document(name, table, rows, **said, skipped=lab.skipped)
-    for row in table.rows(lab):
+    found = document(name, table, rows, **said, skipped=workspace.skipped)
+    for row in table.rows(workspace):
         rows.append(row)
-        found = document(name, table, rows, **said, skipped=lab.skipped)
+        found = document(name, table, rows, **said, skipped=workspace.skipped)
         write(found, out)
     if not rows:
-        write(found := document(name, table, rows, **said, skipped=lab.skipped), out)
+        write(found := document(name, table, rows, **said, skipped=workspace.skipped), out)
     draw(found, out / f"{name}.png")
-    return Ran(name=name, found=found, seconds=time.monotonic() - started)
+    return TableRun(name=name, found=found, seconds=time.monotonic() - started)
 
 
 def _typed(name: str, setting: Setting) -> str:

@@ -9,7 +9,7 @@ from wherefrom.methods.ronan import RONAN
 from wherefrom.models.sources.zoo import names
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
@@ -24,29 +24,31 @@ _SLOW: Final = f"zoo:stylegan2{_DATA}"
 """Takes several times as long as the others, since its class is searched too."""
 
 
-def ronan(lab: Lab, **options: Any) -> RONAN:
+def ronan(workspace: Workspace, **options: Any) -> RONAN:
     """The search: the default, or a shorter one in a quick run."""
-    return RONAN(**(QUICK if lab.setting.quick else {}), **options)
+    return RONAN(**(QUICK if workspace.setting.quick else {}), **options)
 
 
-def generators(lab: Lab) -> list[str]:
+def generators(workspace: Workspace) -> list[str]:
     """The zoo's generators of CIFAR-10's size, one of each architecture, and what was given beside them."""
-    return [f"zoo:{name}" for name in names() if name.endswith(_DATA)] + list(lab.setting.generators)
+    return [f"zoo:{name}" for name in names() if name.endswith(_DATA)] + list(workspace.setting.generators)
 
 
-def asked(lab: Lab) -> list[str]:
+def asked(workspace: Workspace) -> list[str]:
     """Those of them that are searched."""
-    every = generators(lab)
-    if lab.setting.asked or not lab.setting.quick:
-        return lab.chosen(every)
-    lab.skip(f"searches of {_SLOW}, in a quick run")
+    every = generators(workspace)
+    if workspace.setting.asked or not workspace.setting.quick:
+        return workspace.chosen(every)
+    workspace.skip(f"searches of {_SLOW}, in a quick run")
     return [name for name in every if name != _SLOW]
 
 
-def against_unseen(lab: Lab, name: str, method: Method[Any], *, how: str, paper: float) -> list[Row]:
+def against_unseen(workspace: Workspace, name: str, method: Method[Any], *, how: str, paper: float) -> list[Row]:
     """A generator's draws against real images that none was trained on."""
-    others = lab.unseen(SIZE)
-    return lab.compare(name, method, known=lab.known(name), own=lab.own(name), others=others, how=how, paper=paper)
+    others = workspace.unseen(SIZE)
+    return workspace.compare(
+        name, method, known=workspace.known(name), own=workspace.own(name), others=others, how=how, paper=paper
+    )
 
 
 def overlapping() -> dict[int, str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from wherefrom.bench.base import Row, Table
+from wherefrom.bench.base import Table
 from wherefrom.core.files import write_json
 from wherefrom.core.version import VERSION
 from wherefrom.report.figures import save_figure
@@ -22,7 +22,7 @@ _INCHES: Final = 0.32  # a row of the figure
 
 
 def document(
-    name: str, table: Table, rows: Sequence[Row], *, command: str, skipped: Sequence[str], device: str = "auto"
+    name: str, table: Table, rows: Sequence[Any], *, command: str, skipped: Sequence[str], device: str = "auto"
 ) -> dict[str, Any]:
     """What is kept of a run: all rows, the command, where and when."""
     import torch
@@ -44,6 +44,7 @@ def document(
         "machine": f"{platform.machine()}{card}, {torch.get_num_threads()} threads",
         "date": datetime.now(UTC).date().isoformat(),
         "left out": list(skipped),
+        **table.facts,
         "rows": [dataclasses.asdict(row) for row in rows],
     }
 

@@ -1,17 +1,17 @@
-"""What AEDR's weight by homogeneity does: none, the paper's, what log L2 leaves of log t, and every band alike."""
+"""What AEDR's weight by homogeneity does: none, the paper's, the residual of log t on log L2, and every band alike."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._latent import RULES, asked, decoders, images
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.aedr import AEDR
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -24,17 +24,19 @@ _FORMS: Final[Mapping[str, Method[Any]]] = {
 }
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = decoders(lab)
-    for name in asked(lab):
-        known, own = images(lab, name)
-        others = {"photos": lab.photos(lab.setting.size)}
-        others |= {label(other): images(lab, other)[1] for other in every if other != name}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = decoders(workspace)
+    for name in asked(workspace):
+        known, own = images(workspace, name)
+        others = {"photos": workspace.photos(workspace.setting.size)}
+        others |= {label(other): images(workspace, other)[1] for other in every if other != name}
         for how, method in _FORMS.items():
-            if method.learns and lab.setting.count < 40:
-                lab.skip(f"the residual, which learns, from {lab.setting.count} images: give --count 40 or more")
+            if method.learns and workspace.setting.count < 40:
+                workspace.skip(
+                    f"the residual, which learns, from {workspace.setting.count} images: give --count 40 or more"
+                )
                 continue
-            yield from lab.compare(name, method, known=known, own=own, others=others, how=how, rules_of=RULES)
+            yield from workspace.compare(name, method, known=known, own=own, others=others, how=how, rules=RULES)
 
 
 TABLE: Final = Table(title="AEDR: what the weight by homogeneity does", rules=RULES, rows=_rows)

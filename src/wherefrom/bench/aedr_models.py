@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._latent import RULES, asked, decoders, images, rows_of
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -18,11 +18,11 @@ _PAPER: Final = 95.1
 """Mean accuracy in per cent over eight large decoders (arXiv:2507.18988)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = decoders(lab)
-    for name in asked(lab):
-        others = {label(other): images(lab, other)[1] for other in every if other != name}
-        yield from rows_of(lab, name, others, paper=_PAPER)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = decoders(workspace)
+    for name in asked(workspace):
+        others = {label(other): images(workspace, other)[1] for other in every if other != name}
+        yield from rows_of(workspace, name, others, paper=_PAPER)
 
 
 TABLE: Final = Table(

@@ -9,7 +9,7 @@ from wherefrom.bench._latent import RULES, asked, rows_of
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -17,10 +17,10 @@ _PAPER: Final = 96.9
 """Mean accuracy in per cent over eight large decoders (arXiv:2507.18988)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    photos = lab.photos(lab.setting.size)
-    for name in asked(lab):
-        yield from rows_of(lab, name, {"photos": photos}, paper=_PAPER)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    photos = workspace.photos(workspace.setting.size)
+    for name in asked(workspace):
+        yield from rows_of(workspace, name, {"photos": photos}, paper=_PAPER)
 
 
 TABLE: Final = Table(

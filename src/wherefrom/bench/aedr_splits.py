@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._lab import halved, label
 from wherefrom.bench._latent import RULES, asked, decoders, images, learning
-from wherefrom.bench.base import ALPHA, Row, Table, averaged, cuts, judged
-from wherefrom.core.arrays import Scores
+from wherefrom.bench._setting import label
+from wherefrom.bench._workspace import profile_of
+from wherefrom.bench.base import ALPHA, Row, Table, averaged, row_of
+from wherefrom.evaluation import evaluate
+from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -25,38 +27,37 @@ _ALPHAS: Final = (ALPHA, 0.02)
 """The papers' share of missed belongings, at which no more than 97.5 % can be right on average, and a smaller one."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every, ways = decoders(lab), _QUICK if lab.setting.quick else _WAYS
-    if lab.setting.quick:
-        lab.skip(f"all but {_QUICK} ways to divide, in a quick run")
-    for name in asked(lab):
-        own = images(lab, name)
-        others = {"photos": lab.photos(lab.setting.size)}
-        others.update({label(other): images(lab, other)[1] for other in every if other != name})
-        for how, method in learning(lab).items():
-            belonging = Scores.concatenate([lab.scores(name, method, paths) for paths in own])
-            theirs = {against: lab.scores(name, method, paths) for against, paths in others.items()}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every, ways = decoders(workspace), _QUICK if workspace.setting.quick else _WAYS
+    if workspace.setting.quick:
+        workspace.skip(f"all but {_QUICK} ways to divide, in a quick run")
+    for name in asked(workspace):
+        own = images(workspace, name)
+        others = {"photos": workspace.photos(workspace.setting.size)}
+        others.update({label(other): images(workspace, other)[1] for other in every if other != name})
+        for how, method in learning(workspace).items():
+            belonging = ScoreTable.concatenate([workspace.table(name, method, paths) for paths in own])
+            theirs = {against: workspace.table(name, method, paths) for against, paths in others.items()}
             yield from _over_ways(label(name), how, method, belonging, theirs, ways)
 
 
 def _over_ways(
-    name: str, how: str, method: Method[Any], belonging: Scores, others: Mapping[str, Scores], ways: int
+    name: str, how: str, method: Method[Any], belonging: ScoreTable, others: Mapping[str, ScoreTable], ways: int
 ) -> Iterator[Row]:
     """The mean row of each kind of others and each alpha; a method that learns does so anew for every division."""
     rng, found = np.random.default_rng(_WAYS), dict[tuple[str, float], list[Row]]()
     for _ in range(ways):
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
-        fit, ranked = halved(method, known)
-        mine = method.statistic(own, fit)
-        by = {alpha: cuts(ranked, RULES, alpha=alpha) for alpha in _ALPHAS}
-        for against, scores in others.items():
-            theirs = method.statistic(scores, fit)
-            for alpha, cut in by.items():
-                row = judged(cut, mine, theirs, model=name, against=against, how=f"{how}, alpha {alpha:g}")
+        profile = profile_of(method, known)
+        for alpha in _ALPHAS:
+            said = evaluate(profile, belonging=own, foreign=others, rules=RULES, alpha=alpha, method=method)
+            for against, one in said.items():
+                row = row_of(one, model=name, against=against, how=f"{how}, alpha {alpha:g}")
                 found.setdefault((against, alpha), []).append(row)
-    for rows in found.values():
-        yield averaged(rows)
+    for against in others:
+        for alpha in _ALPHAS:
+            yield averaged(found[against, alpha])
 
 
 TABLE: Final = Table(

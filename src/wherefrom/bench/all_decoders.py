@@ -6,62 +6,66 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from wherefrom import evaluation, rules
-from wherefrom.bench._lab import label
 from wherefrom.bench._latent import RULES, decoders, images, learning
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Row, Table
+from wherefrom.evaluation import share
+from wherefrom.judging import judge
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab, Paths
-    from wherefrom.core.arrays import Vector
+    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.methods.base import Method
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
 
 __all__ = ["TABLE"]
 
 PHOTOS: Final = "photos"
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    names = decoders(lab)
-    sources: dict[str, Paths] = {name: images(lab, name)[1] for name in names}
-    sources[PHOTOS] = lab.photos(lab.setting.size)
-    for how, method in learning(lab).items():
-        asked = {name: _asked(lab, name, method, sources) for name in names}
-        for source in sources:
-            yield _claims(source, asked, how)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    names = decoders(workspace)
+    sources: dict[str, Paths] = {name: images(workspace, name)[1] for name in names}
+    sources[PHOTOS] = workspace.photos(workspace.setting.size)
+    for how, method in learning(workspace).items():
+        profiles = {name: workspace.profile(name, method, images(workspace, name)[0]) for name in names}
+        for source, paths in sources.items():
+            tables = {name: workspace.table(name, method, paths) for name in names}
+            yield _claims(source, profiles, tables, how, method)
 
 
-def _asked(lab: Lab, name: str, method: Method[Any], sources: Mapping[str, Paths]) -> dict[str, Vector]:
-    """Statistics under one decoder of its known belongings (by an empty name) and of every source."""
-    fit, known = lab.learned(name, method, images(lab, name)[0])
-    found = {source: method.statistic(lab.scores(name, method, paths), fit) for source, paths in sources.items()}
-    return {"": known[np.isfinite(known)], **found}
-
-
-def _claims(source: str, asked: Mapping[str, Mapping[str, Vector]], how: str) -> Row:
+def _claims(
+    source: str, profiles: Mapping[str, Profile], tables: Mapping[str, ScoreTable], how: str, method: Method[Any]
+) -> Row:
     """Of one source's images: how many its own decoder claims, and how many any other one does."""
     counts = {}
     for rule in RULES:
-        claimed = {name: found[source] <= rules.load(rule).threshold(found[""], ALPHA) for name, found in asked.items()}
+        claimed = {name: _claimed(tables[name], profile, rule, method) for name, profile in profiles.items()}
         wrong = np.sum([hits for name, hits in claimed.items() if name != source], axis=0)
-        total, fp = len(wrong), int(np.sum(wrong > 0))
-        tp = int(np.sum(claimed[source])) if source in claimed else 0
+        total, fp = len(wrong), int(np.count_nonzero(wrong))
+        tp = int(np.count_nonzero(claimed[source])) if source in claimed else 0
         fn = total - tp if source in claimed else 0
-        right, every = tp + total - fp, tp + fn + total
-        low, high = evaluation.clopper_pearson(right, every)
-        counts[rule] = {"tp": tp, "fp": fp, "fn": fn, "tn": total - fp, "accuracy": right / every}
-        counts[rule] |= {"low": low, "high": high, "wrong claims an image": float(np.mean(wrong))}
+        right = share(tp + total - fp, tp + fn + total)
+        counts[rule] = {"tp": tp, "fp": fp, "fn": fn, "tn": total - fp, "accuracy": right.value}
+        counts[rule] |= {"low": right.low, "high": right.high, "wrong claims an image": float(np.mean(wrong))}
     return Row(
         model=f"images: {source if source == PHOTOS else label(source)}",
-        against=f"all {len(asked)} decoders at once",
+        against=f"all {len(profiles)} decoders at once",
         how=how,
-        profiled=min(len(found[""]) for found in asked.values()),
+        profiled=min(len(profile.statistic) for profile in profiles.values()),
         rules=counts,
         auc=None,
         tpr={"0.01": None},
         undefined=0,
     )
+
+
+def _claimed(table: ScoreTable, profile: Profile, rule: str, method: Method[Any]) -> npt.NDArray[np.bool_]:
+    """Which images rank as a belonging of one decoder."""
+    verdicts = judge(table, profile=profile, rule=rule, alpha=ALPHA, outside="judge", method=method)
+    return np.array([verdict.belonging is True for verdict in verdicts])
 
 
 TABLE: Final = Table(

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom import evaluation, rules
-from wherefrom.core.arrays import Vector
-from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
-__all__ = ["ALPHA", "Cuts", "Row", "Table", "averaged", "cuts", "judged"]
+__all__ = ["ALPHA", "Row", "Table", "averaged", "interval_of", "row_of"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
-RATES: Final = (0.01, 0.001)
-"""Shares of false claims at which the rate of found belongings is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,71 +63,48 @@ class Table:
         title: what it asks.
         paper: the paper's table that it stands beside; empty for one of our own.
         rules: whose cuts are shown, the paper's first.
-        rows: its rows, one after the other; a lab that lacks what a row needs says so and leaves that row out.
+        rows: its rows, one after the other; a workspace that lacks what a row needs says so and leaves that row out.
+            Each is a `Row`, or a frozen dataclass of the table's own with plain values.
         goal: the least average accuracy in per cent that the project asks of itself, by the first of the rules.
+        markdown: the table in Markdown from its document, where its rows are not `Row`s; None for those that are.
+        facts: what the document says beside the rows, by name.
     """
 
     title: str
-    rows: Callable[[Lab], Iterator[Row]]
+    rows: Callable[[Workspace], Iterator[Any]]
     paper: str = ""
     rules: Sequence[str] = ("grubbs", "conformal")
     goal: float | None = None
+    markdown: Callable[[Mapping[str, Any]], str] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cuts:
-    """Where known belongings make rules cut; made once for all that is judged by them.
-
-    Attributes:
-        profiled: belongings that they are from.
-        at: the cut by rule; None where the rule cannot be had from so few.
-    """
-
-    profiled: int
-    at: Mapping[str, float | None]
-
-
-def cuts(known: Vector, rules_of: Sequence[str] = ("grubbs", "conformal"), *, alpha: float = ALPHA) -> Cuts:
-    """The cuts of known belongings' statistics; those that are not finite are left out.
-
-    Args:
-        known: statistics, high for images of other origin.
-        rules_of: whose cuts to take.
-        alpha: the share of missed belongings to cut at.
-    """
-    ranked = known[np.isfinite(known)]
-    return Cuts(profiled=len(ranked), at={rule: _cut(rule, ranked, alpha) for rule in rules_of})
-
-
-def judged(
-    by: Cuts, own: Vector, other: Vector, *, model: str, against: str, how: str, paper: float | None = None
+def row_of(
+    found: Evaluation, *, model: str, against: str, how: str, paper: float | None = None, seconds: float | None = None
 ) -> Row:
-    """A row from statistics, high for images of other origin.
+    """An evaluation of a profile as a row of a table.
+
+    An image of which nothing is said counts as not claimed.
 
     Args:
-        by: what known belongings make.
-        own: of further belongings.
-        other: of images of another origin.
-        model: as of the row, and so for the next three.
+        found: what the profile's verdicts on belongings and on one kind of other images got right.
+        model: as of the row, and so for the next two.
         against: whose images the others are.
         how: method, options or edit.
         paper: the paper's accuracy in per cent.
-
-    Raises:
-        UsageError: when no statistic of one kind is defined.
+        seconds: that an image took.
     """
-    if not by.profiled or not len(own) or not len(other):
-        raise UsageError(f"{model} against {against}: a kind without a defined statistic")
     return Row(
         model=model,
         against=against,
         how=how,
         paper=paper,
-        profiled=by.profiled,
-        rules={rule: None if cut is None else _counted(cut, own, other) for rule, cut in by.at.items()},
-        auc=_area(own, other),
-        tpr={f"{rate:g}": _found(own, other, rate) for rate in RATES},
-        undefined=int(np.sum(~np.isfinite(own)) + np.sum(~np.isfinite(other))),
+        seconds=seconds,
+        profiled=found.ranked,
+        rules={rule: None if errors is None else _counts(errors) for rule, errors in found.errors.items()},
+        auc=interval_of(found.auc),
+        tpr={f"{rate:g}": interval_of(one) for rate, one in found.tpr.items()},
+        undefined=found.undefined,
     )
 
 
@@ -157,33 +130,13 @@ def _mean(found: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | 
     return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
 
 
-def _cut(rule: str, known: Vector, alpha: float) -> float | None:
-    if not len(known):
-        return None
-    try:
-        return float(rules.load(rule).threshold(known, alpha))
-    except ProfileError:
-        return None
+def _counts(errors: RuleErrors) -> dict[str, float]:
+    """The cut, the counts with an undecided image not claimed, and the share of images treated rightly."""
+    counted, right = errors.confusion.undecided_as_unclaimed(), errors.confusion.right
+    counts = {"tp": counted.tp, "fp": counted.fp, "fn": counted.fn, "tn": counted.tn}
+    return {"cut": errors.cut, **counts, "accuracy": right.value, "low": right.low, "high": right.high}
 
 
-def _counted(cut: float, own: Vector, other: Vector) -> dict[str, float]:
-    tp, fp = int(np.sum(own <= cut)), int(np.sum(other <= cut))  # what is undefined is never claimed
-    right, total = tp + len(other) - fp, len(own) + len(other)
-    low, high = evaluation.clopper_pearson(right, total)
-    counts = {"tp": tp, "fp": fp, "fn": len(own) - tp, "tn": len(other) - fp}
-    return {"cut": cut, **counts, "accuracy": right / total, "low": low, "high": high}
-
-
-def _area(own: Vector, other: Vector) -> dict[str, float] | None:
-    if not np.isfinite(own).any() or not np.isfinite(other).any():
-        return None
-    found = evaluation.auc(own, other)
-    return {"value": found.value, "low": found.low, "high": found.high}
-
-
-def _found(own: Vector, other: Vector, rate: float) -> dict[str, float] | None:
-    """The true positive rate, where that many others can show such a rate at all."""
-    if len(other) * rate < 1 or not np.isfinite(other).any():
-        return None
-    found = evaluation.tpr_at_fpr(own, other, rate)
-    return {"value": found.value, "low": found.low, "high": found.high}
+def interval_of(found: AUC | Sensitivity | None) -> dict[str, float] | None:
+    """A number with its interval, as documents have it; None where there is none."""
+    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}

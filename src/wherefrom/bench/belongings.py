@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from wherefrom.bench._latent import METHODS, ZOO
-from wherefrom.bench.base import Row, Table, averaged, cuts, judged
+from wherefrom.bench.base import Row, Table, averaged, row_of
+from wherefrom.evaluation import evaluate
+from wherefrom.judging import calibrate
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
-    from wherefrom.core.arrays import Vector
+    from wherefrom.bench._workspace import Workspace
+    from wherefrom.methods.base import Method
+    from wherefrom.records.table import ScoreTable
 
 __all__ = ["TABLE"]
 
@@ -22,39 +25,36 @@ _DRAWN: Final = 200
 _RULES: Final = ("grubbs", "kde", "conformal")
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
+def _rows(workspace: Workspace) -> Iterator[Row]:
     method, (name, other) = METHODS["aedr, the ratio alone"], ZOO
-    fits = [size for size in _SIZES if size <= _most(lab)]
-    known = method.statistic(lab.scores(name, method, lab.draws(name, range(_most(lab)))), {})
-    later = range(_most(lab), _most(lab) + lab.setting.count)
-    own = method.statistic(lab.scores(name, method, lab.draws(name, later)), {})
-    theirs = method.statistic(lab.scores(name, method, lab.own(other)), {})
+    fits = [size for size in _SIZES if size <= _most(workspace)]
+    known = workspace.table(name, method, workspace.draws(name, range(_most(workspace))))
+    later = range(_most(workspace), _most(workspace) + workspace.setting.count)
+    own = workspace.table(name, method, workspace.draws(name, later))
+    theirs = workspace.table(name, method, workspace.own(other))
     for size in fits:
-        yield _average(known[np.isfinite(known)], own, theirs, size, against=f"{other.removeprefix('zoo:')}'s draws")
-    if lab.setting.quick:
-        lab.skip(f"profiles of more than {_most(lab)} belongings, in a quick run")
+        yield _average(known, own, {f"{other.removeprefix('zoo:')}'s draws": theirs}, size, method)
+    if workspace.setting.quick:
+        workspace.skip(f"profiles of more than {_most(workspace)} belongings, in a quick run")
 
 
-def _most(lab: Lab) -> int:
-    return min(_SIZES[-1], 2 * lab.setting.count if lab.setting.quick else _SIZES[-1])
+def _most(workspace: Workspace) -> int:
+    return min(_SIZES[-1], 2 * workspace.setting.count if workspace.setting.quick else _SIZES[-1])
 
 
-def _average(known: Vector, own: Vector, theirs: Vector, size: int, *, against: str) -> Row:
+def _average(
+    known: ScoreTable, own: ScoreTable, others: Mapping[str, ScoreTable], size: int, method: Method[Any]
+) -> Row:
     """The mean over profiles of one size; the ends are those between which nine of ten profiles are."""
     rng = np.random.default_rng(size)
-    return averaged(
-        [
-            judged(
-                cuts(rng.choice(known, min(size, len(known)), replace=False), _RULES),
-                own,
-                theirs,
-                model=ZOO[0].removeprefix("zoo:"),
-                against=against,
-                how=f"{size} belongings",
-            )
-            for _ in range(_DRAWN)
-        ]
-    )
+    defined = np.flatnonzero(np.isfinite(method.statistic(known.scores, {})))
+    rows = []
+    for _ in range(_DRAWN):
+        drawn = known.take(rng.choice(defined, min(size, len(defined)), replace=False))
+        profile = calibrate(belonging=drawn, method=method)
+        for against, found in evaluate(profile, belonging=own, foreign=others, rules=_RULES, method=method).items():
+            rows.append(row_of(found, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings"))
+    return averaged(rows)
 
 
 TABLE: Final = Table(

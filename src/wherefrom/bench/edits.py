@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import Among, compared, stored_quality
+from wherefrom.bench._edited import compared, stored_quality
 from wherefrom.bench._latent import RULES, asked, learning
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.aedr import AEDR
@@ -14,7 +14,7 @@ from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.reconstruction import Reconstruction
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -29,16 +29,19 @@ _EDITS: Final = (
     "contrast:1.2",
     "screenshot:1.25",
 )
-_ONE: Final[Method[Any]] = Among(method=Reconstruction(), asked=AEDR())
+_ONE: Final[Method[Any]] = Reconstruction()
+_ASKED: Final[Method[Any]] = AEDR()
+"""Its two reconstructions are what all methods read."""
 _QUICK: Final = ("none", "jpeg:90", "crop:3,5")
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every, methods = asked(lab), {"one reconstruction": _ONE, **learning(lab)}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every, methods = asked(workspace), {"one reconstruction": _ONE, **learning(workspace)}
     learns = any(method.learns for method in methods.values())
-    for name in every[:1] if lab.setting.quick else every:
-        for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
-            yield from compared(lab, name, edit, methods, rules_of=RULES, also=_stored(edit) if learns else None)
+    for name in every[:1] if workspace.setting.quick else every:
+        for edit in workspace.setting.edits or (_QUICK if workspace.setting.quick else _EDITS):
+            also = _stored(edit) if learns else None
+            yield from compared(workspace, name, edit, methods, rules=RULES, asked=_ASKED, also=also)
 
 
 def _stored(edit: str) -> Recompressed | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import Among, compared
+from wherefrom.bench._edited import compared
 from wherefrom.bench._latent import RULES, asked
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.aedr import AEDR
@@ -14,18 +14,17 @@ from wherefrom.methods.control import Control
 from wherefrom.methods.spectral import Spectral
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
 _ASKED: Final = Control(second=True)
-_BANDS: Final = Control()
 _METHODS: Final[Mapping[str, Method[Any]]] = {
-    "control": Among(method=_BANDS, asked=_ASKED),
+    "control": Control(),
     "control, with the second pass": _ASKED,
-    "control, losses alone": Among(method=Control(form="losses"), asked=_ASKED),
-    "aedr, the ratio alone": Among(method=AEDR(), asked=_ASKED),
-    "spectral, easiest=0": Among(method=Spectral(easiest=0), asked=_ASKED),
+    "control, losses alone": Control(form="losses"),
+    "aedr, the ratio alone": AEDR(),
+    "spectral, easiest=0": Spectral(easiest=0),
 }
 """All read the columns of one question: five reconstructions."""
 _EDITS: Final = (
@@ -43,11 +42,11 @@ _EDITS: Final = (
 _QUICK: Final = ("none", "jpeg:75")
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = asked(lab)
-    for name in every[:1] if lab.setting.quick else every:
-        for edit in lab.setting.edits or (_QUICK if lab.setting.quick else _EDITS):
-            yield from compared(lab, name, edit, _METHODS, rules_of=RULES)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = asked(workspace)
+    for name in every[:1] if workspace.setting.quick else every:
+        for edit in workspace.setting.edits or (_QUICK if workspace.setting.quick else _EDITS):
+            yield from compared(workspace, name, edit, _METHODS, rules=RULES, asked=_ASKED)
 
 
 TABLE: Final = Table(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import Among, compared
+from wherefrom.bench._edited import compared
 from wherefrom.bench._latent import asked
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.traced import Traced
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -24,24 +24,25 @@ _ALONE: Final = f"latenttracer, {_STEPS} steps"
 _RULES: Final = ("conformal",)
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every, methods = asked(lab), _methods(lab)
-    for name in every[:1] if lab.setting.quick else every:
-        for edit in lab.setting.edits or (_EDITS[1:2] if lab.setting.quick else _EDITS):
-            yield from compared(lab, name, edit, methods, rules_of=_RULES)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every, methods = asked(workspace), _methods(workspace)
+    for name in every[:1] if workspace.setting.quick else every:
+        for edit in workspace.setting.edits or (_EDITS[1:2] if workspace.setting.quick else _EDITS):
+            asked_by = next(reversed(methods.values()))
+            yield from compared(workspace, name, edit, methods, rules=_RULES, asked=asked_by)
 
 
-def _methods(lab: Lab) -> dict[str, Method[Any]]:
+def _methods(workspace: Workspace) -> dict[str, Method[Any]]:
     """All of them have their columns in what `traced` asks; a quick run searches without the twin."""
-    if lab.setting.quick:
-        lab.skip("traced, in a quick run")
+    if workspace.setting.quick:
+        workspace.skip("traced, in a quick run")
         return {_ALONE: _SEARCH}
     traced = Traced(steps=_STEPS)
     found: dict[str, Method[Any]] = {
-        _ALONE: Among(method=_SEARCH, asked=traced),
+        _ALONE: _SEARCH,
         "traced, the ratio to the twin": Traced(steps=_STEPS, bands=False),
     }
-    return {**found, "traced": traced} if lab.setting.count >= 40 else found
+    return {**found, "traced": traced} if workspace.setting.count >= 40 else found
 
 
 TABLE: Final = Table(

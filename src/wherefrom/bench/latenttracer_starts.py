@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._latent import ZOO, images
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.latenttracer import LatentTracer
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -20,19 +20,19 @@ _QUICK: Final = 5
 _STEPS: Final = 30
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    steps = _QUICK if lab.setting.quick else _STEPS
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    steps = _QUICK if workspace.setting.quick else _STEPS
     ways: dict[str, Method[Any]] = {
         "from the encoder": LatentTracer(steps=steps),
         "from a random start": LatentTracer(steps=steps, start="random"),
         "the paper's schedule": LatentTracer(steps=steps, optimiser="adam", rate=0.05, schedule="halved"),
     }
     name, other = ZOO
-    known, own = images(lab, name)
-    others = {"photos": lab.photos(lab.setting.size), label(other): images(lab, other)[1]}
+    known, own = images(workspace, name)
+    others = {"photos": workspace.photos(workspace.setting.size), label(other): images(workspace, other)[1]}
     for how, method in ways.items():
-        yield from lab.compare(
-            name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules_of=("conformal",)
+        yield from workspace.compare(
+            name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules=("conformal",)
         )
 
 

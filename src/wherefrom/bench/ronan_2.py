@@ -9,7 +9,7 @@ from wherefrom.bench._searches import SIZE, asked, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab, Paths
+    from wherefrom.bench._workspace import Paths, Workspace
 
 __all__ = ["TABLE"]
 
@@ -17,15 +17,21 @@ _PAPER: Final = {"dcgan": (98.0, 97.5), "vae": (97.5, 98.0), "stylegan2": (97.0,
 """Accuracy in per cent on training and on unseen data, by architecture (arXiv:2305.18439)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    train = lab.cifar("train")
-    for name in asked(lab):
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    train = workspace.cifar("train")
+    for name in asked(workspace):
         seen: dict[str, Paths] = {} if train is None else {"CIFAR-10, train": train}
-        others = {**seen, **lab.unseen(SIZE)}
+        others = {**seen, **workspace.unseen(SIZE)}
         architecture = name.removeprefix("zoo:").partition("-")[0]
         paper = dict(zip(("CIFAR-10, train", "CIFAR-10, test"), _PAPER.get(architecture, ()), strict=False))
-        yield from lab.compare(
-            name, ronan(lab), known=lab.known(name), own=lab.own(name), others=others, how="ronan", paper=paper
+        yield from workspace.compare(
+            name,
+            ronan(workspace),
+            known=workspace.known(name),
+            own=workspace.own(name),
+            others=others,
+            how="ronan",
+            paper=paper,
         )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._searches import asked, generators, ronan
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -25,18 +25,18 @@ _PAPER: Final = {
 """Accuracy in per cent, by the architecture that is asked and the one that made the others (arXiv:2305.18439)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = generators(lab)
-    for name in asked(lab):
-        mine = lab.model(name)
-        fitting = {label(other): other for other in every if other != name and lab.model(other).size == mine.size}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = generators(workspace)
+    for name in asked(workspace):
+        mine = workspace.model(name)
+        fitting = {label(other): other for other in every if other != name and workspace.model(other).size == mine.size}
         paper = {other: _PAPER.get((label(name).partition("-")[0], other.partition("-")[0])) for other in fitting}
-        yield from lab.compare(
+        yield from workspace.compare(
             name,
-            ronan(lab),
-            known=lab.known(name),
-            own=lab.own(name),
-            others={other: lab.own(path) for other, path in fitting.items()},
+            ronan(workspace),
+            known=workspace.known(name),
+            own=workspace.own(name),
+            others={other: workspace.own(path) for other, path in fitting.items()},
             how="ronan",
             paper=paper,
         )

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._searches import generators, ronan
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -19,22 +19,22 @@ _PAPER: Final = 93.0
 """The mean of 91.0 and 95.0 per cent, of two consistency models (arXiv:2305.18439)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = [(name, lab.model(name)) for name in generators(lab)]
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = [(name, workspace.model(name)) for name in generators(workspace)]
     for (name, mine), (other, theirs) in permutations(every, 2):
         kinds = {model.card.facts.get("architecture") for model in (mine, theirs)}
         if len(kinds) == 1 and mine.size == theirs.size:
-            yield from lab.compare(
+            yield from workspace.compare(
                 name,
-                ronan(lab),
-                known=lab.known(name),
-                own=lab.own(name),
-                others={label(other): lab.own(other)},
+                ronan(workspace),
+                known=workspace.known(name),
+                own=workspace.own(name),
+                others={label(other): workspace.own(other)},
                 how="ronan",
                 paper=_PAPER,
             )
-    if not lab.setting.generators:
-        lab.skip("two generators of one architecture and other data: give --generator FILE, a DCGAN of 32 px")
+    if not workspace.setting.generators:
+        workspace.skip("two generators of one architecture and other data: give --generator FILE, a DCGAN of 32 px")
 
 
 TABLE: Final = Table(

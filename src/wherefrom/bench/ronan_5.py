@@ -9,7 +9,7 @@ from wherefrom.bench._searches import against_unseen, asked, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -18,11 +18,11 @@ _PAPER: Final = {"mae": 94.5, "mse": 97.0, "ssim": 85.5}
 _ASKED: Final = "stylegan2"
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every = asked(lab)
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = asked(workspace)
     name = next((one for one in every if one.startswith(f"zoo:{_ASKED}")), every[0])
     for metric, paper in _PAPER.items():
-        yield from against_unseen(lab, name, ronan(lab, metric=metric), how=metric, paper=paper)
+        yield from against_unseen(workspace, name, ronan(workspace, metric=metric), how=metric, paper=paper)
 
 
 TABLE: Final = Table(

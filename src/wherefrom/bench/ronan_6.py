@@ -10,7 +10,7 @@ from wherefrom.bench.base import Row, Table
 from wherefrom.methods.relative import Relative
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -20,12 +20,12 @@ _SHORT: Final[dict[str, Any]] = {"start": "encoder", "restarts": 1, "race": None
 """Its own search starts at its encoder, so it is over soon."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    options = QUICK if lab.setting.quick else {}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    options = QUICK if workspace.setting.quick else {}
     over = Relative(method="ronan", options=options, reference=REFERENCE, reference_options=_SHORT)
-    for name in asked(lab)[:1] if lab.setting.quick else asked(lab):
-        for how, method, paper in (("alone", ronan(lab), 75.0), (f"over {REFERENCE}", over, 87.5)):
-            yield from against_unseen(lab, name, method, how=how, paper=paper)
+    for name in asked(workspace)[:1] if workspace.setting.quick else asked(workspace):
+        for how, method, paper in (("alone", ronan(workspace), 75.0), (f"over {REFERENCE}", over, 87.5)):
+            yield from against_unseen(workspace, name, method, how=how, paper=paper)
 
 
 TABLE: Final = Table(

@@ -9,7 +9,7 @@ from wherefrom.bench._searches import overlapping, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -18,16 +18,16 @@ _PAPER: Final = {50: 98.5, 60: 98.0, 70: 98.5, 80: 96.0, 90: 96.5}
 """Accuracy in per cent by overlap (arXiv:2305.18439)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
+def _rows(workspace: Workspace) -> Iterator[Row]:
     others = overlapping()
-    if lab.setting.quick:
+    if workspace.setting.quick:
         others = dict(list(others.items())[-1:])
-    yield from lab.compare(
+    yield from workspace.compare(
         _ASKED,
-        ronan(lab),
-        known=lab.known(_ASKED),
-        own=lab.own(_ASKED),
-        others={f"a DCGAN of {share} % of its images": lab.own(name) for share, name in others.items()},
+        ronan(workspace),
+        known=workspace.known(_ASKED),
+        own=workspace.own(_ASKED),
+        others={f"a DCGAN of {share} % of its images": workspace.own(name) for share, name in others.items()},
         how="ronan",
         paper={f"a DCGAN of {share} % of its images": _PAPER.get(share) for share in others},
     )

@@ -10,7 +10,7 @@ from wherefrom.bench._searches import SIZE, ronan
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
@@ -22,14 +22,18 @@ _PAPER: Final = 90.5
 """Accuracy in per cent for a DCGAN (arXiv:2305.18439)."""
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    known, hidden, real = lab.known(_ASKED), lab.edited(lab.own(_ASKED), _EDIT), lab.unseen(SIZE)
-    others = real | {f"{source}, filtered": lab.edited(images, _EDIT) for source, images in real.items()}
-    profiles = {"profile untouched": known, "profile filtered": lab.edited(known, _EDIT)}
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    known, hidden, real = (
+        workspace.known(_ASKED),
+        workspace.edited(workspace.own(_ASKED), _EDIT),
+        workspace.unseen(SIZE),
+    )
+    others = real | {f"{source}, filtered": workspace.edited(images, _EDIT) for source, images in real.items()}
+    profiles = {"profile untouched": known, "profile filtered": workspace.edited(known, _EDIT)}
     for metric, (profile, images) in product(_METRICS, profiles.items()):
-        yield from lab.compare(
+        yield from workspace.compare(
             _ASKED,
-            ronan(lab, metric=metric),
+            ronan(workspace, metric=metric),
             known=images,
             own=hidden,
             others=others,

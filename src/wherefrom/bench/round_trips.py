@@ -9,25 +9,25 @@ from wherefrom.bench._latent import METHODS, RULES, ZOO, images
 from wherefrom.bench.base import Row, Table
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
+def _rows(workspace: Workspace) -> Iterator[Row]:
     method = METHODS["aedr, the ratio alone"]
     for name, other in (ZOO, ZOO[::-1]):
-        trips = images(lab, name)
-        kinds = {"draws": (lab.known(name), lab.own(name)), "round trips": trips}
+        trips = images(workspace, name)
+        kinds = {"draws": (workspace.known(name), workspace.own(name)), "round trips": trips}
         others = {
-            "photos": lab.photos(lab.setting.size),
-            "the other's draws": lab.own(other),
-            "the other's round trips": images(lab, other)[1],
+            "photos": workspace.photos(workspace.setting.size),
+            "the other's draws": workspace.own(other),
+            "the other's round trips": images(workspace, other)[1],
         }
         for profiled, (known, _) in kinds.items():
             for judged, (_, own) in kinds.items():
                 how = f"profile of {profiled}, {judged} judged"
-                yield from lab.compare(name, method, known=known, own=own, others=others, how=how, rules_of=RULES)
+                yield from workspace.compare(name, method, known=known, own=own, others=others, how=how, rules=RULES)
 
 
 TABLE: Final = Table(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._lab import label
 from wherefrom.bench._latent import decoders
 from wherefrom.bench._searches import generators
+from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.latenttracer import LatentTracer
@@ -16,7 +16,7 @@ from wherefrom.methods.spectral import Spectral
 from wherefrom.methods.traced import Traced
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -32,17 +32,19 @@ _LATENT: Final[dict[str, Method[Any]]] = {
 _SEARCHED: Final[dict[str, Method[Any]]] = {"ronan": RONAN(), "ronan, the paper's": RONAN.paper()}
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    few = 1 if lab.setting.quick else _ASKED
-    for names, ways in ((decoders(lab), _LATENT), (generators(lab), _SEARCHED)):
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    few = 1 if workspace.setting.quick else _ASKED
+    for names, ways in ((decoders(workspace), _LATENT), (generators(workspace), _SEARCHED)):
         for name in names:
-            images = lab.draws(name, range(few)) if ways is _SEARCHED else lab.photos(lab.setting.size)
+            images = (
+                workspace.draws(name, range(few)) if ways is _SEARCHED else workspace.photos(workspace.setting.size)
+            )
             for how, method in ways.items():
-                if lab.setting.quick and "paper" in how:
-                    lab.skip("the papers' own searches, in a quick run")
+                if workspace.setting.quick and "paper" in how:
+                    workspace.skip("the papers' own searches, in a quick run")
                     continue
-                took = lab.seconds(name, method, images[:few])
-                pixels = "" if lab.model(name).size else f" of {lab.setting.size} px"
+                took = workspace.seconds(name, method, images[:few])
+                pixels = "" if workspace.model(name).size else f" of {workspace.setting.size} px"
                 yield Row(
                     model=label(name),
                     against=f"{len(images[:few])} images{pixels}",

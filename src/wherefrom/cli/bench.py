@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from wherefrom.bench import FEWEST
-from wherefrom.bench._running import ran, usable
+from wherefrom.bench import FEWEST, Setting, run_tables, usable
 from wherefrom.cli import _options as options
 from wherefrom.cli._forms import BENCH, BENCH_FIGURE
 from wherefrom.cli._output import emit, emit_json, emit_table, note
@@ -17,7 +16,7 @@ from wherefrom.cli._work import square
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from wherefrom.bench._running import Ran
+    from wherefrom.bench import TableRun
 
 __all__ = ["bench"]
 
@@ -83,15 +82,14 @@ def bench(
 
     Images and scores are kept in --work: a run that was stopped goes on, and a second one asks the models nothing.
     """
-    from wherefrom import bench as shelf
+    from wherefrom import bench as registry
 
     if not tables and not quick:
-        _list(shelf.names(), as_json=as_json)
+        _list(registry.names(), as_json=as_json)
         return
-    chosen = list(shelf.names()) if not tables or _ALL in tables else [name.replace("-", "_") for name in tables]
+    chosen = list(registry.names()) if not tables or _ALL in tables else [name.replace("-", "_") for name in tables]
     for name in chosen:
-        shelf.load(name)  # a name that is none ends the call before anything is made
-    from wherefrom.bench._lab import Setting
+        registry.load(name)  # a name that is none ends the call before anything is made
     from wherefrom.cli._progress import shown
     from wherefrom.images import edits
     from wherefrom.making import made_folder
@@ -119,7 +117,7 @@ def bench(
         shown=lambda label: shown(label, quiet=quiet),
     )
     made_folder(out)
-    for one in ran(chosen, setting, out, jobs=jobs or (min(usable(), _AT_ONCE) if quick else 1)):
+    for one in run_tables(chosen, setting, out, jobs=jobs or (min(usable(), _AT_ONCE) if quick else 1)):
         _tell(one, out, as_json=as_json)
         note(f"{one.name}: {one.seconds:.0f} seconds", quiet=quiet)
 
@@ -143,9 +141,9 @@ def _check_asked(names: list[str], given: list[str]) -> None:
 
 def _list(names: tuple[str, ...], *, as_json: bool) -> None:
     """Every table's name and what it asks."""
-    from wherefrom import bench as shelf
+    from wherefrom import bench as registry
 
-    rows = [(name.replace("_", "-"), shelf.load(name).title, shelf.load(name).paper or "ours") for name in names]
+    rows = [(name.replace("_", "-"), registry.load(name).title, registry.load(name).paper or "ours") for name in names]
     if as_json:
         for name, title, paper in rows:
             emit_json({"table": name, "title": title, "paper": paper})
@@ -153,15 +151,13 @@ def _list(names: tuple[str, ...], *, as_json: bool) -> None:
     emit_table(("table", "asks", "paper"), rows, folded="asks")
 
 
-def _tell(one: Ran, out: Path, *, as_json: bool) -> None:
+def _tell(one: TableRun, out: Path, *, as_json: bool) -> None:
     """A table as it is shown."""
-    from wherefrom.bench._written import markdown
-
     found = one.found
     if as_json:
         emit_json(found)
         return
-    lines = [f"## {found['title']}", "", f"`{found['command']}`", "", *markdown(found).split("\n")]
+    lines = [f"## {found['title']}", "", f"`{found['command']}`", "", *one.markdown.split("\n")]
     lines += [f"- left out: {what}" for what in found["left out"]]
     for line in [*lines, "", f"{out / one.name}.json{' and .png' if found['rules'] else ''}", ""]:
         emit(line)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wherefrom import methods
 from wherefrom.core.arrays import Vector
-from wherefrom.core.errors import ProfileError
+from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.version import VERSION
 from wherefrom.judging.keeping import readable, with_columns
 from wherefrom.methods.base import Fit, Method
@@ -32,6 +32,7 @@ def calibrate(
     foreign: Mapping[str, ScoreTable] | None = None,
     method: Method[Any] | None = None,
     keep: Sequence[str] = (),
+    learn_from: Sequence[int] | None = None,
 ) -> Profile:
     """A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
 
@@ -50,11 +51,13 @@ def calibrate(
         method: whose statistic to take, when it is not the tables' own: any method that asks the model the same.
         keep: columns that the profile keeps beside those that the method reads, for statistics to be tried later; `*`
             stands for any letters, as in `homogeneity_*`, and alone for all.
+        learn_from: rows of `belonging` that a method which learns is fitted on, about half of them, the others being
+            ranked; None chooses one half by the hash. For repeating an experiment whose division is known.
 
     Raises:
         ProfileError: when tables were scored differently, the same pixels come twice, or no belonging can be ranked.
-        UsageError: when the tables' method is not installed here, and they were read from files, or `keep` names no
-            column.
+        UsageError: when the tables' method is not installed here, and they were read from files, `keep` names no
+            column, or `learn_from` has a row that is none.
     """
     pools = dict(sorted((foreign or {}).items()))
     chosen = methods.from_card(belonging.method, belonging.asked) if method is None else method
@@ -62,7 +65,7 @@ def calibrate(
     belonging, pools = readable(belonging, chosen), {name: readable(table, chosen) for name, table in pools.items()}
     refuse_duplicates(belonging, pools)
     rows = np.flatnonzero(belonging.scored)
-    learned, ranked = _split(belonging, rows) if chosen.learns else (rows[:0], rows)
+    learned, ranked = _split(belonging, rows, learn_from) if chosen.learns else (rows[:0], rows)
     fit = chosen.fit(belonging.take(learned).scores) if chosen.learns else {}
     statistic = statistic_of(chosen, belonging, fit)
     against = {name: _never_claimed(table, statistic_of(chosen, table, fit)) for name, table in pools.items()}
@@ -111,8 +114,13 @@ def _refuse_unlike(belonging: ScoreTable, pools: Mapping[str, ScoreTable], metho
         )
 
 
-def _split(belonging: ScoreTable, rows: _Rows) -> tuple[_Rows, _Rows]:
-    """Rows to learn from and rows to rank."""
+def _split(belonging: ScoreTable, rows: _Rows, learn_from: Sequence[int] | None) -> tuple[_Rows, _Rows]:
+    """Rows to learn from and rows to rank, none of them with an error."""
+    if learn_from is not None:
+        if outside := [row for row in learn_from if not 0 <= row < len(belonging)]:
+            raise UsageError(f"learn_from has row {outside[0]}, but the belongings have rows 0 to {len(belonging) - 1}")
+        chosen = np.isin(rows, np.asarray(learn_from, dtype=np.intp))
+        return rows[chosen], rows[~chosen]
     learned, ranked = halves([str(belonging.images[row].pixel_digest) for row in rows])
     return rows[learned], rows[ranked]
 

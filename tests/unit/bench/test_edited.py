@@ -9,8 +9,9 @@ import pytest
 
 from wherefrom import bench
 from wherefrom.bench import _edited, edits_generators, edits_searched
-from wherefrom.bench._lab import Lab, Setting
 from wherefrom.bench._latent import METHODS, RULES, ZOO
+from wherefrom.bench._setting import Setting
+from wherefrom.bench._workspace import Workspace
 from wherefrom.bench.edits import TABLE
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.models.toy import Toy
@@ -19,16 +20,16 @@ EDIT = "jpeg:80"
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
+def workspace(tmp_path: Path) -> Workspace:
     """Closed-form models in the zoo's places, on small tiles of photos that are installed anyway."""
-    found = Lab(Setting(work=tmp_path, count=40, size=64, device="cpu", edits=(EDIT, "none")))
+    found = Workspace(Setting(work=tmp_path, count=40, size=64, device="cpu", edits=(EDIT, "none")))
     found._models.update({ZOO[0]: Toy(gain=0.9, bands=6), ZOO[1]: Toy(gain=0.8, bands=4)})
     return found
 
 
-def test_every_method_has_both_profiles_and_recompressed_the_one_alike(lab: Lab) -> None:
+def test_every_method_has_both_profiles_and_recompressed_the_one_alike(workspace: Workspace) -> None:
     ways = ("one reconstruction", *METHODS)
-    rows = list(TABLE.rows(lab))
+    rows = list(TABLE.rows(workspace))
     own = [row.how for row in rows if row.model == "kl-f8-a"]
     edited = [how for how in own if how.startswith(EDIT)]
     assert edited == [
@@ -44,63 +45,67 @@ def test_every_method_has_both_profiles_and_recompressed_the_one_alike(lab: Lab)
 
 
 @pytest.mark.parametrize("name", ["aedr_models", "aedr_homogeneity", "aedr_photos"])
-def test_of_aedrs_tables_one_model_may_be_asked_alone(lab: Lab, name: str) -> None:
-    lab.setting = replace(lab.setting, asked=ZOO[1:])
-    rows = list(bench.load(name).rows(lab))
+def test_of_aedrs_tables_one_model_may_be_asked_alone(workspace: Workspace, name: str) -> None:
+    workspace.setting = replace(workspace.setting, asked=ZOO[1:])
+    rows = list(bench.load(name).rows(workspace))
     assert {row.model for row in rows} == {"kl-f8-b"}
     assert {row.against for row in rows} == {
         "aedr_models": {"kl-f8-a"}, "aedr_homogeneity": {"kl-f8-a", "photos"}, "aedr_photos": {"photos"}
     }[name]  # fmt: skip
 
 
-def test_generators_are_asked_by_both_losses_and_in_a_quick_run_by_the_one_that_allows_for_the_jpeg(lab: Lab) -> None:
-    assert list(edits_generators._ways(lab, "jpeg:50")) == ["mse", "metric=jpeg"]
-    assert list(edits_generators._ways(lab, "blur:1")) == ["mse"]
-    assert not lab.skipped
-    lab.setting = replace(lab.setting, quick=True)
-    (method,) = edits_generators._ways(lab, "blur:1+jpeg:50").values()
+def test_generators_are_asked_by_both_losses_and_in_a_quick_run_by_the_one_that_allows_for_the_jpeg(
+    workspace: Workspace,
+) -> None:
+    assert list(edits_generators._ways(workspace, "jpeg:50")) == ["mse", "metric=jpeg"]
+    assert list(edits_generators._ways(workspace, "blur:1")) == ["mse"]
+    assert not workspace.skipped
+    workspace.setting = replace(workspace.setting, quick=True)
+    (method,) = edits_generators._ways(workspace, "blur:1+jpeg:50").values()
     assert method.card.facts["quality"] == 50
-    assert len(lab.skipped) == 1
+    assert len(workspace.skipped) == 1
 
 
-def test_a_model_that_is_not_asked_is_judged(lab: Lab) -> None:
-    lab.setting = replace(lab.setting, asked=ZOO[:1], edits=("none",))
-    rows = list(TABLE.rows(lab))
+def test_a_model_that_is_not_asked_is_judged(workspace: Workspace) -> None:
+    workspace.setting = replace(workspace.setting, asked=ZOO[:1], edits=("none",))
+    rows = list(TABLE.rows(workspace))
     assert {row.model for row in rows} == {"kl-f8-a"}
     assert rows[0].rules["conformal"] is not None
     assert rows[0].rules["conformal"]["fp"] + rows[0].rules["conformal"]["tn"] == 40 + 40
 
 
-def test_what_one_method_asks_for_all_changes_no_row(lab: Lab) -> None:
-    alone = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES))
-    shared = list(_edited.compared(lab, ZOO[0], EDIT, METHODS, rules_of=RULES, also=Recompressed(quality=80)))
+def test_what_one_method_asks_for_all_changes_no_row(workspace: Workspace) -> None:
+    alone = list(_edited.compared(workspace, ZOO[0], EDIT, METHODS, rules=RULES))
+    shared = list(_edited.compared(workspace, ZOO[0], EDIT, METHODS, rules=RULES, also=Recompressed(quality=80)))
     assert [replace(row, seconds=None) for row in shared[:-1]] == [replace(row, seconds=None) for row in alone]
     assert shared[-1].how.startswith(f"{EDIT}: recompressed")
 
 
-def test_of_searches_latenttracer_has_its_own_numbers_from_what_traced_asks(lab: Lab) -> None:
-    ways = edits_searched._methods(lab)
+def test_of_searches_latenttracer_has_its_own_numbers_from_what_traced_asks(workspace: Workspace) -> None:
+    ways = edits_searched._methods(workspace)
     assert list(ways) == [edits_searched._ALONE, "traced, the ratio to the twin", "traced"]
-    images = lab.edited(lab.photos(64)[:3], EDIT)
-    asked = [lab.scores(ZOO[0], way, images) for way in ways.values()]
-    assert all(set(found.columns) == set(asked[-1].columns) for found in asked)
-    own = edits_searched._SEARCH.statistic(lab.scores(ZOO[0], edits_searched._SEARCH, images), {})
-    assert own.tolist() == ways[edits_searched._ALONE].statistic(asked[0], {}).tolist()
-    lab.setting = replace(lab.setting, quick=True)
-    quick = edits_searched._methods(lab)
+    images = workspace.edited(workspace.photos(64)[:3], EDIT)
+    asked_by = ways["traced"]
+    asked = [workspace.table(ZOO[0], way, images, asked=asked_by) for way in ways.values()]
+    assert [table.method.digest for table in asked] == [way.card.digest for way in ways.values()]
+    assert all(set(table.scores.columns) == set(asked[-1].scores.columns) for table in asked)
+    own = edits_searched._SEARCH.statistic(workspace.table(ZOO[0], edits_searched._SEARCH, images).scores, {})
+    assert own.tolist() == ways[edits_searched._ALONE].statistic(asked[0].scores, {}).tolist()
+    workspace.setting = replace(workspace.setting, quick=True)
+    quick = edits_searched._methods(workspace)
     assert quick == {edits_searched._ALONE: edits_searched._SEARCH}, "the twin's search takes as long as the image's"
 
 
-def test_every_search_has_both_profiles(lab: Lab) -> None:
-    lab.setting = replace(lab.setting, asked=ZOO[:1], edits=(EDIT,), count=20)
-    hows = [row.how for row in edits_searched.TABLE.rows(lab)]
+def test_every_search_has_both_profiles(workspace: Workspace) -> None:
+    workspace.setting = replace(workspace.setting, asked=ZOO[:1], edits=(EDIT,), count=20)
+    hows = [row.how for row in edits_searched.TABLE.rows(workspace)]
     ways = (edits_searched._ALONE, "traced, the ratio to the twin")
     assert hows == [f"{EDIT}: {how}, profile {profile}" for profile in ("untouched", "alike") for how in ways]
 
 
-def test_profiles_of_untouched_images_may_be_left_out_where_there_are_others(lab: Lab) -> None:
-    lab.setting = replace(lab.setting, asked=ZOO[:1], alike=True)
-    whole = [row.how for row in TABLE.rows(lab)]
+def test_profiles_of_untouched_images_may_be_left_out_where_there_are_others(workspace: Workspace) -> None:
+    workspace.setting = replace(workspace.setting, asked=ZOO[:1], alike=True)
+    whole = [row.how for row in TABLE.rows(workspace)]
     assert whole == [
         *(f"{EDIT}: {how}, profile alike" for how in ("one reconstruction", *METHODS, "recompressed")),
         *(f"none: {how}, profile untouched" for how in ("one reconstruction", *METHODS)),

@@ -11,18 +11,32 @@ import numpy as np
 import pytest
 import torch
 
+from tests.toy_tables import PLAIN
+from tests.toy_tables import table as scores
 from wherefrom import bench
 from wherefrom.bench._written import document, draw, markdown, write
-from wherefrom.bench.base import Row, Table, averaged, cuts, judged
-from wherefrom.core.errors import UsageError
+from wherefrom.bench.base import Row, Table, averaged, row_of
+from wherefrom.core.arrays import Vector
+from wherefrom.core.errors import UsageError, WherefromError
+from wherefrom.evaluation import evaluate
+from wherefrom.judging import calibrate, judge
 
 ABOUT: dict[str, Any] = {"model": "m", "against": "others", "how": "by hand"}
 KNOWN = np.arange(1.0, 20.0)
 """Nineteen: the conformal cut at alpha 0.05 is the largest."""
+RULES = ("grubbs", "conformal")
+
+
+def judged(known: Vector, own: Vector, other: Vector, *, alpha: float = 0.05, **about: Any) -> Row:
+    """A row as a table makes it: profile, verdicts, counts."""
+    profile = calibrate(belonging=scores(known, "known"), method=PLAIN)
+    kinds = {"others": scores(other, "other")}
+    found = evaluate(profile, belonging=scores(own, "own"), foreign=kinds, rules=RULES, alpha=alpha, method=PLAIN)
+    return row_of(found["others"], **about)
 
 
 def test_counts_are_those_under_the_cut() -> None:
-    row = judged(cuts(KNOWN), np.array([1.0, 19.0, 20.0]), np.array([5.0, 30.0, 40.0, 50.0]), **ABOUT)
+    row = judged(KNOWN, np.array([1.0, 19.0, 20.0]), np.array([5.0, 30.0, 40.0, 50.0]), **ABOUT)
     found = row.rules["conformal"]
     assert found is not None
     assert (found["cut"], found["tp"], found["fp"], found["fn"], found["tn"]) == (19.0, 2, 1, 1, 3)
@@ -31,7 +45,7 @@ def test_counts_are_those_under_the_cut() -> None:
 
 
 def test_what_is_undefined_is_never_claimed_and_is_counted() -> None:
-    row = judged(cuts(np.append(KNOWN, np.nan)), np.array([1.0, np.nan]), np.array([np.inf, np.nan, 99.0]), **ABOUT)
+    row = judged(np.append(KNOWN, np.nan), np.array([1.0, np.nan]), np.array([np.inf, np.nan, 99.0]), **ABOUT)
     found = row.rules["conformal"]
     assert found is not None
     assert row.profiled == 19
@@ -40,14 +54,14 @@ def test_what_is_undefined_is_never_claimed_and_is_counted() -> None:
 
 
 def test_a_rule_without_enough_belongings_has_no_cut() -> None:
-    row = judged(cuts(KNOWN[:18]), KNOWN, KNOWN + 100, **ABOUT)
+    row = judged(KNOWN[:18], KNOWN, KNOWN + 100, **ABOUT)
     assert row.rules["conformal"] is None
     assert row.rules["grubbs"] is not None
     assert np.isnan(row.accuracy("conformal"))
 
 
 def test_a_rate_needs_as_many_others_as_it_says() -> None:
-    few, many = (judged(cuts(KNOWN), KNOWN, np.arange(100.0, 100.0 + n), **ABOUT) for n in (99, 100))
+    few, many = (judged(KNOWN, KNOWN, np.arange(100.0, 100.0 + n), **ABOUT) for n in (99, 100))
     assert few.tpr["0.01"] is None
     found = many.tpr["0.01"]
     assert found is not None
@@ -57,13 +71,31 @@ def test_a_rate_needs_as_many_others_as_it_says() -> None:
 
 def test_a_smaller_share_of_misses_cuts_higher() -> None:
     known = np.arange(1.0, 100.0)
-    found = [cuts(known, alpha=alpha).at["conformal"] for alpha in (0.05, 0.02)]
-    assert found == [95.0, 98.0]
+    rows = [judged(known, KNOWN, KNOWN + 100, alpha=alpha, **ABOUT).rules["conformal"] for alpha in (0.05, 0.02)]
+    assert [row["cut"] for row in rows if row] == [95.0, 98.0]
+
+
+def test_counts_are_those_of_verdicts_with_ties_at_the_cut() -> None:
+    """The conformal cut keeps what ties with it, and the other rules ask for less than their cut."""
+    known = np.arange(1.0, 40.0)
+    profile = calibrate(belonging=scores(known, "known"), method=PLAIN)
+    for rule in RULES:
+        cut = judge(scores([1.0], "any"), profile=profile, rule=rule, method=PLAIN)[0].threshold
+        assert cut is not None
+        own = np.array([cut, np.nextafter(cut, np.inf), cut * (1 + 1e-9), cut * (1 - 1e-9), np.nan])
+        said = [verdict.belonging for verdict in judge(scores(own, "own"), profile=profile, rule=rule, method=PLAIN)]
+        found = judged(known, own, own[:1], **ABOUT).rules[rule]
+        assert found is not None
+        assert found["cut"] == cut
+        assert found["tp"] == said.count(True)
+        assert found["fn"] == said.count(False) + said.count(None)
+        assert found["fp"] == int(said[0] is True)
+        assert said[2:] == [False, True, None]
 
 
 def test_the_mean_of_rows_is_that_of_their_numbers_and_says_between_what_most_are() -> None:
     others = np.arange(100.0, 300.0)
-    rows = [judged(cuts(KNOWN), KNOWN + shift, others, **ABOUT) for shift in (0.0, 0.0, 5.0, 10.0)]
+    rows = [judged(KNOWN, KNOWN + shift, others, **ABOUT) for shift in (0.0, 0.0, 5.0, 10.0)]
     mean, each = averaged(rows), [row.rules["conformal"] for row in rows]
     found = mean.rules["conformal"]
     assert found is not None
@@ -73,16 +105,16 @@ def test_the_mean_of_rows_is_that_of_their_numbers_and_says_between_what_most_ar
     assert mean.auc is not None
     assert mean.auc["value"] == 1.0
     assert mean.tpr["0.001"] is None
-    few = averaged([judged(cuts(KNOWN[:18]), KNOWN, others, **ABOUT)] * 2)
+    few = averaged([judged(KNOWN[:18], KNOWN, others, **ABOUT)] * 2)
     assert few.rules["conformal"] is None
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_kind_without_images_is_an_error_that_says_whose(place: int) -> None:
+@pytest.mark.parametrize(("place", "said"), [(0, "none of 0 belonging"), (1, "belonging: no"), (2, "others: no image")])
+def test_a_kind_without_images_is_an_error_that_says_whose(place: int, said: str) -> None:
     kinds = [KNOWN, KNOWN, KNOWN]
     kinds[place] = np.array([])
-    with pytest.raises(UsageError, match="m against others"):
-        judged(cuts(kinds[0]), kinds[1], kinds[2], **ABOUT)
+    with pytest.raises(WherefromError, match=said):
+        judged(*kinds, **ABOUT)
 
 
 def table(rows: list[Row], goal: float | None = 90.0) -> Table:
@@ -100,10 +132,9 @@ def test_the_document_names_the_gpu_where_it_was_asked(monkeypatch: pytest.Monke
 
 def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) -> None:
     rows = [
-        judged(cuts(KNOWN), KNOWN, KNOWN + 100, model="m", against=name, how="one", paper=97.5)
-        for name in ("bad", "worse")
+        judged(KNOWN, KNOWN, KNOWN + 100, model="m", against=name, how="one", paper=97.5) for name in ("bad", "worse")
     ]
-    rows.append(judged(cuts(KNOWN), KNOWN, KNOWN, model="m", against="itself", how="two"))
+    rows.append(judged(KNOWN, KNOWN, KNOWN, model="m", against="itself", how="two"))
     found = document("t", table(rows), rows, command="wherefrom bench t", skipped=["photos"])
     assert json.loads(write(found, tmp_path).read_text()) == json.loads(json.dumps(found))
     shown = markdown(json.loads((tmp_path / "t.json").read_text()))
@@ -119,19 +150,19 @@ def test_the_document_is_all_of_it_and_the_page_is_made_from_it(tmp_path: Path) 
 
 def test_what_is_found_is_averaged_where_every_row_has_it() -> None:
     far, near = np.arange(100.0, 300.0), np.concatenate([np.full(3, 10.5), np.arange(100.0, 297.0)])
-    rows = [judged(cuts(KNOWN), KNOWN, other, model="m", against="b", how="one") for other in (far, far, near)]
+    rows = [judged(KNOWN, KNOWN, other, model="m", against="b", how="one") for other in (far, far, near)]
     assert "; TPR at 1 % FPR 1.00" in markdown(document("t", table(rows), rows[:2], command="c", skipped=[]))
     below = rows[2].tpr["0.01"]
     assert below is not None
     assert below["value"] < 1
     mean = (2 + below["value"]) / 3
     assert f"; TPR at 1 % FPR {mean:.2f}" in markdown(document("t", table(rows), rows, command="c", skipped=[]))
-    few = judged(cuts(KNOWN), KNOWN, KNOWN + 100, model="m", against="b", how="one")
+    few = judged(KNOWN, KNOWN, KNOWN + 100, model="m", against="b", how="one")
     assert "; TPR at 1 % FPR" not in markdown(document("t", table(rows), [*rows, few], command="c", skipped=[]))
 
 
 def test_a_mean_outside_of_where_most_are_is_drawn(tmp_path: Path) -> None:
-    row = judged(cuts(KNOWN), KNOWN, KNOWN + 100, **ABOUT)
+    row = judged(KNOWN, KNOWN, KNOWN + 100, **ABOUT)
     moved = {"grubbs": {**(row.rules["grubbs"] or {}), "accuracy": 0.90, "low": 0.95, "high": 1.0}}
     found = document("t", table([row]), [replace(row, rules=moved)], command="c", skipped=[])
     draw(json.loads(json.dumps(found)), tmp_path / "t.png")
@@ -145,7 +176,7 @@ def test_a_table_without_a_rule_has_no_figure(tmp_path: Path) -> None:
 
 
 def test_a_goal_that_is_missed_names_the_rows() -> None:
-    rows = [judged(cuts(KNOWN), KNOWN, KNOWN, **ABOUT)]
+    rows = [judged(KNOWN, KNOWN, KNOWN, **ABOUT)]
     shown = markdown(json.loads(json.dumps(document("t", table(rows), rows, command="c", skipped=[]), default=str)))
     assert "rows below: m against others" in shown
 

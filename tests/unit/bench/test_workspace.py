@@ -14,13 +14,16 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
+from tests.toy_tables import PLAIN, RESIDUAL, table
 from wherefrom.bench import _keys
 from wherefrom.bench import _pictures as pictures
-from wherefrom.bench._lab import Lab, Setting, label
 from wherefrom.bench._searches import generators, overlapping
+from wherefrom.bench._setting import Setting, label
+from wherefrom.bench._workspace import Workspace, profile_of
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
+from wherefrom.judging import calibrate
 from wherefrom.making import made_folder
 from wherefrom.methods.relative import Relative
 from wherefrom.methods.ronan import RONAN
@@ -37,12 +40,12 @@ def photos(folder: Path, count: int, side: int = 80) -> Path:
     return folder
 
 
-def lab(tmp_path: Path, **more: object) -> Lab:
-    return Lab(Setting(work=tmp_path / "work", count=4, device="cpu", **more))  # type: ignore[arg-type]
+def workspace(tmp_path: Path, **more: object) -> Workspace:
+    return Workspace(Setting(work=tmp_path / "work", count=4, device="cpu", **more))  # type: ignore[arg-type]
 
 
 def test_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
-    found = lab(tmp_path, photos=photos(tmp_path / "photos", 9))
+    found = workspace(tmp_path, photos=photos(tmp_path / "photos", 9))
     known, judged = found.photos(64, profiled=True), found.photos(64)
     digests = [read_image(path).facts.pixel_digest for path in (*known, *judged)]
     assert len(known) == len(judged) == 4
@@ -52,13 +55,13 @@ def test_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
 
 def test_too_few_photos_say_how_many_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"3 photos of at least 64 px.*need 8: give a folder with more"):
-        lab(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)
+        workspace(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)
 
 
 def test_tiles_are_cut_as_they_are_and_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
     source = photos(tmp_path / "photos", 6, side=70)
     whole = [np.asarray(Image.open(path)) for path in source.iterdir()]
-    found = Lab(Setting(work=tmp_path / "work", count=5, device="cpu", photos=source, tiles=True))
+    found = Workspace(Setting(work=tmp_path / "work", count=5, device="cpu", photos=source, tiles=True))
     halves = [
         [next(n for n, photo in enumerate(whole) if holds(photo, read_image(path).pixels)) for path in paths]
         for paths in (found.photos(32, profiled=True), found.photos(32))
@@ -91,7 +94,7 @@ def test_photos_are_reduced_and_never_enlarged(tmp_path: Path) -> None:
 
 
 def test_what_is_installed_makes_small_and_large_ones_of_photos_that_differ(tmp_path: Path) -> None:
-    found = lab(tmp_path)
+    found = workspace(tmp_path)
     for size in (32, 128):
         known, judged = found.photos(size, profiled=True), found.photos(size)
         assert not {path.name for path in known} & {path.name for path in judged}
@@ -101,14 +104,14 @@ def test_what_is_installed_makes_small_and_large_ones_of_photos_that_differ(tmp_
 
 def test_draws_to_profile_and_to_judge_differ_and_stay_the_same(tmp_path: Path) -> None:
     name = "zoo:dcgan-cifar10"
-    first, second = lab(tmp_path / "a"), lab(tmp_path / "b")
+    first, second = workspace(tmp_path / "a"), workspace(tmp_path / "b")
     pixels = [[read_image(path).facts.pixel_digest for path in one.known(name)] for one in (first, second)]
     assert pixels[0] == pixels[1]
     assert not set(pixels[0]) & {read_image(path).facts.pixel_digest for path in first.own(name)}
 
 
 def test_edited_copies_say_so_and_untouched_ones_are_the_same_files(tmp_path: Path) -> None:
-    found = lab(tmp_path)
+    found = workspace(tmp_path)
     own = found.own("zoo:dcgan-cifar10")
     assert found.edited(own, "none") == own
     copies = found.edited(own, "jpeg:50")
@@ -120,19 +123,19 @@ def test_edited_copies_say_so_and_untouched_ones_are_the_same_files(tmp_path: Pa
 def test_what_is_relative_is_asked_in_two_parts_that_tables_share(tmp_path: Path) -> None:
     search: dict[str, Any] = {"steps": 3, "restarts": 4, "race": 2, "keep": 2}
     over = Relative(method="ronan", options=search, reference="zoo:vae-cifar10")
-    name, found = "zoo:dcgan-cifar10", lab(tmp_path)
+    name, found = "zoo:dcgan-cifar10", workspace(tmp_path)
     images = found.own(name)
     whole = score(load_images(*images), model=found.model(name), method=over).scores
-    apart = found.scores(name, over, images)
+    apart = found.table(name, over, images).scores
     assert apart.names == whole.names
     assert np.allclose(over.statistic(apart, {}), over.statistic(whole, {}), rtol=1e-4)
-    found.scores(name, RONAN(**search), images)
+    found.table(name, RONAN(**search), images)
     with closing(sqlite3.connect(tmp_path / "work" / "scores.sqlite")) as store:
         answers = store.execute("select model, count(*) from questions join answers on question = id group by id")
         counts = dict(answers.fetchall())
     assert counts == {found.model(one).card.digest: 4 for one in (name, over.reference)}
     with pytest.raises(ModelError, match="has the weights of the model itself"):
-        found.scores(over.reference, over, images)
+        found.table(over.reference, over, images)
 
 
 def plain(folder: Path, colour: tuple[int, int, int], count: int = 8) -> Path:
@@ -153,7 +156,7 @@ def test_other_photos_in_the_same_work_folder_are_other_images(tiles: bool, tmp_
     """Judged, profiled, edited and passed through a model: red first, then blue, then red again from what is kept."""
     red, blue = plain(tmp_path / "red", (200, 50, 20)), plain(tmp_path / "blue", (20, 50, 200))
     for source, is_red in ((red, True), (blue, False), (red, True)):
-        found = lab(tmp_path, photos=source, tiles=tiles, size=64)
+        found = workspace(tmp_path, photos=source, tiles=tiles, size=64)
         for profiled in (False, True):
             paths = found.photos(64, profiled=profiled)
             passed = found.passed("zoo:kl-f8-a", paths) if not tiles else paths
@@ -163,11 +166,11 @@ def test_other_photos_in_the_same_work_folder_are_other_images(tiles: bool, tmp_
 
 def test_a_photo_that_was_replaced_is_read_again(tmp_path: Path) -> None:
     source = plain(tmp_path / "photos", (200, 50, 20))
-    before = lab(tmp_path, photos=source).photos(64)
-    assert before == lab(tmp_path, photos=source).photos(64), "the same photos are kept"
+    before = workspace(tmp_path, photos=source).photos(64)
+    assert before == workspace(tmp_path, photos=source).photos(64), "the same photos are kept"
     for path in source.iterdir():
         path.write_bytes((plain(tmp_path / f"new-{path.stem}", (20, 50, 200), 1) / "0.png").read_bytes())
-    after = lab(tmp_path, photos=source).photos(64)
+    after = workspace(tmp_path, photos=source).photos(64)
     assert not set(before) & set(after)
     assert not reddest(after)
 
@@ -177,14 +180,14 @@ def test_another_table_in_the_same_work_folder_is_other_images(tmp_path: Path) -
         (tmp_path / name).mkdir()
         files = [path.read_bytes() for path in sorted(plain(tmp_path / f"{name}-files", colour).iterdir())]
         parquet.write_table(pa.table({"image": [{"bytes": file} for file in files]}), tmp_path / name / "test.parquet")
-        found = lab(tmp_path, cifar10=tmp_path / name).cifar("test")
+        found = workspace(tmp_path, cifar10=tmp_path / name).cifar("test")
         assert found is not None
         assert reddest(found) == (name == "one")
 
 
 def test_two_models_of_one_name_have_images_of_their_own(tmp_path: Path) -> None:
     for gain in ("0.9", "0.5"):
-        found = lab(tmp_path, size=64)
+        found = workspace(tmp_path, size=64)
         found._models["toy"] = Toy(gain=float(gain))
         (first, *_) = found.known("toy")
         assert float(gain) == found.model("toy").gain
@@ -193,7 +196,7 @@ def test_two_models_of_one_name_have_images_of_their_own(tmp_path: Path) -> None
 
 
 def test_an_edit_by_another_codec_is_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = lab(tmp_path, photos=plain(tmp_path / "photos", (200, 50, 20)))
+    found = workspace(tmp_path, photos=plain(tmp_path / "photos", (200, 50, 20)))
     paths = found.photos(64)
     before = found.edited(paths, "jpeg:75")
     monkeypatch.setattr(_keys, "computing_digest", lambda: "with another libjpeg")
@@ -207,7 +210,21 @@ def test_names_in_tables_have_no_folder() -> None:
 
 
 def test_generators_of_shares_stand_in_their_own_table(tmp_path: Path) -> None:
-    every = generators(lab(tmp_path, generators=("more.pt",)))
+    every = generators(workspace(tmp_path, generators=("more.pt",)))
     assert "zoo:dcgan-cifar10" in every
     assert every[-1] == "more.pt"
     assert not set(overlapping().values()) & set(every)
+
+
+def test_a_method_that_learns_does_so_from_every_other_belonging_and_ranks_the_rest() -> None:
+    rng = np.random.default_rng(0)
+    known = table(rng.normal(1, 0.1, 30), "known", detail=rng.normal(0, 1, 30), method=RESIDUAL.card)
+    made = profile_of(RESIDUAL, known)
+    assert made.ranked == tuple(range(1, 30, 2))
+    line = RESIDUAL.fit(known.take(np.arange(0, 30, 2)).scores)
+    assert made.fit["line"].tolist() == line["line"].tolist()
+    assert made.statistic.tolist() == RESIDUAL.statistic(known.take(np.arange(1, 30, 2)).scores, line).tolist()
+    assert made.ranked != calibrate(belonging=known, method=RESIDUAL).ranked, "by place, and not by the hash of pixels"
+    assert profile_of(PLAIN, table(known.scores["value"], "known")).ranked == tuple(range(30))
+    with pytest.raises(UsageError, match="learn_from has row 30, but the belongings have rows 0 to 29"):
+        calibrate(belonging=known, method=RESIDUAL, learn_from=[0, 30])

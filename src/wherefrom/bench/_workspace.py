@@ -3,83 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._keys import digest_of, key_of
-from wherefrom.bench.base import Row, cuts, judged
-from wherefrom.core.arrays import Scores, Vector
+from wherefrom.bench._setting import Setting, label
+from wherefrom.bench.base import ALPHA, Row, row_of
 from wherefrom.core.errors import UsageError
+from wherefrom.evaluation import evaluate
 from wherefrom.images import edits
 from wherefrom.images.labels import slug
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
+from wherefrom.judging import calibrate
 from wherefrom.making import draws, made_folder, round_trips
 from wherefrom.methods.relative import Relative
 from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:
-    from wherefrom.methods.base import Fit, Method
-    from wherefrom.scoring.progress import Progress
+    from wherefrom.methods.base import Method
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.table import ScoreTable
 
-__all__ = ["Lab", "Setting", "halved", "label", "unseen"]
+__all__ = ["Paths", "Workspace", "profile_of", "read_as"]
 
 _SEED: Final = 2026
-Shown = Callable[[str], AbstractContextManager[Callable[["Progress"], None] | None]]
 Paths = Sequence[Path]
 
 
-def unseen(_: str) -> AbstractContextManager[None]:
-    """Shows no progress."""
-    return nullcontext()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Setting:
-    """What a run of tables is given.
-
-    Attributes:
-        work: folder of images and scores; a second run goes on from it.
-        count: images of each kind: so many belongings for the cuts, so many to judge, so many of every other kind.
-        quick: whether searches are cut short and rows left out, to fit ten minutes.
-        size: pixels a side for latent models.
-        cifar10: folder with CIFAR-10 as `train.parquet` and `test.parquet`, each with a column `image` of file bytes.
-        photos: folder of photos; None: those that come with scikit-image and scikit-learn.
-        tiles: whether photos are cut into as many tiles of the size as fit, instead of reduced and cropped once.
-        decoders: further latent models, as `load_model` takes them.
-        generators: further generators, likewise.
-        asked: the models that are asked, the images of others being judged alone; empty: all.
-        edits: which edits the tables of edits go through; empty: the table's own.
-        alike: whether images that were edited are judged by profiles of images edited alike alone.
-        device: of the models.
-        shown: makes the progress of a label visible.
-    """
-
-    work: Path
-    count: int = 100
-    quick: bool = False
-    size: int = 192
-    cifar10: Path | None = None
-    photos: Path | None = None
-    tiles: bool = False
-    decoders: tuple[str, ...] = ()
-    generators: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
-    edits: tuple[str, ...] = ()
-    alike: bool = False
-    device: str = "auto"
-    shown: Shown = unseen
-
-
 @dataclass(slots=True)
-class Lab:
+class Workspace:
     """Makes what a table asks for, once.
 
     Attributes:
@@ -122,18 +79,25 @@ class Lab:
         """Further draws of a model, to be judged, by itself and by others."""
         return self.draws(name, range(self.setting.count, 2 * self.setting.count))
 
-    def draws(self, name: str, places: range) -> Paths:
-        """Draws of a model by their places; those of one place are always the same."""
-        model = self.model(name)
-        size = None if model.size is not None else (self.setting.size, self.setting.size)
-        folder = self._folder(f"{label(name)}{'' if size is None else f'-{size[0]}'}", model.card.digest, _SEED)
+    def draws(self, name: str, places: range, *, size: int | None = None, seed: int = _SEED) -> Paths:
+        """Draws of a model by their places; those of one place, size and seed are always the same.
+
+        Args:
+            name: of the model.
+            places: which of its draws.
+            size: pixels a side of a latent model's; None: the setting's.
+            seed: of all of them.
+        """
+        model, side = self.model(name), size or self.setting.size
+        shape = None if model.size is not None else (side, side)
+        folder = self.folder(f"{label(name)}{'' if shape is None else f'-{side}'}", model.card.digest, seed)
         with self.setting.shown(f"drawing with {label(name)}") as report:
             found = draws(
                 model,
                 folder=folder,
                 places=places,
-                seed=_SEED,
-                size=size,
+                seed=seed,
+                size=shape,
                 batch=getattr(model, "width", 1),
                 report=report,
             )
@@ -146,17 +110,23 @@ class Lab:
             return None
         table = self.setting.cifar10 / f"{part}.parquet"
         content = self._digest(table) if table.is_file() else ""
-        return pictures.of_parquet(table, self._folder(f"cifar10-{part}", content), self.setting.count)
+        return pictures.of_parquet(table, self.folder(f"cifar10-{part}", content), self.setting.count)
 
-    def photos(self, size: int, *, profiled: bool = False) -> Paths:
-        """Photos of one size, to be judged; with `profiled`, others, to make profiles with."""
-        count, given = self.setting.count, self.setting.photos
+    def photos(self, size: int, *, profiled: bool = False, tiles: bool = False) -> Paths:
+        """Photos of one size, to be judged; with `profiled`, others, to make profiles with.
+
+        Args:
+            size: pixels a side.
+            profiled: which half of the photos.
+            tiles: cut up, whatever the setting says.
+        """
+        count, given, cut_up = self.setting.count, self.setting.photos, tiles or self.setting.tiles
         if given is None:
-            folder = self._folder(f"photos-{size}", "embedded")
+            folder = self.folder(f"photos-{size}", "embedded")
             self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
             return pictures.embedded(folder, size, count, profiled=profiled)
-        folder = self._folder(f"photos-{size}", "tiles" if self.setting.tiles else "photos", self._digest(given))
-        if self.setting.tiles:
+        folder = self.folder(f"photos-{size}", "tiles" if cut_up else "photos", self._digest(given))
+        if cut_up:
             return pictures.tiled(given, folder, size, count, profiled=profiled)
         every = pictures.of_photos(given, folder, size, 2 * count)
         return every[:count] if profiled else every[count:]
@@ -170,7 +140,7 @@ class Lab:
     def passed(self, name: str, images: Paths) -> Paths:
         """Images passed once through an autoencoder."""
         model = self.model(name)
-        folder = self._folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
+        folder = self.folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
             found = round_trips(model, list(images), folder=folder, report=report)
         return [one.path for one in found if one.path is not None]
@@ -183,13 +153,13 @@ class Lab:
         paths = []
         for image in images:
             origin = image.parent.relative_to(self.setting.work / "images")
-            folder = self._folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
+            folder = self.folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
             place = folder / f"{image.stem}-{digest_of([image])[:8]}"
             path = place.with_name(f"{place.name}{made.suffix}")
             paths.append(path if path.exists() else made.write(read_image(image).pixels, place))
         return paths
 
-    def _folder(self, name: str, *came_from: object) -> Path:
+    def folder(self, name: str, *came_from: object) -> Path:
         """The folder of images that came from all this; another source, model, edit or code has another folder."""
         return made_folder(self.setting.work / "images" / f"{name}-{key_of(name, *came_from)}")
 
@@ -200,24 +170,45 @@ class Lab:
             self._sources[source] = digest_of(files, None if source.is_file() else source)
         return self._sources[source]
 
-    def scores(self, name: str, method: Method[Any], images: Paths, *, kept: bool = True) -> Scores:
-        """Raw columns, a row an image; from the store where they are known.
+    def table(
+        self,
+        name: str,
+        method: Method[Any],
+        images: Paths,
+        *,
+        asked: Method[Any] | None = None,
+        kept: bool = True,
+    ) -> ScoreTable:
+        """Scores of images under a model by a method, a row an image; from the store where they are known.
 
-        What is relative to a reference is asked as two questions, so that tables share both.
+        Args:
+            name: of the model.
+            method: whose columns and statistic are wanted.
+            images: paths.
+            asked: a method whose question has these columns among others, so that the model is asked once for several
+                methods; None: the method itself.
+            kept: whether the store is used.
         """
+        if asked is not None:
+            return read_as(self.table(name, asked, images, kept=kept), method)
         if isinstance(method, Relative):
-            method.check(self.model(name), self.model(method.reference))
-            alone, other = method.parts
-            reference = self.scores(method.reference, other, images, kept=kept)
-            return method.joined(self.scores(name, alone, images, kept=kept), reference)
+            return self._relative(name, method, images, kept=kept)
         store = self.setting.work / "scores.sqlite" if kept else None
         with self.setting.shown(f"{label(name)}, {method.card.name}") as report:
             model = self.model(name)
-            return score(load_images(*images), model=model, method=method, store=store, progress=report).scores
+            return score(load_images(*images), model=model, method=method, store=store, progress=report)
 
-    def learned(self, name: str, method: Method[Any], known: Paths) -> tuple[Fit, Vector]:
-        """What a method learns from one half of a model's known belongings, and the statistics of the rest."""
-        return halved(method, self.scores(name, method, known))
+    def _relative(self, name: str, method: Relative, images: Paths, *, kept: bool) -> ScoreTable:
+        """What is relative to a reference is asked as two questions, so that tables share both."""
+        method.check(self.model(name), self.model(method.reference))
+        alone, other = method.parts
+        reference = self.table(method.reference, other, images, kept=kept)
+        own = self.table(name, alone, images, kept=kept)
+        return replace(read_as(own, method), scores=method.joined(own.scores, reference.scores))
+
+    def profile(self, name: str, method: Method[Any], known: Paths, *, asked: Method[Any] | None = None) -> Profile:
+        """A profile of a model's known belongings; a method that learns does so from every other one of them."""
+        return profile_of(method, self.table(name, method, known, asked=asked))
 
     def compare(
         self,
@@ -229,55 +220,54 @@ class Lab:
         others: Mapping[str, Paths],
         how: str,
         paper: float | Mapping[str, float | None] | None = None,
-        rules_of: Sequence[str] = ("grubbs", "conformal"),
-        profiled: Method[Any] | None = None,
+        rules: Sequence[str] = ("grubbs", "conformal"),
+        asked: Method[Any] | None = None,
+        profiled_by: Method[Any] | None = None,
     ) -> list[Row]:
-        """A row for each kind of others, by the cuts that the known belongings make.
+        """A row for each kind of others: images are scored, a profile is made, the rest is judged and counted.
 
         Args:
             name: the model that is asked.
             method: how it is asked.
-            known: its belongings that make the cuts; a method that learns does so from every other one of them.
+            known: its belongings that the profile is made of; see `profile`.
             own: its belongings to judge.
             others: other images to judge, by name.
             how: what the rows say of the method.
             paper: the paper's accuracy in per cent, one for all or by the others' names.
-            rules_of: whose cuts to take.
-            profiled: how the known belongings are asked, where that is another way to the same statistic.
+            rules: by which images are judged.
+            asked: of the images to judge, as in `table`.
+            profiled_by: of the known belongings, as `asked`; None: the same.
         """
-        fit, ranked = self.learned(name, profiled or method, known)
-        mine = method.statistic(self.scores(name, method, own), fit)
-        by = cuts(ranked, rules_of)
+        found = evaluate(
+            self.profile(name, method, known, asked=profiled_by or asked),
+            belonging=self.table(name, method, own, asked=asked),
+            foreign={other: self.table(name, method, images, asked=asked) for other, images in others.items()},
+            rules=rules,
+            alpha=ALPHA,
+            method=method,
+        )
         figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [
-            judged(
-                by,
-                mine,
-                method.statistic(self.scores(name, method, images), fit),
-                model=label(name),
-                against=other,
-                how=how,
-                paper=figures.get(other),
-            )
-            for other, images in others.items()
+            row_of(one, model=label(name), against=other, how=how, paper=figures.get(other))
+            for other, one in found.items()
         ]
 
     def seconds(self, name: str, method: Method[Any], images: Paths) -> float:
         """Seconds an image, nothing taken from the store."""
         started = time.perf_counter()
-        self.scores(name, method, images, kept=False)
+        self.table(name, method, images, kept=False)
         return (time.perf_counter() - started) / len(images)
 
 
-def halved(method: Method[Any], known: Scores) -> tuple[Fit, Vector]:
-    """What a method learns from every other belonging, and the statistics of the rest; of all, where it learns not."""
-    if not method.learns:
-        return {}, method.statistic(known, {})
-    every = np.arange(len(known))
-    fit = method.fit(known.take(every[::2]))
-    return fit, method.statistic(known.take(every[1::2]), fit)
+def profile_of(method: Method[Any], known: ScoreTable) -> Profile:
+    """A profile of known belongings; a method that learns is fitted on the first of them, the third and so on.
+
+    The product divides by a hash of the pixels. Published tables were divided by place, so that they can be made again
+    and compared, this division is named here.
+    """
+    return calibrate(belonging=known, method=method, learn_from=range(0, len(known), 2))
 
 
-def label(name: str) -> str:
-    """A model's name in tables: without `zoo:`, a folder or a suffix."""
-    return slug(Path(name.removeprefix("zoo:")).stem if "/" in name else name.removeprefix("zoo:"))
+def read_as(table: ScoreTable, method: Method[Any]) -> ScoreTable:
+    """Scores of a question that has a method's columns among others, as if that method had asked."""
+    return replace(table, method=method.card, measure=method.measure, asked=method)

@@ -1,12 +1,7 @@
-"""How well statistics and verdicts tell known images apart: AUC, TPR at a fixed FPR, confusion counts. No torch.
-
-A high statistic is foreign. A true positive is a belonging that is claimed, a false positive a foreign image that is.
-"""
+"""How well a statistic, high for foreign images, tells known images apart at every cut: AUC, TPR at a fixed FPR."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +10,9 @@ from scipy import optimize, stats
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import check_share, count_within
-from wherefrom.records.verdict import Outcome, Verdict
+from wherefrom.evaluation.shares import clopper_pearson
 
-__all__ = ["AUC", "Confusion", "Sensitivity", "auc", "clopper_pearson", "confusion", "tpr_at_fpr"]
+__all__ = ["AUC", "Sensitivity", "auc", "tpr_at_fpr"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,42 +73,6 @@ class Sensitivity:
     def __float__(self) -> float:
         """The value alone."""
         return self.value
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confusion:
-    """What was said of images whose origin is known, by the papers' yes or no (`Verdict.belonging`).
-
-    Attributes:
-        tp: belongings that rank as one.
-        fp: foreign images that do.
-        fn: belongings that were excluded.
-        tn: foreign images that were.
-        undecided_belonging: belongings of which nothing was said.
-        undecided_foreign: foreign images of which nothing was said.
-        supported_belonging: belongings that were SUPPORTED; part of `tp`.
-        supported_foreign: foreign images that were, the false claims that beta bounds; part of `fp`.
-    """
-
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-    undecided_belonging: int = 0
-    undecided_foreign: int = 0
-    supported_belonging: int = 0
-    supported_foreign: int = 0
-
-    @property
-    def undecided(self) -> int:
-        """Images of either kind of which nothing was said."""
-        return self.undecided_belonging + self.undecided_foreign
-
-    @property
-    def accuracy(self) -> float:
-        """The share of decided images that were decided rightly; NaN when none was decided."""
-        decided = self.tp + self.fp + self.fn + self.tn
-        return (self.tp + self.tn) / decided if decided else math.nan
 
 
 def auc(belonging: Vector, foreign: Vector, *, confidence: float = 0.95) -> AUC:
@@ -204,45 +163,6 @@ def tpr_at_fpr(belonging: Vector, foreign: Vector, fpr: float, *, confidence: fl
         belonging=np.size(belonging),
         false_claims=int(np.count_nonzero(above < cut)),
         foreign=len(above),
-    )
-
-
-def clopper_pearson(k: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact interval for a probability of which k of n were seen; it covers at least as often as it says.
-
-    Raises:
-        UsageError: when not 0 <= k <= n with n >= 1, or the confidence is not in (0, 1).
-
-    Example:
-        >>> [round(end, 4) for end in clopper_pearson(0, 100)]
-        [0.0, 0.0362]
-    """
-    check_share("confidence", confidence)
-    if not 0 <= k <= n or n < 1:
-        raise UsageError(f"{k} of {n} is no share: need 0 <= k <= n and n >= 1")
-    tail = (1.0 - confidence) / 2.0
-    low = 0.0 if k == 0 else float(stats.beta.ppf(tail, k, n - k + 1))
-    high = 1.0 if k == n else float(stats.beta.isf(tail, k + 1, n - k))
-    return low, high
-
-
-def confusion(belonging: Iterable[Verdict], foreign: Iterable[Verdict]) -> Confusion:
-    """Counts of what was said of known belongings and of known foreign images.
-
-    Args:
-        belonging: verdicts of images that the model made.
-        foreign: verdicts of images that it did not make.
-    """
-    ours, theirs = list(belonging), list(foreign)
-    return Confusion(
-        tp=sum(verdict.belonging is True for verdict in ours),
-        fp=sum(verdict.belonging is True for verdict in theirs),
-        fn=sum(verdict.belonging is False for verdict in ours),
-        tn=sum(verdict.belonging is False for verdict in theirs),
-        undecided_belonging=sum(verdict.belonging is None for verdict in ours),
-        undecided_foreign=sum(verdict.belonging is None for verdict in theirs),
-        supported_belonging=sum(verdict.outcome is Outcome.SUPPORTED for verdict in ours),
-        supported_foreign=sum(verdict.outcome is Outcome.SUPPORTED for verdict in theirs),
     )
 
 

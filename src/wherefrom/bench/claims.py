@@ -1,0 +1,149 @@
+"""How often `wherefrom check` takes an image for a decoder's that it did not draw, by the kind of image.
+
+A check ranks an image among tiles of photos that come with the package, and assumes that the image is as symmetric as
+they are. Text, drawings, screens and skies over ground are not, and an enlarged image has a grid of its own. So each
+kind is checked as it is and under JPEG: the share of images whose p-value is at most 0.01 should be at most 0.01 but
+for chance, and the share of the decoder's own images should be near 1. Photos are tiles of those given, at their own
+scale; text, drawings, screens and skies are drawn here, seeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from wherefrom.bench._drawn import DRAWN, enlarged
+from wherefrom.bench._latent import asked, decoders
+from wherefrom.bench.base import Table
+from wherefrom.checking import check
+from wherefrom.checking.null import SIDE
+from wherefrom.evaluation import share
+from wherefrom.images.read import read_image
+from wherefrom.images.write import save_png
+from wherefrom.records.verdict import Outcome
+
+if TYPE_CHECKING:
+    from wherefrom.bench._workspace import Paths, Workspace
+
+__all__ = ["TABLE", "ClaimsRow", "markdown"]
+
+_BETA: Final = 0.01
+_EDITS: Final = ("none", "jpeg:75")
+_DRAWS: Final = 7
+"""Seed of the decoder's own draws."""
+_KINDS: Final = 11
+"""Seed of the images that are drawn here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimsRow:
+    """One kind of images after one edit, checked against one decoder.
+
+    Attributes:
+        kind: of images.
+        edit: that they went through.
+        images: how many there are.
+        claimed: the share whose p-value is at most beta.
+        low: lower end of its 95 % interval.
+        high: upper end.
+        median: of the statistic, which is low for the decoder's own images; None where no image has one.
+    """
+
+    kind: str
+    edit: str
+    images: int
+    claimed: float
+    low: float
+    high: float
+    median: float | None
+
+
+def _rows(workspace: Workspace) -> Iterator[ClaimsRow]:
+    name = asked(workspace)[0]
+    other = next(one for one in decoders(workspace) if one != name)
+    for kind, paths in _kinds(workspace, name, other).items():
+        for edit in workspace.setting.edits or _EDITS:
+            yield _checked(workspace, name, kind, paths, edit)
+
+
+def _kinds(workspace: Workspace, name: str, other: str) -> dict[str, Paths]:
+    """Images of every kind; the decoder's own first."""
+    count = workspace.setting.count
+    drawn = {kind: _drawn(workspace, kind) for kind in DRAWN}
+    own = {"own, drawn": workspace.draws(name, range(count), size=SIDE, seed=_DRAWS)}
+    if workspace.setting.photos is None:
+        workspace.skip("photos, and what decoders make of them: those installed are what a check ranks among")
+        return {**own, **drawn}
+    photos, more = (workspace.photos(SIDE, profiled=profiled, tiles=True) for profiled in (False, True))
+    return {
+        **own,
+        "own, photos passed through it": workspace.passed(name, more),
+        "photos passed through another decoder": workspace.passed(other, more),
+        "photos": photos,
+        **drawn,
+        "photos enlarged twice": _enlarged(workspace, photos),
+    }
+
+
+def _drawn(workspace: Workspace, kind: str) -> Paths:
+    rng, folder = np.random.default_rng(_KINDS), workspace.folder(f"drawn-{kind}", SIDE, _KINDS)
+    paths = [folder / f"{number:04}.png" for number in range(workspace.setting.count)]
+    for path in paths:
+        image = np.asarray(DRAWN[kind](rng, SIDE))
+        if not path.exists():
+            save_png(image, path)
+    return paths
+
+
+def _enlarged(workspace: Workspace, photos: Paths) -> Paths:
+    folder = workspace.folder("enlarged", photos[0].parent.name)
+    paths = [folder / f"{number:04}.png" for number in range(len(photos))]
+    for path, photo in zip(paths, photos, strict=True):
+        if not path.exists():
+            save_png(enlarged(read_image(photo).pixels), path)
+    return paths
+
+
+def _checked(workspace: Workspace, name: str, kind: str, paths: Paths, edit: str) -> ClaimsRow:
+    """What `wherefrom check` says of images of one kind."""
+    said = check(
+        workspace.edited(paths, edit),
+        model=workspace.model(name),
+        beta=_BETA,
+        store=workspace.setting.work / "scores.sqlite",
+    )
+    claimed = share(sum(one.outcome is Outcome.COMPATIBLE for one in said), len(said))
+    known = [one.statistic for one in said if one.statistic is not None]
+    return ClaimsRow(
+        kind=kind,
+        edit=edit,
+        images=len(said),
+        claimed=claimed.value,
+        low=claimed.low,
+        high=claimed.high,
+        median=float(np.median(known)) if known else None,
+    )
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """The table in Markdown."""
+    lines = ["| images | edit | claimed, of | share | 95 % interval | median s |", "| --- " * 6 + "|"]
+    for row in document["rows"]:
+        claimed = round(row["claimed"] * row["images"])
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        median = "-" if row["median"] is None else f"{row['median']:.3f}"
+        counted = f"{claimed} of {row['images']} | {row['claimed']:.3f} | {interval} | {median}"
+        lines.append(f"| {row['kind']} | {row['edit']} | {counted} |")
+    return "\n".join(lines)
+
+
+TABLE: Final = Table(
+    title="How often a check without a profile claims images of each kind",
+    rules=(),
+    rows=_rows,
+    markdown=markdown,
+    facts={"beta": _BETA, "side": SIDE},
+)
