@@ -130,7 +130,7 @@ def attribute(
             edit=edit,
             file=file,
         )
-    if profile is not None:
+    if profile is not None and not isinstance(tables, ScoreTable):
         raise UsageError("both profile and profiles are given: give one profile, or several by profiles")
     candidates = _given(tables, profiles)
     if outside != "undecided":
