@@ -14,6 +14,7 @@ from wherefrom.core.version import VERSION as __version__  # noqa: N811  (the na
 _HOMES = {
     "Attribution": "wherefrom.records.verdict",
     "Attributions": "wherefrom.records.verdict",
+    "Candidate": "wherefrom.attribution",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
     "ImageError": "wherefrom.core.errors",
@@ -32,6 +33,7 @@ _HOMES = {
     "Verdict": "wherefrom.records.verdict",
     "Verdicts": "wherefrom.records.verdict",
     "WherefromError": "wherefrom.core.errors",
+    "add_condition": "wherefrom.profiling",
     "attribute": "wherefrom.attribution",
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
@@ -43,10 +45,12 @@ _HOMES = {
     "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
     "load_table": "wherefrom.records.files",
-    "profile": "wherefrom.judging:calibrate",
+    "open_candidates": "wherefrom.candidates",
+    "profile": "wherefrom.profiling",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
+    "score_candidates": "wherefrom.candidates",
     "through": "wherefrom.models.through",
     "tiles": "wherefrom.images.tiles",
 }
@@ -60,6 +64,7 @@ _MODULES = ("evaluation", "methods", "rules")
 __all__ = [
     "Attribution",
     "Attributions",
+    "Candidate",
     "Card",
     "Check",
     "ImageError",
@@ -79,6 +84,7 @@ __all__ = [
     "Verdicts",
     "WherefromError",
     "__version__",
+    "add_condition",
     "attribute",
     "check",
     "early",
@@ -92,18 +98,21 @@ __all__ = [
     "load_profile",
     "load_table",
     "methods",
+    "open_candidates",
     "profile",
     "rules",
     "save_profile",
     "save_table",
     "score",
+    "score_candidates",
     "through",
     "tiles",
 ]
 
 if TYPE_CHECKING:
     from wherefrom import evaluation, methods, rules
-    from wherefrom.attribution import attribute
+    from wherefrom.attribution import Candidate, attribute
+    from wherefrom.candidates import open_candidates, score_candidates
     from wherefrom.checking import Check, check
     from wherefrom.core.arrays import Scores
     from wherefrom.core.card import Card
@@ -121,11 +130,11 @@ if TYPE_CHECKING:
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
     from wherefrom.images.tiles import tiles
-    from wherefrom.judging import calibrate as profile
     from wherefrom.judging import early
     from wherefrom.making import Made, edit, generate, generate_from_prompts
     from wherefrom.models.load import load_model
     from wherefrom.models.through import through
+    from wherefrom.profiling import add_condition, profile
     from wherefrom.records.files import (
         load_profile,
         load_table,

@@ -117,7 +117,8 @@ def test_not_covered_is_undecided_with_the_way_out() -> None:
     assert verdict.outcome is Outcome.UNDECIDED
     assert verdict.reason == (
         "stored as JPEG quality 75, the profile covers lossless files only: "
-        "make a profile with belongings saved the same way"
+        "make a profile with belongings saved the same way, or add the condition: "
+        "wherefrom profile --add-edit jpeg:75 --profile P.json --belonging DIR --pool photos=DIR"
     )
 
 

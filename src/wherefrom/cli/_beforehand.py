@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -12,11 +12,11 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from wherefrom.attribution import Candidate
     from wherefrom.cli._work import Work
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
-    from wherefrom.records.profile import Profile
 
 __all__ = ["Pools", "Twin", "leave_out", "leave_out_twins", "refuse_twins", "tell_outside", "twins", "where"]
 
@@ -168,32 +168,27 @@ def _without(pools: Pools, gone: set[tuple[str | None, str]]) -> Pools:
 
 
 def tell_outside(
-    images: Sequence[Source], profiles: Mapping[str, Profile], models: Mapping[str, Any], work: Work
+    images: Sequence[Source], candidates: Sequence[Candidate], work: Work, *, edit: str | None = None
 ) -> None:
-    """Say which images no verdict will be given on, before the model is asked about them.
+    """Say which images no verdict will be given on, before a model is asked about them.
 
     Args:
         images: in question.
-        profiles: by name.
-        models: of the profiles, by the same names.
+        candidates: with their models opened.
         work: how they will be scored; nothing is said where it is quiet.
+        edit: the only condition that counts; None: all of a profile.
     """
-    from wherefrom.records.coverage import covered_by, outside
+    from wherefrom.candidates import look
+    from wherefrom.images.read import DEFAULT_LIMITS
 
     if work.quiet:
         return
-    found: dict[str, list[str]] = {name: [] for name in profiles}
-    arrived = {id(model): list(_arrived(images, model, work.limits)) for model in models.values()}
-    for name, profile in profiles.items():
-        coverage = covered_by(profile)
-        for facts, digest, size in arrived[id(models[name])]:
-            reason = None if digest is None else outside(facts, size, coverage)
-            if reason is not None:
-                found[name].append(f"{facts.name}: {reason}")
-    for name, reasons in found.items():
+    for candidate in candidates:
+        found = look(candidate, images, edit=edit, limits=work.limits or DEFAULT_LIMITS)
+        reasons = [f"{each.facts.name}: {each.reason}" for each in found if not each.covered]
         if reasons:
             first = "the first is" if len(reasons) > 1 else "it is"
             note(
-                f"warning: of {len(images)} images profile {name} does not cover {len(reasons)}, which will be"
-                f" UNDECIDED under it; {first} {reasons[0]}"
+                f"warning: of {len(images)} images profile {candidate.name} does not cover {len(reasons)}, which will"
+                f" be UNDECIDED under it; {first} {reasons[0]}"
             )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.cli._output import emit, emit_table
-from wherefrom.cli._verdicts import show_attributions, show_verdicts
+from wherefrom.cli._verdicts import show_attributions, show_verdicts, under_conditions
 from wherefrom.records.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -38,11 +38,13 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, whole: bool) -> None:
     if whole or len(verdicts) <= _FEW:
         show_verdicts(verdicts)
         return
+    chosen = under_conditions(verdicts)
     for outcome in Outcome:
         found = [verdict for verdict in verdicts if verdict.outcome is outcome]
         rows = [
             (
                 verdict.image.name,
+                *((", ".join(verdict.conditions),) if chosen else ()),
                 verdict.statistic,
                 verdict.p_belonging,
                 max(verdict.p_foreign.values(), default=None),
@@ -51,7 +53,7 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, whole: bool) -> None:
             for verdict in found[:_ROWS]
         ]
         if rows:
-            headers = ("name", "statistic", "p belonging", "p foreign", "reason")
+            headers = ("name", *chosen, "statistic", "p belonging", "p foreign", "reason")
             emit_table(headers, rows, title=_title(str(outcome), len(found)), folded="reason")
     emit(_REST)
 

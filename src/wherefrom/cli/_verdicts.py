@@ -26,6 +26,7 @@ __all__ = [
     "save_rows",
     "show_attributions",
     "show_verdicts",
+    "under_conditions",
     "verdict_row",
     "with_path",
 ]
@@ -42,10 +43,12 @@ def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> N
         verdicts: one an image.
         title: above the table.
     """
+    chosen = under_conditions(verdicts)
     rows = [
         (
             verdict.image.name,
             str(verdict.outcome),
+            *((", ".join(verdict.conditions),) if chosen else ()),
             verdict.statistic,
             verdict.p_belonging,
             max(verdict.p_foreign.values(), default=None),
@@ -53,9 +56,13 @@ def show_verdicts(verdicts: Sequence[Verdict], *, title: str | None = None) -> N
         )
         for verdict in verdicts
     ]
-    emit_table(
-        ("name", "outcome", "statistic", "p belonging", "p foreign", "reason"), rows, title=title, folded="reason"
-    )
+    headers = ("name", "outcome", *chosen, "statistic", "p belonging", "p foreign", "reason")
+    emit_table(headers, rows, title=title, folded="reason")
+
+
+def under_conditions(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """The header of a column for the conditions that verdicts rest on; none where all images are as they were given."""
+    return ("conditions",) if any(verdict.conditions not in ((), ("none",)) for verdict in verdicts) else ()
 
 
 def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
+    from wherefrom.models.base import Model
     from wherefrom.records.table import ScoreTable
     from wherefrom.rules.base import Rule
+    from wherefrom.scoring.scorer import Cutter, Scorer
 
 __all__ = [
     "Work",
+    "cutter",
     "limits_of",
     "listed",
     "made_method",
@@ -32,6 +35,7 @@ __all__ = [
     "named",
     "named_paths",
     "one_model",
+    "scorer",
     "size_of",
     "square",
     "through_of",
@@ -86,6 +90,21 @@ class Work:
                 limits=self.limits or DEFAULT_LIMITS,
                 progress=report,
             )
+
+
+def scorer(work: Work) -> Scorer:
+    """Scores as `work` says, but for the seed, and images that are cut already."""
+
+    def score(images: Sequence[Source], *, model: Model, method: Method[Any], seed: int, label: str) -> ScoreTable:
+        return replace(work, seed=seed, tile=None).score(images, model=model, method=method, label=label)
+
+    return score
+
+
+def cutter(work: Work) -> Cutter | None:
+    """Cuts into the tiles that `work` says; None where it says none."""
+    side = work.tile
+    return None if side is None else lambda images, model: cut(images, side, model, work)
 
 
 def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,19 +12,19 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._beside import beside
-from wherefrom.cli._candidates import Opening, open_for, profile_names, profiles_of, score_all
+from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
-from wherefrom.cli._work import Work, limits_of, listed, made_rule, model_options
+from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
+from wherefrom.images.edits import load as load_edit
 
 if TYPE_CHECKING:
+    from wherefrom.attribution import Candidate
     from wherefrom.images.sources import Source
-    from wherefrom.methods.base import Method
     from wherefrom.records.profile import Profile
-    from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Verdict
     from wherefrom.rules.base import Rule
 
@@ -61,6 +61,14 @@ def attribute(
     ] = None,
     device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
     dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
+    edit: Annotated[
+        str | None,
+        typer.Option(
+            "--edit",
+            metavar="EDIT",
+            help="what the images went through, where that is known: only this condition of a profile counts",
+        ),
+    ] = None,
     early: Annotated[
         bool,
         typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
@@ -79,9 +87,12 @@ def attribute(
 
     SUPPORTED: ranks as a belonging and below every named pool. COMPATIBLE: ranks as a belonging, but no pool is fit to
     bound false claims. EXCLUDED: does not rank as a belonging. UNDECIDED: always with the reason. With several
-    profiles, false claims are bounded over all candidates together.
+    profiles, false claims are bounded over all candidates together. Of a profile with several conditions those count
+    that cover an image's file, the most cautious where several do.
     """
-    figures = {} if figure is None else _figures(figure, profile)
+    known = None if edit is None else load_edit(edit).name
+    profiles = profiles_of(profile)
+    figures = {} if figure is None else _figures(figure, profiles, known)
     outputs = [] if out is None else [Output("--out", out, VERDICTS)]
     outputs += [Output("--figure", path, FIGURE) for path in figures.values()]
     writing = Writing(outputs=outputs, typed=paths, inputs=[*profile, *(model or ())], store=store, force=force)
@@ -91,27 +102,34 @@ def attribute(
     check_share("alpha", alpha)
     check_share("beta", beta)
     cut = made_rule(rule, rule_option)
-    images, profiles = listed(paths, quiet=quiet), profiles_of(profile)
+    images = listed(paths, quiet=quiet)
     writing.check(images)
     for one in profiles.values():
-        cut.threshold(one.statistic, alpha)  # a rule without what it needs says so before anything is asked
+        for condition in _conditions(one, known).values():
+            cut.threshold(condition.statistic, alpha)  # a rule says what it lacks before anything is asked
+    from wherefrom.candidates import Opening, open_candidates, score_candidates
+    from wherefrom.images.read import DEFAULT_LIMITS
+
     given = model_options(model_option)
     how = Opening(models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=given, through=through)
-    models = open_for(profiles, how)
+    candidates = open_candidates(profiles, how, files=dict(zip(profile_names(profile), profile, strict=True)))
     work = Work(store=store, batch=batch, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     if tile is None:
-        tell_outside(images, profiles, models, work)
-    bounds = Bounds(alpha, beta, cut, whole)
-    asked = _methods(profiles, bounds, leave=early)
-    tables = score_all(images, profiles, models, work, asked)
+        tell_outside(images, candidates, work, edit=known)
+    bounds = Bounds(alpha, beta, cut, known, whole)
+    if early:
+        candidates = _left_early(candidates, bounds)
+    limits = work.limits or DEFAULT_LIMITS
+    candidates = score_candidates(images, candidates, edit=known, score=scorer(work), cut=cutter(work), limits=limits)
     writing.check(images)
-    decide = _one if len(profiles) == 1 else _several
-    verdicts = decide(tables, profiles, bounds, Told(images, as_json, out))
+    decide = _one if len(candidates) == 1 else _several
+    verdicts = decide(candidates, bounds, Told(images, as_json, out))
     for found in verdicts.values():
         note_warnings(found)
-    _draw(figures, profiles, verdicts)
-    failed = {name for table in tables.values() for name in table.errors}
-    finish(len(failed), len(next(iter(tables.values()))), quiet=quiet)
+    _draw(figures, candidates, verdicts)
+    judged = [verdict.image for found in verdicts.values() for verdict in found]
+    failed = {image.name for image in judged if image.error is not None}
+    finish(len(failed), len(judged) // len(candidates), quiet=quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +140,14 @@ class Bounds:
         alpha: the bound on missed belongings.
         beta: the bound on false claims.
         rule: where to cut.
+        edit: what the images went through; None where that is not known.
         whole: whether a person is shown every row.
     """
 
     alpha: float
     beta: float
     rule: Rule
+    edit: str | None = None
     whole: bool = False
 
 
@@ -156,60 +176,88 @@ class Told:
         return not self.as_json
 
 
-Tables = Mapping[str, "ScoreTable"]
-Profiles = Mapping[str, "Profile"]
+def _conditions(profile: Profile, edit: str | None) -> Mapping[str, Profile]:
+    """The conditions of a profile that count."""
+    return profile.conditions if edit is None else {edit: profile.condition(edit)}
 
 
-def _methods(profiles: Profiles, bounds: Bounds, *, leave: bool) -> dict[str, Method[Any]]:
-    """What is asked under each profile, to its end or until the verdict is known."""
+def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
+    """The candidates with methods that leave an image's search once its verdict is known."""
     from wherefrom import methods
     from wherefrom.judging import decoder_of, early
 
-    found = {name: methods.from_card(profile.method) for name, profile in profiles.items()}
-    if not leave:
-        return found
-    candidates = len({decoder_of(profile) for profile in profiles.values()})
-    return {
-        name: early(found[name], profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, candidates=candidates)
-        for name, profile in profiles.items()
-    }
+    count = len({decoder_of(each.profile) for each in candidates})
+    return tuple(
+        replace(
+            each,
+            method=early(
+                methods.from_card(each.profile.method),
+                each.profile,
+                alpha=bounds.alpha,
+                beta=bounds.beta,
+                rule=bounds.rule,
+                candidates=count,
+            ),
+        )
+        for each in candidates
+    )
 
 
-def _one(tables: Tables, profiles: Profiles, bounds: Bounds, told: Told) -> dict[str, tuple[Verdict, ...]]:
+def _one(candidates: Sequence[Candidate], bounds: Bounds, told: Told) -> dict[str, tuple[Verdict, ...]]:
     """Judge by the only profile, and say so."""
-    from wherefrom.judging import judge
+    from wherefrom.attribution import attribute as under
 
-    ((name, profile),) = profiles.items()
-    found = judge(tables[name], profile=profile, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
+    (only,) = candidates
+    found = under(
+        only.tables,
+        profile=only.profile,
+        alpha=bounds.alpha,
+        beta=bounds.beta,
+        rule=bounds.rule,
+        edit=bounds.edit,
+        file=only.file,
+    )
     if told.rows([verdict_row(verdict) for verdict in found]):
         tell_verdicts(found, whole=bounds.whole)
-    return {name: found}
+    return {only.name: found}
 
 
-def _several(tables: Tables, profiles: Profiles, bounds: Bounds, told: Told) -> dict[str, tuple[Verdict, ...]]:
+def _several(candidates: Sequence[Candidate], bounds: Bounds, told: Told) -> dict[str, tuple[Verdict, ...]]:
     """Attribute among all profiles, and say so."""
     from wherefrom.attribution import attribute as among
 
-    found = among(tables, profiles=profiles, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
-    names = list(profiles)
+    found = among(candidates, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, edit=bounds.edit)
+    names = [each.name for each in candidates]
     if told.rows([attribution_row(item, names) for item in found]):
         tell_attributions(found, names, whole=bounds.whole)
     return {name: tuple(item.verdicts[place] for item in found) for place, name in enumerate(names)}
 
 
-def _figures(path: Path, profiles: Sequence[Path]) -> dict[str, Path]:
-    """A figure a profile; with several, each with the profile's name in its file's."""
+def _figures(path: Path, profiles: Mapping[str, Profile], edit: str | None) -> dict[tuple[str, str], Path]:
+    """A figure a profile and condition; with several, each with the names of both in its file's."""
     from wherefrom.images.labels import slug
 
-    names = profile_names(profiles)
-    if len(names) == 1:
-        return {names[0]: path}
-    return {name: path.with_name(f"{path.stem}-{slug(name)}{path.suffix}") for name in names}
+    found = {}
+    for name, profile in profiles.items():
+        conditions = _conditions(profile, edit)
+        for condition in conditions:
+            parts = [name] if len(profiles) > 1 else []
+            parts += [condition] if len(conditions) > 1 else []
+            found[name, condition] = path.with_name("-".join([path.stem, *map(slug, parts)]) + path.suffix)
+    return found
 
 
-def _draw(figures: Mapping[str, Path], profiles: Profiles, verdicts: Mapping[str, Sequence[Verdict]]) -> None:
-    """The figures that were asked for."""
+def _draw(
+    figures: Mapping[tuple[str, str], Path],
+    candidates: Sequence[Candidate],
+    verdicts: Mapping[str, Sequence[Verdict]],
+) -> None:
+    """The figures that were asked for: in each the images whose statistic is of its condition."""
     from wherefrom.report.figures import profile_figure
 
-    for name, path in figures.items():
-        profile_figure(profiles[name], verdicts[name], path=path)
+    profiles = {each.name: each.profile for each in candidates}
+    for (name, edit), path in figures.items():
+        shown = verdicts[name]
+        if sum(named == name for named, _ in figures) > 1:
+            shown = [verdict for verdict in shown if verdict.conditions[:1] == (edit,)]
+        profile_figure(profiles[name].condition(edit), shown, path=path)

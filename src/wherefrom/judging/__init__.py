@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from wherefrom.judging._aligning import aligned
 from wherefrom.judging._calibrating import calibrate, statistic_of
-from wherefrom.judging._deciding import Outside, decoder_of, judge
+from wherefrom.judging._deciding import judge
 from wherefrom.judging._early import check_cut, decided_below, early
+from wherefrom.judging._profile_judge import Outside, decoder_of
 from wherefrom.judging._ranks import found
 
 __all__ = [
     "Outside",
+    "aligned",
     "calibrate",
     "check_cut",
     "decided_below",

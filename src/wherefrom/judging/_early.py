@@ -28,9 +28,9 @@ def decided_below(
 ) -> float:
     """The statistic below which every verdict of a profile is the same, however much lower it is; minus infinity: none.
 
-    Below it an image ranks as a belonging, and below every pool that is large enough for beta: among the lowest of the
-    pool that even the strictest of Holm's levels, beta / k, allows, or below the whole pool where it can only reach one
-    of the later levels.
+    Below it an image ranks as a belonging under every condition of the profile, and below every pool that is large
+    enough for beta: among the lowest of the pool that even the strictest of Holm's levels, beta / k, allows, or below
+    the whole pool where it can only reach one of the later levels.
 
     Args:
         profile: of `calibrate`.
@@ -47,11 +47,12 @@ def decided_below(
     if candidates < 1:
         raise UsageError(f"candidates={candidates}, need at least 1")
     chosen = rules.load(rule) if isinstance(rule, str) else rule
-    bound = chosen.threshold(profile.statistic, alpha)
-    for values in profile.foreign_statistic.values():
-        if can_bound(values, beta):
-            bound = min(bound, lowest_ranks(values, beta / candidates))
-    return bound
+    bounds = []
+    for condition in profile.conditions.values():
+        bounds.append(chosen.threshold(condition.statistic, alpha))
+        pools = condition.foreign_statistic.values()
+        bounds += [lowest_ranks(values, beta / candidates) for values in pools if can_bound(values, beta)]
+    return min(bounds)
 
 
 def early(

@@ -15,6 +15,7 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.records.table import ScoreTable
 
 __all__ = [
+    "CONDITIONS_SCHEMA",
     "FACTS",
     "PREFIX",
     "SCHEMA",
@@ -40,6 +41,8 @@ PREFIX: Final = "score."
 """and, with this in front of their names, the scores."""
 SCHEMA: Final = 1
 """Raised when a file of the last version can no longer be read as one of this."""
+CONDITIONS_SCHEMA: Final = 2
+"""Of a profile that holds conditions, which versions that know `SCHEMA` alone refuse by this number."""
 
 
 def _number(value: float) -> float | str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -17,10 +18,10 @@ from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.records.profile import Audit, Coverage, Finding, Omission, Profile
+from wherefrom.records.profile import UNEDITED, Audit, Coverage, Finding, Omission, Profile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["FactsFile", "HeaderFile", "ProfileFile", "RowFile", "Size", "TableFile"]
+__all__ = ["ConditionsFile", "FactsFile", "HeaderFile", "ProfileFile", "RowFile", "Size", "TableFile"]
 
 _NAMES: Final = {"inf": math.inf, "-inf": -math.inf}
 
@@ -136,7 +137,7 @@ class PackedTableFile(_Part):
     sizes: tuple[Size, ...]
     columns: dict[str, str]
 
-    def table(self, profile: ProfileFile) -> ScoreTable:
+    def table(self, profile: _Judged) -> ScoreTable:
         """As the package has it."""
         return ScoreTable(
             images=tuple(image.facts() for image in self.images),
@@ -180,13 +181,10 @@ _Finite = Annotated[float, Field(allow_inf_nan=False)]
 _Counted = _Finite | Literal["inf"]
 
 
-class ProfileFile(_Part):
-    """A profile."""
+class _Judged(_Part):
+    """How images score under one condition, as both forms of a profile's file hold it."""
 
-    wherefrom: Literal["profile"]
-    schema_number: Literal[1] = Field(alias="schema")
     version: str
-    digest: str
     model: CardFile
     method: CardFile
     measure: CardFile
@@ -226,7 +224,12 @@ class ProfileFile(_Part):
             audit=Audit(findings=tuple(Finding(**dict(item)) for item in self.audit)),
             omitted=tuple(Omission(**dict(item)) for item in self.omitted),
             version=self.version,
+            edit=self._edit(),
         )
+
+    def _edit(self) -> str:
+        """The edit of the condition."""
+        return UNEDITED
 
     def _check(self) -> None:
         """What no single field can say."""
@@ -242,6 +245,42 @@ class ProfileFile(_Part):
         for name, values in self.foreign_statistic.items():
             if len(values) > len(self.foreign[name].images):
                 raise ProfileError(f"at foreign_statistic.{name}: more numbers than images")
+
+
+class ProfileFile(_Judged):
+    """A profile of images as they were given, and of no other condition."""
+
+    wherefrom: Literal["profile"]
+    schema_number: Literal[1] = Field(alias="schema")
+    digest: str
+
+
+class ConditionFile(_Judged):
+    """One condition of a profile."""
+
+    edit: Annotated[str, Field(pattern=r"^[!-~]+$")]
+
+    def _edit(self) -> str:
+        return self.edit
+
+
+class ConditionsFile(_Part):
+    """A profile of several conditions, or of one whose images were edited."""
+
+    wherefrom: Literal["profile"]
+    schema_number: Literal[2] = Field(alias="schema")
+    version: str
+    digest: str
+    conditions: Annotated[tuple[ConditionFile, ...], Field(min_length=1)]
+
+    def profile(self) -> Profile:
+        """As the package has it.
+
+        Raises:
+            ProfileError: when its parts contradict each other.
+        """
+        first, *further = (condition.profile() for condition in self.conditions)
+        return replace(first, further=tuple(further))
 
 
 def _float(value: Number) -> float:

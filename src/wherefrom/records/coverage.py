@@ -10,7 +10,7 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.records.profile import Coverage, Profile
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["coverage_of", "covered_by", "outside"]
+__all__ = ["coverage_of", "covered_by", "outside", "uncovered"]
 
 PIXELS: Final = 1.5
 """An image may have this factor fewer or more scored pixels than the smallest or largest belonging."""
@@ -64,17 +64,26 @@ def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage)
         size: `(height, width)` that was scored.
         coverage: of the profile, as `covered_by` gives it.
     """
+    found = _reason(facts, size, coverage)
+    return None if found is None else ": ".join(found)
+
+
+def uncovered(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:
+    """As `outside`, without the way out."""
+    found = _reason(facts, size, coverage)
+    return None if found is None else found[0]
+
+
+def _reason(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> tuple[str, str] | None:
+    """Why an image is not covered, and the way out."""
     storage = _storage(facts, coverage) or _converted(facts, coverage)
-    if storage is not None or size is None:
-        return storage
+    if storage is not None:
+        return storage, _AGAIN
     low, high = coverage.pixels
-    pixels = size[0] * size[1]
-    if low <= pixels <= high:
+    if size is None or low <= size[0] * size[1] <= high:
         return None
-    return (
-        f"scored at {size[1]} x {size[0]} = {pixels} pixels, the profile covers {low} to {high} pixels: "
-        "make a profile with belongings of this size"
-    )
+    scored = f"scored at {size[1]} x {size[0]} = {size[0] * size[1]} pixels"
+    return f"{scored}, the profile covers {low} to {high} pixels", "make a profile with belongings of this size"
 
 
 def _storage(facts: ImageFacts, coverage: Coverage) -> str | None:
@@ -89,7 +98,7 @@ def _storage(facts: ImageFacts, coverage: Coverage) -> str | None:
     else:
         name = facts.format or "unknown"
         covered, stored = name in coverage.other_lossy, f"stored with loss as {name}"
-    return None if covered else f"{stored}, the profile covers {_covered(coverage)}: {_AGAIN}"
+    return None if covered else f"{stored}, the profile covers {_covered(coverage)}"
 
 
 def _converted(facts: ImageFacts, coverage: Coverage) -> str | None:
@@ -97,7 +106,7 @@ def _converted(facts: ImageFacts, coverage: Coverage) -> str | None:
     if coverage.changes is None or facts.changes in coverage.changes:
         return None
     known = " or ".join(_read_as(changes) for changes in coverage.changes)
-    return f"{_read_as(facts.changes)}, the profile covers images {known} only: {_AGAIN}"
+    return f"{_read_as(facts.changes)}, the profile covers images {known} only"
 
 
 def _read_as(changes: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ place.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from wherefrom.core.files import write_json
 from wherefrom.core.tables import write_csv, write_json_lines
 from wherefrom.records import _encoding as encoding
 from wherefrom.records._encoding import FACTS, PREFIX, SIZE
-from wherefrom.records.profile import Profile
+from wherefrom.records.profile import UNEDITED, Profile
 from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
@@ -70,15 +70,28 @@ def load_table(path: str | Path) -> ScoreTable:
 def save_profile(profile: Profile, path: str | Path) -> None:
     """Write a profile as `.json`, its digest included.
 
+    One of images as they were given, and of no other condition, is written as earlier versions did, who can read it.
+
     Raises:
         UsageError: when the suffix is another, or the file cannot be written.
     """
     _by_suffix(Path(path), {".json": None})
-    content = {
+    plain = profile.edit == UNEDITED and not profile.further
+    head = {
         "wherefrom": "profile",
-        "schema": encoding.SCHEMA,
+        "schema": encoding.SCHEMA if plain else encoding.CONDITIONS_SCHEMA,
         "version": profile.version,
         "digest": profile.digest,
+    }
+    each = [{"edit": edit, "version": one.version, **_condition(one)} for edit, one in profile.conditions.items()]
+    content = {**head, **(_condition(profile) if plain else {"conditions": each})}
+    with _writing(Path(path)):
+        write_json(Path(path), content, indent=None)
+
+
+def _condition(profile: Profile) -> dict[str, Any]:
+    """One condition, as `ConditionFile` reads it."""
+    return {
         "model": profile.model.to_json(),
         "method": profile.method.to_json(),
         "measure": profile.measure.to_json(),
@@ -93,8 +106,6 @@ def save_profile(profile: Profile, path: str | Path) -> None:
         "belonging": encoding.packed_to_json(profile.belonging),
         "foreign": {name: encoding.packed_to_json(table) for name, table in profile.foreign.items()},
     }
-    with _writing(Path(path)):
-        write_json(Path(path), content, indent=None)
 
 
 def load_profile(path: str | Path) -> Profile:
@@ -109,8 +120,10 @@ def load_profile(path: str | Path) -> Profile:
     _by_suffix(Path(path), {".json": None})
     with _reading(Path(path)):
         data = Path(path).read_bytes()
-        _check_header(data, "profile")
-        stored = _parse(schema.ProfileFile, data)
+        number = _check_header(data, "profile", (encoding.SCHEMA, encoding.CONDITIONS_SCHEMA))
+        kind: type[schema.ProfileFile] | type[schema.ConditionsFile]
+        kind = schema.ProfileFile if number == encoding.SCHEMA else schema.ConditionsFile
+        stored: schema.ProfileFile | schema.ConditionsFile = _parse(kind, data)
         profile = stored.profile()
         if profile.digest != stored.digest:
             raise ProfileError(
@@ -164,18 +177,19 @@ def _parse(kind: type[PartT], data: bytes, place: str = "") -> PartT:
         raise ProfileError(f"at {where or 'its start'}: {first['msg']}") from error
 
 
-def _check_header(data: bytes, kind: str) -> None:
-    """The kind and schema number, before the rest is looked at."""
+def _check_header(data: bytes, kind: str, schemas: Sequence[int] = (encoding.SCHEMA,)) -> int:
+    """The schema number, once kind and number are seen to be known and before the rest is looked at."""
     from wherefrom.records import _schema as schema
 
     header = _parse(schema.HeaderFile, data)
     if header.wherefrom != kind:
         raise ProfileError(f"it holds a {header.wherefrom[:40]!r}, not a {kind}")
-    if header.schema_number != encoding.SCHEMA:
+    if header.schema_number not in schemas:
         raise ProfileError(
-            f"its schema is {header.schema_number}, this version reads {encoding.SCHEMA}: "
+            f"its schema is {header.schema_number}, this version reads {' and '.join(map(str, schemas))}: "
             "use the version of wherefrom that wrote it, or make the file again"
         )
+    return header.schema_number
 
 
 def _write_json(table: ScoreTable, path: Path, beside: encoding.Beside) -> None:

@@ -1,4 +1,8 @@
-"""A profile: how known belongings, and named pools of known non-belongings, score under one model and method."""
+"""A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
+
+A profile may hold several conditions: the same images after each of several edits, since an image is rarely met as the
+decoder left it. Each condition is a profile by itself, of the images as its edit left them.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +17,15 @@ import numpy as np
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
+from wherefrom.core.errors import ProfileError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.findings import Audit, Finding
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["Audit", "Coverage", "Finding", "Omission", "Profile"]
+__all__ = ["UNEDITED", "Audit", "Coverage", "Finding", "Omission", "Profile"]
+
+UNEDITED: Final = "none"
+"""The condition of images as they were given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +67,8 @@ class Omission:
 class Profile:
     """How known belongings and named pools of non-belongings score under one model and method.
 
+    The fields are those of the first condition; `conditions` has all of them, each as a profile by itself.
+
     Attributes:
         model: the model's card; scores of another card are refused.
         method: the method's card, options included.
@@ -78,6 +88,8 @@ class Profile:
         omitted: images that were given but do not count, each with its reason; never removed silently.
         version: the version of `wherefrom` that made it.
         asked: the method itself, where the profile was just made; None for one that was read from a file.
+        edit: what was done to the images before they were scored, as `jpeg:75`; `none` for images as they were given.
+        further: the conditions after the first, each under another edit.
     """
 
     model: Card
@@ -95,6 +107,52 @@ class Profile:
     omitted: tuple[Omission, ...] = ()
     version: str = ""
     asked: Any = field(default=None, repr=False)
+    edit: str = UNEDITED
+    further: tuple[Profile, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse conditions that do not belong together.
+
+        Raises:
+            ProfileError: when two are of one edit, or one is of another decoder, seed or set of pools.
+        """
+        named = [self.edit]
+        for other in self.further:
+            if other.further:
+                raise ProfileError(f"condition {other.edit} has further conditions of its own: give each by itself")
+            if other.edit in named:
+                raise ProfileError(f"two conditions of the profile are of the edit {other.edit}: keep one of them")
+            named.append(other.edit)
+            for what, here, there in (
+                ("decoder", self.decoder, other.decoder),
+                ("root seed", self.seed, other.seed),
+                ("pools", sorted(self.foreign), sorted(other.foreign)),
+            ):
+                if here != there:
+                    raise ProfileError(
+                        f"conditions {self.edit} and {other.edit} of the profile differ in their {what}"
+                        f" ({here}, {there}): make a profile for each"
+                    )
+
+    @property
+    def conditions(self) -> Mapping[str, Profile]:
+        """All conditions by their edits, each as a profile by itself, in the order in which they were added."""
+        first = dataclasses.replace(self, further=()) if self.further else self
+        return {each.edit: each for each in (first, *self.further)}
+
+    def condition(self, edit: str) -> Profile:
+        """One of the conditions as a profile by itself.
+
+        Raises:
+            ProfileError: when there is none of this edit; the message names those that there are.
+        """
+        found = self.conditions.get(edit)
+        if found is None:
+            raise ProfileError(
+                f"the profile has no condition {edit}, only {', '.join(self.conditions)}: add it by"
+                f" `wherefrom profile --add-edit {edit}`, or name one of these"
+            )
+        return found
 
     @property
     def decoder(self) -> str:
@@ -119,15 +177,26 @@ class Profile:
         """Why its verdicts are worth less than they look, in sentences; see `wherefrom.records.warnings`."""
         from wherefrom.records.warnings import profile_warnings
 
-        return profile_warnings(self)
+        if not self.further:
+            return profile_warnings(self)
+        return tuple(f"condition {edit}: {said}" for edit, one in self.conditions.items() for said in one.warnings)
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that a verdict depends on, hexadecimal.
 
         That is the cards, the images' digests, their raw columns, the statistics, what was learned, what is covered and
-        what the audit found; not the files' names, nor the notes on the cards.
+        what the audit found; not the files' names, nor the notes on the cards. A profile of images as they were given,
+        and of no other condition, has the digest of its content alone.
         """
+        if self.edit == UNEDITED and not self.further:
+            return self._content_digest
+        conditions = [[each.edit, each._content_digest] for each in (self, *self.further)]
+        return hashlib.sha256(json.dumps(conditions).encode()).hexdigest()
+
+    @property
+    def _content_digest(self) -> str:
+        """SHA-256 of what a verdict under the first condition depends on."""
         content: dict[str, Any] = {
             "cards": [self.model.digest, self.method.digest, self.measure.digest, self.seed],
             "belonging": _content(self.belonging),

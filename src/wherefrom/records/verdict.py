@@ -55,6 +55,8 @@ class Verdict:
             equal.
         warnings: what a person should know before the verdict is believed, of the profile and of the image, in
             sentences; empty where nothing speaks against it.
+        conditions: edits of the profile's conditions that cover the image, on which the verdict rests, the one under
+            which it ranks highest first: statistic and threshold are of that one. Empty where none covers it.
     """
 
     image: ImageFacts
@@ -77,6 +79,7 @@ class Verdict:
     version: str
     time: str = field(compare=False)
     warnings: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
     @property
     def belonging(self) -> bool | None:

@@ -220,7 +220,10 @@ def put(value: Any, *steps: Any) -> Callable[[dict[str, Any]], None]:
 
 
 DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "schema": (put(2, "schema"), r"its schema is 2, this version reads 1: use the version of wherefrom that wrote it"),
+    "schema": (
+        put(3, "schema"),
+        r"its schema is 3, this version reads 1 and 2: use the version of wherefrom that wrote it",
+    ),
     "kind": (put("table", "wherefrom"), r"it holds a 'table', not a profile"),
     "missing": (lambda content: drop(content, "coverage"), r"at coverage: Field required"),
     "unexpected": (put(1, "belonging", "images", 3, "gps"), r"at belonging.images.3.gps: Extra inputs"),

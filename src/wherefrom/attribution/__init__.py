@@ -1,0 +1,8 @@
+"""One image, several candidate decoders: false claims are bounded over all of them together. No torch."""
+
+from __future__ import annotations
+
+from wherefrom.attribution.answering import attribute
+from wherefrom.attribution.candidate import Candidate
+
+__all__ = ["Candidate", "attribute"]

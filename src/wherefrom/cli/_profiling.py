@@ -1,0 +1,192 @@
+"""The two things that `wherefrom profile` does: a new profile, and one more condition for a profile that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.cli._forms import PROFILE
+from wherefrom.cli._outputs import Output
+from wherefrom.cli._work import Work, cutter, scorer
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.cli._beforehand import Pools
+    from wherefrom.core.card import Fact
+    from wherefrom.images.sources import Source
+    from wherefrom.methods.base import Method
+    from wherefrom.models.base import Model
+    from wherefrom.records.profile import Profile
+
+__all__ = ["AddedCondition", "NewProfile", "Opened", "added_condition", "new_profile"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """How the model is opened; None is the default, or what a profile says."""
+
+    device: str | None
+    dtype: str | None
+    trust: bool
+    options: Mapping[str, Fact]
+    through: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewProfile:
+    """A new profile: where it goes, the model's name, and the edits of its conditions."""
+
+    out: Path
+    name: str
+    opening: Opened
+    edits: Sequence[str]
+
+    @property
+    def output(self) -> Output:
+        """The file that is written."""
+        return Output("--out", self.out, PROFILE)
+
+    @property
+    def inputs(self) -> Sequence[str | Path]:
+        """What is read beside images."""
+        return [self.name]
+
+    def model(self) -> Model:
+        """The model, opened."""
+        from wherefrom.models.load import load_model
+
+        how = self.opening
+        return load_model(
+            self.name,
+            device=how.device or "auto",
+            dtype=how.dtype or "float32",
+            trust=how.trust,
+            options=how.options,
+            through=how.through,
+        )
+
+    def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
+        """The profile, and the conditions that were scored for it."""
+        from wherefrom.profiling import profile_images
+
+        made = profile_images(
+            belonging=images[None],
+            foreign=_pools(images),
+            model=model,
+            method=method,
+            edits=self.edits,
+            seed=work.seed,
+            score=scorer(work),
+            cut=cutter(work),
+            limits=work.limits,
+        )
+        return made, list(made.conditions.values())
+
+
+def new_profile(
+    out: Path | None, name: str, opening: Opened, *, existing: Path | None, edits: Sequence[str]
+) -> NewProfile:
+    """What makes a new profile.
+
+    Raises:
+        UsageError: when there is no place for it, an edit is none or named twice, or options do not go together.
+    """
+    if existing is not None:
+        raise UsageError("--profile goes with --add-edit EDIT: name a new profile's file by --out")
+    if out is None:
+        raise UsageError("no file for the profile: name one by --out P.json")
+    if edits and opening.through is not None:
+        raise UsageError(
+            "--edit and --through: an edit says by itself what the model is asked through, so leave --through out"
+        )
+    from wherefrom.profiling.conditions import loaded_edits
+    from wherefrom.records.profile import UNEDITED
+
+    wanted = loaded_edits(edits or [UNEDITED])  # so that a mistyped name does not wait for the model
+    return NewProfile(out=out, name=name, opening=opening, edits=[edit.name for edit in wanted])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddedCondition:
+    """A condition that is added: the profile and its file, the edit, and where the result goes."""
+
+    profile: Profile
+    file: Path
+    out: Path
+    name: str | None
+    opening: Opened
+    edit: str
+
+    @property
+    def output(self) -> Output:
+        """The file that is written."""
+        return Output("--profile" if self.out == self.file else "--out", self.out, PROFILE)
+
+    @property
+    def inputs(self) -> Sequence[str | Path]:
+        """What is read beside images."""
+        named = [] if self.name is None else [self.name]
+        return named if self.out == self.file else [*named, self.file]
+
+    def model(self) -> Model:
+        """The model, opened."""
+        from wherefrom.candidates import Opening, open_candidates
+
+        how = self.opening
+        models = () if self.name is None else (self.name,)
+        opening = Opening(models=models, device=how.device, dtype=how.dtype, trust=how.trust, options=how.options)
+        (candidate,) = open_candidates({self.file.stem: self.profile}, opening)
+        model: Model = candidate.model
+        return model
+
+    def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
+        """The profile, and the condition that was scored for it."""
+        from wherefrom.profiling import add_condition
+
+        del method  # the profile's own
+        made = add_condition(
+            self.profile,
+            self.edit,
+            belonging=images[None],
+            foreign=_pools(images),
+            model=model,
+            score=scorer(work),
+            cut=cutter(work),
+            limits=work.limits,
+        )
+        return made, made.further[-1:]
+
+
+def added_condition(
+    out: Path | None,
+    name: str | None,
+    opening: Opened,
+    *,
+    existing: Path | None,
+    edit: str,
+    said: Mapping[str, object],
+) -> AddedCondition:
+    """What adds a condition.
+
+    Raises:
+        UsageError: when no profile is named, the edit is none, or an option is given that the profile answers.
+    """
+    from wherefrom.profiling.conditions import loaded_edits
+    from wherefrom.records.files import load_profile
+
+    if existing is None:
+        raise UsageError(f"--add-edit {edit}: name the profile that it is added to by --profile P.json")
+    given = [flag for flag, value in said.items() if value is not None]
+    if given:
+        raise UsageError(f"--add-edit takes {given[0]} from the profile: leave it out")
+    (wanted,) = loaded_edits([edit])
+    return AddedCondition(
+        profile=load_profile(existing), file=existing, out=out or existing, name=name, opening=opening, edit=wanted.name
+    )
+
+
+def _pools(images: Pools) -> dict[str, tuple[Source, ...]]:
+    """The pools without the belongings."""
+    return {name: those for name, those in images.items() if name is not None}
