@@ -33,7 +33,10 @@ _LEAVING = Annotated[
     typer.Option("--leave-out", metavar="NAME", help="use no image of this name; may be repeated"),
 ]
 _TWINS = Annotated[
-    bool, typer.Option("--leave-out-duplicates", help="of equal images use one; none that is on both sides")
+    bool,
+    typer.Option(
+        "--leave-out-duplicates", help="use one of equal images, and none that is both a belonging and in a pool"
+    ),
 ]
 _EDIT = Annotated[
     list[str] | None,
