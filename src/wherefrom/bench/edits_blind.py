@@ -12,7 +12,7 @@ from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
 
 if TYPE_CHECKING:
-    from wherefrom.bench._lab import Lab
+    from wherefrom.bench._workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
@@ -26,13 +26,13 @@ _TOLD: Final[Mapping[str, Method[Any]]] = {"control, known": Control()}
 _QUICK: Final = ("crop:3,5",)
 
 
-def _rows(lab: Lab) -> Iterator[Row]:
-    every, quick = asked(lab), lab.setting.quick
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every, quick = asked(workspace), workspace.setting.quick
     for name in every[:1] if quick else every:
-        for edit in lab.setting.edits or (_QUICK if quick else _CROPS):
-            yield from compared(lab, name, edit, _SEARCHED, rules_of=RULES)
-        for edit in () if lab.setting.edits else _KNOWN[: 1 if quick else None]:
-            yield from compared(lab, name, edit, _TOLD, rules_of=RULES)
+        for edit in workspace.setting.edits or (_QUICK if quick else _CROPS):
+            yield from compared(workspace, name, edit, _SEARCHED, rules=RULES)
+        for edit in () if workspace.setting.edits else _KNOWN[: 1 if quick else None]:
+            yield from compared(workspace, name, edit, _TOLD, rules=RULES)
 
 
 TABLE: Final = Table(
