@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._keys import digest_of, key_of
+from wherefrom.bench._rows import ALPHA, Row, row_of
 from wherefrom.bench._setting import Setting, label
-from wherefrom.bench.base import ALPHA, Row, row_of
 from wherefrom.core.errors import UsageError
 from wherefrom.evaluation import evaluate
 from wherefrom.images import edits
