@@ -95,10 +95,6 @@ def _sizes(record: ImageRecord | ImageFacts, model: Model) -> Iterator[tuple[int
 def conditions_of(candidate: Candidate, edit: str | None) -> Mapping[str, Profile]:
     """The conditions that count: all, or the only one that is named.
 
-    Args:
-        candidate: whose profile has the conditions.
-        edit: of the only one that counts; None for all.
-
     Raises:
         ProfileError: when the profile has none of this edit.
     """

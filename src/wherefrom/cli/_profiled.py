@@ -65,12 +65,7 @@ def _fewest(share: float) -> int:
 
 
 def summaries(made: Profile, out: Path) -> list[dict[str, Any]]:
-    """What the profile holds, in numbers: a dictionary a condition.
-
-    Args:
-        made: the profile.
-        out: where it was written.
-    """
+    """What the profile holds, in numbers: a dictionary a condition."""
     return [{**_summary(condition, out), "digest": made.digest} for condition in made.conditions.values()]
 
 
@@ -142,12 +137,7 @@ def _shown(about: Mapping[str, Any]) -> str | None:
 
 
 def show_profile(made: Profile, out: Path) -> None:
-    """Print what a profile holds and which error rates it can bound, a table a condition.
-
-    Args:
-        made: the profile.
-        out: where it was written.
-    """
+    """Print what a profile holds and which error rates it can bound, a table a condition."""
     from wherefrom.records.profile import UNEDITED
 
     plain = made.edit == UNEDITED and not made.further

@@ -68,14 +68,7 @@ class NewProfile:
         )
 
     def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
-        """The profile, and the conditions that were scored for it.
-
-        Args:
-            images: by pool, the belongings under None.
-            model: opened.
-            method: whose columns are taken.
-            work: how images are scored.
-        """
+        """The profile, and the conditions that were scored for it."""
         from wherefrom.profiling import profile_images
 
         made = profile_images(
@@ -96,13 +89,6 @@ def new_profile(
     out: Path | None, name: str, opening: Opened, *, existing: Path | None, edits: Sequence[str]
 ) -> NewProfile:
     """What makes a new profile.
-
-    Args:
-        out: where the profile goes.
-        name: of the model.
-        opening: how the model is opened.
-        existing: of a profile that was named beside it, which is refused.
-        edits: a condition each.
 
     Raises:
         UsageError: when there is no place for it, an edit is none or named twice, or options do not go together.
@@ -156,14 +142,7 @@ class AddedCondition:
         return model
 
     def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
-        """The profile, and the condition that was scored for it.
-
-        Args:
-            images: by pool, the belongings under None.
-            model: opened.
-            method: whose columns are taken.
-            work: how images are scored.
-        """
+        """The profile, and the condition that was scored for it."""
         from wherefrom.profiling import add_condition
 
         del method  # the profile's own
@@ -190,14 +169,6 @@ def added_condition(
     said: Mapping[str, object],
 ) -> AddedCondition:
     """What adds a condition.
-
-    Args:
-        out: where the profile goes; None for the place of the one that is there.
-        name: of the model, where it was said.
-        opening: how the model is opened.
-        existing: the profile that is there.
-        edit: of the new condition.
-        said: options that the profile answers, by flag.
 
     Raises:
         UsageError: when no profile is named, the edit is none, or an option is given that the profile answers.

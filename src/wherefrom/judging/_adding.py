@@ -37,13 +37,7 @@ def adding(facts: ImageFacts, size: tuple[int, int] | None, profile: Profile, fi
 
 
 def edit_for(facts: ImageFacts, size: tuple[int, int] | None, profile: Profile) -> str | None:
-    """The edit that leaves the profile's images in the size and the format of this one; None where none is known to.
-
-    Args:
-        facts: of the image in question.
-        size: `(height, width)` that would be scored.
-        profile: whose images it should be like.
-    """
+    """The edit that leaves the profile's images in the size and the format of this one; None where none is known to."""
     stored = _stored(facts)
     if stored is None or facts.changes:
         return None

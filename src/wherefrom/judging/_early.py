@@ -103,14 +103,6 @@ def check_cut(
 ) -> None:
     """Refuse scores that were left before a verdict at these bounds was known.
 
-    Args:
-        table: of scores.
-        profile: under which they will be judged.
-        alpha: the bound on misses.
-        beta: the bound on false claims.
-        rule: where to cut.
-        candidates: how many decoders the images are asked about.
-
     Raises:
         ProfileError: with the cut that was used and the one that is needed.
     """

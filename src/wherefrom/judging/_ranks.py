@@ -31,12 +31,7 @@ def p_foreign(statistic: Vector, pool: Vector) -> Vector:
 
 
 def can_bound(pool: Vector, beta: float) -> bool:
-    """Whether a pool is large enough for any image to have a `p_foreign` of at most beta.
-
-    Args:
-        pool: its statistics, `(n,)`.
-        beta: the bound on false claims.
-    """
+    """Whether a pool is large enough for any image to have a `p_foreign` of at most beta."""
     return len(pool) >= fewest(beta)
 
 

@@ -83,11 +83,7 @@ def asked_through(edit: Edit) -> Edit | None:
 
 
 def loaded_edits(names: Sequence[str]) -> list[Edit]:
-    """The edits of these names, each once.
-
-    Raises:
-        UsageError: when one is no edit, or named twice.
-    """
+    """The edits of these names, each once."""
     if isinstance(names, str) or not names:
         raise UsageError(f"edits={names!r}: give a list of at least one, as ['none', 'jpeg:75']")
     wanted = [known_edits.load(name) for name in names]
@@ -98,12 +94,7 @@ def loaded_edits(names: Sequence[str]) -> list[Edit]:
 
 
 def behind(model: Model, edit: Edit) -> Model:
-    """The model, through the part of an edit that moves pixels.
-
-    Args:
-        model: as it was opened.
-        edit: of a condition.
-    """
+    """The model, through the part of an edit that moves pixels."""
     from wherefrom.models.through import through
 
     part = asked_through(edit)
@@ -121,18 +112,7 @@ def scored_condition(
     cut: Cutter | None,
     limits: Limits | None,
 ) -> Profile:
-    """How images score after an edit.
-
-    Args:
-        images: by pool, the belongings under None.
-        edit: of the condition.
-        model: opened, behind no edit.
-        method: what is asked.
-        seed: the root seed.
-        score: scores the images of a pool; None scores them in silence.
-        cut: cuts images into tiles; None leaves them whole.
-        limits: on bytes and pixels of a file.
-    """
+    """How images score after an edit."""
     from wherefrom.scoring.scorer import quietly
 
     tables: dict[str | None, ScoreTable] = {}
@@ -149,16 +129,7 @@ def scored_condition(
 def prepared(
     images: Sequence[Source], edit: Edit, *, model: Model, seed: int, cut: Cutter | None, limits: Limits | None
 ) -> Sequence[Source]:
-    """Images as they are scored: edited, then cut.
-
-    Args:
-        images: as they were given.
-        edit: of the condition.
-        model: that will be asked.
-        seed: the root seed of the edit.
-        cut: cuts images into tiles; None leaves them whole.
-        limits: on bytes and pixels of a file.
-    """
+    """Images as they are scored: edited, then cut."""
     from wherefrom.images.edited import edited_images
     from wherefrom.images.read import DEFAULT_LIMITS
 

@@ -46,14 +46,6 @@ class Cutter(Protocol):
 
 
 def quietly(images: Sequence[Source], *, model: Model, method: Method[Any], seed: int, label: str) -> ScoreTable:
-    """Scores that nobody watches and nothing keeps.
-
-    Args:
-        images: to score.
-        model: that is asked.
-        method: what is asked.
-        seed: the root seed.
-        label: not shown.
-    """
+    """Scores that nobody watches and nothing keeps."""
     del label
     return score(images, model=model, method=method, seed=seed)
