@@ -18,8 +18,7 @@ import skimage
 from PIL import Image
 
 from tests.cli.calling import call
-from wherefrom import bench
-from wherefrom.bench import _running, _searches
+from wherefrom.bench import _running, _searches, _tables
 from wherefrom.bench._setting import Setting
 from wherefrom.bench.base import Table
 from wherefrom.making import made_folder
@@ -155,7 +154,7 @@ def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
 
     assert ran(untimed, one, 1) == list(untimed)
     # in this process alone, so that any other table that ran here would have no rows
-    monkeypatch.setattr(bench, "load", lambda _: Table(title="a table", rules=(), rows=lambda _: iter(())))
+    monkeypatch.setattr(_tables, "load", lambda _: Table(title="a table", rules=(), rows=lambda _: iter(())))
     order = ran(("times", *untimed), two, 2)
     assert order[-1] == "times"
     assert set(order) == {"times", *untimed}

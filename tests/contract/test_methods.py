@@ -166,8 +166,8 @@ def _close(one: Scores, other: Scores) -> None:
 @every_method
 def test_satisfies_the_protocol_and_is_frozen(name: str, options: dict[str, Any]) -> None:
     method: Any = methods.load(name, options)
-    assert isinstance(method, Method)
     some = dataclasses.fields(method)[0].name
+    assert isinstance(method, Method)
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(method, some, None)
 

@@ -33,6 +33,7 @@ OTHERS = frozenset(
             "core.plugins",
             "core.cells",
             "core.files",
+            "core.flat",
             "core.plain",
             "core.suggestions",
             "core.tables",

@@ -47,7 +47,12 @@ def asked(workspace: Workspace) -> list[str]:
 
 
 def images(workspace: Workspace, name: str) -> tuple[Paths, Paths]:
-    """Photos passed through a decoder: those that make its cuts, and others to judge. Never the same photo."""
+    """Photos passed through a decoder: those that make its cuts, and others to judge. Never the same photo.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the decoder.
+    """
     size = workspace.setting.size
     return workspace.passed(name, workspace.photos(size, profiled=True)), workspace.passed(name, workspace.photos(size))
 
@@ -61,7 +66,14 @@ def learning(workspace: Workspace) -> Mapping[str, Method[Any]]:
 
 
 def rows_of(workspace: Workspace, name: str, others: dict[str, Paths], *, paper: float) -> Iterator[Row]:
-    """Every method's rows for one decoder's round trips against other images; the paper's figure beside its own way."""
+    """Every method's rows for one decoder's round trips against other images; the paper's figure beside its own way.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the decoder.
+        others: images of other origin, by their name in the table.
+        paper: the paper's figure, in per cent.
+    """
     known, own = images(workspace, name)
     for how, method in learning(workspace).items():
         beside = paper if how == PAPERS else None

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from wherefrom.bench import FEWEST
+from wherefrom.bench._setting import FEWEST
 from wherefrom.core.errors import UsageError
 from wherefrom.images.convert import Pixels
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles
@@ -32,6 +32,11 @@ _TILE: Final = 128
 
 def of_parquet(table: Path, folder: Path, count: int) -> list[Path]:
     """The first images of a Parquet table with a column `image` of file bytes, as they are.
+
+    Args:
+        table: the file.
+        folder: where they go.
+        count: how many.
 
     Raises:
         UsageError: when there is no such table, or it has too few rows or another column.
@@ -56,6 +61,12 @@ def of_parquet(table: Path, folder: Path, count: int) -> list[Path]:
 def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     """Photos of a folder in an order that mixes its sub-folders, reduced by Lanczos, never enlarged, centres cropped.
 
+    Args:
+        source: the folder of photos.
+        folder: where they go.
+        size: pixels a side.
+        count: how many.
+
     Raises:
         UsageError: when too few are large enough, or a file cannot be read.
     """
@@ -79,6 +90,13 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
     """Tiles of the photos of a folder, nothing resampled, for sizes that few photos have once.
 
     Every other photo of the mixed order, and all tiles of it, is for profiles, the others are to be judged.
+
+    Args:
+        source: the folder of photos.
+        folder: where they go.
+        size: pixels a side.
+        count: how many.
+        profiled: whether they are for profiles.
 
     Raises:
         UsageError: when too few tiles fit, or a file cannot be read.
@@ -150,7 +168,14 @@ def _cut(image: Image.Image, size: int) -> Pixels:
 
 
 def embedded(folder: Path, size: int, count: int, *, profiled: bool) -> list[Path]:
-    """Tiles of photos that come with scikit-image and scikit-learn; small sizes are tiles of 128 px scaled down."""
+    """Tiles of photos that come with scikit-image and with this package; small sizes are tiles of 128 px scaled down.
+
+    Args:
+        folder: where they go.
+        size: pixels a side.
+        count: how many.
+        profiled: whether they are for profiles.
+    """
     photos, part = (PROFILE_PHOTOS, "profile") if profiled else (TEST_PHOTOS, "test")
     place = folder / part
     place.mkdir(exist_ok=True)

@@ -38,7 +38,7 @@ class TableRun:
     @property
     def markdown(self) -> str:
         """The table as it is shown."""
-        from wherefrom import bench as tables
+        from wherefrom.bench import _tables as tables
         from wherefrom.bench._written import markdown
 
         shown = tables.load(self.name).markdown or markdown
@@ -102,7 +102,7 @@ def _share(threads: int) -> None:
 
 def _run(name: str, setting: Setting, out: Path) -> TableRun:
     """One table: its document is written after every row, so a stopped run leaves what it had."""
-    from wherefrom import bench as tables
+    from wherefrom.bench import _tables as tables
     from wherefrom.bench._workspace import Workspace
     from wherefrom.bench._written import document, draw, write
 

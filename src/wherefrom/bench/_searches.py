@@ -44,7 +44,15 @@ def asked(workspace: Workspace) -> list[str]:
 
 
 def against_unseen(workspace: Workspace, name: str, method: Method[Any], *, how: str, paper: float) -> list[Row]:
-    """A generator's draws against real images that none was trained on."""
+    """A generator's draws against real images that none was trained on.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the generator.
+        method: that searches.
+        how: its name in the table.
+        paper: the paper's figure, in per cent.
+    """
     others = workspace.unseen(SIZE)
     return workspace.compare(
         name, method, known=workspace.known(name), own=workspace.own(name), others=others, how=how, paper=paper

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.images.labels import slug
 
 if TYPE_CHECKING:
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["Setting", "Shown", "label", "unseen"]
+__all__ = ["FEWEST", "Setting", "Shown", "label", "unseen"]
+
+FEWEST: Final = 20
+"""Images of each kind that a table needs at least: so many give a cut at alpha 0.05."""
 
 Shown = Callable[[str], AbstractContextManager[Callable[["Progress"], None] | None]]
 

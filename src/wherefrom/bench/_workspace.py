@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._keys import digest_of, key_of
+from wherefrom.bench._rows import ALPHA, Row, row_of
 from wherefrom.bench._setting import Setting, label
-from wherefrom.bench.base import ALPHA, Row, row_of
 from wherefrom.core.errors import UsageError
 from wherefrom.evaluation import evaluate
 from wherefrom.images import edits
@@ -138,7 +138,12 @@ class Workspace:
         return {"photos": self.photos(size)}
 
     def passed(self, name: str, images: Paths) -> Paths:
-        """Images passed once through an autoencoder."""
+        """Images passed once through an autoencoder.
+
+        Args:
+            name: of the autoencoder.
+            images: files.
+        """
         model = self.model(name)
         folder = self.folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
@@ -207,7 +212,14 @@ class Workspace:
         return replace(read_as(own, method), scores=method.joined(own.scores, reference.scores))
 
     def profile(self, name: str, method: Method[Any], known: Paths, *, asked: Method[Any] | None = None) -> Profile:
-        """A profile of a model's known belongings; a method that learns does so from every other one of them."""
+        """A profile of a model's known belongings; a method that learns does so from every other one of them.
+
+        Args:
+            name: of the model.
+            method: whose statistic is taken.
+            known: files of belongings.
+            asked: what the model was asked, where that is another method.
+        """
         return profile_of(method, self.table(name, method, known, asked=asked))
 
     def compare(
@@ -253,7 +265,13 @@ class Workspace:
         ]
 
     def seconds(self, name: str, method: Method[Any], images: Paths) -> float:
-        """Seconds an image, nothing taken from the store."""
+        """Seconds an image, nothing taken from the store.
+
+        Args:
+            name: of the model.
+            method: that is timed.
+            images: files.
+        """
         started = time.perf_counter()
         self.table(name, method, images, kept=False)
         return (time.perf_counter() - started) / len(images)
@@ -264,10 +282,19 @@ def profile_of(method: Method[Any], known: ScoreTable) -> Profile:
 
     The product divides by a hash of the pixels. Published tables were divided by place, so that they can be made again
     and compared, this division is named here.
+
+    Args:
+        method: whose statistic is taken.
+        known: scores of belongings.
     """
     return calibrate(belonging=known, method=method, learn_from=range(0, len(known), 2))
 
 
 def read_as(table: ScoreTable, method: Method[Any]) -> ScoreTable:
-    """Scores of a question that has a method's columns among others, as if that method had asked."""
+    """Scores of a question that has a method's columns among others, as if that method had asked.
+
+    Args:
+        table: of scores.
+        method: whose columns are among them.
+    """
     return replace(table, method=method.card, measure=method.measure, asked=method)

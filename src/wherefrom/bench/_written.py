@@ -24,7 +24,16 @@ _INCHES: Final = 0.32  # a row of the figure
 def document(
     name: str, table: Table, rows: Sequence[Any], *, command: str, skipped: Sequence[str], device: str = "auto"
 ) -> dict[str, Any]:
-    """What is kept of a run: all rows, the command, where and when."""
+    """What is kept of a run: all rows, the command, where and when.
+
+    Args:
+        name: of the table.
+        table: the table.
+        rows: one a line.
+        command: that made it.
+        skipped: what was left out, in words.
+        device: on which the models were asked.
+    """
     import torch
 
     from wherefrom.models.adapters.arithmetic import device_of
@@ -125,7 +134,12 @@ def _mean(rows: Sequence[Mapping[str, Any]], rule: str) -> float:
 
 
 def draw(found: Mapping[str, Any], path: Path) -> None:
-    """Accuracy by the first rule with its interval, and the paper's, one line a row; no figure where nothing is cut."""
+    """Accuracy by the first rule with its interval, and the paper's, one line a row; no figure where nothing is cut.
+
+    Args:
+        found: the document.
+        path: of the figure.
+    """
     if not found["rules"]:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg

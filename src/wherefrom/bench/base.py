@@ -1,58 +1,17 @@
-"""What a table is, and the row that all of them are made of."""
+"""What a table is, and the row that most of them are made of."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity
+from wherefrom.bench._rows import ALPHA, Row, averaged, interval_of, row_of
 
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Workspace
 
 __all__ = ["ALPHA", "Row", "Table", "averaged", "interval_of", "row_of"]
-
-ALPHA: Final = 0.05
-"""The share of missed belongings at which the papers cut."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One model asked about its own images and about one other kind.
-
-    Attributes:
-        model: who was asked.
-        against: whose images the others are.
-        how: method, options or edit, in a few words.
-        profiled: belongings that the cuts are from.
-        rules: for each rule, the cut at `ALPHA` and counts: `cut`, `tp`, `fp`, `fn`, `tn`, `accuracy`, and the ends of
-            its Clopper-Pearson interval, `low` and `high`; None where the rule cannot be had from so few.
-        auc: `value`, `low` and `high`.
-        tpr: by rate of false claims: `value`, `low` and `high`; None where so few others allow none.
-        undefined: images of either kind without a statistic; they count as not claimed.
-        seconds: that an image took to be asked, where it was asked in this run.
-        paper: accuracy in per cent of the paper's row that this stands beside.
-    """
-
-    model: str
-    against: str
-    how: str
-    profiled: int
-    rules: Mapping[str, Mapping[str, float] | None]
-    auc: Mapping[str, float] | None
-    tpr: Mapping[str, Mapping[str, float] | None]
-    undefined: int
-    seconds: float | None = None
-    paper: float | None = None
-
-    def accuracy(self, rule: str) -> float:
-        """The share of images that a rule's cut puts on the right side; NaN where there is no cut."""
-        found = self.rules.get(rule)
-        return math.nan if found is None else float(found["accuracy"])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,66 +36,3 @@ class Table:
     goal: float | None = None
     markdown: Callable[[Mapping[str, Any]], str] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-def row_of(
-    found: Evaluation, *, model: str, against: str, how: str, paper: float | None = None, seconds: float | None = None
-) -> Row:
-    """An evaluation of a profile as a row of a table.
-
-    An image of which nothing is said counts as not claimed.
-
-    Args:
-        found: what the profile's verdicts on belongings and on one kind of other images got right.
-        model: as of the row, and so for the next two.
-        against: whose images the others are.
-        how: method, options or edit.
-        paper: the paper's accuracy in per cent.
-        seconds: that an image took.
-    """
-    return Row(
-        model=model,
-        against=against,
-        how=how,
-        paper=paper,
-        seconds=seconds,
-        profiled=found.ranked,
-        rules={rule: None if errors is None else _counts(errors) for rule, errors in found.errors.items()},
-        auc=interval_of(found.auc),
-        tpr={f"{rate:g}": interval_of(one) for rate, one in found.tpr.items()},
-        undefined=found.undefined,
-    )
-
-
-def averaged(rows: Sequence[Row]) -> Row:
-    """The mean of rows of one kind; an accuracy's ends are those between which nine of ten of the rows are.
-
-    How many were profiled and how many are undefined is what the first row says.
-    """
-    means: dict[str, Mapping[str, float] | None] = {}
-    for rule in rows[0].rules:
-        found = [one for row in rows if (one := row.rules[rule]) is not None]
-        means[rule] = mean = _mean(found)
-        if mean is not None:
-            low, high = np.quantile([one["accuracy"] for one in found], (0.05, 0.95))
-            means[rule] = {**mean, "low": float(low), "high": float(high)}
-    tpr = {rate: _mean([row.tpr[rate] for row in rows]) for rate in rows[0].tpr}
-    return replace(rows[0], rules=means, auc=_mean([row.auc for row in rows]), tpr=tpr)
-
-
-def _mean(found: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | None:
-    """Number by number, of those that are there; None where none is."""
-    there = [one for one in found if one is not None]
-    return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
-
-
-def _counts(errors: RuleErrors) -> dict[str, float]:
-    """The cut, the counts with an undecided image not claimed, and the share of images treated rightly."""
-    counted, right = errors.confusion.undecided_as_unclaimed(), errors.confusion.right
-    counts = {"tp": counted.tp, "fp": counted.fp, "fn": counted.fn, "tn": counted.tn}
-    return {"cut": errors.cut, **counts, "accuracy": right.value, "low": right.low, "high": right.high}
-
-
-def interval_of(found: AUC | Sensitivity | None) -> dict[str, float] | None:
-    """A number with its interval, as documents have it; None where there is none."""
-    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}

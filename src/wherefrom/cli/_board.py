@@ -45,7 +45,12 @@ class Board(Protocol):
     """Where the progress of several jobs is shown."""
 
     def update(self, title: str, now: Now) -> None:
-        """Take what a job does now."""
+        """Take what a job does now.
+
+        Args:
+            title: of the job.
+            now: what it does.
+        """
 
     def tick(self) -> None:
         """Show it, where it is time."""

@@ -41,6 +41,11 @@ class Share:
 def share(count: int, total: int, confidence: float = 0.95) -> Share:
     """A count out of a total as a share, with its interval.
 
+    Args:
+        count: how many.
+        total: of how many.
+        confidence: of the interval, in (0, 1).
+
     Raises:
         UsageError: when not 0 <= count <= total with total >= 1, or the confidence is not in (0, 1).
 

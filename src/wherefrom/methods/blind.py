@@ -115,6 +115,11 @@ class Blind:
         that the decoder was asked about, 0 where it was not; `found_searched`, 1 where the image was searched and 0
         where it was asked as it is.
 
+        Args:
+            model: an autoencoder.
+            images: `(n, 3, h, w)` in [0, 1].
+            seeds: one an image.
+
         Raises:
             ImageError: when an image cannot be asked; `settle` goes on with the others.
             ModelError: when the model has no encoder.
@@ -124,7 +129,14 @@ class Blind:
     def settle(
         self, model: Autoencoder, images: Images, seeds: Seeds, *, report: Report | None = None
     ) -> Iterator[Settled]:
-        """The same, an image at a time: all are searched first, then asked."""
+        """The same, an image at a time: all are searched first, then asked.
+
+        Args:
+            model: an autoencoder.
+            images: `(n, 3, h, w)` in [0, 1].
+            seeds: one an image.
+            report: told how far it is.
+        """
         from wherefrom.methods.arithmetic.put_back import Search, put_back_and_ask
 
         parts = self.find.split("+")
@@ -140,7 +152,12 @@ class Blind:
         return self._inner.fit(belonging)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """The method's."""
+        """The method's.
+
+        Args:
+            scores: of `scores`.
+            fit: what the method learned.
+        """
         return self._inner.statistic(scores, fit)
 
     def in_words(self, scores: Scores) -> tuple[str, ...]:

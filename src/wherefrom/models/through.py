@@ -79,7 +79,12 @@ def edit_of(edit: str | Edit) -> Edit:
 
 
 def through_alike(model: Model, other: Model) -> Model:
-    """The other model behind the edit that the first is behind, if any."""
+    """The other model behind the edit that the first is behind, if any.
+
+    Args:
+        model: perhaps behind an edit.
+        other: put behind the same.
+    """
     return through(other, model.edit) if isinstance(model, Through) else other
 
 
@@ -192,6 +197,10 @@ class Through:
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents of the model; `size` is that of the images seen.
+
+        Args:
+            seeds: one a latent.
+            size: `(height, width)` after the edit; None is what the model makes by itself.
 
         Raises:
             ModelError: when no image of the model has that size after the edit, or the model draws none.

@@ -69,7 +69,13 @@ def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage)
 
 
 def uncovered(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:
-    """As `outside`, without the way out."""
+    """As `outside`, without the way out.
+
+    Args:
+        facts: of the image.
+        size: `(height, width)` that was scored.
+        coverage: of a profile.
+    """
     found = _reason(facts, size, coverage)
     return None if found is None else found[0]
 

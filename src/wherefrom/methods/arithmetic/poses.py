@@ -80,7 +80,12 @@ class PosedImage:
 
 
 def has_grid(model: Autoencoder, size: tuple[int, int]) -> bool:
-    """Whether a place on the model's grid can be told of an image of that height and width."""
+    """Whether a place on the model's grid can be told of an image of that height and width.
+
+    Args:
+        model: an autoencoder.
+        size: `(height, width)` of the image.
+    """
     factor = model.factor
     return model.size is None and factor > 1 and min(size) >= max(_LEAST_CELLS * factor, factor + PATCH)
 

@@ -40,7 +40,15 @@ def option_pairs(
 def settled_rows(
     method: Method[Any], model: Any, images: Images, seeds: Seeds, report: Report | None
 ) -> Iterator[Settled]:
-    """What a method says of a batch, an image at a time whether it takes long or not."""
+    """What a method says of a batch, an image at a time whether it takes long or not.
+
+    Args:
+        method: what is asked.
+        model: as for `scores` of the method.
+        images: as for `scores`.
+        seeds: one an image.
+        report: told after each step, where the method takes long.
+    """
     if isinstance(method, Gradual):
         yield from method.settle(model, images, seeds, report=report)
         return
