@@ -18,7 +18,7 @@ from wherefrom.records.files import load_profile, load_table
 
 # The weight tells the flat image from belongings; by the ratio alone it ranks as one, since it lies in the toy's range.
 METHOD = ("--method", "aedr", "--option", "adjustment=homogeneity")
-SEARCH = ("--search", "restarts=1", "--search", "race=null", "--search", "steps=2", "--search", "keep=1")
+SEARCH = ("--search", "restarts=1", "--search", "race=null", "--search", "steps=2")
 TOYS = ("--count", 24, "--size", 64, "--model", "toy", "--other", "toy:0.6", "--rival", "toy", *METHOD, *SEARCH)
 SMALL = (*TOYS, "--jobs", 1)
 
@@ -59,7 +59,7 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    longer = [part for option in ("restarts=2", "race=6", "steps=40") for part in ("--search", option)]
+    longer = [part for option in ("restarts=3", "race=6", "keep=1", "steps=60") for part in ("--search", option)]
     done = call(capsys, "demo", "--out", tmp_path, *SMALL, *longer, "-q")
     assert done.code == 0, done.err
     out = tmp_path / "generator"

@@ -122,7 +122,7 @@ def _asked(method: Method[Any], model: str, what: str) -> Scores:
     Args:
         method: by which.
         model: of which.
-        what: `belonging`: 40; `noise`: 6; `flat`: a black one; 5 others `together`, or each `alone`.
+        what: `belonging`: 48; `noise`: 6; `flat`: a black one; 5 others `together`, or each `alone`.
     """
     key = (method.measure.digest, model, what)
     if key not in _ASKED:
@@ -138,7 +138,7 @@ def _asked(method: Method[Any], model: str, what: str) -> Scores:
 def _images_of(what: str, model: Autoencoder) -> Images:
     if what == "belonging":
         with torch.inference_mode():
-            return model.decode(model.encode(_images(40, seed=5))).clamp(0, 1)
+            return model.decode(model.encode(_images(48, seed=5))).clamp(0, 1)
     if what == "noise":
         return torch.rand((6, 3, 32, 32), generator=generator(11))
     return torch.zeros((1, 3, 32, 32)) if what == "flat" else _images(5)
@@ -146,7 +146,7 @@ def _images_of(what: str, model: Autoencoder) -> Images:
 
 def _fit(method: Method[Any], model: str) -> Any:
     """What the method learns from half of the belongings."""
-    return method.fit(_asked(method, model, "belonging").take(np.arange(0, 40, 2))) if method.learns else {}
+    return method.fit(_asked(method, model, "belonging").take(np.arange(0, 48, 2))) if method.learns else {}
 
 
 def _close(one: Scores, other: Scores) -> None:
