@@ -45,7 +45,16 @@ def asked(made: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_profile_with_conditions_is_shown_condition_by_condition(
     made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = ("profile", "toy", "--method", "aedr", "--belonging", made.belonging, "--pool", f"noise={made.noise}")
+    given: tuple[object, ...] = (
+        "profile",
+        "toy",
+        "--method",
+        "aedr",
+        "--belonging",
+        made.belonging,
+        "--pool",
+        f"noise={made.noise}",
+    )
     given = (*given, "--edit", "jpeg:75", "--edit", "resize:0.5", "--out", tmp_path / "p.json")
     done = call(capsys, *given, "--json")
     assert done.code == 0
@@ -123,25 +132,27 @@ def test_what_is_not_added(
     monkeypatch.setattr(Toy, "encode", refuse)
     known = ("--belonging", made.belonging, "--pool", f"noise={made.noise}")
     adding = ("profile", "--profile", profile, "--add-edit")
-    for more, code, said in (
+    refused: list[tuple[tuple[object, ...], int, str]] = [
         (("jpeg:75", *known), 1, "has a condition jpeg:75 already"),
         (("jpeg:50", *known, "--model", "toy:0.5"), 1, "of another model than toy"),
         (("jpeg:50", "--belonging", made.held, *known[2:]), 1, "is none of the images that the profile was made from"),
         (("jpeg:50", *known, "--method", "control"), 2, "--add-edit takes --method from the profile: leave it out"),
         (("jpeg:50", *known[:2]), 1, "pool 'noise' is one of the profile, and not given"),
         (("jpg:50", *known), 2, "did you mean 'jpeg'"),
-    ):
-        done = call(capsys, *adding, *more)
+    ]
+    for typed, code, said in refused:
+        done = call(capsys, *adding, *typed)
         assert (done.code, said in " ".join(done.err.split())) == (code, True), done.err
     assert profile.read_bytes() == before
     plain = ("profile", "toy", *known)
-    for more, said in (
+    wrong: list[tuple[tuple[object, ...], str]] = [
         ((), "name one by --out P.json"),
         (("--out", tmp_path / "p.json", "--profile", profile), "--profile goes with --add-edit"),
         (("--out", tmp_path / "p.json", "--add-edit", "jpeg:50"), "name the profile that it is added to by --profile"),
         (("--out", tmp_path / "p.json", "--edit", "jpeg:75", "--edit", "jpeg:75"), "jpeg:75 is named 2 times"),
         (("--out", tmp_path / "p.json", "--edit", "crop:3,5", "--through", "crop:3,5"), "so leave --through out"),
-    ):
+    ]
+    for more, said in wrong:
         done = call(capsys, *plain, *more)
         assert (done.code, said in " ".join(done.err.split())) == (2, True), done.err
 

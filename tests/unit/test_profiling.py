@@ -115,7 +115,7 @@ def test_only_the_conditions_that_may_count_are_asked_about(made: wf.Profile, mo
 
 
 def test_a_condition_is_added_from_the_same_images(made: wf.Profile) -> None:
-    given = {"belonging": drawn(24), "foreign": {"noise": noise(24)}, "model": Toy()}
+    given: dict[str, Any] = {"belonging": drawn(24), "foreign": {"noise": noise(24)}, "model": Toy()}
     begun = wf.profile(belonging=drawn(24), foreign={"noise": noise(24)}, model=Toy(), method=METHOD, edits=EDITS[:2])
     asked: list[int] = []
 
@@ -153,7 +153,8 @@ def test_what_is_not_added(made: wf.Profile, change: dict[str, Any], said: str) 
     def refuse(*_: Any, **__: Any) -> wf.ScoreTable:
         raise AssertionError("a model was asked")
 
-    given = {"belonging": drawn(24), "foreign": {"noise": noise(24)}, "model": Toy(), "edit": "jpeg:50"} | change
+    given: dict[str, Any] = {"belonging": drawn(24), "foreign": {"noise": noise(24)}, "model": Toy(), "edit": "jpeg:50"}
+    given |= change
     with pytest.raises(ProfileError, match=said):
         add_condition(made, given.pop("edit"), score=refuse, **given)
 

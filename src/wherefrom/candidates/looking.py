@@ -95,6 +95,10 @@ def _sizes(record: ImageRecord | ImageFacts, model: Model) -> Iterator[tuple[int
 def conditions_of(candidate: Candidate, edit: str | None) -> Mapping[str, Profile]:
     """The conditions that count: all, or the only one that is named.
 
+    Args:
+        candidate: whose profile has them.
+        edit: of the only one that counts; None: all.
+
     Raises:
         ProfileError: when the profile has none of this edit.
     """

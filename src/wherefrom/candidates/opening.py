@@ -87,7 +87,11 @@ def options_of(profile: Profile) -> dict[str, Fact]:
 
 
 def source_of(profile: Profile) -> str:
-    """What opens the profile's model again: its source, or its name where that is no source."""
+    """What opens the profile's model again: its source, or its name where that is no source.
+
+    Raises:
+        UsageError: when it is neither.
+    """
     named = [str(profile.model.notes[key]) for key in ("source",) if profile.model.notes.get(key)]
     for name in (*named, profile.model.name):
         try:

@@ -65,7 +65,12 @@ def _fewest(share: float) -> int:
 
 
 def summaries(made: Profile, out: Path) -> list[dict[str, Any]]:
-    """What the profile holds, in numbers: a dictionary a condition."""
+    """What the profile holds, in numbers: a dictionary a condition.
+
+    Args:
+        made: the profile.
+        out: its file.
+    """
     return [{**_summary(condition, out), "digest": made.digest} for condition in made.conditions.values()]
 
 
@@ -137,7 +142,12 @@ def _shown(about: Mapping[str, Any]) -> str | None:
 
 
 def show_profile(made: Profile, out: Path) -> None:
-    """Print what a profile holds and which error rates it can bound, a table a condition."""
+    """Print what a profile holds and which error rates it can bound, a table a condition.
+
+    Args:
+        made: the profile.
+        out: its file.
+    """
     from wherefrom.records.profile import UNEDITED
 
     plain = made.edit == UNEDITED and not made.further

@@ -68,7 +68,14 @@ class NewProfile:
         )
 
     def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
-        """The profile, and the conditions that were scored for it."""
+        """The profile, and the conditions that were scored for it.
+
+        Args:
+            images: belongings and pools.
+            model: opened.
+            method: what is asked.
+            work: how images are scored.
+        """
         from wherefrom.profiling import profile_images
 
         made = profile_images(
@@ -89,6 +96,13 @@ def new_profile(
     out: Path | None, name: str, opening: Opened, *, existing: Path | None, edits: Sequence[str]
 ) -> NewProfile:
     """What makes a new profile.
+
+    Args:
+        out: its file.
+        name: of the model.
+        opening: how the model is opened.
+        existing: of `--profile`, which has no meaning here.
+        edits: of the conditions; none is the condition `none` alone.
 
     Raises:
         UsageError: when there is no place for it, an edit is none or named twice, or options do not go together.
@@ -142,7 +156,14 @@ class AddedCondition:
         return model
 
     def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
-        """The profile, and the condition that was scored for it."""
+        """The profile, and the condition that was scored for it.
+
+        Args:
+            images: belongings and pools.
+            model: opened.
+            method: not looked at: the profile's own is asked.
+            work: how images are scored.
+        """
         from wherefrom.profiling import add_condition
 
         del method  # the profile's own
@@ -169,6 +190,14 @@ def added_condition(
     said: Mapping[str, object],
 ) -> AddedCondition:
     """What adds a condition.
+
+    Args:
+        out: the file of the result; None is the profile's own.
+        name: of the model; None is where the profile says.
+        opening: how the model is opened.
+        existing: the profile's file.
+        edit: of the condition.
+        said: by their flags, options that the profile answers.
 
     Raises:
         UsageError: when no profile is named, the edit is none, or an option is given that the profile answers.

@@ -37,7 +37,13 @@ def adding(facts: ImageFacts, size: tuple[int, int] | None, profile: Profile, fi
 
 
 def edit_for(facts: ImageFacts, size: tuple[int, int] | None, profile: Profile) -> str | None:
-    """The edit that leaves the profile's images in the size and the format of this one; None where none is known to."""
+    """The edit that leaves the profile's images in the size and the format of this one; None where none is known to.
+
+    Args:
+        facts: of the image's file.
+        size: `(height, width)` that was scored, or as stored; None where it is not known.
+        profile: with the conditions that there are.
+    """
     stored = _stored(facts)
     if stored is None or facts.changes:
         return None

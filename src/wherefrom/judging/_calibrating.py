@@ -126,7 +126,13 @@ def _split(belonging: ScoreTable, rows: _Rows, learn_from: Sequence[int] | None)
 
 
 def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:
-    """One number a row; NaN where it is undefined, infinite, or the row has an error."""
+    """One number a row; NaN where it is undefined, infinite, or the row has an error.
+
+    Args:
+        method: whose statistic is taken.
+        table: of its columns.
+        fit: what the method learned from belongings.
+    """
     if not table.scores.names:
         return np.full(len(table), np.nan)
     values = np.asarray(method.statistic(table.scores, fit), dtype=np.float64)

@@ -103,6 +103,14 @@ def check_cut(
 ) -> None:
     """Refuse scores that were left before a verdict at these bounds was known.
 
+    Args:
+        table: of the images in question.
+        profile: that they are judged by.
+        alpha: as for `judge`.
+        beta: as for `judge` and `attribute`, for all candidates together.
+        rule: as for `judge`.
+        candidates: how many decoders the image is tried against in `attribute`.
+
     Raises:
         ProfileError: with the cut that was used and the one that is needed.
     """

@@ -31,7 +31,12 @@ def p_foreign(statistic: Vector, pool: Vector) -> Vector:
 
 
 def can_bound(pool: Vector, beta: float) -> bool:
-    """Whether a pool is large enough for any image to have a `p_foreign` of at most beta."""
+    """Whether a pool is large enough for any image to have a `p_foreign` of at most beta.
+
+    Args:
+        pool: statistics of its images.
+        beta: the bound, in (0, 1).
+    """
     return len(pool) >= fewest(beta)
 
 

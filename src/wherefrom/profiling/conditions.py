@@ -83,7 +83,11 @@ def asked_through(edit: Edit) -> Edit | None:
 
 
 def loaded_edits(names: Sequence[str]) -> list[Edit]:
-    """The edits of these names, each once."""
+    """The edits of these names, each once.
+
+    Raises:
+        UsageError: when there is no name, one is no edit's, or one is there twice.
+    """
     if isinstance(names, str) or not names:
         raise UsageError(f"edits={names!r}: give a list of at least one, as ['none', 'jpeg:75']")
     wanted = [known_edits.load(name) for name in names]
@@ -94,7 +98,12 @@ def loaded_edits(names: Sequence[str]) -> list[Edit]:
 
 
 def behind(model: Model, edit: Edit) -> Model:
-    """The model, through the part of an edit that moves pixels."""
+    """The model, through the part of an edit that moves pixels.
+
+    Args:
+        model: to be asked.
+        edit: of a condition.
+    """
     from wherefrom.models.through import through
 
     part = asked_through(edit)
@@ -112,7 +121,7 @@ def scored_condition(
     cut: Cutter | None,
     limits: Limits | None,
 ) -> Profile:
-    """How images score after an edit."""
+    """How images score after an edit; arguments as for `profile_images`, the model behind the edit already."""
     from wherefrom.scoring.scorer import quietly
 
     tables: dict[str | None, ScoreTable] = {}
@@ -129,7 +138,7 @@ def scored_condition(
 def prepared(
     images: Sequence[Source], edit: Edit, *, model: Model, seed: int, cut: Cutter | None, limits: Limits | None
 ) -> Sequence[Source]:
-    """Images as they are scored: edited, then cut."""
+    """Images as they are scored: edited, then cut; arguments as for `profile_images`."""
     from wherefrom.images.edited import edited_images
     from wherefrom.images.read import DEFAULT_LIMITS
 

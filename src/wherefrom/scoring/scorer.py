@@ -46,6 +46,6 @@ class Cutter(Protocol):
 
 
 def quietly(images: Sequence[Source], *, model: Model, method: Method[Any], seed: int, label: str) -> ScoreTable:
-    """Scores that nobody watches and nothing keeps."""
+    """Scores that nobody watches and nothing keeps; arguments as for `Scorer`."""
     del label
     return score(images, model=model, method=method, seed=seed)
