@@ -221,7 +221,7 @@ def test_what_settles_image_by_image_are_the_rows_of_the_batch(name: str, option
         assert row.error is None
         assert row.scores is not None
         _close(row.scores, scores.take(np.array([row.row])))
-    assert {step.images for step in told} <= {1, 3}
+    assert {step.images for step in told} <= ({1, 2, 3} if name == "blind" else {1, 3})  # or by what it found of each
     assert all(0 <= step.step <= step.steps and 1 <= step.searching <= step.images for step in told)
     assert told or name in ("blind", "relative")  # which may wrap a method that takes no steps
 

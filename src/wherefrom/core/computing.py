@@ -18,7 +18,10 @@ __all__ = ["CODECS", "COMPUTING", "RELEASES", "codec_releases", "computing_diges
 
 COMPUTING: Final = (
     *(f"core/{name}.py" for name in ("arrays", "seeds", "tensors", "units")),
-    *(f"images/{name}.py" for name in ("batches", "convert", "fit", "formats", "jpeg_tables", "opening", "read")),
+    *(
+        f"images/{name}.py"
+        for name in ("batches", "convert", "embedded", "fit", "formats", "jpeg_tables", "opening", "read")
+    ),
     *("images/edits", "images/operators.py"),
     *(f"measures/{name}.py" for name in ("bands", "distances", "jpeg_cells", "recolour", "texture")),
     *("inversion", "methods", "models"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.leaves import leaves
 from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.errors import UsageError
@@ -19,7 +20,6 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.methods import load
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.control_copies import turned
-from wherefrom.methods.arithmetic.leaves import leaves
 from wherefrom.methods.arithmetic.poses import Pose, put_back
 from wherefrom.methods.blind import Blind
 from wherefrom.models.load import load_model

@@ -2,7 +2,7 @@
 
 A decoder makes each cell of its grid, as 8 x 8 pixels, from the same few latent numbers, so that its images are
 smoother in some directions within a cell than across two cells. Two things are learned once for a decoder, from
-pictures passed through it; those for the second are stored as JPEG, which serves images that were not as well:
+pieces of photos passed through it; those for the second are stored as JPEG, which serves images that were not as well:
 
 - Filters of 8 x 8 pixels that find the least energy where they lie on the grid, compared with where they do not: the
   generalised eigenvectors of the patches' covariance on the grid and off it.
@@ -26,7 +26,7 @@ from wherefrom.core.tensors import Images
 from wherefrom.core.units import ROUNDING
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
-from wherefrom.methods.arithmetic.leaves import leaves
+from wherefrom.methods.arithmetic.photo_pieces import photo_pieces
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["PATCH", "Lattice", "lattice_of"]
@@ -34,8 +34,9 @@ __all__ = ["PATCH", "Lattice", "lattice_of"]
 PATCH: Final = 8
 """Pixels a side of the filters."""
 _FILTERS: Final = 24
-_PICTURES: Final = 24
+_PICTURES: Final = 36
 _CELLS: Final = 18  # of a picture's side
+_SMALLEST, _LARGEST = 144, 288  # pixels of a picture's side; the photos are not much larger than that
 _OFF: Final = 8  # places off the grid that are compared with those on it
 _STORED: Final = ("jpeg:90", "jpeg:75", "jpeg:50")
 _RIDGE: Final = 1e-4
@@ -90,8 +91,8 @@ def lattice_of(model: Autoencoder) -> Lattice:
 @torch.inference_mode()
 def _learn(model: Autoencoder) -> Lattice:
     factor = model.factor
-    side = max(_CELLS * factor, _CELLS * PATCH)
-    drawn = leaves(_PICTURES, side // factor * factor)
+    side = min(max(_CELLS * factor, _SMALLEST), _LARGEST)
+    drawn = photo_pieces(_PICTURES, side // factor * factor)
     made = [_passed(model, picture) for picture in drawn]
     filters = _filters(made, factor)
     means: list[_Array] = []

@@ -1,4 +1,4 @@
-"""Pictures of nothing in particular, with edges and textures as photos have them: what a decoder's grid is learned on.
+"""Pictures of nothing in particular, with edges and textures as photos have them, as many as a test wants.
 
 They are dead leaves (Lee, Mumford and Huang 2001): discs that hide each other, of all sizes alike, so that the energy
 of edges falls with frequency as in photos. Each disc has a texture of its own. Seeded, so that they are always the
