@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,6 @@ def test_an_evaluation_says_which_rule_cannot_decide_and_takes_what_was_learned(
     assert found.auc == auc(*(RESIDUAL.statistic(each.scores, profile.fit) for each in (own, other)))
     with pytest.raises(UsageError, match="b: no image to evaluate"):
         evaluate(profile, belonging=own, foreign={"b": other.take(np.arange(0))}, method=RESIDUAL)
+    several = replace(profile, further=(replace(profile, edit="jpeg:75"),))
+    with pytest.raises(UsageError, match="conditions none, jpeg:75, whose statistics differ"):
+        evaluate(several, belonging=own, foreign={"b": other}, method=RESIDUAL)

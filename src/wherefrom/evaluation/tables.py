@@ -76,7 +76,7 @@ def evaluate(
     Every image is judged by `judge`, as an image in question would be.
 
     Args:
-        profile: of `calibrate`.
+        profile: of `calibrate`, of one condition.
         belonging: scores of images that the model made, none of which the profile was made of.
         foreign: scores of images that it did not make, by a name for each kind.
         rules: names of the rules to judge by.
@@ -91,9 +91,9 @@ def evaluate(
 
     Raises:
         ProfileError: when a table was scored in another way than the profile.
-        UsageError: when a kind has no image, or alpha, beta, a rate or a rule is refused.
+        UsageError: when the profile has several conditions, a kind has no image, or another argument is refused.
     """
-    _refuse_empty(profile, {"belonging": belonging, **foreign})
+    _check(profile, {"belonging": belonging, **foreign})
     chosen = methods.from_card(profile.method, profile.asked, belonging.asked) if method is None else method
     tables = [readable(table, chosen) for table in (belonging, *foreign.values())]
     said = {rule: _judged(tables, profile, rule, alpha, beta=beta, outside=outside, method=chosen) for rule in rules}
@@ -110,7 +110,13 @@ def evaluate(
     }
 
 
-def _refuse_empty(profile: Profile, tables: Mapping[str, ScoreTable]) -> None:
+def _check(profile: Profile, tables: Mapping[str, ScoreTable]) -> None:
+    """Refuse a profile of several conditions, and a kind without images."""
+    if len(profile.conditions) > 1:
+        raise UsageError(
+            f"the profile has conditions {', '.join(profile.conditions)}, whose statistics differ: evaluate each by"
+            " itself, as profile.condition('none')"
+        )
     for name, table in tables.items():
         if not len(table):
             raise UsageError(f"{name}: no image to evaluate a profile of {profile.model.name} on, give some")
