@@ -19,7 +19,7 @@ LEFT: Final = Counter(
         "cli": 3,
         "evaluation.py": 1,
         "judging": 3,
-        "models": 111,
+        "models": 2,
         "records": 5,
     }
 )

@@ -78,7 +78,12 @@ class OneStep(nn.Module):
         self.label = label
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Latents `(n, 3, h, w)` and labels `(n,)` to images in [0, 1] of the same shape."""
+        """Latents `(n, 3, h, w)` and labels `(n,)` to images in [0, 1] of the same shape.
+
+        Args:
+            latents: `(n, 3, h, w)`, standard normal.
+            labels: `(n,)` of the classes that are searched; None where there are none.
+        """
         count, device = len(latents), latents.device
         sigmas = torch.full((count,), self.sigma, dtype=torch.float32, device=device)
         if self.label is not None:

@@ -69,7 +69,13 @@ class UNet(nn.Module):
         self.out = nn.Sequential(_Norm(_GROUPS, geometry.widths[0]), nn.SiLU(), _convolution(geometry.widths[0], 3))
 
     def forward(self, images: torch.Tensor, times: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
-        """Noisy images `(n, 3, h, w)`, times `(n,)` and labels `(n,)` to the network's output, of the images' shape."""
+        """Noisy images `(n, 3, h, w)`, times `(n,)` and labels `(n,)` to the network's output, of the images' shape.
+
+        Args:
+            images: `(n, 3, h, w)`, with noise.
+            times: `(n,)`, as the network was told them in training.
+            labels: `(n,)` of a class-conditional network, else None.
+        """
         embedding: torch.Tensor = self.time_embed(_waves(times, self.geometry.base).to(images.dtype))
         if self.label_emb is not None:
             embedding = embedding + self.label_emb(labels)

@@ -218,7 +218,12 @@ class Synthesis(nn.Module):
             self.add_module(f"b{4 << level}", Block(plan, level))
 
     def add_noise(self, mode: str, seed: int) -> None:
-        """Settle the noise of every layer: `none`, `const` or `seeded`, then drawn in the order of the layers."""
+        """Settle the noise of every layer: `none`, `const` or `seeded`, then drawn in the order of the layers.
+
+        Args:
+            mode: `none`, `const` or `seeded`.
+            seed: what seeded noise is drawn from.
+        """
         source = generator(seed)
         for module in self.modules():
             if isinstance(module, Conv):
