@@ -1,17 +1,18 @@
-"""What is in a file of weights, in three words."""
+"""What is in a file of weights, in three words. No torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
-
-import torch
+from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.card import Fact
 
+if TYPE_CHECKING:
+    import torch
+
 __all__ = ["Config", "Shapes", "State"]
 
-State: TypeAlias = Mapping[str, torch.Tensor]
+State: TypeAlias = "Mapping[str, torch.Tensor]"
 """Weights by name, as the file has them; the `module.` of DataParallel is gone."""
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 """Shapes of weights by name."""

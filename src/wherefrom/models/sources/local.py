@@ -137,10 +137,11 @@ def shards_of(index: Mapping[str, Any], where: str) -> tuple[str, ...]:
 
 
 def single_file(path: Path) -> Place:
-    """A file of weights, with the configuration that belongs to it by its name.
+    """A file of weights, with the configuration beside it where that is an autoencoder's and belongs to it by its name.
 
     Raises:
-        ModelError: when its name does not end like a file of tensors, or the configuration is of something else.
+        ModelError: when its name does not end like a file of tensors, or the configuration is of an autoencoder that is
+            not supported.
     """
     if path.suffix in PICKLED - FILES:
         raise ModelError(f"{path} is a pickle, which can run code when it is opened: convert it to .safetensors")
@@ -152,6 +153,8 @@ def single_file(path: Path) -> Place:
     if not path.name.startswith(STEM) or not beside.is_file():
         return Place(path=path)
     config = read_json(beside)
+    if not looks_like_autoencoder(config.get("_class_name")):
+        return Place(path=path)  # of a part of a pipeline that its tensors tell
     class_of(config, str(path.parent))
     return Place(path=path, config=config)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from wherefrom.models.checkpoints.base import Config, Shapes, State
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 __all__ = ["Architecture", "Built", "Config", "Shapes", "State"]
 

@@ -81,8 +81,8 @@ class OneStep(nn.Module):
         """Latents `(n, 3, h, w)` and labels `(n,)` to images in [0, 1] of the same shape.
 
         Args:
-            latents: `(n, 3, h, w)`.
-            labels: `(n,)`; None without classes.
+            latents: `(n, 3, h, w)`, standard normal.
+            labels: `(n,)` of the classes that are searched; None where there are none.
         """
         count, device = len(latents), latents.device
         sigmas = torch.full((count,), self.sigma, dtype=torch.float32, device=device)

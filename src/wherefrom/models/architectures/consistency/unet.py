@@ -72,9 +72,9 @@ class UNet(nn.Module):
         """Noisy images `(n, 3, h, w)`, times `(n,)` and labels `(n,)` to the network's output, of the images' shape.
 
         Args:
-            images: `(n, 3, h, w)`, noisy.
-            times: `(n,)`.
-            labels: `(n,)`; None without classes.
+            images: `(n, 3, h, w)`, with noise.
+            times: `(n,)`, as the network was told them in training.
+            labels: `(n,)` of a class-conditional network, else None.
         """
         embedding: torch.Tensor = self.time_embed(_waves(times, self.geometry.base).to(images.dtype))
         if self.label_emb is not None:

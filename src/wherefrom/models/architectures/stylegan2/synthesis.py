@@ -222,7 +222,7 @@ class Synthesis(nn.Module):
 
         Args:
             mode: `none`, `const` or `seeded`.
-            seed: of `seeded`.
+            seed: what seeded noise is drawn from.
         """
         source = generator(seed)
         for module in self.modules():
