@@ -187,3 +187,15 @@ def test_an_image_that_cannot_be_edited_is_left_out_with_its_reason() -> None:
     (omitted,) = made.omitted
     assert omitted.name == small[0].name
     assert "pixels" in omitted.reason
+
+
+@pytest.mark.parametrize("edits", [None, ["none", "jpeg:75"]])
+def test_further_columns_are_kept(edits: list[str] | None) -> None:
+    method = wf.methods.load("spectral")
+    if edits is None:
+        made = wf.profile(belonging=wf.score(noise(16), model=Toy(), method=method), keep=["*"])
+    else:
+        made = wf.profile(belonging=noise(16), model=Toy(), method=method, edits=edits, keep=["*"])
+    few = wf.profile(belonging=noise(16), model=Toy(), method=method)
+    for condition in made.conditions.values():
+        assert len(condition.belonging.scores.names) > len(few.belonging.scores.names)
