@@ -39,6 +39,7 @@ def profile_images(
     score: Scorer | None = None,
     cut: Cutter | None = None,
     limits: Limits | None = None,
+    keep: Sequence[str] = (),
 ) -> Profile:
     """A profile with a condition for each edit.
 
@@ -52,6 +53,7 @@ def profile_images(
         score: how; None shows and keeps nothing.
         cut: into the tiles that are scored; None leaves images whole.
         limits: on bytes and pixels of a file that is edited; None are the reader's own.
+        keep: columns that are kept beside those that the method reads; see `wherefrom.judging.calibrate`.
 
     Raises:
         ProfileError: as `wherefrom.judging.calibrate`.
@@ -62,7 +64,9 @@ def profile_images(
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
     conditions = [
-        scored_condition(images, edit, model=asked, method=method, seed=seed, score=score, cut=cut, limits=limits)
+        scored_condition(
+            images, edit, model=asked, method=method, seed=seed, score=score, cut=cut, limits=limits, keep=keep
+        )
         for edit, asked in zip(wanted, models, strict=True)
     ]
     return replace(conditions[0], further=tuple(conditions[1:]))
@@ -120,6 +124,7 @@ def scored_condition(
     score: Scorer | None,
     cut: Cutter | None,
     limits: Limits | None,
+    keep: Sequence[str] = (),
 ) -> Profile:
     """How images score after an edit; arguments as for `profile_images`, the model behind the edit already."""
     from wherefrom.scoring.scorer import quietly
@@ -132,7 +137,7 @@ def scored_condition(
         tables[pool] = (score or quietly)(ready, model=model, method=method, seed=seed, label=label)
     known = tables.pop(None)
     pools = {pool: table for pool, table in tables.items() if pool is not None}
-    return replace(calibrate(belonging=known, foreign=pools, method=method), edit=edit.name)
+    return replace(calibrate(belonging=known, foreign=pools, method=method, keep=keep), edit=edit.name)
 
 
 def prepared(

@@ -28,6 +28,7 @@ def profile(
     edits: Sequence[str] = (UNEDITED,),
     seed: int = 0,
     store: str | Path | None = None,
+    keep: Sequence[str] = (),
 ) -> Profile:
     """A profile: how known belongings, and named pools of known non-belongings, score under one model and method.
 
@@ -42,6 +43,8 @@ def profile(
         edits: of images, the conditions, as `("none", "jpeg:75", "resize:0.5+jpeg:85")`.
         seed: of images, the root seed.
         store: of images, where scores are kept; see `wherefrom.scoring.run.score`.
+        keep: columns that the profile keeps beside those that the method reads, for statistics to be tried later; `*`
+            stands for any letters, as in `homogeneity_*`, and alone for all.
 
     Raises:
         ProfileError: as `calibrate`.
@@ -71,6 +74,7 @@ def profile(
             belonging=cast("ScoreTable", belonging),
             foreign=cast("Mapping[str, ScoreTable] | None", foreign),
             method=method,
+            keep=keep,
         )
     if tables:
         raise UsageError("some of the images are given as score tables: give tables alone, or images alone")
@@ -94,4 +98,5 @@ def profile(
         edits=edits,
         seed=seed,
         score=kept,
+        keep=keep,
     )
