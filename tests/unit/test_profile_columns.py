@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import wherefrom as wf
 from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
@@ -20,6 +21,7 @@ from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.arithmetic.columns import BLOCKS, energy_columns, log_columns
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.spectral import Spectral
+from wherefrom.models.toy import Toy
 from wherefrom.records.files import load_profile, save_profile
 from wherefrom.records.table import ScoreTable
 
@@ -87,6 +89,14 @@ def test_what_is_named_is_kept_besides() -> None:
     )
     with pytest.raises(UsageError, match=r"keep='texture' is no column: there are 868, as first, second, .*`\*`"):
         calibrate(belonging=belonging, keep=["texture"])
+
+
+def test_every_condition_of_images_keeps_the_same() -> None:
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(4)]
+    for keep, count in (([], 2), (["homogeneity_*"], 4)):
+        made = wf.profile(belonging=images, model=Toy(), method=AEDR(), edits=["none", "jpeg:75"], keep=keep)
+        assert [len(one.belonging.scores.names) for one in made.conditions.values()] == [count, count]
 
 
 def test_a_method_that_reads_what_was_not_kept_is_refused_with_the_way_out() -> None:

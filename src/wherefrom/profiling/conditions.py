@@ -53,7 +53,7 @@ def profile_images(
         score: how; None shows and keeps nothing.
         cut: into the tiles that are scored; None leaves images whole.
         limits: on bytes and pixels of a file that is edited; None are the reader's own.
-        keep: columns that each condition keeps beside those that the method reads.
+        keep: columns that are kept beside those that the method reads; see `wherefrom.judging.calibrate`.
 
     Raises:
         ProfileError: as `wherefrom.judging.calibrate`.

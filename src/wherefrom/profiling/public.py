@@ -43,7 +43,8 @@ def profile(
         edits: of images, the conditions, as `("none", "jpeg:75", "resize:0.5+jpeg:85")`.
         seed: of images, the root seed.
         store: of images, where scores are kept; see `wherefrom.scoring.run.score`.
-        keep: columns that the profile keeps beside those that the method reads; see `wherefrom.judging.calibrate`.
+        keep: columns that the profile keeps beside those that the method reads, for statistics to be tried later; `*`
+            stands for any letters, as in `homogeneity_*`, and alone for all.
 
     Raises:
         ProfileError: as `calibrate`.
