@@ -43,7 +43,7 @@ def step_of(model: AutoencoderKL, optimiser: torch.optim.Optimizer, images: torc
         latents = model.encode(images).latent_dist.mode()
     loss = torch.nn.functional.mse_loss(model.decode(latents).sample, images)
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
     return float(loss.detach())
 
