@@ -23,7 +23,7 @@ from wherefrom.bench._setting import Setting
 from wherefrom.bench.base import Table
 from wherefrom.making import made_folder
 
-SMALL = {"restarts": 1, "race": None, "keep": 1, "steps": 2, "plateau": None}
+SMALL = {"restarts": 1, "race": None, "steps": 2, "plateau": None}
 
 
 @pytest.fixture

@@ -90,6 +90,10 @@ def attribute(
     profiles, false claims are bounded over all candidates together. Of a profile with several conditions those count
     that cover an image's file, the most cautious where several do.
     """
+    from wherefrom.core.shares import check_share
+
+    check_share("alpha", alpha)
+    check_share("beta", beta)
     known = None if edit is None else load_edit(edit).name
     profiles = profiles_of(profile)
     figures = {} if figure is None else _figures(figure, profiles, known)
@@ -97,10 +101,6 @@ def attribute(
     outputs += [Output("--figure", path, FIGURE) for path in figures.values()]
     writing = Writing(outputs=outputs, typed=paths, inputs=[*profile, *(model or ())], store=store, force=force)
     writing.check_names()
-    from wherefrom.core.shares import check_share
-
-    check_share("alpha", alpha)
-    check_share("beta", beta)
     cut = made_rule(rule, rule_option)
     images = listed(paths, quiet=quiet)
     writing.check(images)

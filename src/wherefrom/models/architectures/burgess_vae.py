@@ -25,6 +25,12 @@ _CELLS: Final = 4
 _MARKS: Final = ("encoder.mu_logvar_gen.weight", "decoder.lin3.weight", "decoder.convT3.weight")
 _ENCODER: Final = ("conv1", "conv2", "conv3", "conv_64")
 _DECODER: Final = ("convT_64", "convT1", "convT2", "convT3")
+_NEEDED: Final = (
+    "encoder.conv1.weight",
+    *(f"encoder.{name}.weight" for name in ("lin1", "lin2", "mu_logvar_gen")),
+    *(f"decoder.{name}.weight" for name in ("lin1", "lin2", "lin3")),
+)
+"""Weights whose shapes say what the network is."""
 
 
 def _linear(shape: tuple[int, ...]) -> nn.Linear:
@@ -88,10 +94,9 @@ def _build(state: State, config: Config) -> Built:
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     size = 8 * _CELLS * (2 if "decoder.convT_64.weight" in shapes else 1)
     title = f"a VAE of Burgess et al. for images of {size} x {size} pixels"
-    try:
-        encoder, decoder = empty(lambda: _Encoder(shapes)), empty(lambda: _Decoder(shapes))
-    except KeyError as error:
-        raise ModelError(f"these weights do not fit {title}: {error.args[0]} is missing") from error
+    if missing := [name for name in _NEEDED if name not in shapes]:
+        raise ModelError(f"these weights do not fit {title}: {missing[0]} is missing")
+    encoder, decoder = empty(lambda: _Encoder(shapes)), empty(lambda: _Decoder(shapes))
     encoder = fitted(encoder, _part(state, "encoder"), title=f"{title} (encoder)")
     decoder = fitted(decoder, _part(state, "decoder"), title=f"{title} (decoder)")
     _check(state, shapes, title)
