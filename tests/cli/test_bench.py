@@ -18,7 +18,7 @@ import skimage
 from PIL import Image
 
 from tests.cli.calling import call
-from wherefrom.bench import _running, _searches, _tables
+from wherefrom.bench import _running, _searches, _tables, aedr_splits
 from wherefrom.bench._setting import Setting
 from wherefrom.bench.base import Table
 from wherefrom.making import made_folder
@@ -76,7 +76,10 @@ def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
         assert row["auc"]["value"] > 0.9
 
 
-def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(run: Run) -> None:
+def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aedr_splits, "_QUICK", 3)
     found = run("aedr-splits", "--quick", "--size", "64", "--count", "26")
     assert {row["how"].partition(", alpha ")[2] for row in found["rows"]} == {"0.05", "0.02"}
     assert {(row["model"], row["against"]) for row in found["rows"]} == {
@@ -142,6 +145,7 @@ def test_the_command_of_a_table_has_every_choice_and_no_folder_of_the_machine(ru
     assert {row["how"].rpartition(", ")[2] for row in found["rows"]} == {"profile alike"}
 
 
+@pytest.mark.weekly
 def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

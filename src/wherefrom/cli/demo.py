@@ -42,7 +42,7 @@ class _Scale:
         size: pixels a side, of the first part.
         search: options of the second part's search.
         share: images of a pool for each image of a kind to test with.
-        many: whether the first part has as many belongings as a pool has images, in place of half.
+        many: whether the first part has as many belongings as a pool has images, in place of a third.
     """
 
     size: str
@@ -52,7 +52,7 @@ class _Scale:
 
 
 _QUICK: Final = _Scale(
-    size="64", search=("restarts=3", "race=5", "keep=1", "steps=120", "plateau=6"), share=8, many=False
+    size="64", search=("restarts=3", "race=4", "keep=1", "steps=100", "plateau=5"), share=12, many=False
 )
 _FULL: Final = _Scale(
     size="192", search=("restarts=12", "race=8", "keep=2", "steps=140", "plateau=20"), share=4, many=True
@@ -72,7 +72,7 @@ Made by `wherefrom demo`: two models, and for each images, a profile, and what i
 
 Ask again: `wherefrom attribute mixed --profile profile.json --store scores.sqlite`
 
-The photos come with scikit-image and scikit-learn and are cut into tiles that do not overlap. Tiles of one photo are
+The photos come with scikit-image and with `wherefrom`, and are cut into tiles that do not overlap. Tiles of one photo are
 alike: {photos} of them are worth fewer than as many photos, so the bound for photos and the intervals below are too
 hopeful. No photo is on both sides. The draws have the colours and shapes of photos, but are none: that they are
 told from photos is easy, that they are told from the other decoder's draws is the test.
@@ -204,10 +204,10 @@ class _Plan:
         )
 
     def _counts(self, method: Method[Any]) -> Counts:
-        """How many images of each kind: half as many belongings as a pool has, where so few are enough."""
+        """How many images of each kind: a third as many belongings as a pool has, where so few are enough."""
         from wherefrom.cli._exhibits import Counts
 
-        known = max(_needed(method), self.count // 2)
+        known = max(_needed(method), self.count // 3)
         return Counts(belonging=known, pool=self.count, tests=max(1, self.count // self.scale.share))
 
 
