@@ -72,8 +72,8 @@ Made by `wherefrom demo`: two models, and for each images, a profile, and what i
 
 Ask again: `wherefrom attribute mixed --profile profile.json --store scores.sqlite`
 
-The photos come with scikit-image and with `wherefrom`, and are cut into tiles that do not overlap. Tiles of one photo
-are alike: {photos} of them are worth fewer than as many photos, so the bound for photos and the intervals below are too
+The photos come with scikit-image and `wherefrom`, and are cut into tiles that do not overlap. Tiles of one photo are
+alike: {photos} of them are worth fewer than as many photos, so the bound for photos and the intervals below are too
 hopeful. No photo is on both sides. The draws have the colours and shapes of photos, but are none: that they are
 told from photos is easy, that they are told from the other decoder's draws is the test.
 
