@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wherefrom.bench._edited import compared
 from wherefrom.bench._latent import RULES, asked
 from wherefrom.bench.base import Row, Table
+from wherefrom.core.errors import ProfileError
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
 
@@ -30,9 +31,18 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     every, quick = asked(workspace), workspace.setting.quick
     for name in every[:1] if quick else every:
         for edit in workspace.setting.edits or (_QUICK if quick else _CROPS):
-            yield from compared(workspace, name, edit, _SEARCHED, rules=RULES)
+            yield from _each(workspace, name, edit, _SEARCHED)
         for edit in () if workspace.setting.edits else _KNOWN[: 1 if quick else None]:
-            yield from compared(workspace, name, edit, _TOLD, rules=RULES)
+            yield from _each(workspace, name, edit, _TOLD)
+
+
+def _each(workspace: Workspace, name: str, edit: str, methods: Mapping[str, Method[Any]]) -> Iterator[Row]:
+    """Rows of each method; one that finds no trace to learn from is left out, and named."""
+    for how, method in methods.items():
+        try:
+            yield from compared(workspace, name, edit, {how: method}, rules=RULES)
+        except ProfileError as error:
+            workspace.skip(f"{how} after {edit}: {error}")
 
 
 TABLE: Final = Table(
