@@ -168,3 +168,7 @@ def save(target: Path, command: str, results: Mapping[str, Any], **more: Any) ->
     document = {"command": command, "version": __version__, "torch": torch.__version__, **more, "decoders": results}
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit("this program is a table now: wherefrom bench decoders --photos DIR; see docs/how-to/tables.md")

@@ -112,9 +112,8 @@ ALL = Annotated[bool, typer.Option("--all", help="show every row, each with its 
 MODEL = Annotated[str | None, typer.Option("--model", help="the model to ask; see `wherefrom models`")]
 PLACED_MODEL = Annotated[str | None, typer.Argument(metavar="MODEL", hidden=True)]
 """The model as it was typed before there was an option for it; see `one_model`."""
-METHOD = Annotated[
-    str, typer.Option("--method", help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}")
-]
+METHOD_HELP: Final = f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}"
+METHOD = Annotated[str, typer.Option("--method", help=METHOD_HELP)]
 MODEL_OPTION = Annotated[
     list[str] | None,
     typer.Option(

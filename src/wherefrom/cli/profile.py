@@ -15,7 +15,6 @@ from wherefrom.cli._outputs import Writing, typed_path
 from wherefrom.cli._profiled import show_profile, summaries, warn
 from wherefrom.cli._profiling import AddedCondition, NewProfile, Opened, added_condition, new_profile
 from wherefrom.cli._work import Work, limits_of, listed, made_method, model_options, named_paths, one_model
-from wherefrom.core import plugins
 
 if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
@@ -60,11 +59,7 @@ _EXISTING = Annotated[
 ]
 _METHOD = Annotated[
     str | None,
-    typer.Option(
-        "--method",
-        help=f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}; by default"
-        f" {options.DEFAULT_METHOD}",
-    ),
+    typer.Option("--method", help=f"{options.METHOD_HELP}; by default {options.DEFAULT_METHOD}"),
 ]
 _DEVICE = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda, or auto, the default: the first GPU where there is one")
