@@ -15,7 +15,7 @@ from wherefrom.images.edits.sides import after, dropped
 if TYPE_CHECKING:
     from wherefrom.images.edits.steps import Step
 
-__all__ = ["DAMPING", "SEPARABLE", "Pass", "passes", "undoing"]
+__all__ = ["DAMPING", "SEPARABLE", "Pass", "passes", "resampled", "undoing"]
 
 SEPARABLE: Final = ("back", "blur", "crop", "resize", "screenshot")
 """Edits that are a matrix over columns, then one over rows."""
@@ -69,10 +69,10 @@ def _along(step: Step, side: int, axis: int) -> tuple[_Matrix, ...]:
         return (_blurred(side, float(step.values[0])),)
     if step.kind == "back":
         small = round(side * float(step.values[0]))
-        return _resampled(side, small, Image.Resampling.LANCZOS), _resampled(small, side, Image.Resampling.LANCZOS)
+        return resampled(side, small, Image.Resampling.LANCZOS), resampled(small, side, Image.Resampling.LANCZOS)
     start, end = dropped(step, axis)
     how = Image.Resampling.BILINEAR if step.kind == "screenshot" else Image.Resampling.LANCZOS
-    shown = np.eye(side) if step.kind == "crop" else _resampled(side, round(side * float(step.values[0])), how)
+    shown = np.eye(side) if step.kind == "crop" else resampled(side, round(side * float(step.values[0])), how)
     return (shown[start : len(shown) - end],)
 
 
@@ -111,12 +111,18 @@ def _guess(step: Step, side: int, axis: int) -> _Matrix:
     remaining = after([step], side, axis)
     places = np.clip(np.arange(-start, remaining + end), 0, remaining - 1)
     filled = np.eye(remaining)[places]
-    return filled if step.kind == "crop" else _resampled(len(filled), side, Image.Resampling.LANCZOS) @ filled
+    return filled if step.kind == "crop" else resampled(len(filled), side, Image.Resampling.LANCZOS) @ filled
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _resampled(side: int, new: int, how: Image.Resampling) -> _Matrix:
-    """Pillow's own weights, `(new, side)`: what its resampling makes of each column of the identity."""
+def resampled(side: int, new: int, how: Image.Resampling) -> _Matrix:
+    """Pillow's own weights, `(new, side)` float64: what its resampling makes of each column of the identity.
+
+    Args:
+        side: before.
+        new: after.
+        how: Pillow's filter.
+    """
     unit = Image.fromarray(np.eye(side, dtype=np.float32))
     return np.asarray(unit.resize((new, side), how), dtype=np.float64).T
 
@@ -129,7 +135,7 @@ def _rows_first(size: tuple[int, int], new: tuple[int, int]) -> bool:
     """
     noise = 255 * np.random.default_rng(0).integers(0, 2, size, dtype=np.uint8)
     made = np.asarray(Image.fromarray(noise).resize((new[1], new[0]), Image.Resampling.LANCZOS), dtype=np.float64)
-    rows, columns = (_resampled(a, b, Image.Resampling.LANCZOS) for a, b in zip(size, new, strict=True))
+    rows, columns = (resampled(a, b, Image.Resampling.LANCZOS) for a, b in zip(size, new, strict=True))
     block = tuple(slice(max(0, side // 2 - _BLOCK), side // 2 + _BLOCK) for side in new)
     rows, columns, made = rows[block[0]], columns[block[1]], made[block]
     by_rows = np.clip(np.clip(rows @ noise, 0, 255) @ columns.T, 0, 255)

@@ -1,13 +1,14 @@
-"""The model in files that were found: a generator where they hold one that is known, else an autoencoder."""
+"""The model in files that were found: a generator or an upscaler that is known, else an autoencoder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.opening.autoencoder import open_place
 from wherefrom.models.opening.generator import open_generator, open_pipeline
+from wherefrom.models.opening.upscaler import open_upscaler
 from wherefrom.models.sources.local import PIPELINES
 
 if TYPE_CHECKING:
@@ -39,8 +40,24 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
         )
     if place.path.is_file() and not files.autoencoder:
         found = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name)
+        found = found or open_upscaler(
+            place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name
+        )
         if found is not None:
             return found
+    refusal: ModelError | UsageError
     if options:
-        raise UsageError(f"{files.written} is no generator that is known, so it has no options {', '.join(options)}")
-    return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes)
+        told = ", ".join(options)
+        refusal = UsageError(f"{files.written} is no generator or upscaler that is known, so it has no options {told}")
+    else:
+        try:
+            return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes)
+        except ModelError as error:
+            refusal = error
+    if place.path.is_file() and not files.autoencoder:
+        further = open_upscaler(
+            place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name, further=True
+        )
+        if further is not None:
+            return further
+    raise refusal
