@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -165,6 +165,24 @@ def _cut(image: Image.Image, size: int) -> Pixels:
     small = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
     left, top = (small.width - size) // 2, (small.height - size) // 2
     return np.asarray(small.crop((left, top, left + size, top + size)))
+
+
+def enlarged(images: Sequence[Path], folder: Path, scale: int, how: str) -> list[Path]:
+    """Images enlarged by a filter of Pillow.
+
+    Args:
+        images: files.
+        folder: where they go.
+        scale: how many times larger the sides become.
+        how: the filter's name, as `bicubic`.
+    """
+    paths = [folder / f"{place:05}.png" for place in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        if not path.exists():
+            small = _photo(image)
+            large = small.resize((small.width * scale, small.height * scale), Image.Resampling[how.upper()])
+            save_png(np.asarray(large), path)
+    return paths
 
 
 def embedded(folder: Path, size: int, count: int, *, profiled: bool) -> list[Path]:

@@ -28,6 +28,7 @@ class GenerateOptions:
     count: int | None
     size: str | None
     photos: list[str] | None
+    enlarge: bool
     prompts: Path | None
     steps: int | None
     guidance: float | None
@@ -72,6 +73,8 @@ class GenerateOptions:
             )
         if self.photos is not None and wanted is not None:
             raise UsageError("--size goes with draws: a round trip keeps the size of its photo")
+        if self.photos is None and self.enlarge:
+            raise UsageError("--enlarge which images? name small ones by --from PATH")
         check_folder("--out-dir", self.out, self.photos or ())
         from wherefrom.making import generate, made_folder
         from wherefrom.models.load import load_model
@@ -87,13 +90,15 @@ class GenerateOptions:
                 folder=self.out,
                 count=self.count,
                 photos=photos,
+                enlarge=self.enlarge,
                 seed=self.seed,
                 size=wanted,
                 batch=self.batch,
                 limits=limits_of(*self.limits),
                 progress=report,
             )
-        self._told(made, "draws" if self.photos is None else "round trips", opened.card.name)
+        kind = "draws" if self.photos is None else "enlargements" if self.enlarge else "round trips"
+        self._told(made, kind, opened.card.name)
 
     def _from_prompts(self, prompts: Path) -> None:
         """Images of a text-to-image pipeline."""

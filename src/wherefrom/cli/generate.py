@@ -22,6 +22,9 @@ def generate(
     ] = None,
     size: options.SIZE = None,
     photos: options.PHOTOS = None,
+    enlarge: Annotated[
+        bool, typer.Option("--enlarge", help="the images of --from are small ones, which an upscaler enlarges")
+    ] = False,
     prompts: options.PROMPTS = None,
     steps: options.STEPS = None,
     guidance: options.GUIDANCE = None,
@@ -49,6 +52,7 @@ def generate(
         count=count,
         size=size,
         photos=photos,
+        enlarge=enlarge,
         prompts=prompts,
         steps=steps,
         guidance=guidance,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["draws", "generate", "round_trips"]
 
 _SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
+_PASSED: Final = "round trip"
+_ENLARGED: Final = "enlargement"
 _NO_SETTINGS: Final = frozenset(
     {"architecture", "config", "decoder", "device", "dtype", "encoder", "latents", "scaling"}
 )
@@ -38,6 +40,7 @@ def generate(
     folder: str | Path,
     count: int | None = None,
     photos: Iterable[Image] | None = None,
+    enlarge: bool = False,
     seed: int = 0,
     size: tuple[int, int] | None = None,
     batch: int | None = None,
@@ -54,6 +57,7 @@ def generate(
         folder: where files go; made when absent.
         count: how many; of photos the first so many, None is all of them.
         photos: images to pass through an autoencoder; None draws new ones.
+        enlarge: whether the photos are small images, which an upscaler enlarges as its users do.
         seed: the root seed of new images.
         size: `(height, width)` of new images in pixels; None is the model's own.
         batch: new images at a time; None is what the model likes.
@@ -64,17 +68,21 @@ def generate(
         One entry an image, in order.
 
     Raises:
-        ModelError: when the model cannot draw, or not at this size, or has no encoder for photos.
-        UsageError: when it is not said how many, a size is given for photos, or a file of that name was made otherwise.
+        ModelError: when the model cannot draw, or not at this size, has no encoder for photos, or enlarges nothing.
+        UsageError: when it is not said how many, nothing is given to enlarge, a size is given for photos, or a file of
+            that name was made otherwise.
     """
     if photos is None and count is None:
         raise UsageError("how many images? give count, or photos to pass through the model")
     if photos is not None and size is not None:
         raise UsageError("a size goes with new images: a photo that is passed through keeps its own")
+    if photos is None and enlarge:
+        raise UsageError("enlarge which images? give photos: an upscaler enlarges those")
     place = made_folder(Path(folder))
     if photos is not None:
         autoencoder = cast("Autoencoder", model)  # `round_trips` refuses a model without an encoder
-        return round_trips(autoencoder, islice(photos, count), folder=place, limits=limits, report=progress)
+        sources = islice(photos, count)
+        return round_trips(autoencoder, sources, folder=place, enlarge=enlarge, limits=limits, report=progress)
     together = batch or int(getattr(model, "width", 1))
     return draws(model, folder=place, places=range(count or 0), seed=seed, size=size, batch=together, report=progress)
 
@@ -158,6 +166,7 @@ def round_trips(
     sources: Iterable[Image],
     *,
     folder: Path,
+    enlarge: bool = False,
     stem: str | None = None,
     limits: Limits | None = None,
     report: Report | None = None,
@@ -168,18 +177,20 @@ def round_trips(
         model: an autoencoder.
         sources: the images; one that cannot be read is an entry with its error.
         folder: where files go; those that are there and whole are kept.
+        enlarge: whether the sources are an upscaler's small images: nothing is reduced first.
         stem: how files' names start.
         limits: on bytes and pixels of a file; None are the reader's own.
         report: told how far it is.
 
     Raises:
-        ModelError: when the model has no encoder.
+        ModelError: when the model has no encoder, or is to enlarge and is no upscaler.
         UsageError: when a file of that name was made otherwise.
     """
     from wherefrom.core.facts import ImageFacts
     from wherefrom.images.batches import read_ahead
     from wherefrom.images.read import DEFAULT_LIMITS
     from wherefrom.images.sources import as_source
+    from wherefrom.models.base import Enlarging
     from wherefrom.scoring.progress import Meter
 
     if not hasattr(model, "encode"):
@@ -187,16 +198,19 @@ def round_trips(
             f"{model.card.name} has no encoder, so nothing can be passed through it: draw new images, by --count N"
             " or in Python by count=N"
         )
+    if enlarge and not isinstance(model, Enlarging):
+        raise ModelError(f"{model.card.name} is no upscaler, so it enlarges nothing: pass images through it instead")
+    kind = _ENLARGED if enlarge else _PASSED
     listed = [as_source(image) for image in sources]
     meter = Meter(report=report, total=len(listed))
-    stem = stem or f"{slug(model.card.name)}-roundtrip"
+    stem = stem or f"{slug(model.card.name)}-{kind.replace(' ', '')}"
     images: list[Made] = []
     with closing(read_ahead(listed, limits=limits or DEFAULT_LIMITS)) as incoming:
         for record in incoming:
             made = (
-                Made(path=None, kind="round trip", decoder=_decoder(model), source=record.name, error=record.error)
+                Made(path=None, kind=kind, decoder=_decoder(model), source=record.name, error=record.error)
                 if isinstance(record, ImageFacts)
-                else _round_trip(model, record, folder, stem)
+                else _round_trip(model, record, folder / stem, kind)
             )
             images.append(made)
             meter.add(1, errors=int(made.error is not None), cached=int(made.kept))
@@ -204,24 +218,29 @@ def round_trips(
     return images
 
 
-def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str) -> Made:
-    """One image passed through, or why it cannot be."""
+def _round_trip(model: Autoencoder, record: ImageRecord, start: Path, kind: str) -> Made:
+    """One image passed through or enlarged, or why it cannot be; `start` is the folder and the start of its name."""
     import torch
 
     from wherefrom.images.batches import to_images
+    from wherefrom.images.fit import crop
     from wherefrom.images.write import save_png
+    from wherefrom.models.base import Enlarging
     from wherefrom.models.fitting import fitted
 
     facts = record.facts
-    path = folder / f"{stem}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png"
-    text = _text(model, "round trip", source=str(facts.pixel_digest))
-    made = Made(path=path, kind="round trip", decoder=_decoder(model), source=facts.name)
+    path = start.with_name(f"{start.name}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png")
+    text = _text(model, kind, source=str(facts.pixel_digest))
+    made = Made(path=path, kind=kind, decoder=_decoder(model), source=facts.name)
     try:
         if is_there(path, text, _SAME):
             return replace(made, kept=True)
-        images = to_images([fitted(record.pixels, model)]).to(model.device)
-        with torch.inference_mode():
-            latents = model.encode(images)
+        if kind == _ENLARGED and isinstance(model, Enlarging):
+            latents = to_images([crop(record.pixels, model.multiple)]).to(model.device)
+        else:
+            images = to_images([fitted(record.pixels, model)]).to(model.device)
+            with torch.inference_mode():
+                latents = model.encode(images)
         save_png(_decoded(model, latents)[0], path, text)
     except ImageError as error:
         return replace(made, path=None, error=str(error))

@@ -24,7 +24,8 @@ class Made:
 
     Attributes:
         path: the file; None where none could be made.
-        kind: `draw`, `round trip` of an image that something else made, `text to image`, or `edit`.
+        kind: `draw`, `round trip` of an image that something else made, `enlargement` of one by an upscaler, `text to
+            image`, or `edit`.
         decoder: digest of the weights of the decoder that made it; None for an edit, and where it cannot be asked.
         place: its number among the draws or prompts, from 0.
         seed: of a draw, or the root seed of an edit that draws numbers.

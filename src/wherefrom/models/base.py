@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Images, Latents
 
-__all__ = ["Autoencoder", "Classed", "Decoder", "Model", "Parting", "Spreading"]
+__all__ = ["Autoencoder", "Classed", "Decoder", "Enlarging", "Model", "Parting", "Spreading"]
 
 
 @runtime_checkable
@@ -97,6 +97,16 @@ class Autoencoder(Decoder, Protocol):
         Raises:
             ImageError: when the shape is not `(n, 3, h, w)` or a side is no multiple of `factor`.
         """
+        ...
+
+
+@runtime_checkable
+class Enlarging(Autoencoder, Protocol):
+    """An autoencoder whose latents are small images, `(n, 3, h, w)` in [0, 1]: an upscaler."""
+
+    @property
+    def multiple(self) -> int:
+        """The sides of a small image are multiples of this."""
         ...
 
 

@@ -1,0 +1,78 @@
+"""What tells an upscaler's images from photos, from images enlarged by a filter, and from other decoders' images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from wherefrom.bench._latent import RULES, ZOO
+from wherefrom.bench._setting import label
+from wherefrom.bench.base import Row, Table
+from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.control import Control
+from wherefrom.methods.spectral import Spectral
+from wherefrom.models.base import Enlarging
+
+if TYPE_CHECKING:
+    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.methods.base import Method
+
+__all__ = ["TABLE"]
+
+_ASKED: Final = Control(second=True)
+_METHODS: Final[Mapping[str, Method[Any]]] = {
+    "control": Control(),
+    "control, with the second pass": _ASKED,
+    "control, losses alone": Control(form="losses"),
+    "aedr, the ratio alone": AEDR(),
+    "spectral, easiest=0": Spectral(easiest=0),
+}
+"""All read the columns of one question: five reconstructions."""
+_EDITS: Final = ("none", "jpeg:90")
+_FILTERS: Final = ("bicubic", "lanczos")
+
+
+def _rows(workspace: Workspace) -> Iterator[Row]:
+    every = [name for name in workspace.setting.decoders if isinstance(workspace.model(name), Enlarging)]
+    if not every:
+        workspace.skip("upscalers, of which none is given: name files of their weights by --decoder")
+        return
+    size = workspace.setting.size
+    photos, profiled = workspace.photos(size), workspace.photos(size, profiled=True)
+    for name in workspace.chosen(every):
+        others = {"photos": photos}
+        others |= {how: workspace.filtered(photos, workspace.model(name).scale, how) for how in _FILTERS}
+        others |= {label(other): workspace.enlarged(other, photos) for other in every if other != name}
+        others |= {label(other): workspace.passed(other, photos) for other in ZOO}
+        known, own = workspace.enlarged(name, profiled), workspace.enlarged(name, photos)
+        for edit in workspace.setting.edits or _EDITS:
+            yield from _of(workspace, name, edit, known, own, others)
+
+
+def _of(
+    workspace: Workspace, name: str, edit: str, known: Paths, own: Paths, others: Mapping[str, Paths]
+) -> Iterator[Row]:
+    """Every method's rows for one upscaler and one edit, with a profile of images that were edited alike.
+
+    The first row of each method is against all others together: a row against one kind alone has too few images.
+    """
+    beside = {other: workspace.edited(images, edit) for other, images in others.items()}
+    together = {"all others": [path for images in beside.values() for path in images], **beside}
+    for how, method in _METHODS.items():
+        yield from workspace.compare(
+            name,
+            method,
+            known=workspace.edited(known, edit),
+            own=workspace.edited(own, edit),
+            others=together,
+            how=f"{edit}: {how}",
+            rules=RULES,
+            asked=_ASKED,
+        )
+
+
+TABLE: Final = Table(
+    title="An upscaler's images against photos, enlargements by filters, and other decoders' images of the same photos",
+    rules=RULES,
+    rows=_rows,
+)
