@@ -14,7 +14,17 @@ from wherefrom.core.card import Card, options_of
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
-from wherefrom.methods.arithmetic.columns import COPIES, LEFT_BLOCK, SHIFT, TWO_PASSES, copied, log_columns, within
+from wherefrom.methods.arithmetic.columns import (
+    COPIES,
+    FIRST,
+    LEFT_BLOCK,
+    SHIFT,
+    TWO_PASSES,
+    copied,
+    log_columns,
+    refined,
+    within,
+)
 from wherefrom.methods.arithmetic.covariance import FEWEST, check_shrinkage
 from wherefrom.methods.arithmetic.discriminant import fit_discriminant, projected
 from wherefrom.methods.base import Fit
@@ -27,6 +37,7 @@ __all__ = ["METHOD", "Control"]
 
 _FORMS: Final = ("bands", "losses")
 _FEWEST_COPIES: Final = 2
+_BANDS: Final = len(log_columns("1", LEFT_BLOCK)) + 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,13 +50,22 @@ class Control:
     With L the loss of one reconstruction and g the copies, s = log L(x) - mean over g of log L(g x); it is near 0 for
     an image of other origin, whatever the profile, and below 0 for a belonging.
 
+    With `refine` every reconstruction is corrected once: z1 = z0 - (E(D(z0)) - E(x)) with z0 = E(x), one forward step
+    of decoder inversion without a gradient (Hong et al., NeurIPS 2024, arXiv:2409.18442), with the step length that
+    fits best in each block. That removes most of a belonging's error and little of any other image's or copy's, so the
+    difference grows, for one more pass through encoder and decoder an image and copy.
+
     Attributes:
         copies: names joined by `+`, of turn90, turn180, turn270, mirror, flip, transpose, antitranspose and shift.
         form: `losses`: s, which learns nothing. `bands`: the same difference in 48 bands of 4 x 4 blocks and in all, in
             one number: Fisher's discriminant between belongings and their own copies, in standard deviations of the
-            copies. It learns from belongings alone and needs two copies at least.
+            copies. It learns from belongings alone. With a single copy nothing shows how copies differ among each
+            other: then the images of other origin are taken to be as many numbers above 0 as below, and to vary as
+            belongings do.
         second: whether the second pass is asked too, one reconstruction more. The discriminant then also reads how far
             AEDR's first error is apart from its second (arXiv:2507.18988, eq. 2 and 3).
+        refine: whether every reconstruction is corrected once. `losses` then compares what the corrections leave,
+            `bands` both what they leave and the errors before.
         shrinkage: in (0, 1]: how far the numbers' correlation is shrunk towards none.
         floor: an image whose copies lose no more than this, by their geometric mean, is undefined (NaN): it is flat. A
             mean squared error on [0, 1]; default 8-bit rounding.
@@ -57,6 +77,7 @@ class Control:
     copies: str = "turn90+turn180+mirror"
     form: Literal["bands", "losses"] = "bands"
     second: bool = False
+    refine: bool = False
     shrinkage: float = 0.9
     floor: float = ROUNDING
 
@@ -70,10 +91,6 @@ class Control:
             raise UsageError(f"copies={self.copies!r}: {unknown[0]!r} is none of {', '.join(COPIES)}")
         if len(set(names)) < len(names):
             raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
-        if self.form == "bands" and len(names) < _FEWEST_COPIES:
-            raise UsageError(
-                f"copies={self.copies!r}: form='bands' needs two, as turn180+mirror; or take form='losses'"
-            )
         check_shrinkage(self.shrinkage)
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
@@ -90,15 +107,17 @@ class Control:
 
     @property
     def measure(self) -> Card:
-        """One reconstruction of the image, one of each copy, and with `second` the second pass."""
-        facts = {**TWO_PASSES.facts, "copies": tuple(sorted(self.names)), "second": self.second}
+        """One reconstruction of the image, one of each copy, with `refine` corrected, and with `second` one more."""
+        asked = {"copies": tuple(sorted(self.names)), "second": self.second, "refine": self.refine}
+        facts = {**TWO_PASSES.facts, **asked}
         return Card(kind="measure", name="control-passes", facts=facts)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Losses and bands of the image, of its copies, and with `second` of its second pass."""
-        errors = [("first", "1"), *(copied(name) for name in self.names)]
+        errors = [FIRST, *(copied(name) for name in self.names)]
         errors += [within()] if SHIFT in self.names else []
+        errors += [refined(error) for error in errors] if self.refine else []
         errors += [("second", "2")] if self.second else []
         return tuple(name for loss, error in errors for name in (loss, *log_columns(error, LEFT_BLOCK)))
 
@@ -116,7 +135,7 @@ class Control:
         """
         from wherefrom.methods.arithmetic.control_copies import control_passes
 
-        return control_passes(model, images, sorted(self.names), second=self.second)
+        return control_passes(model, images, sorted(self.names), second=self.second, refine=self.refine)
 
     def fit(self, belonging: Scores) -> Fit:
         """`weights` and `centre`, shape `(k,)`, of the discriminant between belongings and their copies.
@@ -133,8 +152,12 @@ class Control:
                 " add images"
             )
         rows = belonging.take(kept)
-        copies = np.concatenate([self._as_if(rows, name) for name in self.names])
-        return fit_discriminant(self._numbers(rows), copies, shrinkage=self.shrinkage)
+        own = self._numbers(rows)
+        if len(self.names) < _FEWEST_COPIES:
+            copies = own - own.mean(axis=0)
+        else:
+            copies = np.concatenate([self._as_if(rows, name) for name in self.names])
+        return fit_discriminant(own, copies, shrinkage=self.shrinkage)
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """s, or the discriminant; NaN where the copies' losses are at or below the floor.
@@ -152,7 +175,7 @@ class Control:
         return defined
 
     def _numbers(self, scores: Scores) -> Matrix:
-        """How far the image is apart from its copies, and with `second` from its second pass: 49 columns, or 98."""
+        """How far the image is apart from its copies: 49 columns, and 49 more with `refine` and with `second` each."""
         apart = self._mean_apart(scores, self.names)
         return np.hstack([apart, _passes_apart(scores)]) if self.second else apart
 
@@ -161,26 +184,31 @@ class Control:
 
         A mean over one copy fewer varies more, so they are scaled to vary as those of an image of other origin do.
         """
-        count, own = len(self.names), _apart(scores, name)
+        count, own = len(self.names), self._apart(scores, name)
         others = self._mean_apart(scores, [other for other in self.names if other != name])
         apart = (others - own) * np.sqrt((1 + 1 / count) / (1 + 1 / (count - 1)))
-        return np.hstack([apart, _passes_apart(scores) - own]) if self.second else apart
+        return np.hstack([apart, _passes_apart(scores) - own[:, :_BANDS]]) if self.second else apart
 
     def _mean_apart(self, scores: Scores, names: Sequence[str]) -> Matrix:
         """The mean over copies of how far the image is apart from each."""
-        mean: Matrix = np.mean([_apart(scores, name) for name in names], axis=0)
+        mean: Matrix = np.mean([self._apart(scores, name) for name in names], axis=0)
         return mean
 
+    def _apart(self, scores: Scores, name: str) -> Matrix:
+        """Log energies of the image's error minus those of a copy's, by band and in all, over what both show.
 
-def _apart(scores: Scores, name: str) -> Matrix:
-    """Log energies of the image's error minus those of a copy's, by band and in all, over what both show; `(n, 49)`."""
-    own = within() if name == SHIFT else ("first", "1")
-    return _logs(scores, *own) - _logs(scores, *copied(name))
+        `(n, 49)`, with `refine` `(n, 98)`, the last of them the logarithm of what is left of the losses.
+        """
+        own, copy = within() if name == SHIFT else FIRST, copied(name)
+        apart = _logs(scores, *own) - _logs(scores, *copy)
+        if not self.refine:
+            return apart
+        return np.hstack([apart, _logs(scores, *refined(own)) - _logs(scores, *refined(copy))])
 
 
 def _passes_apart(scores: Scores) -> Matrix:
     """The same of AEDR's first error and its second."""
-    return _logs(scores, "first", "1") - _logs(scores, "second", "2")
+    return _logs(scores, *FIRST) - _logs(scores, "second", "2")
 
 
 def _logs(scores: Scores, loss: str, error: str) -> Matrix:

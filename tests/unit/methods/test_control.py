@@ -117,9 +117,9 @@ def test_it_asks_one_reconstruction_a_copy_and_one_and_with_second_what_aedr_ask
             self.calls += 1
             return _MODEL.decode(latents)
 
-    for second, wanted in ((False, 4), (True, 5)):
+    for second, refine, wanted in ((False, False, 4), (True, False, 5), (False, True, 8), (True, True, 9)):
         counting: Any = Counting()
-        Control(second=second).scores(counting, images, seeds_of(0, ["a", "b", "c"]))
+        Control(second=second, refine=refine).scores(counting, images, seeds_of(0, ["a", "b", "c"]))
         assert counting.calls == wanted
 
 
@@ -132,16 +132,83 @@ def test_an_image_of_other_origin_has_s_near_zero_and_a_belonging_below() -> Non
     assert own.max() < others.min() - 0.5
 
 
-@pytest.mark.parametrize("second", [False, True])
-def test_the_discriminant_tells_belongings_and_never_claims_what_is_further_off(second: bool) -> None:
-    method = Control(second=second)
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        ({}, 49),
+        ({"second": True}, 98),
+        ({"refine": True}, 98),
+        ({"refine": True, "second": True}, 147),
+        ({"refine": True, "copies": "turn90"}, 98),
+    ],
+)
+def test_the_discriminant_tells_belongings_and_never_claims_what_is_further_off(
+    options: dict[str, Any], numbers: int
+) -> None:
+    method = Control(**options)
     known = _asked(method, _own(40, 7, _ASKEW), _ASKEW)
     fit = method.fit(known.take(np.arange(20)))
     own = method.statistic(known.take(np.arange(20, 40)), fit)
     others = method.statistic(_asked(method, _photos(30, 9), _ASKEW), fit)
     assert own.max() < others.min() - 3
     assert (fit["weights"] >= 0).all()
-    assert len(fit["weights"]) == (98 if second else 49)
+    assert len(fit["weights"]) == numbers
+
+
+class _Shrinking:
+    """A decoder whose encoder is no inverse of it: every latent comes back as a share of itself."""
+
+    card, device, factor, size = _MODEL.card, _MODEL.device, 8, None
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def encode(self, images: Images) -> torch.Tensor:
+        return self.share * _MODEL.encode(images)
+
+    def decode(self, latents: torch.Tensor) -> Images:
+        return _MODEL.decode(latents)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.9, 1.6])
+def test_a_correction_leaves_nothing_of_what_a_linear_decoder_can_draw(share: float) -> None:
+    """With E = c D^-1 a belonging's error lies along the step, whose best length is 1 / c: found up to 1.5."""
+    model: Any = _Shrinking(share)
+    scores = _asked(Control(copies="mirror", refine=True), _MODEL.decode(_MODEL.encode(_photos(3))), model)
+    left = scores["refined_first"] / scores["first"]
+    assert (left < (1e-6 if share > 2 / 3 else 0.2)).all()
+    photos = _asked(Control(copies="mirror", refine=True), _photos(3), model)
+    assert (photos["refined_first"] / photos["first"] > left).all()
+
+
+def test_a_correction_never_leaves_more_and_its_columns_are_of_what_it_leaves() -> None:
+    images = _photos(2, size=(40, 24))  # blocks of 16 at the far edges are incomplete
+    model: Any = _Shrinking(0.7)
+    scores = _asked(Control(copies="turn90", refine=True), images, model)
+    latents = model.encode(images)
+    once = model.decode(latents)
+    change = model.decode(2 * latents - model.encode(once)) - once
+    error, left = (once - images).double().numpy(), np.empty(images.shape)
+    for top in range(0, 40, 16):
+        for start in range(0, 24, 16):
+            at = (slice(None), slice(None), slice(top, top + 16), slice(start, start + 16))
+            r, v = error[at], change[at].double().numpy()
+            length = -(r * v).sum((1, 2, 3)) / (v * v).sum((1, 2, 3))
+            left[at] = r + np.clip(length, 0, 1.5)[:, None, None, None] * v
+    np.testing.assert_allclose(scores["refined_first"], (left**2).mean((1, 2, 3)), rtol=1e-4)
+    bands = band_log_energies(block_dct(torch.from_numpy(left).float(), 4)).numpy()
+    np.testing.assert_allclose(scores.matrix(log_columns("_refined", 4)), bands, rtol=1e-3)
+    for before, after in (("first", "refined_first"), ("first_turn90", "refined_first_turn90")):
+        assert (scores[after] <= scores[before] * (1 + 1e-6)).all()
+
+
+def test_the_refined_losses_are_compared_where_they_are_asked_for() -> None:
+    method = Control(copies="turn90", form="losses", refine=True)
+    scores = _asked(method, _photos(4), _Shrinking(0.7))
+    wanted = np.log(scores["refined_first"] + ROUNDING) - np.log(scores["refined_first_turn90"] + ROUNDING)
+    np.testing.assert_allclose(method.statistic(scores, {}), wanted, rtol=1e-12)
+    shifted = Control(copies="shift", form="losses", refine=True)
+    assert np.isfinite(shifted.statistic(_asked(shifted, _photos(4)), {})).all()
 
 
 def test_copies_that_keep_the_trace_are_refused_as_telling_nothing() -> None:
@@ -209,7 +276,6 @@ def test_a_quarter_turn_of_a_model_of_one_size_and_a_small_shift_are_refused_by_
     [
         ({"copies": "turn45+mirror"}, "'turn45' is none of turn90"),
         ({"copies": "mirror+mirror"}, "names a copy twice"),
-        ({"copies": "mirror"}, "needs two, as turn180"),
         ({"form": "ratio"}, "none of bands, losses"),
         ({"shrinkage": 0.0}, r"outside \(0, 1\]"),
         ({"floor": -1.0}, "is negative"),

@@ -12,6 +12,7 @@ from wherefrom.core.units import ROUNDING, bands
 __all__ = [
     "BLOCKS",
     "COPIES",
+    "FIRST",
     "LEFT_BLOCK",
     "SEARCHED",
     "SHIFT",
@@ -23,6 +24,7 @@ __all__ = [
     "copied",
     "energy_columns",
     "log_columns",
+    "refined",
     "with_current_names",
     "within",
 ]
@@ -49,6 +51,8 @@ TURNS: Final[Mapping[str, tuple[int, bool]]] = {
     "antitranspose": (3, True),
 }
 """Control copies that hold the same pixels, by name: quarter turns against the clock, after mirroring left to right."""
+FIRST: Final = ("first", "1")
+"""The column of a reconstruction's loss, and how `log_columns` names its error."""
 SHIFT: Final = "shift"
 """The control copy that starts half a cell of the decoder's grid further down and to the right."""
 COPIES: Final = (*TURNS, SHIFT)
@@ -91,3 +95,13 @@ def copied(copy: str) -> tuple[str, str]:
 def within() -> tuple[str, str]:
     """The same of the image's own error over the part that its shifted copy shows."""
     return "first_within", "_within"
+
+
+def refined(names: tuple[str, str]) -> tuple[str, str]:
+    """The same of the error that is left after the reconstruction was corrected once.
+
+    Args:
+        names: of the loss and of the error before, as `copied` and `within` give them; `("first", "1")` of the image.
+    """
+    loss, which = names
+    return f"refined_{loss}", f"_refined{which if which.startswith('_') else ''}"

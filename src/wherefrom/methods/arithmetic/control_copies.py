@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError
-from wherefrom.core.tensors import Images
+from wherefrom.core.tensors import Images, Latents
 from wherefrom.measures.distances import mse
-from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, SHIFT, TURNS, copied, within
-from wherefrom.methods.arithmetic.reconstructions import band_columns, first_pass, two_passes_and_first, vector
+from wherefrom.methods.arithmetic.columns import FIRST, LEFT_BLOCK, SHIFT, TURNS, copied, refined, within
+from wherefrom.methods.arithmetic.reconstructions import (
+    band_columns,
+    check_encoder,
+    first_pass_columns,
+    two_pass_columns,
+    vector,
+)
+from wherefrom.methods.arithmetic.refining import refined_error
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["control_passes", "turned", "turned_back"]
@@ -41,33 +49,62 @@ def turned_back(images: Images, copy: str) -> Images:
 
 
 @torch.inference_mode()
-def control_passes(model: Autoencoder, images: Images, copies: Sequence[str], *, second: bool) -> Scores:
+def control_passes(
+    model: Autoencoder, images: Images, copies: Sequence[str], *, second: bool, refine: bool = False
+) -> Scores:
     """The reconstruction of each image beside those of its control copies.
 
     Columns: with `second` those of `two_passes`, else `first`, the mean squared error on [0, 1] of the image's
     reconstruction, and `log1_4_BAND`, the mean over 4 x 4 blocks of its log energy by band. For each copy the same of
     the copy's reconstruction, its error turned back to lie as the image does: `first_COPY` and `log_COPY_4_BAND`. The
     shifted copy shows less than the image, so `first_within` and `log_within_4_BAND` are of the image's own error over
-    the part that both show.
+    the part that both show. With `refine` each of these errors has two more columns, of what `refined_error` leaves of
+    it: `refined_first`, `log_refined_4_BAND`, `refined_first_COPY`, `log_refined_COPY_4_BAND`.
 
     Args:
         model: an autoencoder.
         images: `(n, 3, h, w)` in [0, 1], on the model's device.
         copies: of `COPIES`, each at most once.
         second: whether the second pass is asked too.
+        refine: whether every reconstruction is corrected once.
 
     Raises:
         ImageError: when the model takes no image of a copy's size.
         ModelError: when the model has no encoder.
     """
-    once, scores = two_passes_and_first(model, images) if second else first_pass(model, images)
-    columns = dict(scores.columns)
+    check_encoder(model)
+    own = _reconstructed(model, images, refine=refine, again=second)
+    asked = two_pass_columns(images, own.once, model.decode(own.again)) if second else None
+    columns = dict((asked or first_pass_columns(images, own.once)).columns)
+    if own.left is not None:
+        columns |= _columns(refined(FIRST), own.left)
     for copy in copies:
-        columns |= _shifted(model, images, once - images) if copy == SHIFT else _turned(model, images, copy)
+        columns |= _shifted(model, images, own) if copy == SHIFT else _turned(model, images, copy, refine=refine)
     return Scores(columns)
 
 
-def _turned(model: Autoencoder, images: Images, copy: str) -> dict[str, Vector]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reconstructed:
+    """Images, what the model made of them, and what a correction leaves of the error, where it was asked for.
+
+    `again` are the latents of the reconstruction, empty where nothing needs them.
+    """
+
+    error: Images
+    once: Images
+    again: Latents
+    left: Images | None
+
+
+def _reconstructed(model: Autoencoder, images: Images, *, refine: bool, again: bool = False) -> _Reconstructed:
+    latents = model.encode(images)
+    once = model.decode(latents)
+    encoded = model.encode(once) if refine or again else latents[:0]
+    left = refined_error(model, images, once, latents, encoded) if refine else None
+    return _Reconstructed(error=once - images, once=once, again=encoded, left=left)
+
+
+def _turned(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> dict[str, Vector]:
     """The columns of a turned or mirrored copy."""
     moved = turned(images, copy)
     if model.size is not None and tuple(moved.shape[2:]) != tuple(model.size):
@@ -76,10 +113,12 @@ def _turned(model: Autoencoder, images: Images, copy: str) -> dict[str, Vector]:
             f"copy {copy!r} of an image of {size} pixels does not fit {model.card.name}, which takes one size alone:"
             " leave that copy out"
         )
-    return _columns(copied(copy), turned_back(model.decode(model.encode(moved)) - moved, copy))
+    found = _reconstructed(model, moved, refine=refine)
+    columns = _columns(copied(copy), turned_back(found.error, copy))
+    return columns if found.left is None else columns | _columns(refined(copied(copy)), turned_back(found.left, copy))
 
 
-def _shifted(model: Autoencoder, images: Images, error: Images) -> dict[str, Vector]:
+def _shifted(model: Autoencoder, images: Images, own: _Reconstructed) -> dict[str, Vector]:
     """The columns of the copy that starts half a cell of the decoder's grid further down and to the right."""
     step = model.factor
     half = step // 2
@@ -90,9 +129,12 @@ def _shifted(model: Autoencoder, images: Images, error: Images) -> dict[str, Vec
             f" pixels, got {images.shape[3]} x {images.shape[2]}: leave that copy out"
         )
     place = (slice(None), slice(None), slice(half, half + height), slice(half, half + width))
-    moved = images[place].contiguous()
-    both = _columns(copied(SHIFT), model.decode(model.encode(moved)) - moved)
-    return both | _columns(within(), error[place].contiguous())
+    found = _reconstructed(model, images[place].contiguous(), refine=own.left is not None)
+    columns = _columns(copied(SHIFT), found.error) | _columns(within(), own.error[place].contiguous())
+    if found.left is not None and own.left is not None:
+        columns |= _columns(refined(copied(SHIFT)), found.left)
+        columns |= _columns(refined(within()), own.left[place].contiguous())
+    return columns
 
 
 def _columns(names: tuple[str, str], error: Images) -> dict[str, Vector]:

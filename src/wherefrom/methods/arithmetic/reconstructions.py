@@ -22,9 +22,10 @@ from wherefrom.models.base import Autoencoder
 __all__ = [
     "band_columns",
     "check_encoder",
-    "first_pass",
+    "first_pass_columns",
     "one_pass",
     "stored_passes",
+    "two_pass_columns",
     "two_passes",
     "two_passes_and_first",
     "vector",
@@ -89,14 +90,24 @@ def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Sc
     """
     check_encoder(model)
     once = model.decode(model.encode(images))
-    twice = model.decode(model.encode(once))
+    return once, two_pass_columns(images, once, model.decode(model.encode(once)))
+
+
+def two_pass_columns(images: Images, once: Images, twice: Images) -> Scores:
+    """The columns of `two_passes`, from the images, their reconstructions and the reconstructions of those.
+
+    Args:
+        images: `(n, 3, h, w)` in [0, 1].
+        once: as the model gave them.
+        twice: likewise.
+    """
     columns = {"first": vector(mse(once, images)), "second": vector(mse(twice, once)), **_textures(images)}
     for number, error in ((1, once - images), (2, twice - once)):
         for block in BLOCKS:
             if block == 8:
                 columns |= _named(energy_columns(number), band_energies(block_dct(error, block)))
             columns |= band_columns(number, block, error)
-    return once, Scores(columns)
+    return Scores(columns)
 
 
 @torch.inference_mode()
@@ -143,17 +154,9 @@ def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vecto
     return _named(log_columns(which, block), band_log_energies(block_dct(error, block)))
 
 
-def first_pass(model: Autoencoder, images: Images) -> tuple[Images, Scores]:
-    """The reconstruction as the model gave it, and of its error the loss `first` and the bands `log1_4_BAND`.
-
-    Arguments are as for `two_passes`.
-
-    Raises:
-        ModelError: when the model has no encoder.
-    """
-    check_encoder(model)
-    once = model.decode(model.encode(images))
-    return once, Scores({"first": vector(mse(once, images)), **band_columns(1, LEFT_BLOCK, once - images)})
+def first_pass_columns(images: Images, once: Images) -> Scores:
+    """Of the error of one reconstruction the loss `first` and the bands `log1_4_BAND`."""
+    return Scores({"first": vector(mse(once, images)), **band_columns(1, LEFT_BLOCK, once - images)})
 
 
 @torch.inference_mode()
