@@ -27,7 +27,7 @@ from wherefrom.bench import (
 )
 from wherefrom.bench._latent import EVERY, ZOO
 from wherefrom.bench._running import TableRun
-from wherefrom.bench._searches import generators
+from wherefrom.bench._searches import generators, ronan
 from wherefrom.bench._setting import Setting, label
 from wherefrom.bench._workspace import Paths, Workspace
 from wherefrom.bench._written import document
@@ -211,9 +211,9 @@ def test_a_cascade_searches_what_lies_between_the_extremes_of_aedrs_profile() ->
     assert 0 < rows["cascade, upper cut alone"].others_searched["count"] < 2 * COUNT
     first = rows["aedr"]
     assert (first.own_searched["count"], first.missed["of"], first.claimed["of"]) == (0, COUNT, 2 * COUNT)
-    table = shown("cascade", list(rows.values())).splitlines()
-    assert len(table) == 2 + 4
-    assert table[2].startswith(f"| {OWN} | aedr | 0 %, 0 % | 0.")
+    lines = shown("cascade", list(rows.values())).splitlines()
+    assert len(lines) == 2 + 4
+    assert lines[2].startswith(f"| {OWN} | aedr | 0 %, 0 % | 0.")
     few = workspace(20)
     assert list(cascade.TABLE.rows(few)) == []
     assert "traced, which learns, from 20 images: give --count 40 or more" in few.skipped
@@ -265,7 +265,7 @@ def test_a_generator_is_tried_on_all_others_of_its_size_and_on_real_images_where
     assert list(ronan_generators._methods(at, "of/small.pt")) == ["alone"]
     assert "small over zoo:kl-f8-a, which makes no images of its size" in at.skipped
     monkeypatch.setattr(ronan_generators, "_coloured", lambda _: True)
-    monkeypatch.setattr(ronan_generators, "_methods", lambda at, _: {"alone": ronan_generators.ronan(at)})
+    monkeypatch.setattr(ronan_generators, "_methods", lambda at, _: {"alone": ronan(at)})
     at.setting = replace(at.setting, asked=("of/a.pt",))
     rows = list(ronan_generators.TABLE.rows(at))
     assert {(row.model, row.against) for row in rows} == {("a", other) for other in {*every, "photos"}}

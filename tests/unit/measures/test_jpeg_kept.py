@@ -11,7 +11,7 @@ from PIL import Image
 from wherefrom.measures.jpeg_kept import coefficients_kept
 
 
-def grey(levels: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+def grey(levels: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     """Three equal channels of these levels."""
     return np.repeat(np.rint(levels)[..., None], 3, axis=2).astype(np.uint8)
 
