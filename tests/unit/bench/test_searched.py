@@ -105,7 +105,7 @@ def columns(path: Path, *, belongs: bool) -> Vector:
     steps = np.arange(1, 6)
     losses = [np.exp(far + 0.4 * drawn[0]), np.exp(0.2 * drawn[1])]
     losses += [*np.exp(far + 0.5 * drawn[2:7]) / steps, *np.exp(0.3 * drawn[7:12]) / steps]
-    found = [*1e-3 * np.array(losses), np.rint(5 + drawn[12])]
+    found = [*1e-3 * np.array(losses), 5 + drawn[12]]
     left, twin = np.split(drawn[len(NAMES) :], 2)
     return np.array([*found, *left + far, *twin])
 
