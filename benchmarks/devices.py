@@ -25,7 +25,7 @@ import torch
 import typer
 
 import wherefrom as wf
-from benchmarks.decoders import RESULTS
+from benchmarks.places import RESULTS
 from wherefrom.core.arrays import Vector
 from wherefrom.images.embedded import TEST_PHOTOS, save_scaled, save_tiles
 from wherefrom.images.labels import slug

@@ -11,7 +11,7 @@ gradient, minimises the mean loss by 1,500 steps of Adam at 0.1 (RONAN) or 100 o
 count alone. RONAN on the DCGAN at equal final loss; LatentTracer on a decoder of Stable Diffusion's configuration at
 equal verdicts.
 
-Starts: what is left of belongings of a Burgess VAE, and of its sibling's images, by how the search starts and steps.
+What is left of a generator's own images by how a search starts is the table `wherefrom bench ronan-starts`.
 
 Writes benchmarks/results/inversion.json.
 """
@@ -34,7 +34,7 @@ from diffusers import AutoencoderKL
 from torch import nn
 
 import wherefrom as wf
-from benchmarks.decoders import RESULTS, SHARED
+from benchmarks.places import RESULTS, SHARED
 from wherefrom import __version__
 from wherefrom.core.tensors import Images
 from wherefrom.images.batches import to_images, to_pixels
@@ -236,36 +236,6 @@ def tracer_speed(count: int, size: int) -> dict[str, Any]:
     return rows
 
 
-def starts(count: int) -> dict[str, Any]:
-    """Losses that are left of a VAE's own images and of its sibling's, by the search."""
-    folder = SHARED / "generators" / "burgess_vae"
-    model, sibling = (wf.load_model(str(folder / f"{name}_celeba.pt")) for name in ("VAE", "betaB"))
-    assert isinstance(model, Decoder)
-    assert isinstance(sibling, Decoder)
-    seeds = np.arange(20_000, 20_000 + count, dtype=np.uint64)
-    with torch.inference_mode():
-        own, other = (to_images(list(to_pixels(one.decode(one.draw(seeds))))) for one in (model, sibling))
-    one: dict[str, Any] = {"start": "random", "restarts": 1, "race": None, "plateau": None}
-    searches = {
-        "Adam at 0.1, one random start, 600 steps": RONAN(optimiser="adam", steps=600, **one),
-        "L-BFGS, one random start, 100 steps": RONAN(steps=100, **one),
-        "L-BFGS, from the encoder, 100 steps": RONAN(steps=100, **{**one, "start": "encoder"}),
-        "default, random starts alone": RONAN(start="random"),
-        "default": RONAN(),
-    }
-    rows = {}
-    for label, method in searches.items():
-        found, others = (method.scores(model, images.clone(), seeds) for images in (own, other))
-        rows[label] = {
-            "calls": float(np.mean(found["calls"])),
-            "median": float(np.median(found["loss"])),
-            "95 %": float(np.quantile(found["loss"], 0.95)),
-            "largest": float(np.max(found["loss"])),
-            "least of the sibling": float(np.min(others["loss"])),
-        }
-    return rows
-
-
 def show(document: Mapping[str, Any]) -> str:
     """The tables in Markdown."""
     lines = ["| decoder | a step of the engine / forward and gradient alone |", "| --- | --- |"]
@@ -288,10 +258,6 @@ def show(document: Mapping[str, Any]) -> str:
         if name != "cut":
             same = sum(a == b for a, b in zip(row["verdicts"], slow, strict=True))
             lines.append(f"| {name} | {row['seconds']:.1f} | {same} of {len(slow)} | {row.get('times', 1.0):.1f} |")
-    lines += ["", "| search on a VAE | calls | median | 95 % | largest | least of the sibling |", "| --- " * 6 + "|"]
-    for name, row in document["starts"].items():
-        losses = [f"{row[key]:.1e}" for key in ("median", "95 %", "largest", "least of the sibling")]
-        lines.append(f"| {name} | {row['calls']:.0f} | {' | '.join(losses)} |")
     return "\n".join(lines)
 
 
@@ -321,7 +287,7 @@ def main(
     size: Annotated[int, typer.Option(help="side of LatentTracer's images in pixels")] = 64,
     part: Annotated[
         list[str] | None,
-        typer.Option(help="step, ronan, latenttracer or starts alone, the others as --out has them; repeat it"),
+        typer.Option(help="step, ronan or latenttracer alone, the others as --out has them; repeat it"),
     ] = None,
     out: Annotated[Path, typer.Option(help="JSON file")] = RESULTS / "inversion.json",
 ) -> None:
@@ -331,7 +297,6 @@ def main(
         "step": lambda: step_costs(path),
         "ronan": lambda: ronan_speed(path, count),
         "latenttracer": lambda: tracer_speed(tracer, size),
-        "starts": lambda: starts(40),
     }
     unknown = set(part or ()) - set(parts)
     if unknown:

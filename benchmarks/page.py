@@ -7,7 +7,9 @@ A page has marks, and between a mark and `<!-- end -->` stands what JSON files o
 - `<!-- table: NAME -->`: the rows of `tables/NAME.json`, with the command, the machine and the date.
 - `<!-- means: NAME -->`: of the same file a line for each method, with the images that it misses and claims on average.
 - `<!-- edits: NAME -->`: of all files `tables/NAME_*.json` together, what every method finds after every edit.
-- `<!-- measured: NAME -->`: what a program of this folder wrote to `NAME.json`, with its command.
+- `<!-- joined: NAME -->`: the rows of all files `tables/NAME_*.json` of one table, with their commands.
+- `<!-- measured: NAME -->`: what a program of this folder wrote to `NAME.json`, with its command. Of programs that are
+  tables now (`benchmarks/earlier.py`) the command that makes the table now, and a line that says so.
 - `<!-- summary: NAME -->`: a short table out of several files, made by `benchmarks/summary.py`.
 
 What stands outside of such marks is left as it is.
@@ -23,34 +25,21 @@ from typing import Any, Final
 
 import typer
 
-from benchmarks import summary
-from benchmarks.decoders import RESULTS
-from wherefrom.bench._written import markdown
+from benchmarks import earlier, summary
+from benchmarks.places import RESULTS
+from wherefrom.bench import TableRun
 
 DOCS: Final = RESULTS.parents[1] / "docs"
 PAGES: Final = (DOCS / "results.md", *sorted((DOCS / "results").glob("*.md")))
 TABLES: Final = RESULTS / "tables"
 _MARKED: Final = re.compile(
-    r"<!-- (?P<kind>table|means|edits|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
+    r"<!-- (?P<kind>table|joined|means|edits|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
 )
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
 _AT: Final = "0.01"
-_PROGRAMS: Final[Mapping[str, tuple[str, str | None]]] = {
-    "cascade-192": ("cascade", "decoders"),
-    "decoders-192": ("decoders", "decoders"),
-    "decoders-256": ("decoders", "decoders"),
-    "decoders-384": ("decoders", "decoders"),
-    "devices": ("devices", None),
-    "inversion": ("inversion", None),
-    "kept": ("kept", None),
-    "latenttracer-192": ("latenttracer", "decoders"),
-    "ronan": ("ronan", "rows"),
-    "searching-192": ("searching", "decoders"),
-    "searching-192-zoo": ("searching", "decoders"),
-    "whole": ("whole", None),
-}
-"""By file: the program whose `show` makes the table, and the part of the file that it takes; None for all of it."""
+_PROGRAMS: Final = ("devices", "inversion")
+"""Programs of this folder whose `show` makes the table of the file of their name."""
 Document = Mapping[str, Any]
 
 
@@ -72,7 +61,8 @@ def documents(kind: str, name: str) -> dict[str, Document]:
     elif kind == "measured":
         paths = [RESULTS / f"{name}.json"]
     else:
-        paths = sorted(TABLES.glob(f"{name}_*.json")) if kind == "edits" else [TABLES / f"{name}.json"]
+        several = kind in ("edits", "joined")
+        paths = sorted(TABLES.glob(f"{name}_*.json")) if several else [TABLES / f"{name}.json"]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
@@ -81,19 +71,34 @@ def section(kind: str, name: str) -> str:
     found = documents(kind, name)
     every = list(found.values())
     made: dict[str, Callable[[], str]] = {
-        "table": lambda: markdown(every[0]),
+        "table": lambda: rows_of(every),
+        "joined": lambda: rows_of(every),
         "means": lambda: methods(every[0]),
         "edits": lambda: edited(every),
         "measured": lambda: measured(name, every[0]),
         "summary": lambda: summary.TABLES[name].table(found),
     }
-    commands = "\n".join(merged(one["command"] for one in every))
+    commands = "\n".join(merged(command_of(key, one) for key, one in found.items()))
     lines = [f"```sh\n{commands}\n```", "", made[kind]()]
-    if kind in ("table", "means", "edits"):
+    old = [earlier.note(key, one) for key, one in found.items() if key in earlier.FILES]
+    lines += ["", *old] if old and kind == "measured" else []
+    if kind in ("table", "joined", "means", "edits"):
         left = dict.fromkeys(what for one in every for what in one["left out"])
         lines += [f"- left out: {what}" for what in left]
         lines += dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in every)
     return "\n".join([f"<!-- {kind}: {name} -->", "", *lines, "", "<!-- end -->"])
+
+
+def command_of(name: str, found: Document) -> str:
+    """The command that makes a document now."""
+    return earlier.FILES[name].now if name in earlier.FILES else str(found["command"])
+
+
+def rows_of(found: Sequence[Document]) -> str:
+    """The rows of documents of one table, as the table shows them."""
+    (table,) = {one["table"] for one in found}
+    whole = {**found[0], "rows": [row for one in found for row in one["rows"]]}
+    return TableRun(name=table, found=whole, seconds=0.0).markdown
 
 
 def merged(commands: Iterable[str]) -> list[str]:
@@ -109,9 +114,12 @@ def merged(commands: Iterable[str]) -> list[str]:
 
 
 def measured(name: str, found: Document) -> str:
-    """The table that the program shows which wrote a document."""
-    program, part = _PROGRAMS[name]
-    table: str = importlib.import_module(f"benchmarks.{program}").show(found if part is None else found[part])
+    """The table that the program shows which wrote a document, or that stands for that program now."""
+    if name in earlier.FILES:
+        return earlier.FILES[name].show(found)
+    if name not in _PROGRAMS:
+        raise typer.BadParameter(f"{name} was written by none of {', '.join((*_PROGRAMS, *earlier.FILES))}")
+    table: str = importlib.import_module(f"benchmarks.{name}").show(found)
     return table
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.decoders import RESULTS
 from benchmarks.devices import compared, show
+from benchmarks.places import RESULTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "cost.md"
 DOCUMENT = json.loads((RESULTS / "devices.json").read_text(encoding="utf-8"))

@@ -63,7 +63,7 @@ def test_times_have_a_figure_for_every_way() -> None:
     assert all(row["seconds"] > 0 for row in found["rows"])
 
 
-CUT = [path for path in sorted(page.TABLES.glob("*.json")) if path.stem != "times"]
+CUT = [path for path in sorted(page.TABLES.glob("*.json")) if json.loads(path.read_text(encoding="utf-8"))["rules"]]
 
 
 @pytest.mark.parametrize("path", CUT, ids=lambda path: path.stem)

@@ -16,7 +16,23 @@ if TYPE_CHECKING:
     from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
-__all__ = ["METHODS", "PAPERS", "RULES", "ZOO", "asked", "decoders", "images", "learning", "rows_of"]
+__all__ = [
+    "EVERY",
+    "METHODS",
+    "PAPERS",
+    "RULES",
+    "ZOO",
+    "asked",
+    "decoders",
+    "images",
+    "learning",
+    "other_kinds",
+    "rows_of",
+    "together",
+]
+
+EVERY: Final = "all of these"
+"""Images of all other kinds together, in tables that have a row for each kind too."""
 
 ZOO: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 PAPERS: Final = "aedr, times homogeneity"
@@ -55,6 +71,22 @@ def images(workspace: Workspace, name: str) -> tuple[Paths, Paths]:
     """
     size = workspace.setting.size
     return workspace.passed(name, workspace.photos(size, profiled=True)), workspace.passed(name, workspace.photos(size))
+
+
+def other_kinds(workspace: Workspace, name: str) -> dict[str, Paths]:
+    """Images to judge that a decoder did not make: photos, and the same photos passed through each other one.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the decoder.
+    """
+    foreign = {label(other): images(workspace, other)[1] for other in decoders(workspace) if other != name}
+    return {"photos": workspace.photos(workspace.setting.size), **foreign}
+
+
+def together(kinds: Mapping[str, Paths]) -> dict[str, Paths]:
+    """The same kinds of images, and all of them as one more kind."""
+    return {**kinds, EVERY: [path for paths in kinds.values() for path in paths]}
 
 
 def learning(workspace: Workspace) -> Mapping[str, Method[Any]]:

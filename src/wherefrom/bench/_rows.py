@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -33,6 +33,9 @@ class Row:
         undefined: images of either kind without a statistic; they count as not claimed.
         seconds: that an image took to be asked, where it was asked in this run.
         paper: accuracy in per cent of the paper's row that this stands beside.
+        medians: of the statistic: of images that the model made, `belonging`, and of the others, `foreign`.
+        calls: of the decoder that a search made for an image to judge, the mean; None for methods that do not count
+            them. `traced` counts those for the image itself.
     """
 
     model: str
@@ -45,6 +48,8 @@ class Row:
     undefined: int
     seconds: float | None = None
     paper: float | None = None
+    medians: Mapping[str, float] = field(default_factory=dict)
+    calls: float | None = None
 
     def accuracy(self, rule: str) -> float:
         """The share of images that a rule's cut puts on the right side; NaN where there is no cut."""
@@ -53,7 +58,14 @@ class Row:
 
 
 def row_of(
-    found: Evaluation, *, model: str, against: str, how: str, paper: float | None = None, seconds: float | None = None
+    found: Evaluation,
+    *,
+    model: str,
+    against: str,
+    how: str,
+    paper: float | None = None,
+    seconds: float | None = None,
+    calls: float | None = None,
 ) -> Row:
     """An evaluation of a profile as a row of a table.
 
@@ -66,6 +78,7 @@ def row_of(
         how: method, options or edit.
         paper: the paper's accuracy in per cent.
         seconds: that an image took.
+        calls: of the decoder.
     """
     return Row(
         model=model,
@@ -78,13 +91,15 @@ def row_of(
         auc=interval_of(found.auc),
         tpr={f"{rate:g}": interval_of(one) for rate, one in found.tpr.items()},
         undefined=found.undefined,
+        medians=found.medians,
+        calls=calls,
     )
 
 
 def averaged(rows: Sequence[Row]) -> Row:
     """The mean of rows of one kind; an accuracy's ends are those between which nine of ten of the rows are.
 
-    How many were profiled and how many are undefined is what the first row says.
+    How many were profiled, how many are undefined, medians and calls are what the first row says.
     """
     means: dict[str, Mapping[str, float] | None] = {}
     for rule in rows[0].rules:

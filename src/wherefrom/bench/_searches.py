@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from wherefrom.methods.relative import Relative
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.sources.zoo import names
 
@@ -13,12 +14,26 @@ if TYPE_CHECKING:
     from wherefrom.bench.base import Row
     from wherefrom.methods.base import Method
 
-__all__ = ["QUICK", "SIZE", "against_unseen", "asked", "generators", "overlapping", "ronan"]
+__all__ = [
+    "QUICK",
+    "REFERENCE",
+    "SIZE",
+    "against_unseen",
+    "asked",
+    "generators",
+    "over_reference",
+    "overlapping",
+    "ronan",
+]
 
 SIZE: Final = 32
 """Pixels a side of the images that the zoo's generators make."""
 QUICK: Final[dict[str, Any]] = {"restarts": 8, "race": 8, "keep": 2, "steps": 90, "plateau": 15}
 """A search of less than a third of the default's cost."""
+REFERENCE: Final = "zoo:kl-f8-a"
+"""A decoder that was trained on photos; at 32 px 128 numbers that it makes an image of in one step."""
+_SHORT: Final[dict[str, Any]] = {"start": "encoder", "restarts": 1, "race": None, "steps": 30}
+"""The reference's own search starts at its encoder, so it is over soon."""
 _DATA: Final = "-cifar10"
 _SLOW: Final = f"zoo:stylegan2{_DATA}"
 """Takes several times as long as the others, since its class is searched too."""
@@ -27,6 +42,16 @@ _SLOW: Final = f"zoo:stylegan2{_DATA}"
 def ronan(workspace: Workspace, **options: Any) -> RONAN:
     """The search: the default, or a shorter one in a quick run."""
     return RONAN(**(QUICK if workspace.setting.quick else {}), **options)
+
+
+def over_reference(workspace: Workspace) -> Relative:
+    """The search's loss over that of the reference model (eq. 2 of the paper).
+
+    Args:
+        workspace: says whether the run is a quick one.
+    """
+    options = QUICK if workspace.setting.quick else {}
+    return Relative(method="ronan", options=options, reference=REFERENCE, reference_options=_SHORT)
 
 
 def generators(workspace: Workspace) -> list[str]:

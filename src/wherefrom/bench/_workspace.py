@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._keys import digest_of, key_of
 from wherefrom.bench._rows import ALPHA, Row, row_of
+from wherefrom.bench._scored import mean_calls, profile_of, read_as
 from wherefrom.bench._setting import Setting, label
 from wherefrom.core.errors import UsageError
 from wherefrom.evaluation import evaluate
@@ -18,7 +19,6 @@ from wherefrom.images import edits
 from wherefrom.images.labels import slug
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
-from wherefrom.judging import calibrate
 from wherefrom.making import draws, made_folder, round_trips
 from wherefrom.methods.relative import Relative
 from wherefrom.models.load import load_model
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
 
-__all__ = ["Paths", "Workspace", "profile_of", "read_as"]
+__all__ = ["Paths", "Workspace"]
 
 _SEED: Final = 2026
 Paths = Sequence[Path]
@@ -275,17 +275,26 @@ class Workspace:
             asked: of the images to judge, as in `table`.
             profiled_by: of the known belongings, as `asked`; None: the same.
         """
+        judged = self.table(name, method, own, asked=asked)
+        foreign = {other: self.table(name, method, images, asked=asked) for other, images in others.items()}
         found = evaluate(
             self.profile(name, method, known, asked=profiled_by or asked),
-            belonging=self.table(name, method, own, asked=asked),
-            foreign={other: self.table(name, method, images, asked=asked) for other, images in others.items()},
+            belonging=judged,
+            foreign=foreign,
             rules=rules,
             alpha=ALPHA,
             method=method,
         )
         figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [
-            row_of(one, model=label(name), against=other, how=how, paper=figures.get(other))
+            row_of(
+                one,
+                model=label(name),
+                against=other,
+                how=how,
+                paper=figures.get(other),
+                calls=mean_calls([judged, foreign[other]]),
+            )
             for other, one in found.items()
         ]
 
@@ -300,26 +309,3 @@ class Workspace:
         started = time.perf_counter()
         self.table(name, method, images, kept=False)
         return (time.perf_counter() - started) / len(images)
-
-
-def profile_of(method: Method[Any], known: ScoreTable) -> Profile:
-    """A profile of known belongings; a method that learns is fitted on the first of them, the third and so on.
-
-    The product divides by a hash of the pixels. Published tables were divided by place, so that they can be made again
-    and compared, this division is named here.
-
-    Args:
-        method: whose statistic is taken.
-        known: scores of belongings.
-    """
-    return calibrate(belonging=known, method=method, learn_from=range(0, len(known), 2))
-
-
-def read_as(table: ScoreTable, method: Method[Any]) -> ScoreTable:
-    """Scores of a question that has a method's columns among others, as if that method had asked.
-
-    Args:
-        table: of scores.
-        method: whose columns are among them.
-    """
-    return replace(table, method=method.card, measure=method.measure, asked=method)

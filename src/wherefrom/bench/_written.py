@@ -18,6 +18,7 @@ from wherefrom.report.figures import save_figure
 __all__ = ["document", "draw", "markdown", "write"]
 
 _INK, _GREY, _OURS = "#222222", "#6b6b6b", "#0072b2"
+_BESIDE: Final = {"medians": ("median of belongings", "of the others"), "calls": ("decoder calls",)}
 _INCHES: Final = 0.32  # a row of the figure
 
 
@@ -47,6 +48,7 @@ def document(
         "paper": table.paper,
         "goal": table.goal,
         "rules": list(table.rules),
+        "beside": list(table.beside),
         "command": command,
         "version": VERSION,
         "torch": torch.__version__,
@@ -67,19 +69,28 @@ def write(found: Mapping[str, Any], folder: Path) -> Path:
 
 def markdown(found: Mapping[str, Any]) -> str:
     """The table in Markdown, from its document."""
-    rules = found["rules"]
+    rules, beside = found["rules"], found.get("beside", ())
     timed = any(row["seconds"] is not None for row in found["rows"])
     head = ["model", "against", "how", "AUC", "TPR at 1 % FPR"]
     head += [f"{rule}: TP/FP/FN/TN, accuracy %" for rule in rules]
+    head += [title for name in beside for title in _BESIDE[name]]
     head += (["paper, %"] if found["paper"] else []) + (["seconds an image"] if timed else [])
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
     for row in found["rows"]:
         cells = [row["model"], row["against"], row["how"], _spread(row["auc"], 3), _spread(row["tpr"]["0.01"], 2)]
         cells += [_counts(row["rules"].get(rule)) for rule in rules]
+        cells += [cell for name in beside for cell in _further(name, row)]
         cells += [_number(row["paper"], ".1f")] if found["paper"] else []
         cells += [_number(row["seconds"], ".2f")] if timed else []
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_means(found), *_goal(found)])
+
+
+def _further(name: str, row: Mapping[str, Any]) -> list[str]:
+    """Numbers that only some tables show, as `_BESIDE` names them."""
+    if name == "calls":
+        return [_number(row["calls"], ".0f")]
+    return [_number(row["medians"].get(kind), ".3g") for kind in ("belonging", "foreign")]
 
 
 def _means(found: Mapping[str, Any]) -> list[str]:

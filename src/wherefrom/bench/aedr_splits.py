@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.bench._latent import RULES, asked, decoders, images, learning
+from wherefrom.bench._scored import profile_of
 from wherefrom.bench._setting import label
-from wherefrom.bench._workspace import profile_of
 from wherefrom.bench.base import ALPHA, Row, Table, averaged, row_of
 from wherefrom.evaluation import evaluate
 from wherefrom.records.table import ScoreTable

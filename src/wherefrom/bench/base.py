@@ -27,6 +27,7 @@ class Table:
         goal: the least average accuracy in per cent that the project asks of itself, by the first of the rules.
         markdown: the table in Markdown from its document, where its rows are not `Row`s; None for those that are.
         facts: what the document says beside the rows, by name.
+        beside: which further numbers of a `Row` are shown, `medians` or `calls`.
     """
 
     title: str
@@ -36,3 +37,4 @@ class Table:
     goal: float | None = None
     markdown: Callable[[Mapping[str, Any]], str] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    beside: Sequence[str] = ()

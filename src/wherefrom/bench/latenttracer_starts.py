@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import ZOO, images
-from wherefrom.bench._setting import label
+from wherefrom.bench._latent import asked, images, other_kinds
 from wherefrom.bench.base import Row, Table
 from wherefrom.methods.latenttracer import LatentTracer
 
@@ -27,17 +26,18 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         "from a random start": LatentTracer(steps=steps, start="random"),
         "the paper's schedule": LatentTracer(steps=steps, optimiser="adam", rate=0.05, schedule="halved"),
     }
-    name, other = ZOO
-    known, own = images(workspace, name)
-    others = {"photos": workspace.photos(workspace.setting.size), label(other): images(workspace, other)[1]}
-    for how, method in ways.items():
-        yield from workspace.compare(
-            name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules=("conformal",)
-        )
+    for name in asked(workspace)[: None if workspace.setting.asked else 1]:
+        known, own = images(workspace, name)
+        others = other_kinds(workspace, name)
+        for how, method in ways.items():
+            yield from workspace.compare(
+                name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules=("conformal",)
+            )
 
 
 TABLE: Final = Table(
     title="LatentTracer: from the encoder, from a random start, by the paper's schedule",
     rules=("conformal",),
     rows=_rows,
+    beside=("medians", "calls"),
 )

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import QUICK, against_unseen, asked, ronan
+from wherefrom.bench._searches import REFERENCE, against_unseen, asked, over_reference, ronan
 from wherefrom.bench.base import Row, Table
-from wherefrom.methods.relative import Relative
 
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
-REFERENCE: Final = "zoo:kl-f8-a"
-"""A decoder that was trained on photos; at 32 px 128 numbers that it makes an image of in one step."""
-_SHORT: Final[dict[str, Any]] = {"start": "encoder", "restarts": 1, "race": None, "steps": 30}
-"""Its own search starts at its encoder, so it is over soon."""
-
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
-    options = QUICK if workspace.setting.quick else {}
-    over = Relative(method="ronan", options=options, reference=REFERENCE, reference_options=_SHORT)
+    over = over_reference(workspace)
     for name in asked(workspace)[:1] if workspace.setting.quick else asked(workspace):
         for how, method, paper in (("alone", ronan(workspace), 75.0), (f"over {REFERENCE}", over, 87.5)):
             yield from against_unseen(workspace, name, method, how=how, paper=paper)

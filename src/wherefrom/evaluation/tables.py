@@ -50,6 +50,8 @@ class Evaluation:
         auc: of the statistic; None where one kind has no finite statistic.
         tpr: by the false positive rate that is allowed; None where so few foreign images cannot show such a rate.
         undefined: images of either kind whose statistic is undefined.
+        medians: of the finite statistics of belongings, `belonging`, and of foreign images, `foreign`; a kind that has
+            none is left out.
     """
 
     ranked: int
@@ -57,6 +59,7 @@ class Evaluation:
     auc: AUC | None
     tpr: Mapping[float, Sensitivity | None]
     undefined: int
+    medians: Mapping[str, float]
 
 
 def evaluate(
@@ -105,6 +108,7 @@ def evaluate(
             auc=_auc(own, other),
             tpr={rate: _tpr(own, other, rate) for rate in rates},
             undefined=int(np.count_nonzero(~np.isfinite(own)) + np.count_nonzero(~np.isfinite(other))),
+            medians=_medians({"belonging": own, "foreign": other}),
         )
         for place, (name, other) in enumerate(zip(foreign, others, strict=True), start=1)
     }
@@ -147,6 +151,11 @@ def _tpr(belonging: Vector, foreign: Vector, rate: float) -> Sensitivity | None:
     if len(foreign) * rate < 1 or not _any_defined(belonging, foreign):
         return None
     return tpr_at_fpr(belonging, foreign, rate)
+
+
+def _medians(kinds: Mapping[str, Vector]) -> dict[str, float]:
+    finite = {kind: values[np.isfinite(values)] for kind, values in kinds.items()}
+    return {kind: float(np.median(values)) for kind, values in finite.items() if len(values)}
 
 
 def _any_defined(*kinds: Vector) -> bool:

@@ -17,9 +17,10 @@ from PIL import Image
 from tests.toy_tables import PLAIN, RESIDUAL, table
 from wherefrom.bench import _keys
 from wherefrom.bench import _pictures as pictures
+from wherefrom.bench._scored import profile_of
 from wherefrom.bench._searches import generators, overlapping
 from wherefrom.bench._setting import Setting, label
-from wherefrom.bench._workspace import Workspace, profile_of
+from wherefrom.bench._workspace import Workspace
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
