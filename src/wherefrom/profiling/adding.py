@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
+from wherefrom.methods.arithmetic.columns import with_current_names
 from wherefrom.profiling.conditions import behind, loaded_edits, prepared, scored_condition
 from wherefrom.records.profile import UNEDITED, Profile
 
@@ -34,6 +35,8 @@ def add_condition(
     limits: Limits | None = None,
 ) -> Profile:
     """The profile with one more condition, from the images that it was made from; nothing else is asked again.
+
+    The condition keeps the columns that the profile keeps.
 
     Args:
         made: the profile, which remembers its images by digests of their pixels.
@@ -75,6 +78,7 @@ def add_condition(
         score=score,
         cut=cut,
         limits=limits,
+        keep=with_current_names(reference.belonging.scores).names,
     )
     return replace(made, further=(*made.further, added))
 
