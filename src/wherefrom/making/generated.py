@@ -210,7 +210,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
 
     from wherefrom.images.batches import to_images
     from wherefrom.images.write import save_png
-    from wherefrom.models.fitting import fitted
+    from wherefrom.models.adapters.asked_part import asked_part
 
     facts = record.facts
     path = folder / f"{stem}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png"
@@ -219,7 +219,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, folder: Path, stem: str
     try:
         if is_there(path, text, _SAME):
             return replace(made, kept=True)
-        images = to_images([fitted(record.pixels, model)]).to(model.device)
+        images = to_images([asked_part(record.pixels, model)]).to(model.device)
         with torch.inference_mode():
             latents = model.encode(images)
         save_png(_decoded(model, latents)[0], path, text)

@@ -117,7 +117,7 @@ class Relative:
 
         Arguments are as for `Gradual.settle`.
         """
-        from wherefrom.models.through import through_alike
+        from wherefrom.models.adapters.through import through_alike
 
         reference = through_alike(model, _opened(self.reference, str(model.device)))
         self.check(model, reference)

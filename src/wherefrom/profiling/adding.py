@@ -88,7 +88,7 @@ def _given_through(model: Model, reference: Profile) -> Model:
 
     A condition of images as they were given has no edit of its own, so that it is what its model is asked through.
     """
-    from wherefrom.models.through import THROUGH, through
+    from wherefrom.models.adapters.through import THROUGH, through
 
     return through(model, str(reference.model.facts.get(THROUGH, UNEDITED))) if reference.edit == UNEDITED else model
 

@@ -116,7 +116,7 @@ def behind(model: Model, edit: Edit) -> Model:
         model: to be asked.
         edit: of a condition.
     """
-    from wherefrom.models.through import through
+    from wherefrom.models.adapters.through import through
 
     part = asked_through(edit)
     return model if part is None else through(model, part)

@@ -14,6 +14,7 @@ from wherefrom.models import architectures
 MOVED = (
     ("wherefrom.models.locate", "load_model", "wherefrom.models.load"),
     ("wherefrom.models.locate", "describe", "wherefrom.models.sources.description"),
+    ("wherefrom.models.through", "Through", "wherefrom.models.adapters.through"),
     ("wherefrom.models.generators", "names", "wherefrom.models.architectures"),
     ("wherefrom.models.generators.base", "Architecture", "wherefrom.models.architectures.base"),
 )
