@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.toy_tables import PLAIN, RESIDUAL, facts, table
 from wherefrom.judging import calibrate, found
-from wherefrom.judging._ranks import can_bound, lowest_ranks, p_foreign, within
+from wherefrom.judging.ranks import can_bound, lowest_ranks, p_foreign, within
 
 
 @given(

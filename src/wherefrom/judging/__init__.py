@@ -7,7 +7,7 @@ from wherefrom.judging._calibrating import calibrate, statistic_of
 from wherefrom.judging._deciding import judge
 from wherefrom.judging._early import check_cut, decided_below, early
 from wherefrom.judging._profile_judge import Outside, decoder_of
-from wherefrom.judging._ranks import found
+from wherefrom.judging.ranks import found
 
 __all__ = [
     "Outside",

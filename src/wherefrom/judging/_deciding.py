@@ -12,8 +12,8 @@ from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.judging._aligning import aligned
 from wherefrom.judging._early import check_cut, whole_measure
-from wherefrom.judging._evidence import evidence_of
 from wherefrom.judging._profile_judge import OUTSIDE, Outside, profile_judge
+from wherefrom.judging.evidence import evidence_of
 from wherefrom.methods.base import Method
 from wherefrom.records.checks import same_asking
 from wherefrom.records.profile import Profile

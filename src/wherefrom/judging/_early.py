@@ -9,7 +9,7 @@ from wherefrom import methods, rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.shares import check_share
-from wherefrom.judging._ranks import can_bound, lowest_ranks
+from wherefrom.judging.ranks import can_bound, lowest_ranks
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable

@@ -11,10 +11,10 @@ from typing import Final, Literal
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.core.version import VERSION
-from wherefrom.judging._adding import adding
 from wherefrom.judging._calibrating import UNDEFINED
-from wherefrom.judging._evidence import Evidence, most_cautious
-from wherefrom.judging._ranks import can_bound
+from wherefrom.judging.adding import adding
+from wherefrom.judging.evidence import Evidence, most_cautious
+from wherefrom.judging.ranks import can_bound
 from wherefrom.records.audit import STORE_ALIKE
 from wherefrom.records.coverage import covered_by, uncovered
 from wherefrom.records.profile import UNEDITED, Profile

@@ -16,7 +16,7 @@ import numpy as np
 
 from wherefrom.core.facts import ImageFacts
 from wherefrom.judging._calibrating import statistic_of
-from wherefrom.judging._ranks import p_foreign
+from wherefrom.judging.ranks import p_foreign
 from wherefrom.methods.base import Method
 from wherefrom.records.coverage import covered_by, outside
 from wherefrom.records.profile import Profile
