@@ -11,11 +11,11 @@ from wherefrom import methods, rules
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.judging._aligning import aligned
-from wherefrom.judging._early import check_cut, whole_measure
+from wherefrom.judging._early import check_cut, measure_without_early_exit
 from wherefrom.judging._profile_judge import OUTSIDE, Outside, profile_judge
 from wherefrom.judging.evidence import evidence_of
 from wherefrom.methods.base import Method
-from wherefrom.records.checks import same_asking
+from wherefrom.records.checks import refuse_other_provenance
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Verdicts
@@ -93,9 +93,9 @@ def judge(
 
 def _check(table: ScoreTable, condition: Profile, *, alpha: float, beta: float, rule: Rule | str) -> None:
     """Refuse scores that were asked differently, or left before a verdict was known."""
-    same_asking(
+    refuse_other_provenance(
         "the scores",
-        (table.model, whole_measure(table), table.seed),
+        (table.model, measure_without_early_exit(table), table.seed),
         "the profile",
         (condition.model, condition.measure, condition.seed),
     )

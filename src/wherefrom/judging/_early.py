@@ -15,7 +15,7 @@ from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.rules.base import Rule
 
-__all__ = ["check_cut", "decided_below", "early", "whole_measure"]
+__all__ = ["check_cut", "decided_below", "early", "measure_without_early_exit"]
 
 
 def decided_below(
@@ -89,7 +89,7 @@ def early(
     return asked
 
 
-def whole_measure(table: ScoreTable) -> Card:
+def measure_without_early_exit(table: ScoreTable) -> Card:
     """What was measured, as it would have been without leaving early."""
     if table.method.facts.get("cut") is None:
         return table.measure

@@ -12,13 +12,13 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["Asked", "halves", "refuse_duplicates", "same_asking"]
+__all__ = ["Provenance", "halves", "refuse_duplicates", "refuse_other_provenance"]
 
-Asked = tuple[Card, Card, int]
+Provenance = tuple[Card, Card, int]
 """Model, measure and root seed: how a table's columns came about."""
 
 
-def same_asking(name: str, this: Asked, other_name: str, other: Asked) -> None:
+def refuse_other_provenance(name: str, this: Provenance, other_name: str, other: Provenance) -> None:
     """Refuse to compare scores that came from different models, measures or seeds.
 
     Args:

@@ -23,7 +23,7 @@ from wherefrom.images.edits import Edit, Step
 from wherefrom.images.edits.sides import original, reduced
 from wherefrom.images.operators import check_known, operator
 from wherefrom.models.adapters.arithmetic import exact
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, Spreading
+from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, former_spread, search_starts_of
 
 __all__ = ["THROUGH", "Through", "ThroughAutoencoder", "edit_of", "through", "through_alike"]
 
@@ -207,14 +207,15 @@ class Through:
         """
         return self.model.draw(seeds, size=self._before(size))
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Starts of a search; `size` is that of the images seen.
 
         Raises:
             ModelError: as `draw`.
         """
-        own = self.model.spread if isinstance(self.model, Spreading) else self.model.draw
-        return own(seeds, size=self._before(size))
+        return search_starts_of(self.model)(seeds, size=self._before(size))
+
+    spread = former_spread
 
     def labels(self, seeds: Seeds) -> list[int]:
         """The class that `draw` draws with each seed; 0 where latents carry none."""

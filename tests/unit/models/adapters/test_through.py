@@ -21,7 +21,7 @@ from wherefrom.inversion.invert import invert
 from wherefrom.inversion.search import Search, Stop
 from wherefrom.models.adapters.asked_part import asked_part
 from wherefrom.models.adapters.through import Through, ThroughAutoencoder, through
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, Spreading
+from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, SupportsSearchStarts
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
@@ -54,7 +54,7 @@ def images_of(pixels: list[np.ndarray], model: ThroughAutoencoder) -> Images:
 @pytest.mark.parametrize("edit", EDITS)
 def test_it_is_an_autoencoder_of_the_images_seen(edit: str) -> None:
     model = behind(edit)
-    for protocol in (Decoder, Autoencoder, Spreading, Classed, Parting):
+    for protocol in (Decoder, Autoencoder, SupportsSearchStarts, Classed, Parting):
         assert isinstance(model, protocol)
     images = images_of(drawn(edit, 3), model)
     latents = model.encode(images)
