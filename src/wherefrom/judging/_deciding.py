@@ -79,7 +79,7 @@ def judge(
     chosen = rules.load(rule) if isinstance(rule, str) else rule
     judges = profile_judge(profile, conditions, chosen, (alpha, beta), timestamp(when), file)
     rows = aligned(tables)
-    found = {
+    evidence = {
         name: evidence_of(
             tables[name], condition, method=_method_of(condition, method, tables[name]), rule=chosen, alpha=alpha
         )
@@ -87,7 +87,7 @@ def judge(
     }
     count = len(next(iter(rows.values())))
     return Verdicts(
-        judges.verdict([found[name][rows[name][row]] for name in conditions], outside) for row in range(count)
+        judges.verdict([evidence[name][rows[name][row]] for name in conditions], outside) for row in range(count)
     )
 
 

@@ -117,13 +117,13 @@ def _refuse_images(
     from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord
 
     edit = edits.load(reference.edit)
-    for pool, given in images.items():
+    for pool, sources in images.items():
         table = reference.belonging if pool is None else reference.foreign[pool]
         place = "the belongings" if pool is None else f"pool {pool!r}"
         remembered = {facts.pixel_digest or facts.name: facts.name for facts in table.images}
-        ready = prepared(given, edit, model=model, seed=reference.seed, cut=cut, limits=limits)
-        for found in read_ahead(ready, limits=limits or DEFAULT_LIMITS):
-            facts = found.facts if isinstance(found, ImageRecord) else found
+        ready = prepared(sources, edit, model=model, seed=reference.seed, cut=cut, limits=limits)
+        for read in read_ahead(ready, limits=limits or DEFAULT_LIMITS):
+            facts = read.facts if isinstance(read, ImageRecord) else read
             if remembered.pop(facts.pixel_digest or facts.name, None) is None:
                 raise ProfileError(
                     f"{facts.name} in {place} is none of the images that the profile was made from, or is given twice:"

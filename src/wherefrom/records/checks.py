@@ -69,7 +69,7 @@ def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) 
 
 def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> list[str]:
     """Pairs of files of equal pixels; adds this table's images to `seen`."""
-    found = []
+    pairs = []
     for facts in table.images:
         if facts.error is not None:
             continue
@@ -77,10 +77,10 @@ def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> l
             raise ProfileError(f"{facts.name} in {place} has no digest of its pixels: score it again")
         first = next((seen[digest] for digest in sorted(facts.digests) if digest in seen), None)
         if first is not None:
-            found.append(f"{first[0]} in {first[1]} and {facts.name} in {place}")
+            pairs.append(f"{first[0]} in {first[1]} and {facts.name} in {place}")
         for digest in facts.digests:
             seen.setdefault(digest, (facts.name, place))
-    return found
+    return pairs
 
 
 def halves(digests: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -86,20 +86,20 @@ def verdict_row(verdict: OfImage) -> dict[str, Any]:
     }
 
 
-def attribution_row(found: OfCandidates, names: Sequence[str]) -> dict[str, Any]:
+def attribution_row(attribution: OfCandidates, names: Sequence[str]) -> dict[str, Any]:
     """An attribution as JSON has it, its verdicts by the candidates' names.
 
     Args:
-        found: of one image.
+        attribution: of one image.
         names: the candidates' names, in the order of its verdicts.
     """
     return {
-        "name": found.image.name,
-        "answer": found.answer,
-        "supported": list(found.supported),
-        "reason": found.reason,
-        "error": found.image.error,
-        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, found.verdicts, strict=True)},
+        "name": attribution.image.name,
+        "answer": attribution.answer,
+        "supported": list(attribution.supported),
+        "reason": attribution.reason,
+        "error": attribution.image.error,
+        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, attribution.verdicts, strict=True)},
     }
 
 
@@ -121,16 +121,16 @@ def _cell(value: Any) -> Any:
 
 def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows without nesting: of an attribution, one a candidate."""
-    found: list[dict[str, Any]] = []
+    flattened: list[dict[str, Any]] = []
     for row in rows:
         if "verdicts" in row:
-            found += [
+            flattened += [
                 {"name": row["name"], "answer": row["answer"], "candidate": name, **flat(verdict)}
                 for name, verdict in row["verdicts"].items()
             ]
         else:
-            found.append(flat(row))
-    return found
+            flattened.append(flat(row))
+    return flattened
 
 
 def table_rows(table: Table) -> list[dict[str, Any]]:
