@@ -147,7 +147,7 @@ def distances(model: DiffusersAutoencoder, photos: list[Pixels], count: int) -> 
     reference, others = photo_squares(photos[::2], count, 0), photo_squares(photos[1::2], count, 1)
     rows = {
         "draws": decoded(model, model.draw(seeds, size=(SIDE, SIDE))),
-        "Gaussian fields": decoded(model, model.spread(seeds, size=(SIDE, SIDE))),
+        "Gaussian fields": decoded(model, model.search_starts(seeds, size=(SIDE, SIDE))),
         "other photos, passed": passed(model, others),
         "other photos": others,
     }

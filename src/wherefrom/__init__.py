@@ -51,7 +51,7 @@ _HOMES = {
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
     "score_candidates": "wherefrom.candidates",
-    "through": "wherefrom.models.through",
+    "through": "wherefrom.models.adapters.through",
     "tiles": "wherefrom.images.tiles",
 }
 _RENAMED = {
@@ -132,8 +132,8 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import early
     from wherefrom.making import Made, edit, generate, generate_from_prompts
+    from wherefrom.models.adapters.through import through
     from wherefrom.models.load import load_model
-    from wherefrom.models.through import through
     from wherefrom.profiling import add_condition, profile
     from wherefrom.records.files import (
         load_profile,

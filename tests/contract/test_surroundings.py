@@ -21,7 +21,7 @@ from wherefrom.core.arrays import Scores
 from wherefrom.images.sources import load_images
 from wherefrom.making import draws
 from wherefrom.measures.bands import dct_basis
-from wherefrom.models.base import Spreading
+from wherefrom.models.base import search_starts_of
 from wherefrom.models.load import load_model
 from wherefrom.models.opening.autoencoder import wrap_autoencoder
 from wherefrom.scoring.run import score
@@ -173,11 +173,11 @@ def _facts_of(name: str, folder: Path) -> dict[str, Any]:
     restarts = 1 if start == "encoder" else 2
     search = methods.load("ronan", {"steps": 2, "restarts": restarts, "start": start, "race": None})
     scores = search.scores(model, images.detach().clamp(0, 1)[:1], seeds[:1])
-    spread = model.spread(seeds, size=size) if isinstance(model, Spreading) else latents
+    starts = search_starts_of(model)(seeds, size=size)
     return {
         "card": model.card.digest,
-        "tensors": [tensor.detach().double().numpy() for tensor in (latents, images, spread)],
-        "dtypes": [str(tensor.dtype) for tensor in (latents, images, spread)],
+        "tensors": [tensor.detach().double().numpy() for tensor in (latents, images, starts)],
+        "dtypes": [str(tensor.dtype) for tensor in (latents, images, starts)],
         "scores": scores.matrix(scores.names),
     }
 

@@ -86,7 +86,9 @@ def test_draws_have_edges_and_quiet_places_as_photos_have_and_gaussian_fields_ha
     model, seeds = open_autoencoder(ZOO / name), seeds_of(0, [str(number) for number in range(8)])
     photos = [crop(np.asarray(getattr(skimage.data, photo)())[::2, ::2], model.factor) for photo in PHOTOS]
     real = float(np.median([kurtosis(passed(model, photo[None])) for photo in photos]))
-    learned, gaussian = (kurtosis(decoded(model, of(seeds, size=(128, 128)))) for of in (model.draw, model.spread))
+    learned, gaussian = (
+        kurtosis(decoded(model, of(seeds, size=(128, 128)))) for of in (model.draw, model.search_starts)
+    )
     assert learned > 1.5 * gaussian
     assert abs(learned - real) < abs(gaussian - real)
 

@@ -13,7 +13,7 @@ from tests.toy_tables import PLAIN, facts, jpeg, table
 from wherefrom.core.arrays import Vector
 from wherefrom.core.facts import ImageFacts
 from wherefrom.judging import calibrate, judge
-from wherefrom.judging._evidence import evidence_of
+from wherefrom.judging.evidence import evidence_of
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Outcome
 from wherefrom.rules.conformal import Conformal

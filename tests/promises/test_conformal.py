@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.promises.samples import DRAWS, SIZES, surely_more
-from wherefrom.judging._ranks import p_foreign
+from wherefrom.judging.ranks import p_foreign
 from wherefrom.rules.conformal import Conformal
 
 TRIALS = 4000

@@ -11,7 +11,7 @@ from tests.promises.samples import DRAWS, surely_more
 from tests.toy_tables import PLAIN, RESIDUAL, Plain, Residual, table
 from wherefrom import rules
 from wherefrom.core.arrays import Vector
-from wherefrom.judging import calibrate, found, judge
+from wherefrom.judging import calibrate, count_below_pools, judge
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 
@@ -134,7 +134,7 @@ def test_what_a_profile_says_it_finds_is_what_it_finds(method: Plain | Residual,
     for _ in range(trials):
         pool = _table(rng, "normal", 59, "pool", 3.0)
         profile = calibrate(belonging=belongings(n, "own"), foreign={"pool": pool}, method=method)
-        count, total = found(profile, beta=0.05, pools=["pool"], alpha=ALPHA)
+        count, total = count_below_pools(profile, beta=0.05, pools=["pool"], alpha=ALPHA)
         said.append(count / total)
         verdicts = judge(belongings(new, "new"), profile=profile, alpha=ALPHA, beta=0.05, method=method)
         supported += sum(verdict.outcome is Outcome.SUPPORTED for verdict in verdicts)

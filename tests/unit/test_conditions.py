@@ -17,7 +17,7 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images import edits
 from wherefrom.judging import calibrate, decided_below, judge
-from wherefrom.judging._adding import edit_for
+from wherefrom.judging.adding import edit_for
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict

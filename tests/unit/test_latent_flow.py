@@ -171,7 +171,7 @@ def test_a_run_is_put_beside_its_autoencoder(tmp_path: Path, monkeypatch: pytest
     model = open_autoencoder(folder)
     seeds = np.arange(2, dtype=np.uint64)
     assert model.draw(seeds).shape == (2, 4, 32, 32)
-    assert not torch.equal(model.draw(seeds), model.spread(seeds))
+    assert not torch.equal(model.draw(seeds), model.search_starts(seeds))
     crops = Crops(latent_flow.read_latents(run), Recipe(seed=1), FACTOR)
     sampler = json.loads((folder / "flow" / "sampler.json").read_text())
     assert (sampler["steps"], sampler["shift"], sampler["least"]) == (1, 2.0, 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Final
@@ -20,8 +21,17 @@ LONGEST_FUNCTION: Final = 50
 """Lines of a function's body: its signature and its docstring are not counted, comments and blank lines are."""
 
 
+TESTS: Final = Path(__file__).parents[1]
+MOST_REACHED: Final = 30
+"""How often a test may import a private module: as often as when this was counted, and never more often."""
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
+
+
+def folders(path: Path) -> tuple[str, ...]:
+    return path.relative_to(SOURCE).parent.parts
 
 
 def body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -36,9 +46,13 @@ def long_functions(tree: ast.AST) -> Iterator[str]:
             yield node.name
 
 
-def private_modules_of_others(path: Path, tree: ast.AST) -> Iterator[str]:
-    """Modules whose name starts with an underscore, below a package that this file is not part of."""
-    package = path.relative_to(SOURCE).parent.parts
+def private_modules_of_others(package: tuple[str, ...], tree: ast.AST) -> Iterator[str]:
+    """Modules whose name starts with an underscore, below a package that a file is not part of.
+
+    Args:
+        package: of the file, as the folders below `wherefrom`; those of a test begin with none of its packages.
+        tree: of the file.
+    """
     for node in ast.walk(tree):
         imported: list[str] = []
         if isinstance(node, ast.Import):
@@ -88,8 +102,15 @@ def test_no_function_is_long() -> None:
 
 def test_no_package_reaches_into_the_private_modules_of_another() -> None:
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-    reached = {module for path, tree in trees.items() for module in private_modules_of_others(path, tree)}
+    reached = {module for path, tree in trees.items() for module in private_modules_of_others(folders(path), tree)}
     assert reached == set()
+
+
+def test_few_tests_reach_into_private_modules() -> None:
+    """What a test has to reach is a part: make its module public, or test it through one that is."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(TESTS.rglob("*.py"))]
+    reached = Counter(module for tree in trees for module in set(private_modules_of_others(("tests",), tree)))
+    assert reached.total() <= MOST_REACHED, f"{reached.total()} times: {dict(reached.most_common())}"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +129,7 @@ def test_the_check_itself_sees_what_is_reached(
         (tmp_path / place).parent.mkdir(exist_ok=True)
         (tmp_path / place).touch()
     monkeypatch.setitem(globals(), "SOURCE", tmp_path)
-    assert sorted(set(private_modules_of_others(tmp_path / "images/read.py", ast.parse(program)))) == expected
+    assert sorted(set(private_modules_of_others(("images",), ast.parse(program)))) == expected
 
 
 def test_the_check_itself_counts_what_a_function_does() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.toy_tables import PLAIN, RESIDUAL, facts, table
-from wherefrom.judging import calibrate, found
-from wherefrom.judging._ranks import can_bound, lowest_ranks, p_foreign, within
+from wherefrom.judging import calibrate, count_below_pools
+from wherefrom.judging.ranks import can_bound, lowest_ranks, p_foreign, within
 
 
 @given(
@@ -36,9 +36,9 @@ def test_belongings_without_a_rank_are_not_found() -> None:
     profile = calibrate(
         belonging=table(values, images=images), foreign={"p": table(np.full(99, 2.0), "p")}, method=PLAIN
     )
-    assert found(profile, beta=0.01, pools=["p"]) == (20, 25)
-    assert found(profile, beta=0.01, pools=[]) == (20, 25)
-    assert found(profile, beta=0.01, pools=["p"], alpha=0.1) == (18, 25)
+    assert count_below_pools(profile, beta=0.01, pools=["p"]) == (20, 25)
+    assert count_below_pools(profile, beta=0.01, pools=[]) == (20, 25)
+    assert count_below_pools(profile, beta=0.01, pools=["p"], alpha=0.1) == (18, 25)
 
 
 @pytest.mark.parametrize("undefined", [0, 1, 7])
@@ -47,15 +47,15 @@ def test_of_a_learner_the_half_that_was_learned_from_does_not_count(undefined: i
     detail = rng.normal(size=61)
     value = detail + rng.normal(0, 0.1, 61)
     value_of_all = calibrate(belonging=table(value, detail=detail), method=RESIDUAL)
-    assert found(value_of_all, beta=0.01, pools=[]) == (31, 31)
+    assert count_below_pools(value_of_all, beta=0.01, pools=[]) == (31, 31)
     gone = np.array(value_of_all.ranked[:undefined], dtype=int)
     value[gone] = np.nan
     profile = calibrate(belonging=table(value, detail=detail), method=RESIDUAL)
     assert len(profile.ranked) == 31 - undefined
-    assert found(profile, beta=0.01, pools=[]) == (31 - undefined, 31)
+    assert count_below_pools(profile, beta=0.01, pools=[]) == (31 - undefined, 31)
 
 
 def test_a_pool_of_which_nothing_was_scored_bounds_nothing() -> None:
     broken = table([np.nan], images=[facts("x", error="truncated")])
     profile = calibrate(belonging=table(np.linspace(0.9, 1.1, 20), "own"), foreign={"p": broken}, method=PLAIN)
-    assert found(profile, beta=0.01, pools=["p"]) == (20, 20)
+    assert count_below_pools(profile, beta=0.01, pools=["p"]) == (20, 20)

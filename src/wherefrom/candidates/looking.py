@@ -12,9 +12,9 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.images.batches import read_ahead
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits
 from wherefrom.images.sources import Source
+from wherefrom.models.adapters.asked_part import asked_part
+from wherefrom.models.adapters.through import THROUGH, through
 from wherefrom.models.base import Model
-from wherefrom.models.fitting import fitted
-from wherefrom.models.through import THROUGH, through
 from wherefrom.records.coverage import covered_by, uncovered
 from wherefrom.records.profile import UNEDITED, Profile
 
@@ -83,7 +83,7 @@ def _sizes(record: ImageRecord | ImageFacts, model: Model) -> Iterator[tuple[int
         yield None
         return
     try:
-        height, width, _ = fitted(record.pixels, model).shape
+        height, width, _ = asked_part(record.pixels, model).shape
     except ImageError:
         pass
     else:

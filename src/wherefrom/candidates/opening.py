@@ -12,9 +12,9 @@ from wherefrom.candidates.looking import through_fact
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.models import load
+from wherefrom.models.adapters.through import THROUGH, through
 from wherefrom.models.base import Model
 from wherefrom.models.sources.names import parse
-from wherefrom.models.through import THROUGH, through
 from wherefrom.records.profile import UNEDITED, Profile
 
 __all__ = ["Opening", "open_candidates", "source_of"]

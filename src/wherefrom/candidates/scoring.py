@@ -15,8 +15,8 @@ from wherefrom.core.arrays import Scores
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.images.sources import Source
 from wherefrom.methods.base import Method
+from wherefrom.models.adapters.through import through
 from wherefrom.models.base import Model
-from wherefrom.models.through import through
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.scoring.scorer import Cutter, Scorer, quietly

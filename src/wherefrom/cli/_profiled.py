@@ -127,9 +127,9 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
 def _found(made: Profile, pools: Sequence[str], *, alpha: float | None = None) -> dict[str, Any]:
     """The share of belongings below all of these pools, with its interval."""
     from wherefrom.evaluation import clopper_pearson
-    from wherefrom.judging import found
+    from wherefrom.judging import count_below_pools
 
-    count, total = found(made, beta=_BETA, pools=pools, alpha=alpha)
+    count, total = count_below_pools(made, beta=_BETA, pools=pools, alpha=alpha)
     return {"found": count, "of": total, "tpr": count / total, "tpr_interval": clopper_pearson(count, total)}
 
 

@@ -36,12 +36,13 @@ class Opened:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewProfile:
-    """A new profile: where it goes, the model's name, and the edits of its conditions."""
+    """A new profile: where it goes, the model's name, the edits of its conditions, and what it keeps further."""
 
     out: Path
     name: str
     opening: Opened
     edits: Sequence[str]
+    keep: Sequence[str] = ()
 
     @property
     def output(self) -> Output:
@@ -88,12 +89,13 @@ class NewProfile:
             score=scorer(work),
             cut=cutter(work),
             limits=work.limits,
+            keep=self.keep,
         )
         return made, list(made.conditions.values())
 
 
 def new_profile(
-    out: Path | None, name: str, opening: Opened, *, existing: Path | None, edits: Sequence[str]
+    out: Path | None, name: str, opening: Opened, *, existing: Path | None, edits: Sequence[str], keep: Sequence[str]
 ) -> NewProfile:
     """What makes a new profile.
 
@@ -103,6 +105,7 @@ def new_profile(
         opening: how the model is opened.
         existing: of `--profile`, which has no meaning here.
         edits: of the conditions; none is the condition `none` alone.
+        keep: columns that it keeps beside those that its method reads.
 
     Raises:
         UsageError: when there is no place for it, an edit is none or named twice, or options do not go together.
@@ -119,7 +122,7 @@ def new_profile(
     from wherefrom.records.profile import UNEDITED
 
     wanted = loaded_edits(edits or [UNEDITED])  # so that a mistyped name does not wait for the model
-    return NewProfile(out=out, name=name, opening=opening, edits=[edit.name for edit in wanted])
+    return NewProfile(out=out, name=name, opening=opening, edits=[edit.name for edit in wanted], keep=keep)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,6 +53,15 @@ _ADDED = Annotated[
         help="add this condition to the profile that --profile names, from the images that it was made from",
     ),
 ]
+_KEEP = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMN",
+        help="keep this column beside those that the method reads, for another statistic to be tried later without the"
+        " model, as first or 'homogeneity_*'; '*' keeps all; may be repeated",
+    ),
+]
 _EXISTING = Annotated[
     Path | None,
     typer.Option("--profile", metavar="P.json", parser=typed_path, help="with --add-edit: the profile added to"),
@@ -77,6 +86,7 @@ def profile(
     edit: _EDIT = None,
     added: _ADDED = None,
     existing: _EXISTING = None,
+    keep: _KEEP = None,
     leaving: _LEAVING = None,
     leaving_twins: _TWINS = False,
     force: options.FORCE = False,
@@ -107,10 +117,11 @@ def profile(
     opening = Opened(device=device, dtype=dtype, trust=trust, options=model_options(model_option), through=through)
     if added is None:
         task: NewProfile | AddedCondition = new_profile(
-            out, one_model(model, placed), opening, existing=existing, edits=edit or ()
+            out, one_model(model, placed), opening, existing=existing, edits=edit or (), keep=keep or ()
         )
     else:
-        said = {"--edit": edit, "--method": method, "--option": option, "--through": through, "--seed": seed}
+        said: dict[str, object] = {"--edit": edit, "--keep": keep, "--method": method, "--option": option}
+        said |= {"--through": through, "--seed": seed}
         task = added_condition(out, model or placed, opening, existing=existing, edit=added, said=said)
     writing = Writing(outputs=[task.output], typed=typed, inputs=task.inputs, store=store, force=force)
     writing.check_names()

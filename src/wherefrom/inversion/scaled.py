@@ -9,7 +9,7 @@ import torch
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
 from wherefrom.core.tensors import Images, Latents
-from wherefrom.models.base import Autoencoder, Spreading
+from wherefrom.models.base import Autoencoder, search_starts_of
 
 __all__ = ["Scaled", "scaled"]
 
@@ -61,13 +61,12 @@ class Scaled:
         """Latents of images, in these units."""
         return (self.model.encode(images) - self.shift) * self.scale
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Starts of the model, in these units.
 
-        Arguments are as for `Spreading.spread`.
+        Arguments are as for `SupportsSearchStarts.search_starts`.
         """
-        own = self.model.spread if isinstance(self.model, Spreading) else self.model.draw
-        return (own(seeds, size=size) - self.shift) * self.scale
+        return (search_starts_of(self.model)(seeds, size=size) - self.shift) * self.scale
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Draws of the model, in these units.

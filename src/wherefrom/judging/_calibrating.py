@@ -15,7 +15,7 @@ from wherefrom.core.version import VERSION
 from wherefrom.judging.keeping import readable, with_columns
 from wherefrom.methods.base import Fit, Method
 from wherefrom.records.audit import audit
-from wherefrom.records.checks import halves, refuse_duplicates, same_asking
+from wherefrom.records.checks import halves, refuse_duplicates, refuse_other_provenance
 from wherefrom.records.coverage import coverage_of
 from wherefrom.records.profile import Omission, Profile
 from wherefrom.records.table import ScoreTable
@@ -105,7 +105,7 @@ def _refuse_unlike(belonging: ScoreTable, pools: Mapping[str, ScoreTable], metho
         )
     asked = (belonging.model, belonging.measure, belonging.seed)
     for name, table in pools.items():
-        same_asking("the belongings", asked, f"pool {name!r}", (table.model, table.measure, table.seed))
+        refuse_other_provenance("the belongings", asked, f"pool {name!r}", (table.model, table.measure, table.seed))
     if method.measure.digest != belonging.measure.digest:
         changed = "; ".join(method.measure.differences(belonging.measure)) or f"{belonging.measure.name!r}"
         raise ProfileError(

@@ -11,11 +11,11 @@ from wherefrom import methods, rules
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.judging._aligning import aligned
-from wherefrom.judging._early import check_cut, whole_measure
-from wherefrom.judging._evidence import evidence_of
+from wherefrom.judging._early import check_cut, measure_without_early_exit
 from wherefrom.judging._profile_judge import OUTSIDE, Outside, profile_judge
+from wherefrom.judging.evidence import evidence_of
 from wherefrom.methods.base import Method
-from wherefrom.records.checks import same_asking
+from wherefrom.records.checks import refuse_other_provenance
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Verdicts
@@ -79,7 +79,7 @@ def judge(
     chosen = rules.load(rule) if isinstance(rule, str) else rule
     judges = profile_judge(profile, conditions, chosen, (alpha, beta), timestamp(when), file)
     rows = aligned(tables)
-    found = {
+    evidence = {
         name: evidence_of(
             tables[name], condition, method=_method_of(condition, method, tables[name]), rule=chosen, alpha=alpha
         )
@@ -87,15 +87,15 @@ def judge(
     }
     count = len(next(iter(rows.values())))
     return Verdicts(
-        judges.verdict([found[name][rows[name][row]] for name in conditions], outside) for row in range(count)
+        judges.verdict([evidence[name][rows[name][row]] for name in conditions], outside) for row in range(count)
     )
 
 
 def _check(table: ScoreTable, condition: Profile, *, alpha: float, beta: float, rule: Rule | str) -> None:
     """Refuse scores that were asked differently, or left before a verdict was known."""
-    same_asking(
+    refuse_other_provenance(
         "the scores",
-        (table.model, whole_measure(table), table.seed),
+        (table.model, measure_without_early_exit(table), table.seed),
         "the profile",
         (condition.model, condition.measure, condition.seed),
     )

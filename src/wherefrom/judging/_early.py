@@ -9,13 +9,13 @@ from wherefrom import methods, rules
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.shares import check_share
-from wherefrom.judging._ranks import can_bound, lowest_ranks
+from wherefrom.judging.ranks import can_bound, lowest_ranks
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.rules.base import Rule
 
-__all__ = ["check_cut", "decided_below", "early", "whole_measure"]
+__all__ = ["check_cut", "decided_below", "early", "measure_without_early_exit"]
 
 
 def decided_below(
@@ -89,7 +89,7 @@ def early(
     return asked
 
 
-def whole_measure(table: ScoreTable) -> Card:
+def measure_without_early_exit(table: ScoreTable) -> Card:
     """What was measured, as it would have been without leaving early."""
     if table.method.facts.get("cut") is None:
         return table.measure

@@ -11,10 +11,10 @@ from typing import Final, Literal
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.core.version import VERSION
-from wherefrom.judging._adding import adding
 from wherefrom.judging._calibrating import UNDEFINED
-from wherefrom.judging._evidence import Evidence, most_cautious
-from wherefrom.judging._ranks import can_bound
+from wherefrom.judging.adding import adding
+from wherefrom.judging.evidence import Evidence, most_cautious
+from wherefrom.judging.ranks import can_bound
 from wherefrom.records.audit import STORE_ALIKE
 from wherefrom.records.coverage import covered_by, uncovered
 from wherefrom.records.profile import UNEDITED, Profile
@@ -76,7 +76,7 @@ def profile_judge(
         for name, table in one.foreign.items()
         for digest, facts in _of_the_profile(table)
     }
-    own = {
+    belongings = {
         digest: f"{facts.name} of the profile's belongings"
         for one in every
         for digest, facts in _of_the_profile(one.belonging)
@@ -90,7 +90,7 @@ def profile_judge(
             edit: {name: _unfit(one, name, beta) for name in one.foreign_statistic} for edit, one in conditions.items()
         },
         known=known,
-        own=own,
+        belongings=belongings,
         digest=profile.digest,
         time=time,
         warnings={edit: one.warnings for edit, one in conditions.items()},
@@ -114,7 +114,7 @@ class ProfileJudge:
         beta: the bound on false claims.
         unfit: by condition and pool, why it cannot bound false claims; None where it can.
         known: images of pools by digest, in words.
-        own: belongings by digest, in words.
+        belongings: of the profile by digest, in words.
         digest: of the profile.
         time: that verdicts say.
         warnings: by condition.
@@ -127,7 +127,7 @@ class ProfileJudge:
     beta: float
     unfit: Mapping[str, Mapping[str, str | None]]
     known: Mapping[str, str]
-    own: Mapping[str, str]
+    belongings: Mapping[str, str]
     digest: str
     time: str
     warnings: Mapping[str, tuple[str, ...]]
@@ -145,7 +145,7 @@ class ProfileJudge:
         failed = next((each for each in used if each.facts.error is not None), None)
         undefined = next((each for each in used if math.isnan(each.statistic)), None)
         evidence = failed or undefined or most_cautious(used)
-        same = next((name for each in every if (name := _found(each.facts, self.own)) is not None), None)
+        same = next((name for each in every if (name := _same_image(each.facts, self.belongings)) is not None), None)
         if failed is not None:
             outcome, reason = Outcome.UNDECIDED, f"not scored: {failed.facts.error}"
         elif same is not None:
@@ -183,7 +183,7 @@ class ProfileJudge:
     def _decide(self, evidence: Evidence, used: Sequence[Evidence]) -> tuple[Outcome, str]:
         """The outcome of an image with a statistic, and why."""
         rank = self._rank(evidence)
-        same = next((name for each in used if (name := _found(each.facts, self.known)) is not None), None)
+        same = next((name for each in used if (name := _same_image(each.facts, self.known)) is not None), None)
         if not evidence.ranks:
             also = "" if same is None else f"; it is {same}"
             return Outcome.EXCLUDED, f"does not rank as a belonging ({rank}){also}"
@@ -244,12 +244,12 @@ class ProfileJudge:
 
     def _warnings(self, used: Sequence[Evidence]) -> tuple[str, ...]:
         """What speaks against the conditions on which a verdict rests, and against the image."""
-        found: list[str] = []
+        sentences: list[str] = []
         for each in used:
             edit = each.condition.edit
             said = (*self.warnings[edit], *image_warnings(each.facts, each.condition))
-            found += [f"condition {edit}: {warning}" for warning in said] if self.profile.further else said
-        return tuple(found)
+            sentences += [f"condition {edit}: {warning}" for warning in said] if self.profile.further else said
+        return tuple(sentences)
 
 
 def _uncovered(every: Sequence[Evidence]) -> str:
@@ -260,6 +260,6 @@ def _uncovered(every: Sequence[Evidence]) -> str:
     return f"no condition of the profile covers it ({'; '.join(said)})"
 
 
-def _found(facts: ImageFacts, known: Mapping[str, str]) -> str | None:
+def _same_image(facts: ImageFacts, known: Mapping[str, str]) -> str | None:
     """Which of the known images this one is, if any: by its pixels as scored, or as stored."""
     return next((known[digest] for digest in sorted(facts.digests) if digest in known), None)

@@ -225,8 +225,8 @@ def _round_trip(model: Autoencoder, record: ImageRecord, start: Path, kind: str)
     from wherefrom.images.batches import to_images
     from wherefrom.images.fit import crop
     from wherefrom.images.write import save_png
+    from wherefrom.models.adapters.asked_part import asked_part
     from wherefrom.models.base import Enlarging
-    from wherefrom.models.fitting import fitted
 
     facts = record.facts
     path = start.with_name(f"{start.name}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png")
@@ -238,7 +238,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, start: Path, kind: str)
         if kind == _ENLARGED and isinstance(model, Enlarging):
             latents = to_images([crop(record.pixels, model.multiple)]).to(model.device)
         else:
-            images = to_images([fitted(record.pixels, model)]).to(model.device)
+            images = to_images([asked_part(record.pixels, model)]).to(model.device)
             with torch.inference_mode():
                 latents = model.encode(images)
         save_png(_decoded(model, latents)[0], path, text)

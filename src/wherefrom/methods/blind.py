@@ -91,8 +91,8 @@ class Blind:
     def measure(self) -> Card:
         """What is searched for, and what the method asks."""
         asked = self._inner.measure
-        found: dict[str, Fact] = {"find": tuple(sorted(self.find.split("+"))), "scales": self.named_scales}
-        return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **found})
+        searched: dict[str, Fact] = {"find": tuple(sorted(self.find.split("+"))), "scales": self.named_scales}
+        return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **searched})
 
     @property
     def learns(self) -> bool:

@@ -116,8 +116,8 @@ class Recompressed:
 
         Arguments are as for `Method.statistic`.
         """
-        found = excess(self._log_ratios(scores), fit)
-        return where_judged(scores["second"], found, fit, floor=self.floor)
+        statistic = excess(self._log_ratios(scores), fit)
+        return where_judged(scores["second"], statistic, fit, floor=self.floor)
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """By band and in all, of the errors as they are and of the stored ones, shape `(n, 98)`."""

@@ -117,20 +117,20 @@ class Relative:
 
         Arguments are as for `Gradual.settle`.
         """
-        from wherefrom.models.through import through_alike
+        from wherefrom.models.adapters.through import through_alike
 
         reference = through_alike(model, _opened(self.reference, str(model.device)))
         self.check(model, reference)
-        own = list(settled_rows(self._inner, model, images, seeds, report))
-        found = {row.row: row for row in own}
-        sound = [row.row for row in own if row.scores is not None]
-        for row in own:
+        rows = list(settled_rows(self._inner, model, images, seeds, report))
+        by_place = {row.row: row for row in rows}
+        sound = [row.row for row in rows if row.scores is not None]
+        for row in rows:
             if row.scores is None:
                 yield row
         if not sound:
             return
         for other in settled_rows(self._outer, reference, images[sound], seeds[sound], report):
-            place, mine = sound[other.row], found[sound[other.row]].scores
+            place, mine = sound[other.row], by_place[sound[other.row]].scores
             if other.scores is None or mine is None:
                 yield Settled(row=place, error=f"reference {self.reference}: {other.error}")
                 continue
@@ -175,10 +175,10 @@ class Relative:
         Raises:
             ModelError: when it is either.
         """
-        found = _decoder(reference)
-        if self.decoder is not None and found != self.decoder:
-            raise ModelError(f"{self.reference} has decoder {found[:12]}, the reference was {str(self.decoder)[:12]}")
-        if _decoder(model) == found:
+        decoder = _decoder(reference)
+        if self.decoder is not None and decoder != self.decoder:
+            raise ModelError(f"{self.reference} has decoder {decoder[:12]}, the reference was {str(self.decoder)[:12]}")
+        if _decoder(model) == decoder:
             raise ModelError(f"{self.reference} has the weights of the model itself: name a reference of other data")
 
     def _facts(self) -> Mapping[str, Fact]:

@@ -104,8 +104,8 @@ class Spectral:
 
         Arguments are as for `Method.statistic`.
         """
-        found = squared_distance(self._log_ratios(scores), fit)
-        return where_judged(scores["second"], found, fit, floor=self.floor)
+        distance = squared_distance(self._log_ratios(scores), fit)
+        return where_judged(scores["second"], distance, fit, floor=self.floor)
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of the first error minus that of the second, one column a band."""

@@ -126,8 +126,8 @@ class Traced:
         """The losses, how long the search was, and with `bands` what it left by band."""
         losses = ("first", "second", *(["twin"] if self.denominator == "twin" else []))
         searched = ("loss", "start", "calls", "restart")
-        left = (*log_columns(SEARCHED, LEFT_BLOCK), *log_columns(TWIN, LEFT_BLOCK)) if self.bands else ()
-        return (*losses, *searched, *left)
+        remaining = (*log_columns(SEARCHED, LEFT_BLOCK), *log_columns(TWIN, LEFT_BLOCK)) if self.bands else ()
+        return (*losses, *searched, *remaining)
 
     @property
     def learns(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+import warnings
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
@@ -12,7 +13,17 @@ if TYPE_CHECKING:
 
     from wherefrom.core.tensors import Images, Latents
 
-__all__ = ["Autoencoder", "Classed", "Decoder", "Enlarging", "Model", "Parting", "Spreading"]
+__all__ = [
+    "Autoencoder",
+    "Classed",
+    "Decoder",
+    "Enlarging",
+    "Model",
+    "Parting",
+    "SupportsSearchStarts",
+    "former_spread",
+    "search_starts_of",
+]
 
 
 @runtime_checkable
@@ -111,10 +122,10 @@ class Enlarging(Autoencoder, Protocol):
 
 
 @runtime_checkable
-class Spreading(Decoder, Protocol):
+class SupportsSearchStarts(Decoder, Protocol):
     """A decoder that knows better starts for a search than draws of its prior."""
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """As `draw`, for the starts of one search: over all classes, or from a prior that `draw` does not vouch for.
 
         Args:
@@ -128,7 +139,7 @@ class Spreading(Decoder, Protocol):
 
 
 @runtime_checkable
-class Classed(Spreading, Protocol):
+class Classed(Decoder, Protocol):
     """A decoder whose latents may carry the class that they are decoded with, so that a search finds that too."""
 
     @property
@@ -139,3 +150,46 @@ class Classed(Spreading, Protocol):
     def labels(self, seeds: Seeds) -> list[int]:
         """The class that `draw` draws with each seed; 0 where latents carry none."""
         ...
+
+
+class Draws(Protocol):
+    """Latents, one a seed: `Decoder.draw` and `SupportsSearchStarts.search_starts`."""
+
+    def __call__(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents: ...
+
+
+def search_starts_of(model: Decoder) -> Draws:
+    """What gives the starts of a search in a decoder: its own starts where it knows better ones, else its draws.
+
+    Args:
+        model: to be searched. One whose starts still have their former name, `spread`, is told so by a warning.
+    """
+    if isinstance(model, SupportsSearchStarts):
+        return model.search_starts
+    former: Draws | None = getattr(model, "spread", None)
+    if former is None:
+        return model.draw
+    text = f"{type(model).__name__}.spread is now called search_starts: rename it"
+    warnings.warn(text, DeprecationWarning, stacklevel=2)
+    return former
+
+
+def former_spread(model: SupportsSearchStarts, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    """The former name of `SupportsSearchStarts.search_starts`, which answers for one version more.
+
+    Args:
+        model: one of this package.
+        seeds: one a latent.
+        size: as for `search_starts`.
+    """
+    text = f"{type(model).__name__}.spread is now called search_starts: use that"
+    warnings.warn(text, DeprecationWarning, stacklevel=2)
+    return model.search_starts(seeds, size=size)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Spreading":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    text = f"{__name__}.Spreading is now called SupportsSearchStarts: use that"
+    warnings.warn(text, DeprecationWarning, stacklevel=2)
+    return SupportsSearchStarts

@@ -47,7 +47,7 @@ def load_model(
         trust: whether code that `name` points to may be run.
         options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models options`.
         through: an edit that images went through since the model made them, as `resize:0.5`; see
-            `wherefrom.models.through`.
+            `wherefrom.models.adapters.through`.
 
     Raises:
         ModelError: when there is no such model, or it cannot be fetched or opened; the message says what was tried.
@@ -56,8 +56,8 @@ def load_model(
     """
     if through is None:
         return _opened(name, options, device=device, dtype=dtype, trust=trust)
-    from wherefrom.models.through import edit_of
-    from wherefrom.models.through import through as behind
+    from wherefrom.models.adapters.through import edit_of
+    from wherefrom.models.adapters.through import through as behind
 
     edit = edit_of(through)  # so that a mistyped name does not wait for the model
     return behind(_opened(name, options, device=device, dtype=dtype, trust=trust), edit)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
+from wherefrom.methods.arithmetic.columns import with_current_names
 from wherefrom.profiling.conditions import behind, loaded_edits, prepared, scored_condition
 from wherefrom.records.profile import UNEDITED, Profile
 
@@ -34,6 +35,8 @@ def add_condition(
     limits: Limits | None = None,
 ) -> Profile:
     """The profile with one more condition, from the images that it was made from; nothing else is asked again.
+
+    The condition keeps the columns that the profile keeps.
 
     Args:
         made: the profile, which remembers its images by digests of their pixels.
@@ -75,6 +78,7 @@ def add_condition(
         score=score,
         cut=cut,
         limits=limits,
+        keep=with_current_names(reference.belonging.scores).names,
     )
     return replace(made, further=(*made.further, added))
 
@@ -84,7 +88,7 @@ def _given_through(model: Model, reference: Profile) -> Model:
 
     A condition of images as they were given has no edit of its own, so that it is what its model is asked through.
     """
-    from wherefrom.models.through import THROUGH, through
+    from wherefrom.models.adapters.through import THROUGH, through
 
     return through(model, str(reference.model.facts.get(THROUGH, UNEDITED))) if reference.edit == UNEDITED else model
 
@@ -113,13 +117,13 @@ def _refuse_images(
     from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord
 
     edit = edits.load(reference.edit)
-    for pool, given in images.items():
+    for pool, sources in images.items():
         table = reference.belonging if pool is None else reference.foreign[pool]
         place = "the belongings" if pool is None else f"pool {pool!r}"
         remembered = {facts.pixel_digest or facts.name: facts.name for facts in table.images}
-        ready = prepared(given, edit, model=model, seed=reference.seed, cut=cut, limits=limits)
-        for found in read_ahead(ready, limits=limits or DEFAULT_LIMITS):
-            facts = found.facts if isinstance(found, ImageRecord) else found
+        ready = prepared(sources, edit, model=model, seed=reference.seed, cut=cut, limits=limits)
+        for read in read_ahead(ready, limits=limits or DEFAULT_LIMITS):
+            facts = read.facts if isinstance(read, ImageRecord) else read
             if remembered.pop(facts.pixel_digest or facts.name, None) is None:
                 raise ProfileError(
                     f"{facts.name} in {place} is none of the images that the profile was made from, or is given twice:"

@@ -11,6 +11,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.images import edits as known_edits
 from wherefrom.images.edits import Edit
 from wherefrom.judging import calibrate
+from wherefrom.judging.keeping import known_beforehand, refuse_unknown
 from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
@@ -57,12 +58,19 @@ def profile_images(
 
     Raises:
         ProfileError: as `wherefrom.judging.calibrate`.
-        UsageError: when there is no edit, one is named twice or is none, or a model cannot be asked through it.
+        UsageError: when there is no edit, one is named twice or is none, a model cannot be asked through it, or `keep`
+            names no column.
     """
+    from wherefrom.scoring.scorer import quietly
+
     wanted = loaded_edits(edits)
     models = [behind(model, edit) for edit in wanted]  # so that none is refused after others were asked
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
+    if not known_beforehand(keep, method):  # one image shows the columns, so that a mistyped one does not wait for all
+        first = prepared(belonging[:1], wanted[0], model=models[0], seed=seed, cut=cut, limits=limits)
+        table = (score or quietly)(first, model=models[0], method=method, seed=seed, label="one image, for its columns")
+        refuse_unknown(table.scores.names, keep)
     conditions = [
         scored_condition(
             images, edit, model=asked, method=method, seed=seed, score=score, cut=cut, limits=limits, keep=keep
@@ -108,7 +116,7 @@ def behind(model: Model, edit: Edit) -> Model:
         model: to be asked.
         edit: of a condition.
     """
-    from wherefrom.models.through import through
+    from wherefrom.models.adapters.through import through
 
     part = asked_through(edit)
     return model if part is None else through(model, part)
@@ -130,8 +138,8 @@ def scored_condition(
     from wherefrom.scoring.scorer import quietly
 
     tables: dict[str | None, ScoreTable] = {}
-    for pool, given in images.items():
-        ready = prepared(given, edit, model=model, seed=seed, cut=cut, limits=limits)
+    for pool, sources in images.items():
+        ready = prepared(sources, edit, model=model, seed=seed, cut=cut, limits=limits)
         label = "belongings" if pool is None else f"pool {pool}"
         label = label if edit.name == UNEDITED else f"{label} after {edit}"
         tables[pool] = (score or quietly)(ready, model=model, method=method, seed=seed, label=label)

@@ -65,9 +65,9 @@ def profile(
     """
     from wherefrom.judging import calibrate
 
-    given = [belonging, *(foreign or {}).values()]
-    tables = [each for each in given if isinstance(each, ScoreTable)]
-    if len(tables) == len(given):
+    sides = [belonging, *(foreign or {}).values()]
+    tables = [each for each in sides if isinstance(each, ScoreTable)]
+    if len(tables) == len(sides):
         if model is not None or tuple(edits) != (UNEDITED,):
             raise UsageError("score tables are scored already: give images with a model and edits, or tables alone")
         return calibrate(

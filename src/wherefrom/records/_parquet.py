@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ProfileError
 from wherefrom.core.tables import parquet_column, write_parquet
-from wherefrom.records._encoding import PREFIX, SIZE, Beside, facts_to_json, head_to_json, plain
-from wherefrom.records._schema import FactsFile, Size, TableFile
+from wherefrom.records._parsing import AGAIN, check_header, parse, place_of
+from wherefrom.records._stored import Facts, Size
+from wherefrom.records._tables import TABLE, head_of, known_beside, table_of
+from wherefrom.records.rows import PREFIX, SIZE, Beside
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["read", "write"]
@@ -43,6 +44,8 @@ _TYPES: Final = {
 }
 _LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
 """Columns that files of earlier versions lack."""
+_FACTS: Final = TypeAdapter(tuple[Facts, ...])
+_SIZES: Final = TypeAdapter(tuple[Size, ...])
 
 
 def write(table: ScoreTable, path: Path, beside: Beside) -> None:
@@ -53,60 +56,60 @@ def write(table: ScoreTable, path: Path, beside: Beside) -> None:
         path: replaced when it exists.
         beside: what else the file says of an image, by its name.
     """
-    rows = [facts_to_json(facts) for facts in table.images]
+    rows = _FACTS.dump_python(table.images, mode="json")
     columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
     for place, name in enumerate(SIZE):
         columns[name] = pa.array([None if size is None else size[place] for size in table.sizes], pa.int64())
     columns |= {PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}
-    known = [plain(beside.get(facts.name, {})) for facts in table.images]
+    known = known_beside(table, beside)
     columns |= {
         key: parquet_column([row.get(key) for row in known])
         for key in dict.fromkeys(key for row in known for key in row)
     }
-    metadata = {_KEY.decode(): json.dumps(head_to_json(table), allow_nan=False)}
+    metadata = {_KEY.decode(): json.dumps(head_of(table), allow_nan=False)}
     write_parquet(path, columns, metadata=metadata)
 
 
-def read(path: Path) -> tuple[bytes, Callable[[], ScoreTable]]:
-    """The head of a table as JSON, to be checked first, and what then reads the rest.
+def read(path: Path) -> ScoreTable:
+    """The table that `write` wrote.
+
+    Args:
+        path: of the file.
 
     Raises:
-        ProfileError: when it is no Parquet file, or not one of ours.
+        ProfileError: when it is no Parquet file, or not one of ours, or damaged.
     """
     try:
         arrow = pq.read_table(path, partitioning=None)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise ProfileError(f"no whole Parquet file ({error})") from error
+        raise ProfileError(f"no whole Parquet file ({error}): {AGAIN}") from error
     head = (arrow.schema.metadata or {}).get(_KEY)
     if head is None:
         raise ProfileError("its metadata has no cards of wherefrom: it was written by another program")
-    return head, lambda: _table(head, arrow)
+    check_header(head, "table")
+    return _table(head, arrow)
 
 
 def _table(head: bytes, arrow: Any) -> ScoreTable:
+    stored = parse(TABLE, head)
     try:
-        stored = TableFile.model_validate_json(head, strict=True)
         there = [name for name in _TYPES if name not in _LATER or name in arrow.column_names]
-        facts = arrow.select(there).to_pylist()
-        images = TypeAdapter(list[FactsFile]).validate_python(facts)
+        images = _FACTS.validate_python(arrow.select(there).to_pylist())
         pairs = zip(*(arrow.column(name).to_pylist() for name in SIZE), strict=True)
-        sizes = [None if height is None and width is None else (height, width) for height, width in pairs]
+        sizes = _SIZES.validate_python([None if pair == (None, None) else pair for pair in pairs])
         scores = {name: _score(arrow, PREFIX + name) for name in stored.columns}
-        checked = TypeAdapter(list[Size]).validate_python(sizes)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise ProfileError(f"at {'.'.join(str(step) for step in first['loc'])}: {first['msg']}") from error
+        raise ProfileError(place_of(error)) from error
     except (pa.ArrowException, KeyError) as error:
-        raise ProfileError(f"a column is missing or of another type ({error})") from error
-    rows = tuple(image.facts() for image in images)
-    return replace(stored.table(), images=rows, sizes=tuple(checked), scores=Scores(scores))
+        raise ProfileError(f"a column is missing or of another type ({error}): {AGAIN}") from error
+    return replace(table_of(stored, ()), images=images, sizes=sizes, scores=Scores(scores))
 
 
 def _score(arrow: Any, name: str) -> Vector:
     column = arrow.column(name)
     if column.type != pa.float64():
-        raise ProfileError(f"at column {name}: of type {column.type}, not double")
+        raise ProfileError(f"at column {name}: of type {column.type}, not double: {AGAIN}")
     values: Vector = column.to_numpy()
     return values

@@ -103,11 +103,11 @@ class _Rare:
     """Stands for every value that occurs once."""
 
 
-def _share(own: Counter[Hashable], other: Counter[Hashable]) -> float:
+def _share(values: Counter[Hashable], other: Counter[Hashable]) -> float:
     """The share of a class that is guessed rightly, each image with the rest as its evidence."""
-    n, m = own.total(), other.total()
+    n, m = values.total(), other.total()
     right = 0.0
-    for value, count in own.items():
+    for value, count in values.items():
         here, there = (count - 1) / max(1, n - 1), other[value] / m
         right += count * (1.0 if here > there else 0.5 if here == there else 0.0)
     return right / n

@@ -12,13 +12,13 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ProfileError
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["Asked", "halves", "refuse_duplicates", "same_asking"]
+__all__ = ["Provenance", "halves", "refuse_duplicates", "refuse_other_provenance"]
 
-Asked = tuple[Card, Card, int]
+Provenance = tuple[Card, Card, int]
 """Model, measure and root seed: how a table's columns came about."""
 
 
-def same_asking(name: str, this: Asked, other_name: str, other: Asked) -> None:
+def refuse_other_provenance(name: str, this: Provenance, other_name: str, other: Provenance) -> None:
     """Refuse to compare scores that came from different models, measures or seeds.
 
     Args:
@@ -69,7 +69,7 @@ def refuse_duplicates(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) 
 
 def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> list[str]:
     """Pairs of files of equal pixels; adds this table's images to `seen`."""
-    found = []
+    pairs = []
     for facts in table.images:
         if facts.error is not None:
             continue
@@ -77,10 +77,10 @@ def _pairs(place: str, table: ScoreTable, seen: dict[str, tuple[str, str]]) -> l
             raise ProfileError(f"{facts.name} in {place} has no digest of its pixels: score it again")
         first = next((seen[digest] for digest in sorted(facts.digests) if digest in seen), None)
         if first is not None:
-            found.append(f"{first[0]} in {first[1]} and {facts.name} in {place}")
+            pairs.append(f"{first[0]} in {first[1]} and {facts.name} in {place}")
         for digest in facts.digests:
             seen.setdefault(digest, (facts.name, place))
-    return found
+    return pairs
 
 
 def halves(digests: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -64,8 +64,8 @@ def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage)
         size: `(height, width)` that was scored.
         coverage: of the profile, as `covered_by` gives it.
     """
-    found = _reason(facts, size, coverage)
-    return None if found is None else ": ".join(found)
+    reason = _reason(facts, size, coverage)
+    return None if reason is None else ": ".join(reason)
 
 
 def uncovered(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:
@@ -76,8 +76,8 @@ def uncovered(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverag
         size: `(height, width)` that was scored.
         coverage: of a profile.
     """
-    found = _reason(facts, size, coverage)
-    return None if found is None else found[0]
+    reason = _reason(facts, size, coverage)
+    return None if reason is None else reason[0]
 
 
 def _reason(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> tuple[str, str] | None:

@@ -146,13 +146,13 @@ class Profile:
         Raises:
             ProfileError: when there is none of this edit; the message names those that there are.
         """
-        found = self.conditions.get(edit)
-        if found is None:
+        condition = self.conditions.get(edit)
+        if condition is None:
             raise ProfileError(
                 f"the profile has no condition {edit}, only {', '.join(self.conditions)}: add it by"
                 f" `wherefrom profile --add-edit {edit}`, or name one of these"
             )
-        return found
+        return condition
 
     @property
     def decoder(self) -> str:
@@ -232,5 +232,5 @@ def _content(table: ScoreTable) -> list[Any]:
 
 def _later(facts: ImageFacts) -> list[Any]:
     """Facts that tables of earlier versions lack, whose digests were taken without them."""
-    found = [facts.scored_digest, facts.origin, facts.origin_decoder, facts.jpeg_grid]
-    return found if any(fact is not None for fact in found) else []
+    later = [facts.scored_digest, facts.origin, facts.origin_decoder, facts.jpeg_grid]
+    return later if any(fact is not None for fact in later) else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from wherefrom.core.errors import MissingExtra
 from wherefrom.core.extras import require
@@ -15,9 +15,31 @@ from wherefrom.core.plain import plain
 if TYPE_CHECKING:
     from wherefrom.core.arrays import Scores
 
-__all__ = ["arrow", "attribution_row", "flat", "flat_rows", "frame", "table_rows", "verdict_row"]
+__all__ = [
+    "FACTS",
+    "PREFIX",
+    "SIZE",
+    "Beside",
+    "arrow",
+    "attribution_row",
+    "flat",
+    "flat_rows",
+    "frame",
+    "readable",
+    "table_rows",
+    "verdict_row",
+]
 
-_FACTS: Final = ("file_digest", "pixel_digest", "format", "width", "height", "changes")
+Beside: TypeAlias = Mapping[str, Mapping[str, str | int | float | bool | None]]
+"""What else a file says of an image, by its name: `path`, and further columns."""
+
+FACTS: Final = tuple(item.name for item in fields(ImageFacts))
+"""Columns of a table's file: of the image's file,"""
+SIZE: Final = ("scored_height", "scored_width")
+"""of what was scored,"""
+PREFIX: Final = "score."
+"""and, with this in front of their names, the scores."""
+_FACTS_OF_VERDICTS: Final = ("file_digest", "pixel_digest", "format", "width", "height", "changes")
 _NESTED: Final = ("image", "p_foreign", "method_options", "rule_options")
 
 
@@ -64,20 +86,20 @@ def verdict_row(verdict: OfImage) -> dict[str, Any]:
     }
 
 
-def attribution_row(found: OfCandidates, names: Sequence[str]) -> dict[str, Any]:
+def attribution_row(attribution: OfCandidates, names: Sequence[str]) -> dict[str, Any]:
     """An attribution as JSON has it, its verdicts by the candidates' names.
 
     Args:
-        found: of one image.
+        attribution: of one image.
         names: the candidates' names, in the order of its verdicts.
     """
     return {
-        "name": found.image.name,
-        "answer": found.answer,
-        "supported": list(found.supported),
-        "reason": found.reason,
-        "error": found.image.error,
-        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, found.verdicts, strict=True)},
+        "name": attribution.image.name,
+        "answer": attribution.answer,
+        "supported": list(attribution.supported),
+        "reason": attribution.reason,
+        "error": attribution.image.error,
+        "verdicts": {name: verdict_row(verdict) for name, verdict in zip(names, attribution.verdicts, strict=True)},
     }
 
 
@@ -88,7 +110,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
         "method_options": json.dumps(row["method_options"], sort_keys=True),
         "rule_options": json.dumps(row["rule_options"], sort_keys=True),
         **{f"p_foreign:{pool}": value for pool, value in row["p_foreign"].items()},
-        **{key: _cell(row["image"][key]) for key in _FACTS},
+        **{key: _cell(row["image"][key]) for key in _FACTS_OF_VERDICTS},
     }
 
 
@@ -99,31 +121,40 @@ def _cell(value: Any) -> Any:
 
 def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows without nesting: of an attribution, one a candidate."""
-    found: list[dict[str, Any]] = []
+    flattened: list[dict[str, Any]] = []
     for row in rows:
         if "verdicts" in row:
-            found += [
+            flattened += [
                 {"name": row["name"], "answer": row["answer"], "candidate": name, **flat(verdict)}
                 for name, verdict in row["verdicts"].items()
             ]
         else:
-            found.append(flat(row))
-    return found
+            flattened.append(flat(row))
+    return flattened
 
 
 def table_rows(table: Table) -> list[dict[str, Any]]:
     """A row an image: the facts of its file, the size that was scored, and a column `score.NAME` a score."""
-    names = [item.name for item in fields(ImageFacts) if item.name != "jpeg_tables"]
-    columns = {f"score.{name}": table.scores[name].tolist() for name in table.scores.names}
+    names = [name for name in FACTS if name != "jpeg_tables"]
+    columns = {PREFIX + name: table.scores[name].tolist() for name in table.scores.names}
     return [
         {
             **{name: plain(getattr(facts, name)) for name in names},
-            "scored_height": size[0] if size else None,
-            "scored_width": size[1] if size else None,
+            **dict(zip(SIZE, size or (None, None), strict=True)),
             **{name: column[place] for name, column in columns.items()},
         }
         for place, (facts, size) in enumerate(zip(table.images, table.sizes, strict=True))
     ]
+
+
+def readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    r"""A row with text that every format can hold: bytes of a file name that are no UTF-8 are shown as `\xff`."""
+    return {
+        name: value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        if isinstance(value, str)
+        else value
+        for name, value in row.items()
+    }
 
 
 def arrow(rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -55,9 +55,9 @@ def profile_warnings(profile: Warned) -> tuple[str, ...]:
     That is what the audit found, too few belongings, a pool that scores below the belongings, images that say of
     themselves that they are on the wrong side, and a JPEG's grid in the pixels of one side only.
     """
-    found = [finding.message for finding in profile.audit.findings]
-    found += _too_few(profile) + _swapped(profile) + _origins(profile) + _grids(profile)
-    return tuple(found)
+    sentences = [finding.message for finding in profile.audit.findings]
+    sentences += _too_few(profile) + _swapped(profile) + _origins(profile) + _grids(profile)
+    return tuple(sentences)
 
 
 def image_warnings(facts: ImageFacts, profile: Warned) -> tuple[str, ...]:
@@ -67,17 +67,17 @@ def image_warnings(facts: ImageFacts, profile: Warned) -> tuple[str, ...]:
         facts: of the image.
         profile: under which it is judged.
     """
-    found = []
+    sentences = []
     if facts.origin == _ROUND_TRIP:
-        found.append(
+        sentences.append(
             "the file says that it is a round trip: an image of other origin that a decoder made anew from its encoding"
         )
     if facts.jpeg_grid and not any(own.jpeg_grid for own in profile.belonging.images):
-        found.append(
+        sentences.append(
             "its pixels show the 8 x 8 grid of a JPEG, those of the belongings none: it was stored with loss before, "
             "which by itself moves the statistic upwards"
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _too_few(profile: Warned) -> list[str]:
@@ -108,26 +108,26 @@ def _swapped(profile: Warned) -> list[str]:
 
 def _origins(profile: Warned) -> list[str]:
     """Of images that say of themselves that they are not what they were given as."""
-    own = profile.model.facts.get("decoder")  # a digest of the whole model would be another one on another device
+    decoder = profile.model.facts.get("decoder")  # a digest of the whole model would be another one on another device
     ours = _scored(profile.belonging)
-    found = []
+    sentences = []
     if trips := [facts for facts in ours if facts.origin == _ROUND_TRIP]:
-        found.append(
+        sentences.append(
             f"{_count(trips, ours)} belongings say that they are round trips: such a profile may exclude what the "
             "model generates: generate the belongings"
         )
-    if own and (strange := [facts for facts in ours if facts.origin_decoder not in (None, own)]):
-        found.append(
+    if decoder and (strange := [facts for facts in ours if facts.origin_decoder not in (None, decoder)]):
+        sentences.append(
             f"{_count(strange, ours)} belongings say that another decoder made them: give images that this one made"
         )
     for name, table in profile.foreign.items():
         theirs = _scored(table)
-        if own and (made := [facts for facts in theirs if facts.origin_decoder == own]):
-            found.append(
+        if decoder and (made := [facts for facts in theirs if facts.origin_decoder == decoder]):
+            sentences.append(
                 f"{_count(made, theirs)} images of pool {name!r} say that this very decoder made them: a pool is of "
                 "images that it did not make"
             )
-    return found
+    return sentences
 
 
 def _grids(profile: Warned) -> list[str]:
@@ -136,11 +136,11 @@ def _grids(profile: Warned) -> list[str]:
     Belongings that say that this decoder made them, and nothing else, are believed: a decoder may work in such cells.
     """
     ours = _looked_at(profile.belonging)
-    found = []
+    sentences = []
     unsaid = [facts for facts in ours if facts.origin_decoder is None or facts.origin_decoder != profile.decoder]
     shown_own = [facts for facts in unsaid if facts.jpeg_grid]
     if stats.binom.sf(len(shown_own) - 1, len(unsaid), GRID_ALARMS) < _CHANCE and shown_own:
-        found.append(
+        sentences.append(
             f"{_count(shown_own, ours)} belongings show the 8 x 8 grid of a JPEG in their pixels: {GRID_KEPT}, so that "
             "the profile says little of images without: take belongings as the model leaves them"
         )
@@ -151,12 +151,12 @@ def _grids(profile: Warned) -> list[str]:
         shown = [sum(bool(facts.jpeg_grid) for facts in side) for side in (ours, theirs)]
         apart = np.array([[shown[0], len(ours) - shown[0]], [shown[1], len(theirs) - shown[1]]])
         if shown[0] * len(theirs) < shown[1] * len(ours) and stats.fisher_exact(apart).pvalue < _CHANCE:
-            found.append(
+            sentences.append(
                 f"{shown[1]} of {len(theirs)} images of pool {name!r} show the 8 x 8 grid of a JPEG in their pixels, "
                 f"{shown[0]} of {len(ours)} belongings: {GRID_KEPT}, so that the pool says little of images without; "
                 "take images that never were JPEG, or store belongings and pool as JPEG of one quality"
             )
-    return found
+    return sentences
 
 
 def _scored(table: ScoreTable) -> list[ImageFacts]:

@@ -17,8 +17,8 @@ from wherefrom.images.batches import read_ahead
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
 from wherefrom.measures.jpeg_grid import shows_grid
+from wherefrom.models.adapters.asked_part import asked_part
 from wherefrom.models.base import Model
-from wherefrom.models.fitting import fitted
 from wherefrom.scoring.batching import Given, Item
 
 __all__ = ["images_for_model"]
@@ -40,7 +40,7 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
             yield read, None
             continue
         try:
-            pixels = fitted(read.pixels, model)
+            pixels = asked_part(read.pixels, model)
         except ImageError as error:
             yield replace(read.facts, error=str(error)), None
         else:

@@ -91,4 +91,4 @@ def test_without_statistics_a_random_start_is_normal_in_the_generator_s_units() 
     scores = LatentTracer(start="random", steps=5).scores(model, images, _seeds(2))
     assert (scores["loss"] < scores["start"]).all()
     with pytest.raises(ModelError, match="size 17 x 16, need positive multiples of 2"):
-        model.spread(_seeds(1), size=(17, 16))
+        model.search_starts(_seeds(1), size=(17, 16))

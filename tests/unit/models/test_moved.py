@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import importlib
 from importlib.metadata import EntryPoint
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 import wherefrom
 from wherefrom.core import plugins
+from wherefrom.core.arrays import Seeds
+from wherefrom.core.tensors import Latents
 from wherefrom.models import architectures
+from wherefrom.models.adapters.through import through
+from wherefrom.models.base import search_starts_of
+from wherefrom.models.toy import Toy
 
 MOVED = (
     ("wherefrom.models.locate", "load_model", "wherefrom.models.load"),
     ("wherefrom.models.locate", "describe", "wherefrom.models.sources.description"),
+    ("wherefrom.models.through", "Through", "wherefrom.models.adapters.through"),
     ("wherefrom.models.generators", "names", "wherefrom.models.architectures"),
     ("wherefrom.models.generators.base", "Architecture", "wherefrom.models.architectures.base"),
 )
@@ -41,3 +50,36 @@ def test_an_entry_point_of_the_old_group_is_still_an_architecture(monkeypatch: p
     assert "theirs" in architectures.names()
     with pytest.warns(DeprecationWarning, match="put it into wherefrom.models.architectures"):
         assert architectures.load("theirs").name == "ddim"
+
+
+class FormerStarts:
+    """A decoder of another package, whose starts have their former name."""
+
+    def __init__(self, model: Toy) -> None:
+        self.card, self.device, self.factor, self.size = model.card, model.device, model.factor, model.size
+        self.decode, self.draw = model.decode, model.draw
+
+    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+        return 2 * self.draw(seeds, size=size)
+
+
+def test_starts_of_a_search_answer_under_their_former_name() -> None:
+    seeds = np.arange(3, dtype=np.uint64)
+    theirs: Any = FormerStarts(Toy())
+    with pytest.warns(DeprecationWarning, match="FormerStarts.spread is now called search_starts: rename it"):
+        starts = search_starts_of(theirs)(seeds, size=(8, 8))
+    assert torch.equal(starts, 2 * Toy().draw(seeds, size=(8, 8)))
+    ours: Any = through(Toy(), "resize:0.5")
+    with pytest.warns(DeprecationWarning, match="Through.*spread is now called search_starts: use that"):
+        assert torch.equal(ours.spread(seeds, size=(8, 8)), ours.search_starts(seeds, size=(8, 8)))
+    base = importlib.import_module("wherefrom.models.base")
+    with pytest.warns(DeprecationWarning, match="Spreading is now called SupportsSearchStarts"):
+        assert base.Spreading is base.SupportsSearchStarts
+    assert not hasattr(base, "open_sesame")
+
+
+def test_the_count_of_a_profile_answers_under_its_former_name() -> None:
+    judging = importlib.import_module("wherefrom.judging")
+    with pytest.warns(DeprecationWarning, match="found is now called count_below_pools"):
+        assert judging.found is judging.count_below_pools
+    assert not hasattr(judging, "open_sesame")

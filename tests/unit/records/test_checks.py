@@ -9,7 +9,7 @@ import pytest
 
 from tests.toy_tables import MEASURE, MODEL, facts, table
 from wherefrom.core.errors import ProfileError
-from wherefrom.records.checks import halves, refuse_duplicates, same_asking
+from wherefrom.records.checks import halves, refuse_duplicates, refuse_other_provenance
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 100])
@@ -27,11 +27,13 @@ def test_halves_do_not_follow_the_digests_order() -> None:
 def test_differences_are_spelled_out() -> None:
     other = replace(MODEL, name="other", facts={**MODEL.facts, "decoder": "e" * 64})
     with pytest.raises(ProfileError) as refused:
-        same_asking("the scores", (MODEL, MEASURE, 0), "the profile", (other, MEASURE, 1))
+        refuse_other_provenance("the scores", (MODEL, MEASURE, 0), "the profile", (other, MEASURE, 1))
     message = str(refused.value)
     for part in ("model name: 'toy', 'other'", f"model decoder: '{'d' * 64}', '{'e' * 64}'", "root seed: 0, 1"):
         assert part in message
-    same_asking("a", (MODEL, MEASURE, 0), "b", (replace(MODEL, name="other", notes={"source": "x"}), MEASURE, 0))
+    refuse_other_provenance(
+        "a", (MODEL, MEASURE, 0), "b", (replace(MODEL, name="other", notes={"source": "x"}), MEASURE, 0)
+    )
 
 
 def test_a_scored_row_without_digest_is_refused() -> None:

@@ -20,8 +20,8 @@ from wherefrom.methods.arithmetic.poses import AS_IT_IS, PosedImage, find_pose, 
 from wherefrom.methods.arithmetic.reconstructions import check_encoder
 from wherefrom.methods.arithmetic.wrapping import settled_rows
 from wherefrom.methods.base import Method, Settled
+from wherefrom.models.adapters.through import through
 from wherefrom.models.base import Autoencoder, Parting
-from wherefrom.models.through import through
 
 if TYPE_CHECKING:
     from wherefrom.inversion.results import Report

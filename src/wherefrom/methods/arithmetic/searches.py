@@ -43,14 +43,14 @@ def starts_of(search: Search, model: Decoder, images: Images, seeds: Seeds) -> C
     """
     import torch
 
-    from wherefrom.models.base import Autoencoder, Spreading
+    from wherefrom.models.base import Autoencoder, search_starts_of
 
     if search.start in ("encoder", "both") and not isinstance(model, Autoencoder):
         raise ModelError(f"{model.card.name} has no encoder, which start={search.start!r} needs: use start='random'")
     by_encoder = search.start != "random" and isinstance(model, Autoencoder)
     draws = 0 if search.start == "encoder" else _restarts_of(search, model) - by_encoder
     size = (int(images.shape[2]), int(images.shape[3]))
-    draw = model.spread if isinstance(model, Spreading) else model.draw
+    draw = search_starts_of(model)
 
     def start(image: int) -> Latents:
         parts = []

@@ -22,7 +22,7 @@ from wherefrom.models.adapters.arithmetic import device_of, dtype_of, exact, lai
 from wherefrom.models.adapters.classes import append_class, split_class, stratified_classes
 from wherefrom.models.adapters.rows import rows_apart
 from wherefrom.models.architectures.base import Built
-from wherefrom.models.base import Autoencoder, Decoder
+from wherefrom.models.base import Autoencoder, Decoder, former_spread
 from wherefrom.models.checkpoints.digest import digest
 
 __all__ = ["EncodingGenerator", "Generator", "adapted"]
@@ -102,13 +102,11 @@ class Generator:
         """
         return self._drawn(seeds, size, self.labels(seeds))
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """As `draw`, for the starts of one search: where latents carry a class, each comes once before any comes again.
 
-        Their order comes from the first seed.
-
         Args:
-            seeds: one a latent.
+            seeds: one a latent; the order of the classes comes from the first.
             size: the generator's own `(height, width)` in pixels, or None.
 
         Raises:
@@ -117,6 +115,8 @@ class Generator:
         over = self.classes is not None and len(seeds) > 0
         labels = stratified_classes(len(seeds), self.classes or 0, int(seeds[0])) if over else self.labels(seeds)
         return self._drawn(seeds, size, labels)
+
+    spread = former_spread
 
     def labels(self, seeds: Seeds) -> list[int]:
         """The class that `draw` draws with each seed; 0 where latents carry none."""

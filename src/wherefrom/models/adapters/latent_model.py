@@ -30,6 +30,7 @@ from wherefrom.models.adapters.arithmetic import (
 from wherefrom.models.adapters.latent_flow import LatentFlow
 from wherefrom.models.adapters.latent_statistics import draw_latents
 from wherefrom.models.autoencoders.kinds import Kind, upcast
+from wherefrom.models.base import former_spread
 
 __all__ = ["DiffusersAutoencoder", "adapted"]
 
@@ -124,7 +125,7 @@ class DiffusersAutoencoder:
             )
         return self._field(self._stats, seeds, size)
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents from the statistics that came with the weights; without, standard normal in the generator's units.
 
         That is where the sampling of a diffusion model begins, and where RONAN's search of one begins: starts of a
@@ -145,6 +146,8 @@ class DiffusersAutoencoder:
             for seed in seeds
         ]
         return self._stacked([one / scale + shift for one in noise], cells)
+
+    spread = former_spread
 
     def _field(self, stats: Mapping[str, torch.Tensor], seeds: Seeds, size: tuple[int, int] | None) -> Latents:
         """Gaussian fields with the statistics of latents, one a seed."""

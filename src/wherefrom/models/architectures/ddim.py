@@ -35,19 +35,19 @@ class _Walk(nn.Module):
     is the output: there the clip is left to whoever measures, so that saturated pixels keep their gradient.
     """
 
-    def __init__(self, network: nn.Module, schedule: Schedule, *, label: int | None, thrifty: bool) -> None:
+    def __init__(self, network: nn.Module, schedule: Schedule, *, label: int | None, checkpointing: bool) -> None:
         super().__init__()
         self.network = network
         self.schedule = schedule
         self.label = label
-        self.thrifty = thrifty
+        self.checkpointing = checkpointing
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         found = latents
         if self.label is not None:
             labels = torch.full((len(latents),), self.label, dtype=torch.long, device=latents.device)
         for step in range(len(self.schedule.times)):
-            if self.thrifty and found.requires_grad:
+            if self.checkpointing and found.requires_grad:
                 found = checkpoint(self._step, found, step, labels, use_reentrant=False, preserve_rng_state=False)
             else:
                 found = self._step(found, step, labels)
@@ -87,14 +87,14 @@ def _build(state: State, config: Config) -> Built:
             " whole pipeline, with model_index.json, unet and scheduler"
         )
     schedule = ddim_schedule(config, _STEPS if (steps := whole(config, "steps")) is None else steps)
-    thrifty = choice({"checkpointing": str(config.get("checkpointing", False)).lower()}, "checkpointing", _SWITCH)
+    checkpointing = choice({"checkpointing": str(config.get("checkpointing", False)).lower()}, "checkpointing", _SWITCH)
     network = empty(lambda: make_unet(config))
     fitted(network.unet, state, title="the UNet that unet/config.json describes")
     label = label_of(config, network.classes)
     shape = (network.channels, *network.size)
     facts: dict[str, Fact] = {"class": label.fact, "clip": schedule.clip, "prediction": schedule.prediction}
     return Built(
-        network=_Walk(network, schedule, label=label.number, thrifty=thrifty == "true"),
+        network=_Walk(network, schedule, label=label.number, checkpointing=checkpointing == "true"),
         latent_shape=shape,
         size=network.size,
         draw=drawing("normal", shape),

@@ -138,8 +138,8 @@ def test_the_starts_of_searches_stay_those_of_the_statistics(folder: Path) -> No
     for file in (folder / "flow").iterdir():
         file.unlink()
     plain = open_autoencoder(folder)
-    assert torch.equal(learned.spread(SEEDS, size=(32, 48)), plain.spread(SEEDS, size=(32, 48)))
-    assert torch.equal(plain.draw(SEEDS, size=(32, 48)), plain.spread(SEEDS, size=(32, 48)))
+    assert torch.equal(learned.search_starts(SEEDS, size=(32, 48)), plain.search_starts(SEEDS, size=(32, 48)))
+    assert torch.equal(plain.draw(SEEDS, size=(32, 48)), plain.search_starts(SEEDS, size=(32, 48)))
     assert not torch.equal(learned.draw(SEEDS, size=(32, 48)), plain.draw(SEEDS, size=(32, 48)))
     assert learned.card.digest == plain.card.digest, "no score depends on how latents are drawn"
 

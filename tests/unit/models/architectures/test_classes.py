@@ -180,14 +180,16 @@ def test_a_searched_class_has_eight_starts_unless_asked_otherwise(classes: int, 
 @pytest.mark.parametrize("kind", STATES)
 def test_starts_are_spread_over_the_classes(kind: str, tmp_path: Path) -> None:
     model = _model(kind, tmp_path, "search")
-    orders = {tuple(model.spread(_seeds(2 * CLASSES, first))[:, -1].tolist()) for first in range(20)}
+    orders = {tuple(model.search_starts(_seeds(2 * CLASSES, first))[:, -1].tolist()) for first in range(20)}
     assert len(orders) > 3
     for order in orders:
         assert sorted(order[:CLASSES]) == list(range(CLASSES))
         assert order[CLASSES:] == order[:CLASSES]
-    assert torch.equal(model.spread(_seeds(3)), model.spread(_seeds(9))[:3]), "more starts leave the first as they were"
+    assert torch.equal(model.search_starts(_seeds(3)), model.search_starts(_seeds(9))[:3]), (
+        "more starts leave the first as they were"
+    )
     plain = _model(kind, tmp_path, 1)
-    assert torch.equal(plain.spread(_seeds(5)), plain.draw(_seeds(5)))
+    assert torch.equal(plain.search_starts(_seeds(5)), plain.draw(_seeds(5)))
     assert plain.labels(_seeds(3)) == [0, 0, 0]
 
 
@@ -196,9 +198,9 @@ def test_the_start_in_w_is_that_of_the_class(tmp_path: Path) -> None:
     z, w, wide = (_model("stylegan2", tmp_path, "search", latent=latent) for latent in ("z", "w", "w+"))
     seeds = _seeds(8)
     with torch.no_grad():
-        expected = z.decode(z.spread(seeds))
-        torch.testing.assert_close(w.decode(w.spread(seeds)), expected, rtol=0, atol=1e-5)
-        torch.testing.assert_close(wide.decode(wide.spread(seeds)), expected, rtol=0, atol=1e-5)
+        expected = z.decode(z.search_starts(seeds))
+        torch.testing.assert_close(w.decode(w.search_starts(seeds)), expected, rtol=0, atol=1e-5)
+        torch.testing.assert_close(wide.decode(wide.search_starts(seeds)), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", SEARCHES)

@@ -19,7 +19,7 @@ from torch import nn
 from tests.shared import shared_data
 from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.models.adapters.upscaler import Upscaler
-from wherefrom.models.base import Autoencoder, Spreading
+from wherefrom.models.base import Autoencoder, SupportsSearchStarts
 from wherefrom.models.load import load_model
 from wherefrom.models.opening.upscaler import wrap_upscaler
 from wherefrom.models.upscalers.networks import RRDBNet, SRVGGNetCompact
@@ -123,7 +123,7 @@ def test_sizes_are_read_from_the_weights(state: State, scale: int, factor: int) 
 def test_what_a_decoder_has_to_keep() -> None:
     model = wrap_upscaler(compact(), name="tiny")
     assert isinstance(model, Autoencoder)
-    assert not isinstance(model, Spreading)
+    assert not isinstance(model, SupportsSearchStarts)
     images = _images(3, 3, 16, 20)
     small = model.encode(images)
     assert torch.equal(small[1:2], model.encode(images[1:2]))

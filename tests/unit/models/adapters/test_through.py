@@ -19,10 +19,10 @@ from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.inversion.invert import invert
 from wherefrom.inversion.search import Search, Stop
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, Spreading
-from wherefrom.models.fitting import fitted
+from wherefrom.models.adapters.asked_part import asked_part
+from wherefrom.models.adapters.through import Through, ThroughAutoencoder, through
+from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, SupportsSearchStarts
 from wherefrom.models.load import load_model
-from wherefrom.models.through import Through, ThroughAutoencoder, through
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
 
@@ -48,13 +48,13 @@ def drawn(edit: str, count: int, size: tuple[int, int] = (64, 96), first: int = 
 
 
 def images_of(pixels: list[np.ndarray], model: ThroughAutoencoder) -> Images:
-    return to_images([fitted(image, model) for image in pixels])
+    return to_images([asked_part(image, model) for image in pixels])
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_it_is_an_autoencoder_of_the_images_seen(edit: str) -> None:
     model = behind(edit)
-    for protocol in (Decoder, Autoencoder, Spreading, Classed, Parting):
+    for protocol in (Decoder, Autoencoder, SupportsSearchStarts, Classed, Parting):
         assert isinstance(model, protocol)
     images = images_of(drawn(edit, 3), model)
     latents = model.encode(images)
@@ -163,14 +163,14 @@ def test_which_part_of_an_image_is_asked_about(
     assert model.part(seen) == part
     top, left, height, width = part
     pixels = np.random.default_rng(0).integers(0, 256, (*seen, 3), dtype=np.uint8)
-    assert np.array_equal(fitted(pixels, model), pixels[top : top + height, left : left + width])
-    assert model.decode(model.encode(to_images([fitted(pixels, model)]))).shape[2:] == (height, width)
+    assert np.array_equal(asked_part(pixels, model), pixels[top : top + height, left : left + width])
+    assert model.decode(model.encode(to_images([asked_part(pixels, model)]))).shape[2:] == (height, width)
 
 
 def test_a_crop_loses_nothing() -> None:
     """What is left of the grid is asked about as if nothing had been cut off."""
     (whole,), (cut,) = drawn("none", 1), drawn("crop:3,5", 1)
-    assert np.array_equal(fitted(cut, behind("crop:3,5")), whole[8:, 8:])
+    assert np.array_equal(asked_part(cut, behind("crop:3,5")), whole[8:, 8:])
     image = to_images([whole[8:, 8:]])
     assert torch.equal(behind("crop:3,5").encode(image), TOY.encode(image))
     assert torch.equal(behind("crop:3,5").decode(TOY.encode(image)), TOY.decode(TOY.encode(image)))

@@ -7,10 +7,10 @@ from wherefrom.images.convert import Pixels
 from wherefrom.images.fit import crop
 from wherefrom.models.base import Model, Parting
 
-__all__ = ["fitted"]
+__all__ = ["asked_part"]
 
 
-def fitted(pixels: Pixels, model: Model) -> Pixels:
+def asked_part(pixels: Pixels, model: Model) -> Pixels:
     """The part of an image that the model is asked about; a view.
 
     That is the whole image where the model makes one size only, what the model says where it can tell, and else the

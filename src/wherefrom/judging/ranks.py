@@ -15,7 +15,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.shares import count_within, fewest
 from wherefrom.records.profile import Profile
 
-__all__ = ["can_bound", "found", "lowest_ranks", "p_foreign", "within"]
+__all__ = ["can_bound", "count_below_pools", "lowest_ranks", "p_foreign", "within"]
 
 
 def p_foreign(statistic: Vector, pool: Vector) -> Vector:
@@ -67,11 +67,13 @@ def lowest_ranks(pool: Vector, beta: float) -> float:
     return within(pool, beta) if can_bound(pool, beta) else float(np.min(pool))
 
 
-def found(profile: Profile, *, beta: float, pools: Iterable[str], alpha: float | None = None) -> tuple[int, int]:
+def count_below_pools(
+    profile: Profile, *, beta: float, pools: Iterable[str], alpha: float | None = None
+) -> tuple[int, int]:
     """How many of a profile's own belongings rank below the pools as `judge` asks, and of how many.
 
-    Of all that were not learned from: one without a statistic, or with an error, is not found, as `judge` leaves it
-    UNDECIDED.
+    Of all that were not learned from: one without a statistic, or with an error, does not count as below, as `judge`
+    leaves it UNDECIDED.
 
     Args:
         profile: of `calibrate`.

@@ -62,10 +62,10 @@ def _stored(facts: ImageFacts) -> str | None:
 
 def _resized(size: tuple[int, int] | None, profile: Profile) -> str:
     """The edit that brings belongings as they were given to about so many pixels; empty where they are there."""
-    given = profile.conditions.get(UNEDITED)
-    if given is None or size is None:
+    unedited = profile.conditions.get(UNEDITED)
+    if unedited is None or size is None:
         return ""
-    low, high = covered_by(given).pixels
+    low, high = covered_by(unedited).pixels
     pixels = size[0] * size[1]
     if low <= pixels <= high:
         return ""

@@ -16,7 +16,7 @@ import numpy as np
 
 from wherefrom.core.facts import ImageFacts
 from wherefrom.judging._calibrating import statistic_of
-from wherefrom.judging._ranks import p_foreign
+from wherefrom.judging.ranks import p_foreign
 from wherefrom.methods.base import Method
 from wherefrom.records.coverage import covered_by, outside
 from wherefrom.records.profile import Profile
@@ -76,7 +76,7 @@ def evidence_of(
     ranks = np.where(np.isnan(p), statistic < threshold, p > alpha)
     pools = {name: p_foreign(statistic, values) for name, values in condition.foreign_statistic.items()}
     cut = table.method.facts.get("cut")
-    left = statistic < float(cut) if isinstance(cut, int | float) else np.zeros(len(table), dtype=np.bool_)
+    stopped_early = statistic < float(cut) if isinstance(cut, int | float) else np.zeros(len(table), dtype=np.bool_)
     covered = covered_by(condition)
     sizes = [size or _stored(facts) for facts, size in zip(table.images, table.sizes, strict=True)]
     return [
@@ -90,7 +90,7 @@ def evidence_of(
             p=float(p[row]),
             ranks=bool(ranks[row]),
             foreign={name: float(column[row]) for name, column in pools.items()},
-            bounds=bool(left[row]),
+            bounds=bool(stopped_early[row]),
         )
         for row, (facts, size) in enumerate(zip(table.images, sizes, strict=True))
     ]
