@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wherefrom.core.errors import UsageError
 from wherefrom.models.opening.autoencoder import open_place
 from wherefrom.models.opening.generator import open_generator, open_pipeline
 from wherefrom.models.sources.local import PIPELINES
@@ -23,7 +22,7 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
 
     Args:
         files: where they are, and what is known beside them.
-        options: what a generator's weights do not say.
+        options: what the weights do not say.
         device: as in `load_model`.
         dtype: as in `load_model`.
 
@@ -41,6 +40,4 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
         found = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name)
         if found is not None:
             return found
-    if options:
-        raise UsageError(f"{files.written} is no generator that is known, so it has no options {', '.join(options)}")
-    return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes)
+    return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes, options=options)

@@ -256,7 +256,7 @@ def test_a_text_with_odd_escapes_warns_of_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"PK\x03\x04 and so on", "PyTorch weights: name it .pt"),
+        (b"PK\x03\x04 and so on", "a zip archive that was cut short"),
         (b"\x1f\x8b\x08 and so on", "a compressed file"),
         (b"<!DOCTYPE html><html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
