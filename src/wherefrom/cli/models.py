@@ -60,24 +60,31 @@ def list_models(as_json: options.Json = False) -> None:
 
 @app.command("options")
 def list_options(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan; or autoencoder")],
     as_json: options.Json = False,
 ) -> None:
-    """Show what `--model-option` can say of a kind of generator."""
+    """Show what `--model-option` can say of a kind of generator, or of the file of an autoencoder."""
+    title, paper, found = _options_of(name)
+    if as_json:
+        emit_json({"name": name, "title": title, "paper": paper, "options": found})
+        return
+    shown = f"{title} ({paper})" if paper else title
+    emit_table(("option", "what it says"), list(found.items()), title=shown, folded="what it says")
+
+
+def _options_of(name: str) -> tuple[str, str | None, dict[str, str]]:
+    """Title, paper and options of what has that name in `wherefrom models options`."""
     from wherefrom.core.errors import UsageError
     from wherefrom.models.architectures.base.table import COMMON, listed
+    from wherefrom.models.opening.choices import OPTIONS
 
+    if name == "autoencoder":
+        return "Autoencoder in a file without configuration", None, dict(OPTIONS)
     kinds = {kind.name: kind for kind in listed()}
     if name not in kinds:
-        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}")
+        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}, nor autoencoder")
     kind = kinds[name]
-    found = {**kind.options, **COMMON}
-    if as_json:
-        emit_json({"name": name, "title": kind.title, "paper": kind.paper, "options": found})
-        return
-    emit_table(
-        ("option", "what it says"), list(found.items()), title=f"{kind.title} ({kind.paper})", folded="what it says"
-    )
+    return kind.title, kind.paper, {**kind.options, **COMMON}
 
 
 def _row(about: Description) -> tuple[object, ...]:
@@ -140,8 +147,8 @@ def _cell(key: str, value: object) -> str | None:
 
 def _facts(model: Model) -> dict[str, Any]:
     """All that is known of an opened model, by a name for each."""
-    from wherefrom import methods
     from wherefrom.models.sources.known import known_as
+    from wherefrom.scoring.applicable import applicable
 
     card = model.card
     channels = getattr(model, "channels", None)
@@ -150,7 +157,7 @@ def _facts(model: Model) -> dict[str, Any]:
         "name": card.name,
         "digest": card.digest,
         "supported": True,
-        "methods": methods.applicable(model),
+        "methods": applicable(model),
         "known_as": known_as(card.facts, channels=channels, factor=model.factor),
         **{key: card.facts.get(key) for key in first},
         "parameters": _parameters(model),

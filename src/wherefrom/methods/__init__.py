@@ -13,9 +13,8 @@ from wherefrom.core.described import About, Option, about, complete, together
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_number, checked_options, made, refuse_beside
 from wherefrom.methods.base import Method
-from wherefrom.models.base import Autoencoder, Decoder, Model
 
-__all__ = ["applicable", "describe", "from_card", "load", "names"]
+__all__ = ["describe", "from_card", "load", "names"]
 
 _PAPER: Final = "paper"
 
@@ -23,17 +22,6 @@ _PAPER: Final = "paper"
 def names() -> tuple[str, ...]:
     """The methods that can be chosen, found without importing them."""
     return plugins.names(__name__)
-
-
-def applicable(model: Model) -> tuple[str, ...]:
-    """The methods that can ask a model: those whose `scores` is annotated with something that it is.
-
-    Args:
-        model: that was opened.
-    """
-    lacks = {need for need, kind in (("Autoencoder", Autoencoder), ("Decoder", Decoder)) if not isinstance(model, kind)}
-    needs = {name: plugins.load(__name__, name, "METHOD").scores.__annotations__.get("model") for name in names()}
-    return tuple(name for name, need in needs.items() if need not in lacks)
 
 
 def describe(name: str) -> About:

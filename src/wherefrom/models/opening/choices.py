@@ -65,7 +65,7 @@ def checked_options(options: Mapping[str, Fact], source: str) -> Choices:
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
         raise UsageError(
-            f"{source} is no generator that is known, so it has no option {', '.join(unknown)}: an autoencoder's file"
+            f"{source} is no generator that is known, so it has no options {', '.join(unknown)}: an autoencoder's file"
             f" has {', '.join(OPTIONS)}"
         )
     scaling: dict[str, float] = {}

@@ -106,5 +106,5 @@ def test_images_are_those_of_the_formulas(tmp_path: Path) -> None:
 def test_truncation_needs_the_mean_that_stands_beside_the_weights(tmp_path: Path) -> None:
     torch.save({"g": _state()}, tmp_path / "g.pt")
     assert load_model(str(tmp_path / "g.pt"), device="cpu").size == (SIZE, SIZE)
-    with pytest.raises(UsageError, match="mean of w, which this file does not hold"):
+    with pytest.raises(UsageError, match="mean of w, which this file lacks"):
         load_model(str(tmp_path / "g.pt"), device="cpu", options={"psi": 0.5})

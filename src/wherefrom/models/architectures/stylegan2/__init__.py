@@ -48,9 +48,7 @@ def _build(state: State, config: Config) -> Built:
     agrees(config, {"z_dim": mapping.z_width, "c_dim": mapping.classes, **stated})
     chosen = choices(config, classes=mapping.classes, layers=2 * len(plan.channels))
     if chosen.psi != 1 and bool(state["mapping.w_avg"].isnan().any()):
-        raise UsageError(
-            f"psi={chosen.psi:g} draws towards the mean of w, which this file does not hold: leave psi out"
-        )
+        raise UsageError(f"psi={chosen.psi:g} draws towards the mean of w, which this file lacks: leave psi out")
     noise = _noise(config, noisy=plan.noisy)
     synthesis = empty(lambda: Synthesis(plan))
     network = empty(lambda: WholeGenerator(Mapping(mapping), synthesis, chosen))
