@@ -93,6 +93,32 @@ def test_the_parameters_of_a_generator_are_those_of_both_halves() -> None:
         assert getattr(model, "parameters", None) == count
 
 
+def test_info_answers_of_a_file_that_is_no_model_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "vae.ckpt").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n")
+    done = call(capsys, "models", "info", tmp_path / "vae.ckpt", "--json")
+    assert (done.code, done.rows[0]["supported"]) == (1, False)
+    assert done.rows[0]["what"].startswith("a Git LFS pointer")
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"x.lora_up.weight": torch.ones(2, 2)}, tmp_path / "style.safetensors")
+    table = call(capsys, "models", "info", tmp_path / "style.safetensors")
+    assert "a LoRA, which is no model of its own" in " ".join(table.out.split())
+    assert table.code == 1
+
+
+def test_info_says_by_which_methods_a_model_can_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = call(capsys, "models", "info", "toy", "--json").rows
+    assert row["supported"] is True
+    assert {"aedr", "ronan", "spectral"} <= set(row["methods"])
+    assert row["known_as"] == "none that is known"
+
+
+def test_options_of_an_autoencoder_s_file_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    (row,) = call(capsys, "models", "options", "autoencoder", "--json").rows
+    assert set(row["options"]) == {"part", "scaling_factor", "shift_factor"}
+
+
 def test_a_mistyped_name_gets_the_closest(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "models", "info", "zoo:nothing-like-it")
     assert done.code == 2

@@ -9,7 +9,7 @@ from typing import Final
 
 from wherefrom.attribution import Candidate
 from wherefrom.candidates.looking import through_fact
-from wherefrom.core.card import Fact
+from wherefrom.core.card import Fact, as_asked
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.models import load
 from wherefrom.models.adapters.through import THROUGH, through
@@ -110,7 +110,7 @@ def _check_same(name: str, profile: Profile, model: Model) -> None:
             f"profile {name} is of {profile.model.name} asked through {own}, not through {given}: leave out --through,"
             f" or give a profile that was made with --through {given}, of images that went through it"
         )
-    if model.card.digest != profile.model.digest:
+    if as_asked(model.card, profile.measure).digest != as_asked(profile.model, profile.measure).digest:
         changed = "; ".join(profile.model.differences(model.card))
         raise ProfileError(
             f"profile {name} is of another model than {model.card.name} ({changed}): give the profiled one by --model,"

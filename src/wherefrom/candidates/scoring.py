@@ -12,6 +12,7 @@ from wherefrom import methods
 from wherefrom.attribution import Candidate
 from wherefrom.candidates.looking import Look, conditions_of, look, through_fact
 from wherefrom.core.arrays import Scores
+from wherefrom.core.card import as_asked
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.images.sources import Source
 from wherefrom.methods.base import Method
@@ -45,7 +46,7 @@ class _Question:
     @property
     def key(self) -> tuple[str, str, int]:
         """Questions of one key have the same answers."""
-        return self.model.card.digest, self.method.measure.digest, self.seed
+        return as_asked(self.model.card, self.method.measure).digest, self.method.measure.digest, self.seed
 
 
 def score_candidates(

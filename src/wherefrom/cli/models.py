@@ -60,24 +60,31 @@ def list_models(as_json: options.Json = False) -> None:
 
 @app.command("options")
 def list_options(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan; or autoencoder")],
     as_json: options.Json = False,
 ) -> None:
-    """Show what `--model-option` can say of a kind of generator."""
+    """Show what `--model-option` can say of a kind of generator, or of the file of an autoencoder."""
+    title, paper, found = _options_of(name)
+    if as_json:
+        emit_json({"name": name, "title": title, "paper": paper, "options": found})
+        return
+    shown = f"{title} ({paper})" if paper else title
+    emit_table(("option", "what it says"), list(found.items()), title=shown, folded="what it says")
+
+
+def _options_of(name: str) -> tuple[str, str | None, dict[str, str]]:
+    """Title, paper and options of what has that name in `wherefrom models options`."""
     from wherefrom.core.errors import UsageError
     from wherefrom.models.architectures.base.table import COMMON, listed
+    from wherefrom.models.opening.choices import OPTIONS
 
+    if name == "autoencoder":
+        return "Autoencoder in a file without configuration", None, dict(OPTIONS)
     kinds = {kind.name: kind for kind in listed()}
     if name not in kinds:
-        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}")
+        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}, nor autoencoder")
     kind = kinds[name]
-    found = {**kind.options, **COMMON}
-    if as_json:
-        emit_json({"name": name, "title": kind.title, "paper": kind.paper, "options": found})
-        return
-    emit_table(
-        ("option", "what it says"), list(found.items()), title=f"{kind.title} ({kind.paper})", folded="what it says"
-    )
+    return kind.title, kind.paper, {**kind.options, **COMMON}
 
 
 def _row(about: Description) -> tuple[object, ...]:
@@ -100,14 +107,34 @@ def info(
     trust: options.TRUST = False,
     as_json: options.Json = False,
 ) -> None:
-    """Open a model and show what it is: digests of encoder and decoder, family, factor, sizes, licence, parameters."""
+    """Show what a model or a file is: supported or not, by which methods, digests, the well-known decoder it is."""
+    from wherefrom.core.errors import ModelError, NoSuchModel
     from wherefrom.models.load import load_model
 
-    found = _facts(load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(option)))
+    try:
+        opened = load_model(model, device=device, dtype=dtype, trust=trust, options=model_options(option))
+    except NoSuchModel:
+        raise
+    except ModelError as error:
+        if not Path(model).expanduser().exists():
+            raise
+        _show(_unopened(model, error), model, as_json=as_json)
+        raise
+    _show(_facts(opened), model, as_json=as_json)
+
+
+def _show(found: dict[str, Any], model: str, *, as_json: bool) -> None:
     if as_json:
         emit_json(found)
         return
     emit_table(("", model), [(key.replace("_", " "), _cell(key, value)) for key, value in found.items()], folded=model)
+
+
+def _unopened(model: str, error: Exception) -> dict[str, Any]:
+    """What can be said of a file that is no model, or none that is supported."""
+    from wherefrom.models.opening.answer import what_is
+
+    return {"name": model, "supported": False, "what": what_is(Path(model).expanduser()), "reason": str(error)}
 
 
 def _cell(key: str, value: object) -> str | None:
@@ -120,11 +147,18 @@ def _cell(key: str, value: object) -> str | None:
 
 def _facts(model: Model) -> dict[str, Any]:
     """All that is known of an opened model, by a name for each."""
+    from wherefrom.models.sources.known import known_as
+    from wherefrom.scoring.applicable import applicable
+
     card = model.card
+    channels = getattr(model, "channels", None)
     first = ("architecture", "encoder", "decoder", "dtype", "device")
     return {
         "name": card.name,
         "digest": card.digest,
+        "supported": True,
+        "methods": applicable(model),
+        "known_as": known_as(card.facts, channels=channels, factor=model.factor),
         **{key: card.facts.get(key) for key in first},
         "parameters": _parameters(model),
         "factor": model.factor,
@@ -162,18 +196,21 @@ def convert(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", parser=typed_path, help="a generator's file, as network.pkl; nothing in it is run"
+            metavar="IN", parser=typed_path, help="a file of weights, as network.pkl or last.ckpt; nothing in it is run"
         ),
     ],
     target: Annotated[Path, typer.Argument(metavar="OUT.safetensors", parser=typed_path, help="where to")],
+    part: Annotated[
+        str | None, typer.Option("--part", metavar="NAME", help="which of several tables of weights, as ema")
+    ] = None,
     force: options.FORCE = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write a generator's weights and configuration as a .safetensors file that opens as the same model."""
+    """Write the weights in a file, and what they need beside them, as a .safetensors file of the same model."""
     Writing(outputs=[Output("OUT", target, CHECKPOINT)], inputs=[source], force=force).check()
     from wherefrom.models.convert import convert as converted
 
-    found = converted(source, target)
+    found = converted(source, target, part=part)
     architecture, decoder = (found.card.facts[fact] for fact in ("architecture", "decoder"))
     if as_json:
         emit_json({"path": str(found.path), "architecture": architecture, "tensors": found.tensors, "decoder": decoder})

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
 
 from wherefrom.core.flat import flat_fields
 
-__all__ = ["Card", "Fact", "options_of"]
+__all__ = ["UNITS", "Card", "Fact", "as_asked", "options_of"]
 
 Fact: TypeAlias = str | int | float | bool | tuple["Fact", ...] | None
 """A fact on a card: plain, immutable and the same in JSON."""
+UNITS: Final = "scaling"
+"""The fact of a model in which units its generator works: a file of weights alone does not hold it."""
+_SEARCHING: Final = "search"
 
 
 def _frozen(value: Any) -> Fact:
@@ -82,6 +85,21 @@ class Card:
         rows = [f"{key}: {self.facts.get(key)!r}, {other.facts.get(key)!r}" for key in keys]
         same = [self.facts.get(key) == other.facts.get(key) for key in keys]
         return tuple(row for row, equal in zip(rows, same, strict=True) if not equal)
+
+
+def as_asked(model: Card, measure: Card) -> Card:
+    """A model's card without facts that a measure does not depend on: two that are equal so give it the same numbers.
+
+    Only a search works in the units of the generator, and its measure has the fact `search`. Reconstructions do not, so
+    that weights are one model to them whether or not a configuration came along that states these units.
+
+    Args:
+        model: its card.
+        measure: what it is asked.
+    """
+    if UNITS not in model.facts or any(name.endswith(_SEARCHING) for name in measure.facts):
+        return model
+    return replace(model, facts={name: fact for name, fact in model.facts.items() if name != UNITS})
 
 
 def options_of(options: Any) -> dict[str, Fact]:

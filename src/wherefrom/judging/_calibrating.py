@@ -73,7 +73,7 @@ def calibrate(
     if len(kept) == 0:
         raise ProfileError(
             f"none of {len(belonging)} belonging images can be ranked "
-            f"({len(belonging) - len(rows)} with an error, the others undefined or learned from): add images"
+            f"({len(belonging) - len(rows)} with an error, the others undefined or learned from): {_way_out(belonging)}"
         )
     omitted = _omitted(None, belonging, np.isfinite(statistic))
     omitted += [item for name, table in pools.items() for item in _omitted(name, table, table.scored)]
@@ -137,6 +137,12 @@ def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:
         return np.full(len(table), np.nan)
     values = np.asarray(method.statistic(table.scores, fit), dtype=np.float64)
     return np.where(table.scored & np.isfinite(values), values, np.nan)
+
+
+def _way_out(belonging: ScoreTable) -> str:
+    """What to do where no image can be ranked: more images are of no use where each has an error."""
+    reason = next(iter(belonging.errors.values()), None)
+    return "add images" if reason is None else f"the first says: {reason}"
 
 
 def _never_claimed(table: ScoreTable, statistic: Vector) -> Vector:

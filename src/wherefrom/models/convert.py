@@ -1,4 +1,4 @@
-"""A generator's file as a `.safetensors` file that says the same: weights, and what stood beside them as JSON."""
+"""A file of weights as a `.safetensors` file that opens as the same model, with what stood beside them as JSON."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from wherefrom.core.card import Card
+from wherefrom.core.card import Card, Fact, as_asked
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.files import replacing
+from wherefrom.models.autoencoders.parts import read_parts
 from wherefrom.models.checkpoints.read import read_checkpoint
+from wherefrom.models.opening.autoencoder import open_place
 from wherefrom.models.opening.generator import open_generator, sidecar
+from wherefrom.models.sources.local import single_file
 
 __all__ = ["MADE", "Converted", "convert"]
 
@@ -37,43 +41,59 @@ class Converted:
     tensors: int
 
 
-def convert(source: str | Path, target: str | Path) -> Converted:
-    """Write a generator's weights and configuration as a `.safetensors` file, and open it to see that nothing changed.
+def convert(source: str | Path, target: str | Path, *, part: str | None = None) -> Converted:
+    """Write the weights of a file as a `.safetensors` file, and open that to see that nothing changed.
 
-    Weights keep their names and dtype. The configuration stands under `config` in the file's metadata, as JSON.
+    A generator's weights keep their names and dtype; its configuration stands under `config` in the file's metadata, as
+    JSON. An autoencoder's weights get diffusers' names; whatever else a training program kept beside them stays behind.
 
     Args:
-        source: a file that `load_model` opens as a generator, as a `.pkl` of StyleGAN2-ADA. Nothing in it is run.
+        source: a file that `load_model` opens, as a `.pkl` of StyleGAN2-ADA or a checkpoint of a training program.
+            Nothing in it is run.
         target: where to, ending in `.safetensors`; replaced if it exists, whole or not at all.
+        part: which of several tables of weights is meant; None is the only one.
 
     Raises:
-        ModelError: when the source cannot be read or holds no generator that is known.
+        ModelError: when the source cannot be read, or holds neither a generator nor an autoencoder that is known.
         UsageError: when the target has another ending, is the source, or cannot be written.
     """
     old, new = Path(source), Path(target)
     if new.suffix != ".safetensors" or new.resolve() == old.resolve():
         raise UsageError(f"cannot convert to {new}: need another file, whose name ends in .safetensors")
-    card = _card(old)
-    checkpoint = read_checkpoint(old)
-    config = json.dumps({**checkpoint.config, **sidecar(old)}, sort_keys=True)
-    state = {name: tensor.clone().contiguous() for name, tensor in checkpoint.state.items()}
+    card = _card(old, part)
+    state, config = _content(old, part, autoencoder="latents" in card.facts)
+    metadata = {"format": "pt", "wherefrom": MADE, **({"config": config} if config else {})}
     try:
         with replacing(new) as place:
-            save_file(state, place, metadata={"format": "pt", "wherefrom": MADE, "config": config})
-            _check_same(card, _card(place))
+            save_file(state, place, metadata=metadata)
+            _check_same(card, _card(place, None))
     except (OSError, SafetensorError) as error:
         raise UsageError(f"cannot write {new}: {error}") from error
     return Converted(path=new, card=card, tensors=len(state))
 
 
-def _card(path: Path) -> Card:
-    model = open_generator(path, options={}, device="cpu", dtype="float32", notes={})
-    if model is None:
-        raise ModelError(f"{path} holds no generator that is known: `wherefrom models list` says which are")
-    return model.card
+def _content(path: Path, part: str | None, *, autoencoder: bool) -> tuple[dict[str, torch.Tensor], str]:
+    """Weights to be written, and the configuration beside them as JSON; empty where that is read off the weights."""
+    if autoencoder:
+        held, config = read_parts(single_file(path), part).state, ""
+    else:
+        checkpoint = read_checkpoint(path, part)
+        held, config = checkpoint.state, json.dumps({**checkpoint.config, **sidecar(path)}, sort_keys=True)
+    return {name: tensor.clone().contiguous() for name, tensor in held.items()}, config
+
+
+def _card(path: Path, part: str | None) -> Card:
+    options: dict[str, Fact] = {} if part is None else {"part": part}
+    found = open_generator(path, options=options, device="cpu", dtype="float32", notes={})
+    if found is not None:
+        return found.card
+    place = single_file(path)
+    return open_place(place, device="cpu", dtype="float32", name=None, notes={}, options=options).card
 
 
 def _check_same(old: Card, new: Card) -> None:
-    if old.digest != new.digest:
+    """Compare two cards but for the units of a generator, which no file of weights holds."""
+    weights = Card(kind="measure", name="weights")
+    if as_asked(old, weights).digest != as_asked(new, weights).digest:
         changed = "; ".join(old.differences(new))
         raise ModelError(f"the converted file is not the same model ({changed}): it was not kept")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wherefrom.core.card import as_asked
 from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
 from wherefrom.methods.arithmetic.columns import with_current_names
@@ -96,7 +97,7 @@ def _given_through(model: Model, reference: Profile) -> Model:
 def _refuse_model(model: Model, reference: Profile) -> None:
     """Refuse a model that the profile was not made with."""
     asked = behind(model, edits.load(reference.edit)).card
-    if asked.digest != reference.model.digest:
+    if as_asked(asked, reference.measure).digest != as_asked(reference.model, reference.measure).digest:
         changed = "; ".join(reference.model.differences(asked))
         raise ProfileError(
             f"the profile is of another model than {asked.name} ({changed}): give the profiled one, with its device and"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wherefrom.core.card import Card
+from wherefrom.core.card import Card, as_asked
 from wherefrom.core.errors import ProfileError
 from wherefrom.records.table import ScoreTable
 
@@ -30,7 +30,8 @@ def refuse_other_provenance(name: str, this: Provenance, other_name: str, other:
     Raises:
         ProfileError: with every fact that differs, this one first.
     """
-    pairs = [(here, there) for here, there in zip(this[:2], other[:2], strict=True) if here.digest != there.digest]
+    asked, others = ((as_asked(model, measure), measure) for model, measure, _ in (this, other))
+    pairs = [(here, there) for here, there in zip(asked, others, strict=True) if here.digest != there.digest]
     changed = [f"{here.kind} {row}" for here, there in pairs for row in _differences(here, there)]
     if this[2] != other[2]:
         changed.append(f"root seed: {this[2]}, {other[2]}")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom.core.arrays import Rows, Scores
-from wherefrom.core.card import Card
+from wherefrom.core.card import Card, as_asked
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.rows import arrow, frame, table_rows
@@ -91,6 +91,11 @@ class ScoreTable:
             scores=self.scores.take(indices) if self.scores.names else self.scores,
         )
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Tables of one key were asked the same: model, measure and seed."""
+        return as_asked(self.model, self.measure).digest, self.measure.digest, self.seed
+
     @staticmethod
     def concatenate(parts: Sequence[ScoreTable]) -> ScoreTable:
         """The rows of several tables of one model and method, one after another.
@@ -102,11 +107,7 @@ class ScoreTable:
             raise UsageError("no score table to concatenate")
         first = parts[0]
         for part in parts[1:]:
-            if (part.model.digest, part.measure.digest, part.seed) != (
-                first.model.digest,
-                first.measure.digest,
-                first.seed,
-            ):
+            if part.key != first.key:
                 changed = (
                     *first.model.differences(part.model),
                     *first.measure.differences(part.measure),

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from wherefrom.core.card import as_asked
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_number
 from wherefrom.images.in_memory import single
@@ -84,7 +85,9 @@ def score(
         run = _Run(
             model=model,
             method=method,
-            question=Question(model=model.card.digest, measure=method.measure.digest, seed=seed),
+            question=Question(
+                model=as_asked(model.card, method.measure).digest, measure=method.measure.digest, seed=seed
+            ),
             store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
             sizes=BatchSize(device=model.device.type, fixed=batch),
             workers=workers,

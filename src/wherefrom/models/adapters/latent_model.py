@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from wherefrom.core.arrays import Seeds
-from wherefrom.core.card import Card, Fact
+from wherefrom.core.card import UNITS, Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models.adapters.arithmetic import (
@@ -192,6 +192,7 @@ def adapted(
     notes: dict[str, Fact],
     stats: Mapping[str, torch.Tensor] | None,
     flow: LatentFlow | None,
+    stated: bool = True,
 ) -> DiffusersAutoencoder:
     """The adapter around a module that nobody else holds.
 
@@ -207,6 +208,7 @@ def adapted(
         notes: for the card, never part of its digest.
         stats: of latents, as `latent_statistics.fit_latents` gives them; None where there are none.
         flow: a generator of latents; None where there is none.
+        stated: whether the config says in which units the generator works; one that was read off weights does not.
     """
     place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
     if used != dtype:
@@ -215,8 +217,9 @@ def adapted(
     for switch in ("use_tiling", "use_slicing"):
         if hasattr(module, switch):
             setattr(module, switch, False)
-    scaling = _scaling(dict(getattr(module, "config", config)))  # a file may leave out what is usual for the class
-    units: dict[str, Fact] = {} if scaling == (1.0, 0.0) else {"scaling": scaling}  # a search works in these
+    # a config may leave out what is usual for its class; weights without one say nothing, and a search is then unscaled
+    scaling = _scaling(dict(getattr(module, "config", config))) if stated else (1.0, 0.0)
+    units: dict[str, Fact] = {} if stated and scaling == (1.0, 0.0) else {UNITS: scaling if stated else None}
     return DiffusersAutoencoder(
         card=Card(kind="model", name=name, facts={**facts, **units, "dtype": used, "device": place.type}, notes=notes),
         device=place,

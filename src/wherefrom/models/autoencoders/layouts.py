@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.autoencoders.inferred import config_of, count, shipped
+from wherefrom.models.autoencoders.canonical import canonical, canonical_name
+from wherefrom.models.autoencoders.halves import half_of, mirrored
+from wherefrom.models.autoencoders.inferred import config_of, shipped
+from wherefrom.models.autoencoders.latent_diffusion import from_ldm
+from wherefrom.models.autoencoders.prefixes import USUAL, own_names
 from wherefrom.models.checkpoints.base import Shapes
 from wherefrom.models.checkpoints.recognise import looks_like_part
 
-__all__ = ["Layout", "canonical", "raw_tiny", "recognise"]
+__all__ = ["Layout", "raw_tiny", "recognise"]
 
 State = dict[str, torch.Tensor]
 
 _PARTS: Final = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.", "bn.")
-_PREFIXES: Final = ("", "first_stage_model.", "vae.", "model.first_stage_model.")
 _LDM: Final = "decoder.mid.block_1.conv1.weight"
 _WAN: Final = "decoder.middle.0.residual.0.gamma"
 _DC: Final = "decoder.project_in.conv.weight"
+_RAW: Final = "decoder.1.weight"
+_ALONE: Final = {
+    "encoder": "holds an encoder without its decoder, and only decoders leave a trace in images, so that no method can"
+    " ask it: fetch the decoder, or the file that holds both",
+    "decoder": "holds a decoder without its encoder, and is of a kind that is opened only with both: fetch the encoder,"
+    " or the file that holds both",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,29 +43,36 @@ class Layout:
         config: its config, complete enough to build it.
         names: the file's tensors that belong to the autoencoder.
         convert: turns those tensors into diffusers' names and shapes.
+        half: `decoder` where the file holds no encoder; None where it holds both.
     """
 
     kind: str
     config: Mapping[str, Any]
     names: tuple[str, ...]
     convert: Callable[[State], State]
+    half: str | None = None
 
 
-def recognise(shapes: Shapes, source: str) -> Layout:
+def recognise(shapes: Shapes, source: str, part: str | None = None) -> Layout:
     """What a file of weights is, from the names and shapes of its tensors alone.
 
     Args:
         shapes: by name, of every tensor in the file.
         source: what to call the file in an error.
+        part: the prefix that is meant where several hold an autoencoder, without its last dot; None is the only one.
 
     Raises:
-        ModelError: when it is no autoencoder that is known; the message says what it looks like.
+        ModelError: when it is no autoencoder that is known; the message says what it looks like. When it holds several.
     """
-    for prefix in _PREFIXES:
-        own = {name[len(prefix) :]: shape for name, shape in shapes.items() if name.startswith(prefix)}
-        found = _layout(own, prefix, force_upcast=_states_upcast(shapes))
-        if found is not None:
-            return found
+    try:
+        found = _found(shapes, part, None) or _found(shapes, part, "decoder")
+    except ModelError as error:
+        raise ModelError(f"{source}: {error}") from error
+    if found is not None:
+        return found
+    half = next((half for _, own in own_names(shapes, part) if (half := half_of(own)) is not None), None)
+    if half is not None:
+        raise ModelError(f"{source} {_ALONE[half]}")
     looks = looks_like_part(shapes) or "something else"
     few = ", ".join(sorted(shapes)[:3]) or "no tensors"
     raise ModelError(
@@ -65,67 +81,73 @@ def recognise(shapes: Shapes, source: str) -> Layout:
     )
 
 
+def _found(shapes: Shapes, part: str | None, half: str | None) -> Layout | None:
+    """The autoencoder under the first of the usual prefixes that has one, else under the only other one.
+
+    Raises:
+        ModelError: when it could be several.
+    """
+    found: dict[str, Layout] = {}
+    for prefix, own in own_names(shapes, part):
+        if half_of(own) != half:
+            continue
+        layout = _renamed(own, shapes, half)
+        if layout is not None and (prefix in USUAL or part is not None):
+            return layout
+        if layout is not None:
+            found[prefix] = layout
+    if len(found) > 1:
+        listed = ", ".join(prefix.removesuffix(".") for prefix in found)
+        raise ModelError(f"it holds several autoencoders, {listed}: say which one by the option part")
+    return next(iter(found.values()), None)
+
+
+def _renamed(own: Mapping[str, str], shapes: Shapes, half: str | None) -> Layout | None:
+    """The autoencoder whose tensors have these names, in the file's own.
+
+    Args:
+        own: the file's names by the names behind a prefix.
+        shapes: by the file's names.
+        half: `decoder` where that is alone.
+    """
+    named = {name: shapes[given] for name, given in own.items()}
+    found = _layout(named, half, force_upcast=_states_upcast(shapes))
+    if found is None:
+        return None
+
+    def convert(state: State) -> State:
+        return found.convert({name: state[own[name]] for name in found.names})
+
+    return replace(found, names=tuple(own[name] for name in found.names), convert=convert, half=half)
+
+
 def _states_upcast(shapes: Shapes) -> bool:
     """Whether 16 bit may overflow: unknown, unless the checkpoint around it is Stable Diffusion 1 or 2."""
     return not any(name.startswith("cond_stage_model.") for name in shapes)
 
 
-def _layout(own: Shapes, prefix: str, *, force_upcast: bool) -> Layout | None:
-    if _LDM in own:
-        renamed = _ldm_names(own)
-        found = config_of(_shapes_after(_from_ldm, renamed, own), force_upcast=force_upcast)
-        if found is None:
-            return None
-        names = tuple(prefix + name for name in renamed)
-        return Layout(kind=found[0], config=found[1], names=names, convert=_after(_from_ldm, prefix))
-    for mark, kind, convert in ((_WAN, "AutoencoderKLQwenImage", _from_wan), (_DC, "AutoencoderDC", _from_dc)):
+def _layout(own: Shapes, half: str | None, *, force_upcast: bool) -> Layout | None:
+    """The layout that tensors without a prefix are in; `half` says that the decoder is alone."""
+    whole = mirrored if half else dict[str, tuple[int, ...]]
+    for mark, convert in ((_LDM, from_ldm), (_RAW, _from_raw)):
         if mark in own:
+            names = tuple(name for name in own if name.startswith(_PARTS))  # without losses and moving averages
+            found = config_of(whole(_shapes_after(convert, names, own)), force_upcast=force_upcast)
+            return found and Layout(kind=found[0], config=found[1], names=names, convert=convert)
+    for mark, kind, convert in ((_WAN, "AutoencoderKLQwenImage", _from_wan), (_DC, "AutoencoderDC", _from_dc)):
+        if mark in own and not half:
             config = shipped(kind, _shapes_after(convert, own, own))
-            names = tuple(prefix + name for name in own)
-            return Layout(kind=kind, config=config, names=names, convert=_after(convert, prefix))
+            return Layout(kind=kind, config=config, names=tuple(own), convert=convert)
     ours = {name: shape for name, shape in own.items() if name.startswith(_PARTS)}
     fixed = {canonical_name(name): shape for name, shape in ours.items()}
-    found = config_of(fixed, force_upcast=force_upcast)
-    if found is None:
-        return None
-    names = tuple(prefix + name for name in ours)
-    return Layout(kind=found[0], config=found[1], names=names, convert=_after(canonical, prefix))
-
-
-def _strip(state: State, prefix: str) -> State:
-    return {name[len(prefix) :]: tensor for name, tensor in state.items()}
-
-
-def _after(convert: Callable[[State], State], prefix: str) -> Callable[[State], State]:
-    return lambda state: convert(_strip(state, prefix))
+    found = config_of(whole(fixed), force_upcast=force_upcast)
+    return found and Layout(kind=found[0], config=found[1], names=tuple(ours), convert=canonical)
 
 
 def _shapes_after(convert: Callable[[State], State], names: Any, own: Shapes) -> dict[str, tuple[int, ...]]:
     """The shapes that a conversion leads to, by converting tensors without storage."""
     state = {name: torch.empty(own[name], device="meta", dtype=torch.float32) for name in names}
     return {name: tuple(tensor.shape) for name, tensor in convert(state).items()}
-
-
-_OLD_ATTENTION: Final = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
-
-
-def canonical_name(name: str) -> str:
-    """Diffusers' present name of a tensor; attention had other names before its version 0.15."""
-    part = r"(attentions\.\d+)\.(query|key|value|proj_attn)\.(weight|bias)$"
-    return re.sub(part, lambda match: f"{match[1]}.{_OLD_ATTENTION[match[2]]}.{match[3]}", name)
-
-
-def canonical(state: Mapping[str, torch.Tensor]) -> State:
-    """The same tensors under diffusers' present names, attention's 1 x 1 convolutions as matrices."""
-    found = {canonical_name(name): tensor for name, tensor in state.items()}
-    for name, tensor in found.items():
-        if (
-            re.search(r"attentions\.\d+\.to_(q|k|v|out\.0)\.weight$", name)
-            and tensor.ndim == 4
-            and tensor.shape[2:] == (1, 1)
-        ):
-            found[name] = tensor[:, :, 0, 0]
-    return found
 
 
 def raw_tiny(encoder: Mapping[str, torch.Tensor], decoder: Mapping[str, torch.Tensor]) -> State:
@@ -147,30 +169,13 @@ def raw_tiny(encoder: Mapping[str, torch.Tensor], decoder: Mapping[str, torch.Te
     return state
 
 
-def _ldm_names(own: Shapes) -> tuple[str, ...]:
-    """All but the training loss and moving averages that a checkpoint may hold beside the autoencoder."""
-    return tuple(name for name in own if name.startswith(_PARTS))
-
-
-def _from_ldm(state: State) -> State:
-    """The original latent-diffusion layout, by diffusers' own conversion; nothing may be lost on the way."""
-    from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
-
-    state = {re.sub(r"^(encoder\.quant_conv|decoder\.post_quant_conv)\.", _inner, name): t for name, t in state.items()}
-    levels = count(state, r"encoder\.down\.(\d+)\.")
-    convert: Callable[[State, dict[str, Any]], State] = convert_ldm_vae_checkpoint
-    found = convert(state, {"down_block_types": range(levels), "up_block_types": range(levels)})
-    found |= {name: tensor for name, tensor in state.items() if name.startswith(("bn.", "quantize."))}
-    if len(found) != len(state):
-        raise ModelError(
-            f"{len(state) - len(found)} of {len(state)} tensors are not known in the original layout: "
-            "save it with diffusers"
-        )
-    return canonical(found)
-
-
-def _inner(match: re.Match[str]) -> str:
-    return match[1].partition(".")[2] + "."
+def _from_raw(state: State) -> State:
+    """Both halves of a raw TAESD in one file."""
+    halves: dict[str, State] = {"encoder": {}, "decoder": {}}
+    for name, tensor in state.items():
+        half, _, rest = name.partition(".")
+        halves.get(half, {})[rest] = tensor
+    return raw_tiny(halves["encoder"], halves["decoder"])
 
 
 def _from_wan(state: State) -> State:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import torch
 
 from wherefrom.core.card import Fact
-from wherefrom.core.errors import ModelError
-from wherefrom.models.autoencoders.layouts import canonical, raw_tiny, recognise
+from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.models.autoencoders.canonical import canonical
+from wherefrom.models.autoencoders.layouts import raw_tiny, recognise
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.folders import LATENTS, weights_in
-from wherefrom.models.checkpoints.read import read_weights, shapes_of
+from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, read_weights, shapes_of
 from wherefrom.models.sources.local import Place, class_of
 
 __all__ = ["CheckpointParts", "read_parts"]
@@ -22,6 +23,8 @@ __all__ = ["CheckpointParts", "read_parts"]
 _FLOW: Final = "flow"  # a folder, see `adapters.latent_flow`, which is known by this file in it
 _SAMPLER: Final = "sampler.json"
 _GENERIC: Final = frozenset({"vae", "vqvae", "movq", "vqgan", "autoencoder"})
+_UNSTATED: Final = ("AsymmetricAutoencoderKL", "AutoencoderKL")
+"""Classes that generators of several units share, so that their weights alone do not say them."""
 _NOTES: Final = ("source", "family", "licence", "sizes")
 
 
@@ -37,6 +40,8 @@ class CheckpointParts:
         notes: what its `card.json` says of it.
         stats: its statistics of latents, where it comes with them.
         flow: folder of its generator of latents, where it comes with one.
+        stated: whether the config came with the weights, so that it says the units that the generator works in.
+        half: `encoder` or `decoder` where the files hold that half alone; None where they hold both.
     """
 
     kind: str
@@ -46,19 +51,25 @@ class CheckpointParts:
     notes: Mapping[str, Fact] = field(default_factory=dict)
     stats: Mapping[str, torch.Tensor] | None = None
     flow: Path | None = None
+    stated: bool = True
+    half: str | None = None
 
 
-def read_parts(place: Place) -> CheckpointParts:
+def read_parts(place: Place, part: str | None = None) -> CheckpointParts:
     """Class, config and weights of an autoencoder.
 
     Args:
         place: its folder or file, as `wherefrom.models.sources.local.find_place` says it.
+        part: which of several tables of weights in a single file, or of several autoencoders under prefixes; None is
+            the only one.
 
     Raises:
-        ModelError: when a file cannot be read, or it cannot be told what it is.
+        ModelError: when a file cannot be read, or it cannot be told what it is, or which of several is meant.
     """
     if place.config is None:
-        return _pair(place.path) or _single(place.path)
+        return (_pair(place.path) if part is None else None) or _single(place.path, part)
+    if part is not None:
+        raise UsageError(f"{place.path} has a configuration and one table of weights: leave out the option part={part}")
     if place.path.is_dir():
         return _folder(place.path, place.config)
     return CheckpointParts(
@@ -105,10 +116,28 @@ def _pair(path: Path) -> CheckpointParts | None:
     return CheckpointParts(kind="AutoencoderTiny", config=config, state=state, name=stem)
 
 
-def _single(path: Path) -> CheckpointParts:
-    layout = recognise(shapes_of(path), str(path))
-    state = layout.convert(read_weights(path, layout.names))
-    return CheckpointParts(kind=layout.kind, config=layout.config, state=state, name=path.stem)
+def _single(path: Path, part: str | None) -> CheckpointParts:
+    """The autoencoder in one file, whose config is read off its tensors."""
+    notes: dict[str, Fact] = {}
+    if is_safetensors(path):
+        layout = recognise(shapes_of(path), str(path), part)
+        state = read_weights(path, layout.names)
+    else:
+        checkpoint = read_checkpoint(path, part)
+        shapes = {name: tuple(tensor.shape) for name, tensor in checkpoint.state.items()}
+        layout = recognise(shapes, f"{path}{checkpoint.beside}")
+        state = {name: checkpoint.state[name] for name in layout.names}
+        if checkpoint.left_out:
+            notes["left_out"] = checkpoint.left_out
+    return CheckpointParts(
+        kind=layout.kind,
+        config=layout.config,
+        state=layout.convert(state),
+        name=path.stem,
+        notes=notes,
+        stated=layout.kind not in _UNSTATED or "scaling_factor" in layout.config,
+        half=layout.half,
+    )
 
 
 def _name(path: Path) -> str:

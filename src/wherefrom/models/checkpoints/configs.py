@@ -13,13 +13,13 @@ __all__ = ["read_json"]
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """A configuration.
+    """A configuration; a byte order mark, as Windows puts before it, does not matter.
 
     Raises:
         ModelError: when the file is not JSON or holds no object.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}): fetch or copy it again") from error
     if not isinstance(data, dict):

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.checkpoints.suffixes import STEM, SUFFIXES
+from wherefrom.models.checkpoints.suffixes import FILES, STEM, VARIANTS, indexes, suffix_of
 
 __all__ = ["LATENTS", "weights_in"]
 
 LATENTS: Final = "latents.safetensors"
 """Statistics of an autoencoder's latents, which may lie beside its weights."""
-_VARIANTS: Final = ("", ".fp16", ".bf16")
 
 
 def weights_in(path: Path) -> Path:
@@ -24,18 +23,15 @@ def weights_in(path: Path) -> Path:
     Raises:
         ModelError: when it holds no weights, or several files that could be meant.
     """
-    for variant in _VARIANTS:
-        for name in (
-            f"{STEM}{variant}.safetensors",
-            f"{STEM}.safetensors.index{variant}.json",
-            f"{STEM}{variant}.safetensors.index.json",
-        ):
+    for variant in VARIANTS:
+        for name in (f"{STEM}{variant}.safetensors", *indexes(variant)):
             if (path / name).is_file():
                 return path / name
-    for variant in _VARIANTS:
-        if (path / f"{STEM}{variant}.bin").is_file():
-            return path / f"{STEM}{variant}.bin"
-    others = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES and file.name != LATENTS)
+    for variant in VARIANTS:
+        for name in (f"{STEM}{variant}.bin", *indexes(variant, ".bin")):
+            if (path / name).is_file():
+                return path / name
+    others = sorted(file for file in path.iterdir() if suffix_of(file) in FILES and file.name != LATENTS)
     if len(others) == 1:
         return others[0]
     held = ", ".join(file.name for file in others[:4]) or "no weight file"

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
+import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
-from wherefrom.models.checkpoints.recognise import looks_like_file
+from wherefrom.models.checkpoints.as_data import read_as_data
+from wherefrom.models.checkpoints.content import Content, content_of, damage_of, other_content
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
+from wherefrom.models.checkpoints.suffixes import SAFE, suffix_of
 from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of, unwrap
 
-__all__ = ["read_checkpoint", "read_weights", "shapes_of"]
+__all__ = ["is_safetensors", "read_checkpoint", "read_weights", "shapes_of"]
+
+_INDEX: Final = re.compile(r"\.index(\.\w+)?\.json$")
+"""How the name of the file ends that names the shards of a copy, as `.index.json` or `.index.fp16.json`."""
 
 
 def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
@@ -26,10 +34,19 @@ def shapes_of(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         ModelError: when the file cannot be read; the message says what it looks like.
     """
-    if path.suffix != ".safetensors":
-        return {name: tuple(tensor.shape) for name, tensor in _read_torch(path).state.items()}
+    if not is_safetensors(path):
+        return {name: tuple(tensor.shape) for name, tensor in _read_other(path).state.items()}
     with _opened(path) as file:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file of weights is a safetensors file, whatever its name ends in.
+
+    Raises:
+        ModelError: when it holds no weights that can be read; the message says what it is.
+    """
+    return _content(path) is Content.SAFETENSORS
 
 
 @building()
@@ -37,17 +54,17 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
     """Tensors by name, on the CPU, in the dtype they are stored in. Nothing in the file is run.
 
     Args:
-        path: a `.safetensors` file, the `.safetensors.index.json` of a sharded copy, or a PyTorch file that holds
-            tensors and plain values alone; of several tables the one that `unwrap` takes.
+        path: a safetensors file, the index of a sharded copy, or a file that torch or pickle wrote; of several tables
+            the one that `unwrap` takes. The content says which it is, not the name.
         names: which tensors to read; None is all of them.
 
     Raises:
-        ModelError: when the file cannot be read, is cut short, or holds anything but tensors and plain values.
+        ModelError: when the file cannot be read, is cut short, or holds no table of tensors.
     """
-    if path.name.endswith(".index.json"):
+    if _INDEX.search(path.name):
         return _read_shards(path, names)
-    if path.suffix != ".safetensors":
-        found = dict(_read_torch(path).state)
+    if not is_safetensors(path):
+        found = dict(_read_other(path).state)
         return found if names is None else {name: found[name] for name in names}
     with _opened(path) as file:
         chosen = list(file.keys()) if names is None else list(names)
@@ -56,7 +73,7 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
 
 def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Tensor]:
     try:
-        where = dict(json.loads(index.read_text(encoding="utf-8"))["weight_map"])
+        where = dict(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{index} is no index of weight files: need JSON with a 'weight_map' ({error})") from error
     wanted = set(where) if names is None else set(names)
@@ -77,15 +94,15 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
     """Weights and what was recorded beside them: in a PyTorch file plain values, in a safetensors file `config`.
 
     Args:
-        path: a `.safetensors` file, a PyTorch file, or a `.pkl` of the StyleGAN2-ADA or StyleGAN-XL programs. Nothing
-            in it is run.
+        path: a safetensors file, a file that torch wrote, or a pickle, as of the StyleGAN2-ADA or StyleGAN-XL
+            programs. The content says which it is, not the name; nothing in it is run.
         part: which of several tables of weights; None is the one that `unwrap` takes.
 
     Raises:
         ModelError: as `read_weights`; and when it has no such part, or several that could be meant.
     """
-    if path.suffix != ".safetensors":
-        return _read_torch(path, part)
+    if not is_safetensors(path):
+        return _read_other(path, part)
     if part is not None:
         raise ModelError(f"{path} is a safetensors file, which has one part: leave out the option part={part}")
     with _opened(path) as file:
@@ -97,47 +114,70 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
     return Checkpoint(state=read_weights(path), config=facts_of(config) if isinstance(config, dict) else {})
 
 
-def _read_torch(path: Path, part: str | None = None) -> Checkpoint:
-    """A PyTorch file by the unpickler that builds tensors and plain containers and nothing else."""
-    _check_file(path)
-    if path.suffix == ".pkl":
+def _read_other(path: Path, part: str | None = None) -> Checkpoint:
+    """A file that torch or pickle wrote."""
+    content = _content(path)
+    assert content is not None
+    if content is Content.PICKLE:
         return _read_network(path, part)
     try:
-        found: Any = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
-    except pickle.UnpicklingError as error:
-        raise ModelError(f"{path} holds more than tensors and was not opened: convert it to .safetensors") from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise ModelError(
-            f"{path} cannot be read as PyTorch weights{looks_like_file(path)}: {_first_line(error)}"
-        ) from error
+        with path.open("rb") as file:  # by an open file, lest torch goes by its name
+            found: Any = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
+    except pickle.UnpicklingError:
+        return _read_as_data(path, content, part)
+    except (RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError, TypeError, struct.error) as error:
+        raise ModelError(f"{path} cannot be read as PyTorch weights: {_first_line(error)}: fetch it again") from error
     return unwrap(found, str(path), part)
 
 
+def _read_as_data(path: Path, content: Content, part: str | None) -> Checkpoint:
+    """What torch's own safe reader refuses: tensors and plain values are read, the rest is named and left out."""
+    try:
+        found, left_out = read_as_data(path, content)
+    except ModelError as error:
+        raise ModelError(f"{path} holds more than tensors and was not opened: {error}") from error
+    try:
+        return replace(unwrap(found, str(path), part), left_out=left_out)
+    except ModelError as error:
+        beside = f" (beside tensors it holds {_some(left_out)}, which were not read)" if left_out else ""
+        raise ModelError(f"{error}{beside}") from error
+
+
 def _read_network(path: Path, part: str | None) -> Checkpoint:
-    """The generator in a pickle of the StyleGAN programs, or what the file looks like instead."""
+    """The generator in a pickle of the StyleGAN programs, else the table of weights in any other pickle."""
     try:
         return read_pickle(path, part)
     except ModelError as error:
-        raise ModelError(f"{error}{looks_like_file(path)}") from error
+        try:
+            return _read_as_data(path, Content.PICKLE, part)
+        except ModelError:
+            raise error from None
 
 
 def _opened(path: Path) -> Any:
     """An open safetensors file, or the reason why it is none."""
-    _check_file(path)
     try:
         return safe_open(path, framework="pt")
     except (SafetensorError, OSError) as error:
-        message = f"{path} is no readable safetensors file{looks_like_file(path)}: {_first_line(error)}"
-        raise ModelError(f"{message}; fetch it again or name another file") from error
+        damage = damage_of(path)
+        reason = f"it is {damage}" if damage else f"{_first_line(error)}; fetch it again or name another file"
+        raise ModelError(f"{path} is no readable safetensors file: {reason}") from error
 
 
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder, need a file of weights")
-    if not path.exists():
-        raise ModelError(f"{path} does not exist")
-    if path.stat().st_size == 0:
-        raise ModelError(f"{path} is empty, need a file of weights: fetch it again")
+def _content(path: Path) -> Content:
+    """Which kind of weights a file holds.
+
+    Raises:
+        ModelError: when it holds none; the message says what it is.
+    """
+    found = content_of(path)
+    if found is not None:
+        return found
+    what = other_content(path)
+    if what:
+        raise ModelError(f"{path} is no file of weights but {what}")
+    kind = "is no readable safetensors file" if suffix_of(path) in SAFE else "cannot be read as PyTorch weights"
+    raise ModelError(f"{path} {kind}: its first bytes are those of no format that is known: fetch it again")
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,17 +1,15 @@
-"""What a file looks like that is not what was wanted, for messages: by its first bytes, or by its tensors."""
+"""What a file of weights looks like that is not what was wanted, by its tensors, for messages."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 from wherefrom.models.checkpoints.base import Shapes
 
-__all__ = ["looks_like", "looks_like_file", "looks_like_part"]
+__all__ = ["looks_like", "looks_like_part"]
 
 _IMAGE: Final = (1, 3)
 _SIGNS: Final = (
@@ -70,51 +68,3 @@ def looks_like_part(names: Iterable[str]) -> str | None:
     """
     held = tuple(names)
     return next((what for sign, what in _PARTS if any(sign.search(name) for name in held)), None)
-
-
-def looks_like_file(path: Path) -> str:
-    """What a file that could not be read looks like, as ` (it looks like ...)`, or nothing.
-
-    Args:
-        path: of a file that exists.
-    """
-    with path.open("rb") as file:
-        head = file.read(64)
-    return next((f" (it looks like {what})" for what in _guesses(head, path)), "")
-
-
-def _guesses(head: bytes, path: Path) -> Iterator[str]:
-    text = head.lstrip()
-    if head.startswith(b"version https://git-lfs"):
-        yield "a Git LFS pointer, not the weights: run `git lfs pull`"
-    if text.startswith((b"{", b"[")):
-        yield "JSON text"
-    if text.startswith(b"<"):
-        yield "a web page or XML"
-    if head.startswith(b"PK\x03\x04"):
-        yield "PyTorch weights: name it .pt or convert it"
-    if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")) and path.suffix != ".pkl":
-        yield "PyTorch weights or a pickled network: name it .pt or .pkl, or convert it"
-    if head.startswith(b"\x1f\x8b"):
-        yield "a compressed file: unpack it"
-    promised, held = _promised(path), path.stat().st_size
-    if promised is not None and promised > held:
-        yield f"a download cut short: its header promises {promised} bytes, it has {held}"
-
-
-def _promised(path: Path) -> int | None:
-    """How long a safetensors file should be by its own header; None where that cannot be told."""
-    held = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= 100_000_000:
-            return None
-        header = file.read(length)
-    if len(header) < length:
-        return 8 + length if header.startswith(b"{") and held < 8 + length else None
-    try:
-        entries = json.loads(header)
-        ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        return None
-    return 8 + length + max(ends, default=0)

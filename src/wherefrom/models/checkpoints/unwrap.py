@@ -19,6 +19,8 @@ _AVERAGED: Final = frozenset({"g_ema", "gema", "ema_g", "generator_ema", "ema_ge
 _WHOLE: Final = frozenset({"", "ema", "model", "model_ema", "ema_model", "module", "net", "network", "params_ema"})
 _SETTINGS: Final = frozenset({"args", "config", "hparams", "hyper_parameters", "opt", "options", "params_dict"})
 _ENDING: Final = re.compile(r"[._-]?(state[._-]?dict|statedict|weights|params)$")
+_BESIDE: Final = ("latent_avg",)
+"""Tensors that belong to a generator and stand beside its table: the mean of w in files of StyleGAN2."""
 _DEPTH: Final = 4
 
 
@@ -30,11 +32,18 @@ class Checkpoint:
         state: tensors by name.
         config: plain values that stood beside the table, as `nz`; of an object inside, under dotted names.
         part: the name under which the table stood; None where the file is nothing but the table.
+        left_out: names of what else the file holds, which is neither a tensor nor a plain value and was not read.
     """
 
     state: Mapping[str, torch.Tensor]
     config: Mapping[str, Fact] = field(default_factory=dict)
     part: str | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def beside(self) -> str:
+        """What was left out, in words for a message about the file; empty where nothing was."""
+        return f" (beside {', '.join(self.left_out[:3])}, which are not read)" if self.left_out else ""
 
 
 def unwrap(found: Any, source: str, part: str | None = None) -> Checkpoint:
@@ -64,7 +73,8 @@ def unwrap(found: Any, source: str, part: str | None = None) -> Checkpoint:
     chosen = _chosen(tables, found, source) if part is None else part
     if chosen not in tables:
         raise ModelError(f"{source} has no part {chosen!r}: it has {_listed(tables)}")
-    return Checkpoint(state=_named(tables[chosen]), config=_config(found), part=chosen)
+    beside = {name: found[name] for name in _BESIDE if isinstance(found.get(name), torch.Tensor)}
+    return Checkpoint(state=_named({**tables[chosen], **beside}), config=_config(found), part=chosen)
 
 
 def facts_of(values: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> dict[str, Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,12 +15,15 @@ from torch import nn
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
+from wherefrom.models.adapters.decoder_alone import DecoderAlone
 from wherefrom.models.adapters.latent_flow import read_flow
 from wherefrom.models.adapters.latent_model import DiffusersAutoencoder, adapted
 from wherefrom.models.autoencoders.build import module_of, weights_of
 from wherefrom.models.autoencoders.kinds import Kind, kind_of, probe
 from wherefrom.models.autoencoders.parts import CheckpointParts, read_parts
 from wherefrom.models.checkpoints.digest import digest
+from wherefrom.models.checkpoints.sound import check_values
+from wherefrom.models.opening.choices import checked_options
 from wherefrom.models.sources.local import Place, find_place
 
 __all__ = ["open_autoencoder", "open_place", "wrap_autoencoder"]
@@ -65,13 +69,22 @@ def open_autoencoder(
     Raises:
         ModelError: when it cannot be read, is none of `SUPPORTED`, or a tensor is missing, unknown or of another shape.
     """
-    return open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
+    found = open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
+    if isinstance(found, DecoderAlone):
+        raise ModelError(f"{path} holds a decoder without its encoder: fetch the file that holds both")
+    return found
 
 
 def open_place(
-    place: Place, *, device: str | torch.device, dtype: str, name: str | None, notes: Mapping[str, Fact]
-) -> DiffusersAutoencoder:
-    """The autoencoder whose files were found.
+    place: Place,
+    *,
+    device: str | torch.device,
+    dtype: str,
+    name: str | None,
+    notes: Mapping[str, Fact],
+    options: Mapping[str, Fact] | None = None,
+) -> DiffusersAutoencoder | DecoderAlone:
+    """The autoencoder whose files were found, or its decoder where they hold no encoder.
 
     Args:
         place: its folder or file.
@@ -79,31 +92,54 @@ def open_place(
         dtype: as for `open_autoencoder`.
         name: as for `open_autoencoder`.
         notes: as for `open_autoencoder`, over those that lie beside the weights.
+        options: of `OPTIONS`, where the files leave them open.
 
     Raises:
         ModelError: as `open_autoencoder`.
+        UsageError: when an option is none of these, or the files say it already.
     """
+    given = checked_options(options or {}, str(place.path))
     with building():
-        parts = read_parts(place)
-        kind = kind_of(parts.kind, parts.config)
-        module = module_of(parts)
+        parts = read_parts(place, given.part)
+        config = {**parts.config, **given.units(stated=parts.stated, source=str(place.path))}
+        kind = kind_of(parts.kind, config)
+        module = module_of(replace(parts, config=config))
         shape = probe(module, kind, module.config)
-        state = weights_of(parts, module)
+        state = _weights(parts, module)
+        check_values(state, str(place.path))
         facts = _facts(parts.kind, kind, module.config, state)
         module.load_state_dict(state, strict=True, assign=True)
-        return adapted(
+        found = adapted(
             module,
             kind=kind,
             shape=shape,
             facts=facts,
-            config=parts.config,
+            config=config,
             device=device,
             dtype=dtype,
             name=name or parts.name,
-            notes={"source": str(place.path), **parts.notes, **notes},
+            notes={"source": str(place.path), **parts.notes, **given.notes(), **notes},
             stats=parts.stats,
             flow=read_flow(parts.flow, shape[1]) if parts.flow else None,
+            stated=parts.stated or bool(given.scaling),
         )
+        return DecoderAlone(own=found) if parts.half else found
+
+
+def _weights(parts: CheckpointParts, module: Any) -> dict[str, torch.Tensor]:
+    """The weights, compared with what the module needs; where the decoder is alone the module loses its encoder."""
+    if parts.half is None:
+        return weights_of(parts, module)
+    module.encoder = None
+    if getattr(module, "quant_conv", None) is not None:
+        module.quant_conv = None
+    try:
+        return weights_of(parts, module)
+    except ModelError as error:
+        raise ModelError(
+            f"{parts.name} holds a decoder without its encoder: most methods need both, and for those that need the"
+            f" decoder alone it does not fit either ({error})"
+        ) from error
 
 
 def wrap_autoencoder(
@@ -154,10 +190,11 @@ def wrap_autoencoder(
 def _facts(name: str, kind: Kind, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> dict[str, Fact]:
     """Every fact of the weights and config that changes the numbers; weights as stored, before any cast."""
     kept = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
+    encoder = {key: tensor for key, tensor in kept.items() if key.startswith(_ENCODER)}
     unseen = tuple(f"{key}={json.dumps(config[key])}" for key in _UNSEEN if key in config)
     return {
         "architecture": name,
-        "encoder": digest({key: tensor for key, tensor in kept.items() if key.startswith(_ENCODER)}),
+        **({"encoder": digest(encoder)} if encoder else {}),
         "decoder": digest({key: tensor for key, tensor in kept.items() if key.startswith(_DECODER)}),
         "config": unseen,
         "latents": kind.latents,

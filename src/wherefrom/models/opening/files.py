@@ -24,7 +24,7 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
 
     Args:
         files: where they are, and what is known beside them.
-        options: what a generator's weights do not say.
+        options: what the weights do not say.
         device: as in `load_model`.
         dtype: as in `load_model`.
 
@@ -45,19 +45,14 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
         )
         if found is not None:
             return found
-    refusal: ModelError | UsageError
-    if options:
-        told = ", ".join(options)
-        refusal = UsageError(f"{files.written} is no generator or upscaler that is known, so it has no options {told}")
-    else:
-        try:
-            return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes)
-        except ModelError as error:
-            refusal = error
-    if place.path.is_file() and not files.autoencoder:
+    try:
+        return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes, options=options)
+    except (ModelError, UsageError):
+        if not place.path.is_file() or files.autoencoder:
+            raise
         further = open_upscaler(
             place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name, further=True
         )
-        if further is not None:
-            return further
-    raise refusal
+        if further is None:
+            raise
+        return further

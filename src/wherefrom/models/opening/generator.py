@@ -18,12 +18,15 @@ from wherefrom.models.architectures import load, names
 from wherefrom.models.architectures.base import Architecture, Shapes, State
 from wherefrom.models.architectures.base.table import COMMON
 from wherefrom.models.base import Decoder
-from wherefrom.models.checkpoints.read import read_checkpoint, shapes_of
+from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, shapes_of
 from wherefrom.models.checkpoints.recognise import looks_like
+from wherefrom.models.checkpoints.sound import check_values
+from wherefrom.models.checkpoints.suffixes import suffix_of
 from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of
 
 __all__ = ["open_generator", "open_pipeline", "sidecar"]
 
+_WRAPPERS: Final = ("module.", "_orig_mod.")
 _PREFIXES: Final = ("generator.", "netG.", "G.", "gen.", "g_ema.", "G_ema.", "model.")
 
 
@@ -53,7 +56,7 @@ def open_generator(
     with building():
         part = _text(options, "part")
         named = _text(options, "architecture")
-        checkpoint = None if path.suffix == ".safetensors" else read_checkpoint(path, part)
+        checkpoint = None if is_safetensors(path) else read_checkpoint(path, part)
         shapes = shapes_of(path) if checkpoint is None else _shapes(checkpoint.state)
         prefix, kind = _recognised(shapes, path) if named is None else ("", load(named))
         if kind is None:
@@ -63,7 +66,9 @@ def open_generator(
         _check_options(kind, own)
         checkpoint = checkpoint or read_checkpoint(path, part)
         config = {**_beside(checkpoint, kind), **sidecar(path), **own}
-        built = kind.build(_stripped(checkpoint, prefix), config)
+        state = _stripped(checkpoint, prefix)
+        check_values(state, str(path))
+        built = kind.build(state, config)
         told = {**_recorded(kind, options), **notes}
         return adapted(built, architecture=kind.name, name=name or path.stem, device=device, dtype=dtype, notes=told)
 
@@ -145,7 +150,10 @@ def _without(table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def _bare(name: str) -> str:
-    return name.removeprefix("module.")
+    """A tensor's name without what DataParallel and torch.compile put before it, in whatever order."""
+    while name.startswith(_WRAPPERS):
+        name = name.partition(".")[2]
+    return name
 
 
 def _stripped(checkpoint: Checkpoint, prefix: str) -> State:
@@ -157,7 +165,7 @@ def _refuse_others(shapes: Shapes, path: Path) -> None:
     what = looks_like({_bare(name): shape for name, shape in shapes.items()})
     if what is not None:
         raise ModelError(f"{path} looks like {what}, need the weights of a generator or of an autoencoder")
-    if path.suffix == ".pkl":
+    if suffix_of(path) == ".pkl":
         few = ", ".join(sorted(shapes)[:3]) or "no tensors"
         raise ModelError(f"{path} holds a generator that is not known ({few} ...): need StyleGAN2-ADA or StyleGAN-XL")
 
@@ -180,7 +188,7 @@ def sidecar(path: Path) -> dict[str, Fact]:
     if not beside.is_file():
         return {}
     try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
+        found = json.loads(beside.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{beside} cannot be read as JSON ({error}): it may hold options of {path.name}") from error
     if not isinstance(found, dict):

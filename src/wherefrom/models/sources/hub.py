@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from wherefrom.core.errors import ModelError, WherefromError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.checkpoints.suffixes import INDEX, PICKLED, WEIGHTS
+from wherefrom.models.checkpoints.suffixes import PICKLED, SAFE, VARIANTS, WEIGHTS, indexes, suffix_of
 from wherefrom.models.sources import known
 from wherefrom.models.sources.hub_errors import explain
 from wherefrom.models.sources.local import Place, class_of, component_of, shards_of, single_file
@@ -23,7 +23,6 @@ from wherefrom.models.sources.names import HubName
 __all__ = ["Fetched", "Hub", "HuggingFace", "commit_of", "fetch"]
 
 _log: Final = logging.getLogger(__name__)
-_VARIANTS: Final = ("", ".fp16", ".bf16")
 
 
 class Hub(Protocol):
@@ -147,12 +146,12 @@ class _Repository:
 
     def autoencoder(self) -> Fetched:
         path = self.name.path
-        if path is not None and PurePosixPath(path).suffix in PICKLED:
+        if path is not None and suffix_of(path) in PICKLED:
             raise ModelError(
                 f"{self.name} is a pickle, which can run code when it is opened and is not downloaded:"
                 f" name a .safetensors file"
             )
-        if path is not None and path.endswith(".safetensors"):
+        if path is not None and suffix_of(path) in SAFE:
             return self._fetched(single_file(self._file(path)), path)
         folder, file = self._config()
         config = read_json(file)
@@ -195,15 +194,16 @@ class _Repository:
     def _weights(self, folder: str) -> None:
         """Fetch the weights: whole or in shards, in whole precision before 16 bit."""
         prefix = f"{folder}/" if folder else ""
-        for variant in _VARIANTS:
+        for variant in VARIANTS:
             file = WEIGHTS.replace(".safetensors", f"{variant}.safetensors")
             if self._here(prefix + file) is not None:
                 return
-            index = self._here(prefix + INDEX.replace(".json", f"{variant}.json"))
-            if index is not None:
-                for shard in shards_of(read_json(index), f"{self.name.repo}:{prefix}"):
-                    self._need(prefix + shard)
-                return
+            for name in indexes(variant):
+                index = self._here(prefix + name)
+                if index is not None:
+                    for shard in shards_of(read_json(index), f"{self.name.repo}:{prefix}"):
+                        self._need(prefix + shard)
+                    return
         if _offline():
             raise self._unreachable(prefix + WEIGHTS)
         raise self._no_weights(prefix)
@@ -273,11 +273,19 @@ class _Repository:
         if safe:
             choices = ", ".join(f"{self.name.repo}:{prefix}{name}" for name in safe)
             return ModelError(f"{where} has no {WEIGHTS}; name the copy of the weights that is meant: {choices}")
-        pickles = [name for name in here if PurePosixPath(name).suffix in PICKLED]
+        pickles = [name for name in here if suffix_of(name) in PICKLED]
         if pickles:
             return ModelError(
-                f"{where} has its weights only as a pickle ({', '.join(pickles)}), which can run code when it is opened"
+                f"{where} has its weights only as {_said(pickles)}, which can run code when it is opened"
                 f" and is not downloaded: convert it to {WEIGHTS}, or look for a pull request of the repository that"
                 f" adds one and name it as {self.name.repo}@refs/pr/N"
             )
         return ModelError(f"{where} has a configuration but no weights: {', '.join(here) or 'no files'}")
+
+
+def _said(pickles: list[str]) -> str:
+    """One pickle by its name, shards by their count."""
+    shards = len([name for name in pickles if "-of-" in name])
+    if shards > 1:
+        return f"pickles in {shards} shards"
+    return f"a pickle ({', '.join(pickles[:3])})"

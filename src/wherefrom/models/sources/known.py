@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.core.errors import UsageError
 
-__all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wherefrom.core.card import Fact
+
+__all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known", "known_as"]
 
 SUPPORTED: Final = (
     "AutoencoderKL",
@@ -126,6 +131,34 @@ def family_of(model: KnownModel | str) -> Family:
         close = get_close_matches(name, by_name, n=3) or sorted(by_name)
         raise UsageError(f"no family {name!r}: did you mean {', '.join(close)}?")
     return by_name[name]
+
+
+@cache
+def _decoders() -> dict[str, str]:
+    """What decoders of published weights are called, by the digest of their values."""
+    text = resources.files(__package__).joinpath("known.json").read_text(encoding="utf-8")
+    return {row["decoder"]: f"{row['title']}, {row['source']}" for row in json.loads(text)["decoders"]}
+
+
+def known_as(facts: Mapping[str, Fact], *, channels: int | None, factor: int) -> str:
+    """Which well-known decoder weights are: by their digest, else the families that have their form, else nothing.
+
+    Args:
+        facts: of the model's card.
+        channels: of its latents; None where it has no grid of latents.
+        factor: pixels a side of one latent position.
+    """
+    exact = _decoders().get(str(facts.get("decoder")))
+    if exact is not None:
+        return f"{exact} (the weights are equal)"
+    alike = [
+        family.name
+        for family in families()
+        if (family.architecture, family.channels, family.factor) == (facts.get("architecture"), channels, factor)
+    ]
+    if not alike:
+        return "none that is known"
+    return f"not known by its weights; of the form of {', '.join(alike)}"
 
 
 def closest(hub_id: str, count: int = 3) -> tuple[str, ...]:

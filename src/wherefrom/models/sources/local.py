@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.checkpoints.suffixes import FILES, PICKLED, STEM
+from wherefrom.models.checkpoints.content import content_of, other_content
+from wherefrom.models.checkpoints.suffixes import FILES, SAFE, STEM, SUFFIXES, suffix_of
 from wherefrom.models.sources.known import SUPPORTED
 
 __all__ = [
@@ -139,15 +140,15 @@ def shards_of(index: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def single_file(path: Path) -> Place:
     """A file of weights, with the configuration beside it where that is an autoencoder's and belongs to it by its name.
 
+    What a file is, its content says, not how its name ends. Code is no model's file.
+
     Raises:
-        ModelError: when its name does not end like a file of tensors, or the configuration is of an autoencoder that is
-            not supported.
+        ModelError: when it holds no weights, or the configuration is of an autoencoder that is not supported.
     """
-    if path.suffix in PICKLED - FILES:
-        raise ModelError(f"{path} is a pickle, which can run code when it is opened: convert it to .safetensors")
-    if path.suffix not in FILES:
+    if content_of(path) is None and suffix_of(path) not in FILES:
+        what = other_content(path) or "bytes of no format that is known"
         raise ModelError(
-            f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json"
+            f"{path} is no model but {what}; need a .safetensors file, or a folder with config.json or model_index.json"
         )
     beside = path.with_name("config.json")
     if not path.name.startswith(STEM) or not beside.is_file():
@@ -197,8 +198,7 @@ def _own_folder(folder: Path) -> Place:
 
 
 def _candidates(folder: Path) -> list[Place]:
-    held = [item for item in folder.iterdir() if item.is_file() and item.suffix in FILES]
-    files = {item.name: item for item in held if item.suffix == ".safetensors"} or {item.name: item for item in held}
+    files = {item.name: item for item in _weight_files(folder)}
     pairs = {name: name.replace("_encoder.", "_decoder.") for name in files if "_encoder." in name}
     pairs = {encoder: decoder for encoder, decoder in pairs.items() if decoder in files}
     loose = set(files) - set(pairs) - set(pairs.values())
@@ -210,6 +210,16 @@ def _candidates(folder: Path) -> list[Place]:
         if config.get("_class_name") in SUPPORTED:
             found.append(Place(path=file.parent, config=config))
     return sorted(found, key=lambda place: place.path)
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """Files of tensors alone; where there are none other files of weights; else what is one by its content."""
+    there = sorted(item for item in folder.iterdir() if item.is_file())
+    for suffixes in (SAFE, SUFFIXES):
+        found = [item for item in there if suffix_of(item) in suffixes]
+        if found:
+            return found
+    return [item for item in there if item.stat().st_size and content_of(item) is not None]
 
 
 def _only(folder: Path, found: list[Place]) -> Place:

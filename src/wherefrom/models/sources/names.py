@@ -26,7 +26,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, Final, TypeAlias
 
 from wherefrom.core.errors import NoSuchModel, UsageError
-from wherefrom.models.checkpoints.suffixes import SUFFIXES
+from wherefrom.models.checkpoints.suffixes import FILES, SAFE, suffix_of
 from wherefrom.models.sources import known, zoo
 
 __all__ = ["CodeName", "HubName", "ModelName", "PathName", "ToyName", "Where", "ZooName", "parse", "parse_repository"]
@@ -170,7 +170,7 @@ def parse(text: str) -> ModelName:
     if _CODE.fullmatch(text):
         module, _, attribute = text.partition(":")
         return CodeName(module=module, attribute=attribute)
-    if text.endswith(".safetensors") and ":" not in text:
+    if suffix_of(text) in SAFE and ":" not in text:
         return PathName(text=text)
     repository = parse_repository(text)
     if repository is not None:
@@ -225,7 +225,7 @@ def _exists(text: str) -> bool:
 def _closest(text: str) -> str:
     """The closest names of the zoo, the table and this folder, for a message."""
     included = {key: f"zoo:{model}" for model in zoo.names() for key in (model, f"zoo:{model}")}
-    here = [path.name for path in sorted(Path().iterdir()) if path.is_dir() or path.suffix in SUFFIXES]
+    here = [path.name for path in sorted(Path().iterdir()) if path.is_dir() or suffix_of(path) in FILES]
     found = [included[key] for key in get_close_matches(text, included, n=2)]
     found += [*known.closest(text, 2), *get_close_matches(text, here, n=1)]
     return f": did you mean {', '.join(dict.fromkeys(found))}?" if found else ""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.checkpoints.suffixes import PICKLED
+from wherefrom.models.checkpoints.suffixes import PICKLED, suffix_of
 
 __all__ = ["PIPELINE_INDEX", "PipelineFolder", "lacking", "opened", "parts_of", "read_folder", "variant_of"]
 
@@ -112,7 +112,7 @@ def variant_of(files: Mapping[str, Iterable[str]], where: str) -> str | None:
     for part, names in files.items():
         held = tuple(names)
         copies = {_copy(name) for name in held if name.endswith(_WEIGHTS)}
-        pickles = [name for name in held if Path(name).suffix in PICKLED]
+        pickles = [name for name in held if suffix_of(name) in PICKLED]
         if pickles and not copies:
             raise ModelError(
                 f"{where} has the weights of {part} only as a pickle ({', '.join(pickles)}), which can run code when"
@@ -181,7 +181,7 @@ def _missing_weights(part: str, held: Collection[str]) -> Iterator[str]:
         missing = sorted(set(range(1, total + 1)) - there)
         if missing:
             yield f"{len(missing)} of {total} shards of the weights of {part}"
-        elif not any(name.endswith(".index.json") for name in held):
+        elif not any(".index." in name and name.endswith(".json") for name in held):
             yield f"the index of the weights of {part}"
 
 

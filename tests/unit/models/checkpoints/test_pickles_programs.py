@@ -9,7 +9,7 @@ import pytest
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
-from wherefrom.models.checkpoints.stylegan_pickle.reading import _Bounded
+from wherefrom.models.checkpoints.stylegan_pickle.reading import Bounded
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 
 
@@ -83,5 +83,5 @@ def test_no_more_is_asked_of_a_file_than_it_has(name: str) -> None:
     data = BYTES[name][0]
     file = _Asked(data)
     with pytest.raises(ModelError):
-        walk(_Bounded(file, len(data)))
+        walk(Bounded(file, len(data)))
     assert 0 < file.most <= len(data)

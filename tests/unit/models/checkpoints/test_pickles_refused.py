@@ -233,7 +233,10 @@ def test_other_pickles_are_named_for_what_they_are(tmp_path: Path) -> None:
         (whole, "a single network of class Generator"),
         (pickled.module({"a": torch.zeros(1)}, name="Discriminator"), "a single network of class Discriminator"),
         ({"G_ema": pickled.module({}, name="Discriminator")}, "its G_ema looks like a network of class Discriminator"),
-        ({"G": whole, "D": None}, "has no G_ema, but 'G', 'D'"),
+        (
+            {"G": whole, "D": None},
+            "has no G_ema, but 'G', 'D': say which network is meant by the option part, as part=G",
+        ),
         ({}, "has no G_ema, but nothing"),
         ({"G_ema": None}, "its G_ema looks like NoneType"),
         ({"G_ema": (legacy,)}, "networks of the TensorFlow programs"),
@@ -256,7 +259,7 @@ def test_a_text_with_odd_escapes_warns_of_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"PK\x03\x04 and so on", "PyTorch weights: name it .pt"),
+        (b"PK\x03\x04 and so on", "a zip archive that was cut short"),
         (b"\x1f\x8b\x08 and so on", "a compressed file"),
         (b"<!DOCTYPE html><html>", "a web page"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),

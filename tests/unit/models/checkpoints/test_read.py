@@ -145,7 +145,7 @@ def test_every_unreadable_file_has_its_own_reason(tmp_path: Path) -> None:
         "json": (b'{"weight_map": {}, "metadata": {"total_size": 12}}', "JSON text"),
         "html": (b"<!DOCTYPE html><html>not found</html>", "web page"),
         "lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n", "git lfs pull"),
-        "torch": ((tmp_path / "weights.bin").read_bytes(), "PyTorch weights"),
+        "cut_torch": ((tmp_path / "weights.bin").read_bytes()[:-200], "a PyTorch file that was cut short"),
         "empty": (b"", "is empty"),
         "noise": (bytes(range(200, 256)) * 9, "no readable safetensors"),
     }

@@ -151,6 +151,15 @@ def test_shards_and_sixteen_bit_copies(tmp_path: Path) -> None:
     )
     sharded = {"config.json": KL, f"{WEIGHTS}.index.json": index, "part-1.safetensors": "1", "part-2.safetensors": "2"}
     half = {"config.json": KL, "diffusion_pytorch_model.fp16.safetensors": "h"}
+    for middle in (".safetensors.index.fp16", ".fp16.safetensors.index"):
+        files = {
+            "config.json": KL,
+            f"diffusion_pytorch_model{middle}.json": index,
+            **dict.fromkeys(("part-1.safetensors", "part-2.safetensors"), "1"),
+        }
+        asked = FakeHub(root=tmp_path / middle, repos={"a/b": files})
+        fetch(HubName(repo="a/b"), asked)
+        assert {file for file, _ in asked.asked} >= {"part-1.safetensors", "part-2.safetensors"}
     hub = FakeHub(root=tmp_path, repos={"a/sharded": sharded, "a/half": half})
     place = fetch(HubName(repo="a/sharded"), hub).place.path
     assert sorted(path.name for path in place.iterdir()) == sorted(sharded)

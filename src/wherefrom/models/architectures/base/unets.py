@@ -13,7 +13,7 @@ from torch import nn
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
-from wherefrom.models.autoencoders.layouts import canonical
+from wherefrom.models.autoencoders.canonical import canonical
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.folders import weights_in
 from wherefrom.models.checkpoints.read import read_weights

@@ -1,4 +1,4 @@
-"""StyleGAN2-ADA generators, from the `.pkl` files of the PyTorch programs or from `wherefrom models convert`.
+"""StyleGAN2 generators, from the `.pkl` files of the PyTorch programs of StyleGAN2-ADA, from rosinality's `.pt` files.
 
     z ─ mapping ─ w ─ truncation ─ one w a layer ─ modulated convolutions from 4 px on ─ image [0, 1], not clamped
 
@@ -19,6 +19,7 @@ from wherefrom.models.architectures.base.options import choice, whole
 from wherefrom.models.architectures.base.stylegan.latents import OPTIONS, WholeGenerator, choices, drawn
 from wherefrom.models.architectures.base.stylegan.mapping import Mapping, MappingPlan
 from wherefrom.models.architectures.base.stylegan.reading import agrees, first, number, taps_of, widths
+from wherefrom.models.architectures.stylegan2.rosinality import is_rosinality, renamed
 from wherefrom.models.architectures.stylegan2.synthesis import Plan, Synthesis
 from wherefrom.models.checkpoints.build import empty, fitted, side
 
@@ -33,10 +34,12 @@ _SMALL: Final = 4  # sizes from 4 px on, up to 32
 
 
 def _recognise(shapes: Shapes) -> bool:
-    return len(shapes.get("synthesis.b4.const", ())) == 3 and "mapping.w_avg" in shapes
+    return is_rosinality(shapes) or (len(shapes.get("synthesis.b4.const", ())) == 3 and "mapping.w_avg" in shapes)
 
 
 def _build(state: State, config: Config) -> Built:
+    if is_rosinality({name: tuple(tensor.shape) for name, tensor in state.items()}):
+        state = renamed(state)
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
     check_kind(shapes, ARCHITECTURE)
     mapping, plan = _mapping(shapes, config), _plan(shapes, config)
@@ -44,6 +47,8 @@ def _build(state: State, config: Config) -> Built:
     stated = {"w_dim": plan.w_width, "img_resolution": size, "img_channels": plan.colours}
     agrees(config, {"z_dim": mapping.z_width, "c_dim": mapping.classes, **stated})
     chosen = choices(config, classes=mapping.classes, layers=2 * len(plan.channels))
+    if chosen.psi != 1 and bool(state["mapping.w_avg"].isnan().any()):
+        raise UsageError(f"psi={chosen.psi:g} draws towards the mean of w, which this file lacks: leave psi out")
     noise = _noise(config, noisy=plan.noisy)
     synthesis = empty(lambda: Synthesis(plan))
     network = empty(lambda: WholeGenerator(Mapping(mapping), synthesis, chosen))
@@ -139,7 +144,7 @@ ARCHITECTURE: Final = Architecture(
     name="stylegan2",
     title="StyleGAN2-ADA",
     paper="arXiv:2006.06676",
-    files=(".pkl", ".safetensors"),
+    files=(".pkl", ".pt", ".safetensors"),
     latent="z (512,) standard normal; w (512,) or w+ (layers, 512) by the option latent",
     sizes="32 (CIFAR-10), 256 to 1024; any power of two",
     methods=("ronan",),
@@ -151,4 +156,4 @@ ARCHITECTURE: Final = Architecture(
     recognise=_recognise,
     build=_build,
 )
-"""Generators that NVIDIA's PyTorch programs for StyleGAN2 and StyleGAN2-ADA save."""
+"""Generators that NVIDIA's PyTorch programs for StyleGAN2 and StyleGAN2-ADA save, and rosinality's for StyleGAN2."""

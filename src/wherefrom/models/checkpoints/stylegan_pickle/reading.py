@@ -12,7 +12,7 @@ from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, Made, Value,
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 from wherefrom.models.checkpoints.unwrap import Checkpoint
 
-__all__ = ["read_pickle"]
+__all__ = ["Bounded", "read_pickle"]
 
 _GENERATORS: Final = frozenset({"Generator", "SuperresGenerator"})
 _AVERAGED: Final = "G_ema"
@@ -40,7 +40,7 @@ def read_pickle(path: Path, part: str | None = None) -> Checkpoint:
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
-            found = _generator(walk(_Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
+            found = _generator(walk(Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
     except ModelError as error:
         raise ModelError(f"{path} cannot be read as a network pickle: {error}") from error
     except OSError as error:
@@ -48,20 +48,28 @@ def read_pickle(path: Path, part: str | None = None) -> Checkpoint:
     return Checkpoint(state=found.state, config=found.config, part=part or _AVERAGED)
 
 
-class _Bounded:
-    """A file that never promises more than it has: a claimed length is cut to what is left before memory is taken."""
+class Bounded:
+    """A file that never promises more than it has: a claimed length is cut to what is left before memory is taken.
+
+    Args:
+        file: open for reading.
+        size: bytes that it has.
+    """
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
-        self._size = size
+        self.size = size
 
     def read(self, count: int) -> bytes:
-        return self._file.read(max(0, min(count, self._size - self._file.tell())))
+        """Up to so many bytes."""
+        return self._file.read(max(0, min(count, self.size - self._file.tell())))
 
     def readline(self) -> bytes:
+        """Bytes up to the end of the line."""
         return self._file.readline()
 
     def tell(self) -> int:
+        """The position."""
         return self._file.tell()
 
 
@@ -73,12 +81,20 @@ def _generator(content: Value, room: int, part: str) -> Network:
         )
     parts = named_items(content, "its top")
     if part not in parts:
-        raise ModelError(f"it has no {part}, but {_listed(parts)}: need a file that the trainers of StyleGAN2-ADA save")
+        raise ModelError(f"it has no {part}, but {_listed(parts)}{_other_part(parts)}")
     name = class_of(parts[part])
     if name not in _GENERATORS:
         what = f"a network of class {name}" if name else _looks(parts[part])
         raise ModelError(f"its {part} looks like {what}, need a network of class {' or '.join(sorted(_GENERATORS))}")
     return network(parts[part], room)
+
+
+def _other_part(parts: dict[str, Value]) -> str:
+    """How to name the generator that is there under another name."""
+    found = [name for name, value in parts.items() if class_of(value) in _GENERATORS]
+    if found:
+        return f": say which network is meant by the option part, as part={found[0][:40]}"
+    return ": need a file that the trainers of StyleGAN2-ADA save"
 
 
 def _looks(value: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,15 +16,13 @@ from wherefrom.models.checkpoints.stylegan_pickle.plain import encoded_text, is_
 from wherefrom.models.checkpoints.stylegan_pickle.tree import PERSISTENT, Global, Made, Value, named_items
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 
-__all__ = ["Tensors"]
+__all__ = ["KINDS", "MAGIC", "VERSION", "Storage", "Tensors", "referred"]
 
-_MAGIC: Final = 0x1950A86A20F9469CFC6C
-_VERSION: Final = 1001
 _MOST_SIDES: Final = 8
 _MOST_STEPS: Final = 1000
 _LARGEST: Final = 2**48
 _PARAMETERS: Final = frozenset({"torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state"})
-_KINDS: Final = {
+KINDS: Final = {
     "DoubleStorage": ("<f8", torch.float64),
     "FloatStorage": ("<f4", torch.float32),
     "HalfStorage": ("<f2", torch.float16),
@@ -38,9 +37,20 @@ _KINDS: Final = {
 """Torch's kinds of storages: how NumPy reads their bytes, and what torch calls a number."""
 
 
+MAGIC: Final = 0x1950A86A20F9469CFC6C
+"""What torch's old files start with."""
+VERSION: Final = 1001
+"""Of torch's old form."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Storage:
-    """A row of numbers of one kind, still in the file's bytes."""
+class Storage:
+    """A row of numbers of one kind, still in the file's bytes.
+
+    Attributes:
+        numbers: as NumPy reads them.
+        dtype: what torch calls them.
+    """
 
     numbers: np.ndarray[tuple[int], np.dtype[np.generic]]
     dtype: torch.dtype
@@ -51,12 +61,15 @@ class Tensors:
 
     Args:
         room: bytes that all tensors together may take.
+        find: the storage that a value refers to, given what to call the tensor in a message; None is for storages that
+            stand in the pickle itself.
     """
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, find: Callable[[Value, str], Storage] | None = None) -> None:
         self._room = room
+        self._find = find
         self._taken = 0
-        self._storages: dict[int, _Storage] = {}
+        self._storages: dict[int, Storage] = {}
 
     def tensor(self, value: Value, what: str) -> torch.Tensor:
         """The tensor that a parameter or buffer would have been, contiguous, in the dtype it is stored in.
@@ -91,8 +104,10 @@ class Tensors:
                 f" {self._room:,}: it claims more than it has"
             )
 
-    def _storage(self, source: Value, what: str) -> _Storage:
+    def _storage(self, source: Value, what: str) -> Storage:
         """The storage, read once however many tensors share it."""
+        if self._find is not None:
+            return self._find(source, what)
         if not isinstance(source, Made) or source.path != "torch.storage._load_from_bytes" or len(source.given) != 1:
             raise ModelError(f"{what} has no storage that can be read: save the network again, its tensors on the CPU")
         content = source.given[0]
@@ -109,7 +124,7 @@ def _are_sizes(value: Value) -> bool:
     )
 
 
-def _copied(storage: _Storage, offset: int, size: tuple[int, ...], stride: tuple[int, ...], what: str) -> torch.Tensor:
+def _copied(storage: Storage, offset: int, size: tuple[int, ...], stride: tuple[int, ...], what: str) -> torch.Tensor:
     """The numbers that size and strides pick out of the storage, in a tensor of their own."""
     if 0 in size and math.prod(side for side in size if side) < _LARGEST:
         return torch.empty(size, dtype=storage.dtype, device="cpu")
@@ -125,7 +140,7 @@ def _copied(storage: _Storage, offset: int, size: tuple[int, ...], stride: tuple
     return found.view(torch.bfloat16) if storage.dtype == torch.bfloat16 else found
 
 
-def _read(content: Value, what: str) -> _Storage:
+def _read(content: Value, what: str) -> Storage:
     """A storage in torch's old form: five pickles (a mark, a version, the machine, the reference, its key), then bytes.
 
     Where the numbers were, as `cuda:0`, does not matter.
@@ -138,19 +153,37 @@ def _read(content: Value, what: str) -> _Storage:
         mark, version, machine, reference, keys = (walk(file, _MOST_STEPS) for _ in range(5))
     except ModelError as error:
         raise ModelError(f"the storage of {what} cannot be read: {error}") from error
-    if (mark, version) != (_MAGIC, _VERSION) or named_items(machine, "its head").get("little_endian") is not True:
+    if (mark, version) != (MAGIC, VERSION) or named_items(machine, "its head").get("little_endian") is not True:
         raise ModelError(f"the storage of {what} is none of torch's old form with the lowest byte first")
-    kind, count = _referred(reference, keys, what)
+    kind, count = _only(reference, keys, what)
     start = file.tell() + 8
-    code, dtype = _KINDS[kind]
+    code, dtype = KINDS[kind]
     held = (len(data) - start) // np.dtype(code).itemsize
     if data[start - 8 : start] != count.to_bytes(8, "little") or count > held:
         raise ModelError(f"the storage of {what} claims {count:,} numbers and holds {max(held, 0):,}: it is cut short")
-    return _Storage(np.frombuffer(data, code, count, start), dtype)
+    return Storage(np.frombuffer(data, code, count, start), dtype)
 
 
-def _referred(reference: Value, keys: Value, what: str) -> tuple[str, int]:
+def _only(reference: Value, keys: Value, what: str) -> tuple[str, int]:
     """Kind and count of the one storage that a reference names."""
+    kind, key, count = referred(reference, what)
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ModelError(f"the storage of {what} has a count or a key of another kind: the file is damaged")
+    if keys != [key]:
+        raise ModelError(f"the storage of {what} is kept under another key than it is asked for: the file is damaged")
+    return kind, count
+
+
+def referred(reference: Value, what: str) -> tuple[str, str, int]:
+    """Kind, key and count of the storage that a reference names.
+
+    Args:
+        reference: out of the tree.
+        what: what to call the tensor in a message.
+
+    Raises:
+        ModelError: when it is a reference to something else.
+    """
     content = reference.given[0] if isinstance(reference, Made) and reference.what is PERSISTENT else None
     if (
         not isinstance(content, tuple)
@@ -159,11 +192,9 @@ def _referred(reference: Value, keys: Value, what: str) -> tuple[str, int]:
         or content[5:] not in ((), (None,))
     ):
         raise ModelError(f"the storage of {what} is a reference to something else: the file is damaged")
-    kind, count = content[1], content[4]
-    if not isinstance(kind, Global) or kind.module not in ("torch", "torch.cuda") or kind.name not in _KINDS:
-        raise ModelError(f"the storage of {what} is of a kind that is not read: need one of {', '.join(_KINDS)}")
-    if not _are_sizes((count,)) or not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+    kind, key, count = content[1], content[2], content[4]
+    if not isinstance(kind, Global) or kind.module not in ("torch", "torch.cuda") or kind.name not in KINDS:
+        raise ModelError(f"the storage of {what} is of a kind that is not read: need one of {', '.join(KINDS)}")
+    if not _are_sizes((count,)) or not isinstance(key, str):
         raise ModelError(f"the storage of {what} has a count or a key of another kind: the file is damaged")
-    if keys != [content[2]]:
-        raise ModelError(f"the storage of {what} is kept under another key than it is asked for: the file is damaged")
-    return kind.name, count
+    return kind.name, key, count

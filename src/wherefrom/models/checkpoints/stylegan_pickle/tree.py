@@ -13,6 +13,8 @@ __all__ = [
     "FROZENSET",
     "PERSISTENT",
     "SET",
+    "SETS",
+    "TABLES",
     "Global",
     "Made",
     "Readable",
@@ -100,8 +102,10 @@ PERSISTENT: Final = Global("pickle", "persistent_load")
 """What a reference out of the file stands for; its argument is the reference."""
 
 _MOST_ENTRIES: Final = 1000
-_TABLES: Final = frozenset({DICT.path, "collections.OrderedDict", "dnnlib.util.EasyDict"})
-_SETS: Final = frozenset({SET.path, FROZENSET.path})
+TABLES: Final = frozenset({DICT.path, "collections.OrderedDict", "dnnlib.util.EasyDict"})
+"""Kinds of dictionaries that networks' files have."""
+SETS: Final = frozenset({SET.path, FROZENSET.path})
+"""Kinds of sets."""
 
 
 def _dill_type(what: Made) -> str:
@@ -112,7 +116,7 @@ def _dill_type(what: Made) -> str:
 
 def is_table(value: Value) -> bool:
     """Whether a value would have been a dictionary of one of the kinds that networks' files have."""
-    return isinstance(value, Made) and value.path in _TABLES
+    return isinstance(value, Made) and value.path in TABLES
 
 
 def named_items(value: Value, what: str) -> dict[str, Value]:
@@ -162,7 +166,7 @@ def items_of(value: Value, what: str) -> list[Value]:
     if isinstance(value, list | tuple):
         _check_length(len(value), what)
         return list(value)
-    if isinstance(value, Made) and value.path in _SETS:
+    if isinstance(value, Made) and value.path in SETS:
         given = value.given[0] if value.given and isinstance(value.given[0], list | tuple) else []
         _check_length(len(given) + len(value.items), what)
         return [*given, *value.items]
