@@ -77,7 +77,7 @@ def test_killed_twice_and_started_again(images: Path, undisturbed: str, tmp_path
         process = start(images, store, log, output)
         while kept(store) < stop:
             assert process.poll() is None, "it ended before it was killed"
-            time.sleep(0.005)
+            time.sleep(0.03)  # opening the store takes longer than scoring an image
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
@@ -114,7 +114,7 @@ def test_one_of_two_is_killed_and_the_other_takes_over(images: Path, undisturbed
     victim, heir = start_together(images, store, logs, outputs)
     while not logs[0].exists() or kept(store) < 60:
         assert victim.poll() is None
-        time.sleep(0.005)
+        time.sleep(0.03)
     victim.kill()
     victim.communicate()
     finish(heir)
