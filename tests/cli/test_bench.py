@@ -67,9 +67,9 @@ def test_without_a_table_it_lists_them(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
-    found = run("aedr-photos", "--quick", "--size", "32", "--count", "20")
+    found = run("aedr-photos", "--quick", "--size", "64", "--count", "20")
     assert {row["model"] for row in found["rows"]} == {"kl-f8-a", "kl-f8-b"}
-    assert found["command"] == "wherefrom bench aedr-photos --quick --count 20 --size 32"
+    assert found["command"] == "wherefrom bench aedr-photos --quick --count 20 --size 64"
     assert any("--photos" in what for what in found["left out"])
     for row in found["rows"]:
         assert sum(int(row["rules"]["conformal"][key]) for key in ("tp", "fp", "fn", "tn")) == 40
@@ -80,7 +80,7 @@ def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(aedr_splits, "_QUICK", 3)
-    found = run("aedr-splits", "--quick", "--size", "32", "--count", "26")
+    found = run("aedr-splits", "--quick", "--size", "64", "--count", "26")
     assert {row["how"].partition(", alpha ")[2] for row in found["rows"]} == {"0.05", "0.02"}
     assert {(row["model"], row["against"]) for row in found["rows"]} == {
         (model, against)
@@ -139,7 +139,7 @@ def test_the_command_of_a_table_has_every_choice_and_no_folder_of_the_machine(ru
     photos.mkdir()
     for name in ("astronaut.png", "coffee.png"):
         shutil.copy(Path(skimage.data.__file__).parent / name, photos)
-    words = ("edits", "--quick", "--count", "20", "--size", "32", "--edit", "jpeg:90", "--photos", str(photos))
+    words = ("edits", "--quick", "--count", "20", "--size", "64", "--edit", "jpeg:90", "--photos", str(photos))
     found = run(*words, "--tiles", "--alike")
     assert found["command"] == f"wherefrom bench {' '.join(words[:-1])} photos --tiles --alike"
     assert {row["how"].rpartition(", ")[2] for row in found["rows"]} == {"profile alike"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -17,11 +18,13 @@ from tests.unit.scoring.standins import write_images
 from wherefrom.core.errors import StoreError
 from wherefrom.scoring.store import Store
 
+if sys.platform == "win32":
+    pytest.skip("kill -9 and processes that are forked are POSIX's", allow_module_level=True)
+
 COUNT = 200
-PROCESSES = multiprocessing.get_context("forkserver" if hasattr(signal, "SIGKILL") else "spawn")
+PROCESSES = multiprocessing.get_context("forkserver")
 """Torch is imported once, by the process from which those to kill are forked."""
-if hasattr(signal, "SIGKILL"):
-    PROCESSES.set_forkserver_preload([standins.__name__])
+PROCESSES.set_forkserver_preload([standins.__name__])
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,6 @@ def asked(*logs: Path) -> Counter[str]:
     return Counter(line for log in logs for line in log.read_text().splitlines())
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kill -9 is POSIX's")
 def test_killed_twice_and_started_again(images: Path, undisturbed: str, tmp_path: Path) -> None:
     store, log, output = tmp_path / "s.db", tmp_path / "log", tmp_path / "rows"
     for stop in (40, 110):
