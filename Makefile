@@ -13,6 +13,8 @@ install = $(PIP) $(1) 2>$(VENV)/pip-errors || { cat $(VENV)/pip-errors >&2; exit
 
 # One thread a process: the tests run in $(WORKERS) processes, and the demo's images are too small to share among threads.
 check test weekly demo tables wheel: export OMP_NUM_THREADS ?= 1
+# What is compiled once need not be again in each of the hundred processes that the tests start; some shells forbid it.
+check test weekly demo tables: export PYTHONDONTWRITEBYTECODE :=
 # mkdocs-material warns of another program's next version, which constraints.txt keeps out.
 check docs: export NO_MKDOCS_2_WARNING := 1
 
@@ -52,11 +54,10 @@ $(VENV)/stamp-dev: $(VENV)/stamp-package
 demo: $(VENV)/stamp-package
 	$(BIN)/wherefrom demo --out-dir demo-output
 
-# What runs in one process each, two at a time; then the tests, which have all processors.
+# First what takes seconds; then types and the documentation beside the tests, so that no processor waits for another.
 check: $(VENV)/stamp-dev
-	+@$(MAKE) --no-print-directory --jobs=$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
-		format lint types floors docs
-	+@$(MAKE) --no-print-directory test
+	+@$(MAKE) --no-print-directory format lint floors
+	+@$(MAKE) --no-print-directory --jobs=3 types docs test
 
 format: $(VENV)/stamp-dev
 	$(BIN)/ruff format --check
@@ -78,7 +79,7 @@ weekly: $(VENV)/stamp-dev
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m weekly
 
 docs: $(VENV)/stamp-dev
-	$(BIN)/mkdocs build --strict
+	$(BIN)/mkdocs build --strict --quiet
 
 tables: $(VENV)/stamp-package
 	$(BIN)/wherefrom bench --quick

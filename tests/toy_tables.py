@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -87,7 +88,12 @@ RESIDUAL = Residual()
 
 def facts(label: str, **changes: Any) -> ImageFacts:
     """A PNG of 64 x 64, other than all PNGs of another name."""
-    base = ImageFacts(
+    return replace(_png(label), **changes) if changes else _png(label)
+
+
+@functools.cache
+def _png(label: str) -> ImageFacts:
+    return ImageFacts(
         name=f"{label}.png",
         file_digest=hashlib.sha256(f"file {label}".encode()).hexdigest(),
         pixel_digest=hashlib.sha256(label.encode()).hexdigest(),
@@ -97,7 +103,6 @@ def facts(label: str, **changes: Any) -> ImageFacts:
         height=64,
         lossy=False,
     )
-    return replace(base, **changes)
 
 
 def jpeg(label: str, quality: float = 90.0, **changes: Any) -> ImageFacts:

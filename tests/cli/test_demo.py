@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.calling import call
+from wherefrom.cli import run
 from wherefrom.core.shares import fewest
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.read import read_image
@@ -23,10 +27,24 @@ TOYS = ("--count", 24, "--size", 64, "--model", "toy", "--other", "toy:0.6", "--
 SMALL = (*TOYS, "--jobs", 1)
 
 
-def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "demo"
-    done = call(capsys, "demo", "--out", out, *SMALL)
-    assert done.code == 0, done.err
+@dataclass(frozen=True)
+class Ran:
+    """A demo in one process: its folder, and what it printed."""
+
+    folder: Path
+    out: str
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder, said = tmp_path_factory.mktemp("ran") / "demo", io.StringIO()
+    with redirect_stdout(said):
+        assert run([str(word) for word in ("demo", "--out", folder, *SMALL, "-q")]) == 0
+    return Ran(folder, said.getvalue())
+
+
+def test_the_demo_leaves_what_it_says(ran: Ran) -> None:
+    out = ran.folder
     profile = load_profile(out / "profile.json")
     assert (len(profile.belonging), {name: len(table) for name, table in profile.foreign.items()}) == (
         23,
@@ -43,10 +61,10 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
     assert kept["damaged.png"]["outcome"] == "UNDECIDED"
     assert {row["outcome"] for name, row in kept.items() if name.startswith("photo-")} == {"EXCLUDED"}
     said = Counter(row["outcome"] for name, row in kept.items() if name.startswith("toy-draw"))
-    counted, *_ = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy  "))
+    counted, *_ = (line.split() for line in ran.out.splitlines() if line.startswith("  draws of toy  "))
     assert counted[3:] == ["2", *(str(said[x]) for x in ("SUPPORTED", "COMPATIBLE", "EXCLUDED", "UNDECIDED"))]
-    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 2" in done.out
-    (alone,) = (line.split() for line in done.out.splitlines() if line.startswith("  draws of toy, judged without"))
+    assert f"missed, alpha=0.05: {said['EXCLUDED']} of 2" in ran.out
+    (alone,) = (line.split() for line in ran.out.splitlines() if line.startswith("  draws of toy, judged without"))
     assert alone[-4:] == [
         "0",
         str(said["SUPPORTED"] + said["COMPATIBLE"] + said["UNDECIDED"]),
@@ -59,7 +77,7 @@ def test_the_demo_leaves_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    longer = [part for option in ("restarts=3", "race=6", "keep=1", "steps=60") for part in ("--search", option)]
+    longer = [part for option in ("restarts=3", "race=6", "keep=1", "steps=40") for part in ("--search", option)]
     done = call(capsys, "demo", "--out", tmp_path, *SMALL, *longer, "-q")
     assert done.code == 0, done.err
     out = tmp_path / "generator"
@@ -82,26 +100,26 @@ def test_the_second_part_searches_a_small_generator(tmp_path: Path, capsys: pyte
 
 
 def test_a_second_demo_finds_its_images_and_scores(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ran: Ran, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = call(capsys, "demo", "--out", tmp_path, *SMALL, "-q")
-
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("asked again")
 
     monkeypatch.setattr("wherefrom.models.toy.Toy.encode", refuse)
     monkeypatch.setattr("wherefrom.models.toy.Toy.draw", refuse)
     monkeypatch.setattr("wherefrom.models.adapters.generator.Generator.decode", refuse)
-    assert call(capsys, "demo", "--out", tmp_path, *SMALL, "-q").out == first.out
+    assert call(capsys, "demo", "--out", ran.folder, *SMALL, "-q").out == ran.out
 
 
-def test_both_parts_at_once_say_what_they_say_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one, two = (call(capsys, "demo", "--out", tmp_path / jobs, *TOYS, "--jobs", jobs, "-q") for jobs in ("1", "2"))
-    assert (one.code, two.code) == (0, 0), two.err
-    files = [path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*") if path.is_file()]
+def test_both_parts_at_once_say_what_they_say_one_by_one(
+    ran: Ran, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two = call(capsys, "demo", "--out", tmp_path, *TOYS, "--jobs", 2, "-q")
+    assert two.code == 0, two.err
+    files = [path.relative_to(ran.folder) for path in ran.folder.rglob("*") if path.is_file()]
     assert {path.name for path in files} > {"README.md", "profile.json", "verdicts.csv"}
-    assert all((tmp_path / "2" / path).is_file() for path in files)
-    assert two.out.replace(f"{tmp_path / '2'}", f"{tmp_path / '1'}") == one.out
+    assert all((tmp_path / path).is_file() for path in files)
+    assert two.out.replace(f"{tmp_path}", f"{ran.folder}") == ran.out
 
 
 def test_an_error_of_one_part_is_the_demos(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,8 @@ every_measure = pytest.mark.parametrize(
     ("name", "options"), BY_MEASURE.values(), ids=[f"{n}{o or ''}" for n, o in BY_MEASURE.values()]
 )
 every_model = pytest.mark.parametrize("model", MODELS)
+some_models = pytest.mark.parametrize("model", ["toy", "AutoencoderTiny"])
+"""For what depends on the method more than on the model: one with closed forms, and one that is a network."""
 
 
 @functools.cache
@@ -197,7 +199,7 @@ def test_a_score_does_not_depend_on_neighbours(name: str, options: dict[str, Any
     np.testing.assert_allclose(method.statistic(together, fit), method.statistic(alone, fit), rtol=1e-3)
 
 
-@every_model
+@some_models
 @every_measure
 def test_a_score_does_not_depend_on_order(name: str, options: dict[str, Any], model: str) -> None:
     method, owner, images, seeds = methods.load(name, options), _model(model), _images(5), _seeds(5)
@@ -205,7 +207,7 @@ def test_a_score_does_not_depend_on_order(name: str, options: dict[str, Any], mo
     _close(_asked(method, model, "together").take(order), method.scores(owner, images[order], seeds[order]))
 
 
-@every_model
+@some_models
 @pytest.mark.parametrize(
     ("name", "options"),
     [(name, options) for name, options in METHODS if isinstance(methods.load(name, options), Gradual)],
@@ -237,7 +239,7 @@ def test_a_decoder_without_an_encoder_is_asked_or_refused_by_name(name: str, opt
         assert len(scores) == 2
 
 
-@every_model
+@some_models
 @every_measure
 def test_the_same_seed_gives_the_same_score(name: str, options: dict[str, Any], model: str) -> None:
     method, owner = methods.load(name, options), _model(model)
@@ -249,7 +251,7 @@ def test_the_same_seed_gives_the_same_score(name: str, options: dict[str, Any], 
         np.testing.assert_array_equal(first[column], second[column])
 
 
-@every_model
+@some_models
 @every_measure
 def test_inputs_and_weights_are_left_alone(name: str, options: dict[str, Any], model: str) -> None:
     owner, images, seeds = _model(model), _images(2), _seeds(2)
@@ -262,7 +264,7 @@ def test_inputs_and_weights_are_left_alone(name: str, options: dict[str, Any], m
     assert torch.equal(owner.decode(owner.encode(before)), owner.decode(owner.encode(images)))
 
 
-@every_model
+@some_models
 @every_measure
 @pytest.mark.parametrize("channels", [1, 2, 4])
 def test_other_than_three_channels_are_refused(name: str, options: dict[str, Any], model: str, channels: int) -> None:
@@ -270,7 +272,7 @@ def test_other_than_three_channels_are_refused(name: str, options: dict[str, Any
         methods.load(name, options).scores(_model(model), torch.rand((1, channels, 32, 32)), _seeds(1))
 
 
-@every_model
+@some_models
 @every_method
 def test_a_flat_image_is_undefined_or_harder_than_nothing(name: str, options: dict[str, Any], model: str) -> None:
     """A flat image must never turn into an infinite statistic."""
@@ -306,7 +308,7 @@ def _table(method: Method[Any], model: Autoencoder, scores: Scores, tag: str) ->
 
 
 @pytest.mark.parametrize("rule", [name for name in rules.names() if name != "fixed"])
-@every_model
+@some_models
 @every_method
 def test_noise_is_never_claimed_and_a_larger_alpha_excludes_more(
     name: str, options: dict[str, Any], model: str, rule: str

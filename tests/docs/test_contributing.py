@@ -19,15 +19,13 @@ FILE = re.compile(r"# (?P<path>src/\S+\.py)\n(?P<body>.*)", re.DOTALL)
 
 
 def _copied(folder: Path) -> Path:
-    """The source as a newcomer has it, but for weights, which are linked."""
+    """The source as a newcomer has it, but for weights, which are linked. What was compiled need not be once more."""
     source = ROOT / "src" / "wherefrom"
     large = {str(source / name) for name in LINKED}
     shutil.copytree(
         source,
         folder / "src" / "wherefrom",
-        ignore=lambda place, names: [
-            name for name in names if name == "__pycache__" or str(Path(place, name)) in large
-        ],
+        ignore=lambda place, names: [name for name in names if str(Path(place, name)) in large],
     )
     for name in LINKED:
         (folder / "src" / "wherefrom" / name).symlink_to(source / name)

@@ -19,7 +19,7 @@ from wherefrom.models.base import Decoder
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 READER = Sybil(parsers=[PythonCodeBlockParser()])
-SIDE = 64
+SIDE = 32
 COUNT = 48
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pytest
 
-from tests.promises.samples import DRAWS, surely_more
+from tests.promises.samples import DRAWS, surely_more_over
 from tests.toy_tables import PLAIN, table
 from wherefrom.core.arrays import Matrix, Rows
 from wherefrom.judging import calibrate, judge
+from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 
-TRIALS = 300
+PROFILES, IMAGES = 60, 8
+"""How often the profile is drawn anew, and images of each kind that it judges; they correlate by about 0.05."""
 ALPHA, BETA = 0.25, 0.1
 PLACES = 64
 """Places at which the decoder's grid could start."""
@@ -46,34 +46,36 @@ def _told(rng: np.random.Generator, draw: str, count: int, prefix: str, *, own: 
     return table(there - (losses.sum(axis=1) - there) / (PLACES - 1), prefix)
 
 
+def _outcomes(asked: ScoreTable, profile: Profile) -> list[Outcome]:
+    return [verdict.outcome for verdict in judge(asked, profile=profile, alpha=ALPHA, beta=BETA, method=PLAIN)]
+
+
 @pytest.mark.parametrize("draw", DRAWS)
 def test_both_error_rates_hold_after_a_search_of_all_images(draw: str) -> None:
     rng = np.random.default_rng(1)
-    ours: Counter[Outcome] = Counter()
-    theirs: Counter[Outcome] = Counter()
-    for _ in range(TRIALS):
+    ours, theirs = [], []
+    for _ in range(PROFILES):
         profile = calibrate(
             belonging=_searched(rng, draw, KNOWN, "own", own=True),
             foreign={"pool": _searched(rng, draw, POOLED, "pool", own=False)},
             method=PLAIN,
         )
-        mine, other = (_searched(rng, draw, 1, name, own=own) for name, own in (("new", True), ("other", False)))
-        ours[judge(mine, profile=profile, alpha=ALPHA, beta=BETA, method=PLAIN)[0].outcome] += 1
-        theirs[judge(other, profile=profile, alpha=ALPHA, beta=BETA, method=PLAIN)[0].outcome] += 1
-    assert not surely_more(ours[Outcome.EXCLUDED], TRIALS, ALPHA), ours
-    assert not surely_more(theirs[Outcome.SUPPORTED], TRIALS, BETA), theirs
+        ours.append(_outcomes(_searched(rng, draw, IMAGES, "new", own=True), profile).count(Outcome.EXCLUDED))
+        theirs.append(_outcomes(_searched(rng, draw, IMAGES, "other", own=False), profile).count(Outcome.SUPPORTED))
+    assert not surely_more_over(ours, IMAGES, ALPHA), ours
+    assert not surely_more_over(theirs, IMAGES, BETA), theirs
 
 
 def test_false_claims_do_not_hold_where_the_question_alone_is_searched() -> None:
     """What the first test would see if pools were not searched as questions are."""
     rng = np.random.default_rng(2)
-    claimed = 0
-    for _ in range(TRIALS):
+    claimed = []
+    for _ in range(PROFILES):
         profile = calibrate(
             belonging=_told(rng, "normal", KNOWN, "own", own=True),
             foreign={"pool": _told(rng, "normal", POOLED, "pool", own=False)},
             method=PLAIN,
         )
-        other = _searched(rng, "normal", 1, "other", own=False)
-        claimed += judge(other, profile=profile, alpha=ALPHA, beta=BETA, method=PLAIN)[0].outcome is Outcome.SUPPORTED
-    assert surely_more(claimed, TRIALS, BETA), claimed
+        other = _searched(rng, "normal", IMAGES, "other", own=False)
+        claimed.append(_outcomes(other, profile).count(Outcome.SUPPORTED))
+    assert surely_more_over(claimed, IMAGES, BETA), claimed

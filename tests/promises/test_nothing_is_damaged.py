@@ -192,7 +192,7 @@ def _may_change(typed: Typed, place: Path) -> dict[str, forms.Form | None]:
     return allowed
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(calls=st.lists(commands(), min_size=1, max_size=3))
 def test_no_command_damages_a_file(calls: list[Typed], world: Path) -> None:
     with _copied(world) as place:

@@ -111,14 +111,15 @@ class _OneSize:
 
 def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     model: Any = load_model("zoo:kl-f8-a", device="cpu")
-    drawn = to_images(leaves(4, 200, seed=7))
+    places = _PLACES[-2:]
+    drawn = to_images(leaves(len(places), 200, seed=7))
     with torch.inference_mode():
         made = to_images(list(to_pixels(model.decode(model.encode(drawn)))))
-    seen = torch.cat([_off(made[row : row + 1], *place) for row, place in enumerate(_PLACES)])
+    seen = torch.cat([_off(made[row : row + 1], *place) for row, place in enumerate(places)])
     for edit in ("none", "jpeg:75"):
         stored = to_images([edits.load(edit).apply(pixels) for pixels in to_pixels(seen)])
-        scores = Blind(method="reconstruction").scores(model, stored, _seeds(4))
-        assert list(zip(scores["found_top"], scores["found_left"], strict=True)) == list(_PLACES), edit
+        scores = Blind(method="reconstruction").scores(model, stored, _seeds(len(places)))
+        assert tuple(zip(scores["found_top"], scores["found_left"], strict=True)) == places, edit
 
 
 def test_what_was_found_is_said_in_words() -> None:

@@ -27,17 +27,18 @@ if sys.argv[1] == "told":
     assert wherefrom.keep_freed_memory()
 if sys.argv[1] == "prepared":
     arithmetic.prepare(nn.Conv2d(3, 3, 1), torch.device("cpu"), torch.float32)
-pages = 2**26 // resource.getpagesize()
-for turn in range(54):
-    if turn == 50:
+numbers = 9 * 2**20  # 36 MiB: more than glibc would come to keep by itself
+pages = 4 * numbers // resource.getpagesize()
+for turn in range(24):
+    if turn == 20:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    torch.empty(2**24).fill_(1)
+    torch.empty(numbers).fill_(1)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / pages)
 """
 
 
 def _faults(how: str) -> float:
-    """Page faults a page of four tensors of 64 MiB that are made and dropped by turns, after fifty others."""
+    """Page faults a page of four tensors of 36 MiB that are made and dropped by turns, after twenty others."""
     clean = {name: value for name, value in os.environ.items() if "MALLOC" not in name and name != "GLIBC_TUNABLES"}
     done = subprocess.run([sys.executable, "-c", _FAULTS, how], env=clean, check=True, capture_output=True, text=True)
     return float(done.stdout)

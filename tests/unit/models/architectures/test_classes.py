@@ -35,7 +35,7 @@ SMALL: Final = Geometry(
     head_channels=16,
 )  # fmt: skip
 STEM: Final = Stem(channel_max=6, layers=3)
-FIRST, ASKED, SIBLINGS = 10, 4, 3
+FIRST, ASKED, SIBLINGS = 9, 3, 2
 
 
 def _consistency(seed: int) -> State:

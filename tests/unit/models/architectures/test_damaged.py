@@ -25,8 +25,8 @@ def _state(kind: str) -> dict[str, torch.Tensor]:
 
 
 def _some(state: dict[str, torch.Tensor]) -> list[str]:
-    """Names spread over the whole network, about 40 at most."""
-    return list(state)[:: 1 + len(state) // 40]
+    """Names spread over the whole network, about 20 at most."""
+    return list(state)[:: 1 + len(state) // 20]
 
 
 @every_kind
