@@ -165,7 +165,9 @@ def _first_symbols(segment: bytes) -> dict[int, int]:
 
 def _coded(marks: _Marks, at: int) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
     """The pieces of a scan's coded data up to the next marker that is no restart, and the restart markers between."""
-    pieces, restarts, data = [], [], marks.data
+    pieces: list[tuple[int, int]] = []
+    restarts: list[int] = []
+    data = marks.data
     while True:
         begins, at = at, marks.after(at)
         pieces.append((begins, _before_fill(data, begins, at)))

@@ -1,6 +1,6 @@
 """Whether all of a JPEG is there. Its decoder does not tell: it fills what is missing with grey and goes on.
 
-Three signs are in the markers: a colour or a coefficient that no scan brings, a restart marker that is missing, and zero
+Three signs need no decoder: a colour or a coefficient that no scan brings, a restart marker that is missing, and zero
 bits that go on for so long that no block can be coded by them. The rest is asked of the decoder itself, which stops and
 waits whenever it is given less than it needs. It is given every piece of coded data but the last byte, then that byte,
 then bits that belong to no image. A piece that is whole needs its last byte and nothing after it.
@@ -48,7 +48,7 @@ def check_scans(data: bytes) -> tuple[Frame, tuple[Scan, ...]]:
     missing = sum(left != 0 for left in bits.values())
     if missing:
         raise ImageError(
-            f"JPEG: the file is damaged: scans are missing, which bring {missing} of {len(bits)} coefficients of a block"
+            f"JPEG: the file is damaged: scans are missing: those of {missing} of {len(bits)} coefficients of a block"
         )
     return frame, scans
 

@@ -7,6 +7,7 @@ place.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -170,7 +171,7 @@ def _parse(kind: type[PartT], data: bytes, place: str = "") -> PartT:
     from pydantic import ValidationError
 
     try:
-        return kind.model_validate_json(data, strict=True)
+        return kind.model_validate_json(data.removeprefix(codecs.BOM_UTF8), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join([*([place] if place else []), *(str(step) for step in first["loc"])])

@@ -19,7 +19,7 @@ def read_json(path: Path) -> Mapping[str, Any]:
         ModelError: when the file is not JSON or holds no object.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}): fetch or copy it again") from error
     if not isinstance(data, dict):

@@ -56,7 +56,7 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
 
 def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Tensor]:
     try:
-        where = dict(json.loads(index.read_text(encoding="utf-8"))["weight_map"])
+        where = dict(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{index} is no index of weight files: need JSON with a 'weight_map' ({error})") from error
     wanted = set(where) if names is None else set(names)

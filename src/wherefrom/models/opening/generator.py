@@ -180,7 +180,7 @@ def sidecar(path: Path) -> dict[str, Fact]:
     if not beside.is_file():
         return {}
     try:
-        found = json.loads(beside.read_text(encoding="utf-8"))
+        found = json.loads(beside.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{beside} cannot be read as JSON ({error}): it may hold options of {path.name}") from error
     if not isinstance(found, dict):
