@@ -16,7 +16,6 @@ import pytest
 from tests.cli.calling import call, save_noise
 from tests.cli.test_outputs import asks_nothing
 from wherefrom.cli import run
-from wherefrom.core import files
 from wherefrom.records.files import load_profile, load_table
 
 
@@ -66,7 +65,7 @@ def test_what_cannot_be_written_in_the_end_is_kept(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    usual = files.os.fsync
+    usual = os.fsync
 
     def full(number: int) -> None:
         name = Path(f"/proc/self/fd/{number}").readlink()
@@ -74,7 +73,7 @@ def test_what_cannot_be_written_in_the_end_is_kept(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         usual(number)
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     done = call(capsys, *typed)
     assert done.code == 2
     (kept,) = (tmp_path / "temporary").glob("*/o.*")
@@ -104,7 +103,7 @@ def test_a_terminal_without_a_character_gets_its_number(
     monkeypatch.undo()
     for stream in streams.values():
         stream.flush()
-        said = stream.buffer.getvalue()  # type: ignore[attr-defined]
+        said = stream.buffer.getvalue()
         assert rb"\u0437\u0438\u043c\u0430" in said
 
 

@@ -106,7 +106,7 @@ def outline(data: bytes) -> tuple[Frame, tuple[Scan, ...]]:
         elif kind == _SCAN:
             if frame is None:
                 raise ImageError("JPEG: the file is damaged: a scan comes before the frame that it is part of")
-            pieces, restarts = _coded(marks, at)
+            pieces, restarts = _coded(marks, at, most=_parts(frame.width, 8) * _parts(frame.height, 8))
             scans.append(_scan(frame, segment, interval=interval, pieces=pieces, restarts=restarts, tables=tables))
             at = pieces[-1][1]
     if frame is None or not scans:
@@ -163,7 +163,7 @@ def _first_symbols(segment: bytes) -> dict[int, int]:
     return found
 
 
-def _coded(marks: _Marks, at: int) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
+def _coded(marks: _Marks, at: int, *, most: int) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
     """The pieces of a scan's coded data up to the next marker that is no restart, and the restart markers between."""
     pieces: list[tuple[int, int]] = []
     restarts: list[int] = []
@@ -174,6 +174,8 @@ def _coded(marks: _Marks, at: int) -> tuple[tuple[tuple[int, int], ...], tuple[i
         if data[at + 1] not in _RESTARTS:
             return tuple(pieces), tuple(restarts)
         restarts.append(data[at + 1] - _RESTARTS.start)
+        if len(restarts) > most:
+            raise ImageError(f"JPEG: the file is damaged: a scan of at most {most} blocks has more restart markers")
         at += 2
 
 

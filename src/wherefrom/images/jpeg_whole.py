@@ -87,16 +87,19 @@ def left_over(data: bytes, image: Any, again: Any) -> tuple[str, ...]:
     return (_LEFT_OVER,) if too_many else ()
 
 
-def check_jpeg(data: bytes) -> tuple[str, ...]:
+def check_jpeg(data: bytes, *, most: int) -> tuple[str, ...]:
     """As `left_over`, of a JPEG that is a part of another file and was not decoded by itself.
 
     Args:
         data: all of the JPEG.
+        most: pixels that it may have.
 
     Raises:
-        ImageError: when a part of it is missing.
+        ImageError: when a part of it is missing, or it has more pixels.
     """
-    check_scans(data)
+    frame, _ = check_scans(data)
+    if frame.width * frame.height > most:
+        raise ImageError(f"JPEG: the file is damaged: a part of {frame.width} x {frame.height} pixels is too large")
     with opened("JPEG", data) as image, opened("JPEG", data) as again:
         image.load()
         return left_over(data, image, again)

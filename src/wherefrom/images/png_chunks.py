@@ -15,6 +15,7 @@ _HEAD: Final = 8  # bytes of the signature
 _HEAVY: Final = 1 << 20
 """Bytes of one text or colour profile that Pillow refuses to unpack, as all of the file then."""
 _ALL_TEXT: Final = 8 * _HEAVY
+_BESIDE: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _PROFILE_LIMIT: Final = 64 * _HEAVY
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -35,7 +36,8 @@ def lightened(data: bytes) -> tuple[bytes, bytes | None]:
     """
     text, profile, kept, at = 0, None, [], 0
     for name, begins, ends in _chunks(data):
-        size, unpacked = _weight(name, data[begins + 8 : ends - 4])
+        full = text > _ALL_TEXT and name in _BESIDE  # nothing more is unpacked, whatever a file holds
+        size, unpacked = (1, None) if full else _weight(name, data[begins + 8 : ends - 4])
         text += size
         if size and (size > _HEAVY or text > _ALL_TEXT):
             profile = profile if unpacked is None else unpacked
@@ -117,7 +119,7 @@ def _weight(name: bytes, content: bytes) -> tuple[int, bytes | None]:
         _, _, rest = content.partition(b"\0")
         packed = rest[2:].split(b"\0", 2)[-1] if rest[:1] == b"\1" else None
         return (len(content), None) if packed is None else (len(_unpacked(packed, _HEAVY + 1)), None)
-    if name not in (b"zTXt", b"iCCP"):
+    if name not in _BESIDE:
         return 0, None
     packed = content.partition(b"\0")[2][1:]
     size = len(_unpacked(packed, _HEAVY + 1))

@@ -21,6 +21,8 @@ _UNPACKED, _LZW, _JPEG, _PACKBITS = 1, 5, 7, 32773
 _DEFLATE: Final = (8, 32946)
 _CODED_COLOURS: Final = 6  # YCbCr, of which some may be stored at half the size
 _APART: Final = 2
+_SIDE: Final = 4096  # pixels a side that a tile may have although the image is smaller
+_AT_A_TIME: Final = 1 << 20
 _WAY_OUT: Final = "convert it to 8-bit RGB first"
 
 
@@ -69,12 +71,15 @@ def doubtful_parts(image: Any, data: bytes) -> tuple[str, ...]:
     """
     packing, tables = image.tag_v2.get(_COMPRESSION, _UNPACKED), bytes(image.tag_v2.get(_TABLES, b""))
     doubts: set[str] = set()
+    most = max(int(image.tag_v2[256]) * int(image.tag_v2[257]), _SIDE**2)
     for part, least in _parts(image, data):
         if packing == _JPEG:
-            doubts |= {*check_jpeg(tables[:-2] + part[2:] if tables else part)}
+            doubts |= {*check_jpeg(tables[:-2] + part[2:] if tables else part, most=most)}
         elif packing == _LZW and not _ends_as_lzw(part):
             doubts.add(f"{DOUBTFUL} a strip or tile without the mark of its end")
-        elif (packing in _DEFLATE and _inflated(part) < least) or (packing == _PACKBITS and _unpacked(part) < least):
+        elif (packing in _DEFLATE and not _inflates(part, least)) or (
+            packing == _PACKBITS and not _unpacks(part, least)
+        ):
             raise ImageError("TIFF: the file is damaged: a strip or tile has fewer pixels than it needs")
     return tuple(sorted(doubts))
 
@@ -106,8 +111,8 @@ def _needed(tags: Any, *, in_tiles: bool) -> list[int]:
     wide, high = width, min(tags.get(_ROWS_A_STRIP, height), height)
     if in_tiles:
         wide, high = tags.get(_TILE_WIDTH, 0), tags.get(_TILE_HEIGHT, 0)
-    if wide < 1 or high < 1:
-        raise ImageError("TIFF: the file is damaged: its strips or tiles have no pixels")
+    if not 1 <= wide <= max(width, _SIDE) or not 1 <= high <= max(height, _SIDE):
+        raise ImageError(f"TIFF: the file is damaged: its strips or tiles are said to be of {wide} x {high} pixels")
     across, down = -(-width // wide), -(-height // high)
     row = -(-wide * (sum(bits) // planes) // 8)
     rows = [high if in_tiles else min(high, height - high * number) for number in range(down)]
@@ -116,23 +121,27 @@ def _needed(tags: Any, *, in_tiles: bool) -> list[int]:
     return [count * row for _ in range(planes) for count in rows for _ in range(across)]
 
 
-def _inflated(part: bytes) -> int:
-    """How many bytes a part has that was packed as in PNG; a checksum that does not hold makes it none."""
+def _inflates(part: bytes, least: int) -> bool:
+    """Whether a part that was packed as in PNG has so many bytes, with a checksum that holds where it is there."""
+    unpack, found = zlib.decompressobj(), 0
     try:
-        return len(zlib.decompress(part))
+        while part and not unpack.eof and found <= least:
+            found += len(unpack.decompress(part, _AT_A_TIME))
+            part = unpack.unconsumed_tail
     except zlib.error:
-        return 0
+        return False
+    return found >= least
 
 
-def _unpacked(part: bytes) -> int:
-    """How many bytes a part has that was packed by PackBits (TIFF 6.0, section 9)."""
+def _unpacks(part: bytes, least: int) -> bool:
+    """Whether a part that was packed by PackBits (TIFF 6.0, section 9) has so many bytes."""
     found, at = 0, 0
-    while at + 1 < len(part):
+    while at + 1 < len(part) and found < least:
         lead = part[at]
         copied = min(lead + 1, len(part) - at - 1) if lead < 128 else 0
         found += copied or (257 - lead if lead > 128 else 0)
         at += 1 + (copied or (lead > 128))
-    return found
+    return found >= least
 
 
 def _ends_as_lzw(part: bytes) -> bool:

@@ -189,6 +189,17 @@ def test_colours_stated_by_numbers_are_on_the_record() -> None:
     assert changes(_chunk(b"cICP", bytes((1, 13, 0, 1))) + linear) == ()
 
 
+def test_a_file_that_never_ends_is_left_soon() -> None:
+    """Restart markers and texts without end cost no more than the image they belong to."""
+    data = _saved(PICTURE, "JPEG", restart_marker_rows=1)
+    _, (scan,) = outline(data)
+    begins = scan.pieces[0][0]
+    with pytest.raises(ImageError, match="has more restart markers"):
+        read_image(data[:begins] + b"\xff\xd0" * 1_000_000 + data[begins:])
+    heavy = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(1 << 22)))
+    assert read_image(_before_rows(_png(PICTURE), heavy * 500)).facts.changes == ()
+
+
 Change = Callable[[bytearray, dict[int, int]], None]
 
 
