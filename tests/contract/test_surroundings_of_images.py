@@ -32,7 +32,7 @@ def _edited(name: str) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
     there = made.apply(images)
     found = [there, made.undo(there)]
     assert {image.dtype for image in found} == {torch.float32}
-    return [np.stack(to_pixels(image)) for image in found]
+    return [to_pixels(image) for image in found]
 
 
 @pytest.mark.parametrize("name", EDITS)
