@@ -10,7 +10,7 @@ from typing import Final
 from wherefrom.attribution import Candidate
 from wherefrom.candidates.looking import through_fact
 from wherefrom.core.card import Fact, as_asked
-from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.errors import NoSuchModel, ProfileError, UsageError
 from wherefrom.models import load
 from wherefrom.models.adapters.through import THROUGH, through
 from wherefrom.models.base import Model
@@ -72,12 +72,24 @@ def open_candidates(
             tuple(sorted((options_of(profile) | dict(how.options)).items())),
         )
         if asked not in opened:
-            source, device, dtype, options = asked
-            opened[asked] = load.load_model(source, device=device, dtype=dtype, trust=how.trust, options=dict(options))
+            opened[asked] = _opened(name, asked, how)
         for condition in profile.conditions.values():
             _check_same(name, condition, through(opened[asked], how.through or through_fact(condition)))
         found.append(Candidate(name=name, profile=profile, model=opened[asked], file=(files or {}).get(name)))
     return tuple(found)
+
+
+def _opened(name: str, asked: tuple[str, str, str, tuple[tuple[str, Fact], ...]], how: Opening) -> Model:
+    """The model of a profile; where it is not found in the place that the profile names, how to say where it is now."""
+    source, device, dtype, options = asked
+    try:
+        return load.load_model(source, device=device, dtype=dtype, trust=how.trust, options=dict(options))
+    except NoSuchModel as error:
+        if how.models:
+            raise
+        raise NoSuchModel(
+            f"{error} Profile {name} was made of the model there: where it is now, is said by --model PATH"
+        ) from error
 
 
 def options_of(profile: Profile) -> dict[str, Fact]:

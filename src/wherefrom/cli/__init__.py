@@ -38,6 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         0 done, 1 failed, 2 wrong usage, 3 done but some images failed, 130 interrupted, 141 nobody reads the output.
     """
     log_visibly()
+    _write_anywhere()
     try:
         code = _called(arguments)
         sys.stdout.flush()
@@ -50,6 +51,13 @@ def run(arguments: Sequence[str]) -> int:
     if code == 130:
         print(visible(stopped(arguments)), file=sys.stderr)
     return code
+
+
+def _write_anywhere() -> None:
+    """Write a character that a terminal's encoding lacks as its number, in place of ending after all is done."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _called(arguments: Sequence[str]) -> int:

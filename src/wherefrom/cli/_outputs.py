@@ -5,12 +5,14 @@ from __future__ import annotations
 import glob
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from wherefrom.cli._forms import Form
 from wherefrom.core.errors import UsageError
+from wherefrom.core.files import check_folder_takes
 from wherefrom.core.visible import visible
 from wherefrom.images.sources import SUFFIXES, Source
 
@@ -84,7 +86,8 @@ class Writing:
         Raises:
             UsageError: when an output is an input by any of its names, or would be read as an image of an input
                 folder the next time; when two outputs are one file; when a file is there that was not made by this
-                command, or may not be written; when the suffix is another, or the folder cannot be made.
+                command, or may not be written; when the suffix is another, or the folder cannot be made or
+                takes no file.
         """
         self.check_names()
         known = {*_files(self._named()), *_files(image.path for image in images if image.path is not None)}
@@ -95,7 +98,29 @@ class Writing:
         for output in self.outputs:
             if not self.force:
                 _check_there(output)
-            _make_folder(output.path.parent)
+            _check_folder(output)
+
+    def saved(self, save: Callable[[Path], None], path: Path, *, images: Iterable[Source] = ()) -> None:
+        """Save what took long to make; where that fails, in the system's folder for temporary files.
+
+        Args:
+            save: writes the file to a path.
+            path: where to.
+            images: as for `check`, which is called again first: meanwhile other programs have run.
+
+        Raises:
+            UsageError: when it could not be written where it was asked for, with where it is instead.
+        """
+        try:
+            self.check(images)
+            save(path)
+        except UsageError as error:
+            try:
+                place = Path(tempfile.mkdtemp(prefix="wherefrom-")) / path.name
+                save(place)
+            except (UsageError, OSError):
+                raise error from None
+            raise UsageError(f"{error}: what was to be written there is kept in {place}") from error
 
     def _named(self) -> Iterator[Path]:
         """Every path that was typed, with what a glob matches."""
@@ -176,11 +201,19 @@ def _check_there(output: Output) -> None:
         raise UsageError(f"{path} is there and is no {form.name} that this program made: {way_out}")
 
 
-def _make_folder(folder: Path) -> None:
+def _check_folder(output: Output) -> None:
+    """The folder is there, made where it was not, and takes a file."""
+    folder = output.path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {visible(folder)}: {error.strerror or error}") from error
+    try:
+        check_folder_takes(folder)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {output.path}: {error.strerror or error}: name a file in another folder for {output.flag}"
+        ) from error
 
 
 def _head(path: Path) -> bytes:

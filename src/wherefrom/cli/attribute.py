@@ -121,11 +121,12 @@ def attribute(
         candidates = _left_early(candidates, bounds)
     limits = work.limits or DEFAULT_LIMITS
     candidates = score_candidates(images, candidates, edit=known, score=scorer(work), cut=cutter(work), limits=limits)
-    writing.check(images)
     decide = _one if len(candidates) == 1 else _several
-    verdicts = decide(candidates, bounds, Told(images, as_json, out))
+    verdicts = decide(candidates, bounds, Told(images, as_json, out, writing))
     for found in verdicts.values():
         note_warnings(found)
+    if figures:
+        writing.check(images)
     _draw(figures, candidates, verdicts)
     judged = [verdict.image for found in verdicts.values() for verdict in found]
     failed = {image.name for image in judged if image.error is not None}
@@ -159,16 +160,22 @@ class Told:
         images: that they are about.
         as_json: whether they are printed as JSON.
         out: the file; None writes none.
+        writing: which writes it.
     """
 
     images: Sequence[Source]
     as_json: bool
     out: Path | None
+    writing: Writing
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""
         if self.out is not None:
-            save_rows(rows, self.out, beside=beside(self.images, self.out.parent))
+            self.writing.saved(
+                lambda path: save_rows(rows, path, beside=beside(self.images, path.parent)),
+                self.out,
+                images=self.images,
+            )
         if self.as_json:
             here = beside(self.images, Path())
             for row in rows:

@@ -140,15 +140,14 @@ def profile(
     else:
         refuse_twins(found)
     made, scored = task.made(images, model_asked, asked, work)
-    writing.check(given)
+    from wherefrom.records.files import save_profile
+
+    writing.saved(lambda path: save_profile(made, path), task.output.path, images=given)
     _finish(made, task.output.path, scored, as_json=as_json, quiet=quiet)
 
 
 def _finish(made: Profile, out: Path, scored: Sequence[Profile], *, as_json: bool, quiet: bool) -> None:
-    """Keep the profile, say what it holds, and end with the failures of what was scored."""
-    from wherefrom.records.files import save_profile
-
-    save_profile(made, out)
+    """Say what the profile holds, and end with the failures of what was scored."""
     if as_json:
         for row in summaries(made, out):
             emit_json(row)

@@ -66,10 +66,13 @@ def score(
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
-    writing.check(images)
     statistic = _statistic(table, chosen)
+
+    def save(path: Path) -> None:
+        save_table(table, path, beside=_known(images, path.parent, statistic))
+
     if out is not None:
-        save_table(table, out, beside=_known(images, out.parent, statistic))
+        writing.saved(save, out, images=images)
     if as_json:
         for row in _rows(table, _known(images, Path(), statistic)):
             emit_json(row)

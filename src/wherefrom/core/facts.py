@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["ImageFacts"]
+__all__ = ["DOUBTFUL", "ImageFacts"]
+
+DOUBTFUL: Final = "perhaps damaged:"
+"""How a change begins that no profile covers, since the format does not tell whether all of the image is there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,9 +8,31 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["replacing", "write_bytes", "write_json", "write_text"]
+__all__ = ["check_folder_takes", "replacing", "write_bytes", "write_json", "write_text"]
+
+
+_TRIAL: Final = bytes(4096)  # what every file takes of a disk at least
+
+
+def check_folder_takes(folder: Path) -> None:
+    """Write a small file and remove it, since a folder does not say itself whether its disk is read-only or full.
+
+    Args:
+        folder: which exists.
+
+    Raises:
+        OSError: when a file cannot be written there.
+    """
+    trial = folder / f".{secrets.token_hex(8)}.partial"
+    with trial.open("xb") as file:
+        try:
+            file.write(_TRIAL)
+            file.flush()
+            os.fsync(file.fileno())
+        finally:
+            trial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def _rows(path: Path) -> dict[str, dict[str, Any]]:
     if not os.path.lexists(path):
         return {}
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8-sig").split("\n") if line]
         by_path = {str(row["path"]): row for row in rows}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"{path} is there and is no manifest with `path` a line: remove it ({error})") from error

@@ -15,6 +15,13 @@ from wherefrom.core.extras import require
 
 __all__ = ["explained", "opened"]
 
+_NO_DECODER: Final = (
+    "unknown pixel mode",
+    "unknown data organization",
+    "cannot handle",
+    "unsupported",
+    "not supported",
+)
 _plugins: Final = threading.Lock()
 
 
@@ -43,8 +50,16 @@ def explained(kind: str) -> Iterator[None]:
         detail = " ".join(str(error).split())[:200] or type(error).__name__
         if "not identified by this driver" in detail:
             detail = "its header tells of no pixels"
-        cut = any(word in detail.lower() for word in ("truncated", "end of file", "no more images"))
-        raise ImageError(f"{kind}: the file is {'truncated' if cut else 'damaged'}: {detail}") from error
+        raise ImageError(f"{kind}: {_in_words(detail)}") from error
+
+
+def _in_words(detail: str) -> str:
+    """Whether a file is cut off, is no file for this decoder, or is damaged, told from what the decoder says."""
+    said = detail.lower()
+    if any(words in said for words in _NO_DECODER):
+        return f"stored in a way that is not supported ({detail}): convert it to 8-bit RGB first"
+    cut = any(words in said for words in ("truncated", "end of file", "no more images"))
+    return f"the file is {'truncated' if cut else 'damaged'}: {detail}"
 
 
 @contextmanager

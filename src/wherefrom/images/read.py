@@ -18,12 +18,13 @@ from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decod
 from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.labels import origin_of
 from wherefrom.images.opening import explained, opened
+from wherefrom.images.png_chunks import colour_notes, lightened
+from wherefrom.images.tiff_stored import check_stored
+from wherefrom.images.whole import check_coded, check_decoded
 
 __all__ = ["DEFAULT_LIMITS", "ImageRecord", "Limits", "pixel_digest", "read_image", "read_or_explain", "stored_size"]
 
 _ORIENTATION = 274
-_SUBFILE_TYPE = 254
-_PHOTOMETRIC = 262
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +135,7 @@ def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LI
         return named.held.pixels.shape[1], named.held.pixels.shape[0]
     data = named.read(limits.max_bytes)
     kind = identify(data)
-    with explained(kind), opened(kind, data) as image:
+    with explained(kind), opened(kind, lightened(data)[0] if kind == "PNG" else data) as image:
         _check_size(image, limits)
         width, height = image.size
     return int(width), int(height)
@@ -171,14 +172,17 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise UsageError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, which makes pixels up: set it to False")
     kind = identify(data)
-    with explained(kind), opened(kind, data) as image:
+    light, colours = lightened(data) if kind == "PNG" else (data, None)
+    with explained(kind), opened(kind, light) as image:
         _check_size(image, limits)
-        _check_sums(kind, data)
-        _check_stored(kind, image)
+        doubtful = check_coded(kind, light)
+        if kind == "TIFF":
+            check_stored(image, data)
         orientation = _orientation(image)
         bits = bit_depth(kind, data, image)
         compression = image.info.get("compression")
         image.load()
+        doubtful += check_decoded(kind, light, image)
         grid = unturned(image, orientation) if kind == "TIFF" else image
         _check_size(grid, limits)
         pixels, changes = to_rgb(grid, bits)
@@ -197,7 +201,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
             jpeg_quality=estimate_quality(tables) if kind == "JPEG" else None,
             jpeg_tables=tables,
             lossy=lossy(kind, data, compression if isinstance(compression, str) else None),
-            changes=(*changes, *profile_note(image.info), *_notes(kind, data, image)),
+            changes=(*changes, *_colours(kind, data, image, colours), *_notes(kind, data, image), *doubtful),
             origin=origin,
             origin_decoder=decoder,
         )
@@ -214,25 +218,6 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
         raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
 
 
-def _check_sums(kind: str, data: bytes) -> None:
-    """Refuse a PNG whose checksums do not hold, which the decoder passes over and fills with black."""
-    if kind == "PNG":
-        with opened(kind, data) as image:
-            image.verify()
-
-
-def _check_stored(kind: str, image: Any) -> None:
-    """Refuse TIFFs whose first page is not the picture, or whose values Pillow does not turn the right way."""
-    if kind != "TIFF":
-        return
-    if image.tag_v2.get(_SUBFILE_TYPE, 0) & 1:
-        raise ImageError(
-            "TIFF: the first page is a reduced preview (a camera's raw file?): export it as an image first"
-        )
-    if image.mode.startswith("I;16") and image.tag_v2.get(_PHOTOMETRIC) == 0:
-        raise ImageError("TIFF: 16-bit grey stored with white as 0 is not supported: convert it to 8-bit RGB first")
-
-
 def _orientation(image: Any) -> int:
     """The EXIF orientation, 1 where there is none that can be read."""
     try:
@@ -246,6 +231,12 @@ def _tables(image: Any) -> tuple[tuple[int, ...], ...]:
     """A JPEG's quantisation tables by number, empty for other formats."""
     tables = getattr(image, "quantization", None) or {}
     return tuple(tuple(int(value) for value in tables[number]) for number in sorted(tables))
+
+
+def _colours(kind: str, data: bytes, image: Any, profile: bytes | None) -> tuple[str, ...]:
+    """In words which colours the file states that were left unapplied."""
+    info = image.info if profile is None else {"icc_profile": profile}
+    return (*profile_note(info), *(colour_notes(data) if kind == "PNG" else ()))
 
 
 def _notes(kind: str, data: bytes, image: Any) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.files import check_folder_takes
 
 if TYPE_CHECKING:
     from wherefrom.scoring.progress import Progress
@@ -59,10 +60,14 @@ def made_folder(path: Path) -> Path:
     """The folder, made when absent.
 
     Raises:
-        UsageError: when it cannot be made.
+        UsageError: when it cannot be made, or no file can be written there.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make the folder {path}: {error.strerror or error}") from error
+    try:
+        check_folder_takes(path)
+    except OSError as error:
+        raise UsageError(f"cannot write into {path}: {error.strerror or error}: name another folder") from error
     return path

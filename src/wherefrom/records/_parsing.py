@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -34,7 +35,7 @@ def parse(content: TypeAdapter[ContentT], data: bytes, place: str = "") -> Conte
         ProfileError: with the first place that is wrong, and what stands there.
     """
     try:
-        return content.validate_json(data, strict=True)
+        return content.validate_json(data.removeprefix(codecs.BOM_UTF8), strict=True)
     except ValidationError as error:
         raise ProfileError(place_of(error, place)) from error
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from wherefrom.core.errors import ProfileError
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.facts import DOUBTFUL, ImageFacts
 from wherefrom.records.profile import Coverage, Profile
 from wherefrom.records.table import ScoreTable
 
@@ -53,7 +53,9 @@ def covered_by(profile: Profile) -> Coverage:
 
 
 def _changes(belonging: ScoreTable) -> tuple[tuple[str, ...], ...]:
-    return tuple(sorted({facts.changes for facts in belonging.images if facts.error is None}))
+    """Every combination that occurs, but for images of which it cannot be told whether they are whole."""
+    found = {facts.changes for facts in belonging.images if facts.error is None}
+    return tuple(sorted(changes for changes in found if not any(each.startswith(DOUBTFUL) for each in changes)))
 
 
 def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:
@@ -111,7 +113,7 @@ def _converted(facts: ImageFacts, coverage: Coverage) -> str | None:
     """What was changed in reading counts as it does in the audit: all of it together, in the same words."""
     if coverage.changes is None or facts.changes in coverage.changes:
         return None
-    known = " or ".join(_read_as(changes) for changes in coverage.changes)
+    known = " or ".join(_read_as(changes) for changes in coverage.changes) or "that are known to be whole"
     return f"{_read_as(facts.changes)}, the profile covers images {known} only"
 
 

@@ -15,6 +15,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.files import replacing
 from wherefrom.core.shares import fewest
+from wherefrom.core.visible import visible
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.conformal import Conformal
@@ -84,7 +85,7 @@ def profile_figure(profile: Profile, verdicts: Sequence[Verdict] = (), *, path: 
         _draw_cut(axes, cut, named, span)
     labels = [_ridge(axes, 0, "belongings", profile.statistic, edges, _BELONGING)]
     for place, (name, values) in enumerate(profile.foreign_statistic.items(), start=1):
-        labels.append(_ridge(axes, place, name, values, edges, _POOLS[(place - 1) % len(_POOLS)]))
+        labels.append(_ridge(axes, place, visible(name), values, edges, _POOLS[(place - 1) % len(_POOLS)]))
     for place, (outcome, values) in enumerate(crowds.items(), start=len(labels)):
         labels.append(_ridge(axes, place, f"judged {outcome}", values, edges, _MARKS[outcome].colour))
     if verdicts and not crowds:
@@ -228,14 +229,15 @@ def _without(count: int) -> str:
 def _finish(axes: Axes, profile: Profile, labels: Sequence[str]) -> None:
     """Labels, title, legend."""
     axes.set_ylim(-len(labels) + 1 - 0.25, 0.85)
-    axes.set_yticks([0.25 - row for row in range(len(labels))], labels, fontsize=9.5)
+    axes.set_yticks([0.25 - row for row in range(len(labels))], labels, fontsize=9.5, parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.tick_params(axis="x", labelsize=9, colors=_GREY)
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(_GREY)
     axes.set_xlabel(f"statistic of {profile.method.name}: low ranks as a belonging, high is foreign", fontsize=9.5)
-    axes.set_title(f"Decoder {profile.model.name}", loc="left", fontsize=11.5, fontweight="bold", pad=18)
+    title = visible(f"Decoder {profile.model.name}")
+    axes.set_title(title, loc="left", fontsize=11.5, fontweight="bold", pad=18, parse_math=False)
     handles, names = axes.get_legend_handles_labels()
     if handles:
         axes.legend(

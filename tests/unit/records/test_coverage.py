@@ -8,7 +8,7 @@ import pytest
 
 from tests.toy_tables import facts, jpeg, table
 from wherefrom.core.errors import ProfileError
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.facts import DOUBTFUL, ImageFacts
 from wherefrom.records.coverage import coverage_of, outside
 from wherefrom.records.profile import Coverage
 
@@ -29,6 +29,18 @@ def test_rows_with_errors_cover_nothing() -> None:
     assert coverage_of(table([1.0, 1.0], images=[facts("a"), bad])) == LOSSLESS
     with pytest.raises(ProfileError, match="none of 1 belonging images was scored"):
         coverage_of(table([1.0], images=[bad]))
+
+
+def test_no_profile_covers_an_image_that_may_be_damaged() -> None:
+    doubtful = facts("a", changes=(f"{DOUBTFUL} more coded data than the image needs",))
+    coverage = coverage_of(table([1.0, 1.0], images=[facts("b"), doubtful]))
+    assert coverage == LOSSLESS
+    reason = outside(doubtful, (64, 64), coverage)
+    assert reason is not None
+    assert "perhaps damaged: more coded data" in reason
+    only = coverage_of(table([1.0], images=[doubtful]))
+    assert only.changes == ()
+    assert "that are known to be whole only" in str(outside(doubtful, (64, 64), only))
 
 
 @pytest.mark.parametrize(

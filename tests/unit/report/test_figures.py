@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,18 @@ def test_too_few_belongings_have_no_cut_and_equal_ones_a_width(tmp_path: Path, f
     (axes,) = figures[0].axes
     assert not axes.texts
     assert axes.get_xlim()[0] < 1.0 < axes.get_xlim()[1]
+
+
+def test_names_are_drawn_as_they_are_and_act_on_nothing(tmp_path: Path, figures: list[Figure]) -> None:
+    """A dollar sign starts no formula, and a line break no row."""
+    profile, verdicts = example()
+    pools = {"a $\\frac{ b\n\u202ec $": next(iter(profile.foreign_statistic.values()))}
+    odd = replace(profile, model=replace(profile.model, name="$\\nothing{"), foreign_statistic=pools)
+    profile_figure(odd, verdicts, path=tmp_path / "f.svg")
+    (axes,) = figures[0].axes
+    said = [label.get_text() for label in axes.get_yticklabels()]
+    assert any("a $\\frac{ b\\x0a\\u202ec $" in text for text in said), said
+    assert axes.get_title(loc="left") == "Decoder $\\nothing{"
 
 
 def test_what_cannot_be_drawn_says_so(tmp_path: Path) -> None:
