@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
-from wherefrom.core.card import Card, options_of
+from wherefrom.core.card import Card, Fact, options_of
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
@@ -108,7 +108,7 @@ class Control:
     @property
     def measure(self) -> Card:
         """One reconstruction of the image, one of each copy, with `refine` corrected, and with `second` one more."""
-        asked = {"copies": tuple(sorted(self.names)), "second": self.second, "refine": self.refine}
+        asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self.second, "refine": self.refine}
         facts = {**TWO_PASSES.facts, **asked}
         return Card(kind="measure", name="control-passes", facts=facts)
 
