@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -88,7 +89,8 @@ def test_published_weights_give_the_recorded_outputs(name: str) -> None:
 
 def test_the_three_sets_of_names_are_one_network(tmp_path: Path) -> None:
     plain = _opened(rrdb(), tmp_path / "plain.safetensors")
-    for form, rename in enumerate((_esrgan, _numbered, lambda name: f"module.{name}")):
+    renames: list[Callable[[str], str]] = [_esrgan, _numbered, "module.{}".format]
+    for form, rename in enumerate(renames):
         other = _opened({rename(name): value for name, value in rrdb().items()}, tmp_path / f"{form}.safetensors")
         assert other.card.digest == plain.card.digest
         assert torch.equal(plain.decode(_images(1, 3, 8, 12)), other.decode(_images(1, 3, 8, 12)))
