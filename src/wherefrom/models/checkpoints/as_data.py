@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.checkpoints.content import Content
+from wherefrom.models.checkpoints.content import DAMAGES, Content
 from wherefrom.models.checkpoints.stylegan_pickle.plain import is_number, plain
 from wherefrom.models.checkpoints.stylegan_pickle.reading import Bounded
 from wherefrom.models.checkpoints.stylegan_pickle.storages import KINDS, MAGIC, VERSION, Storage, Tensors, referred
@@ -70,7 +70,7 @@ def read_as_data(path: Path, content: Content) -> tuple[Any, tuple[str, ...]]:
         with path.open("rb") as file:
             bounded = Bounded(file, path.stat().st_size)
             return _of_old(bounded) if content is Content.OLD_TORCH else _of_pickle(bounded)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
+    except DAMAGES as error:
         raise ModelError(f"it is damaged ({error}): fetch it again") from error
 
 

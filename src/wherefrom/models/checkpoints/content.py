@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +13,15 @@ from typing import Final
 
 from wherefrom.core.errors import ModelError
 
-__all__ = ["Content", "content_of", "damage_of", "other_content"]
+__all__ = ["DAMAGES", "Content", "content_of", "damage_of", "other_content"]
 
 TORCH_MAGIC: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """How files start that torch wrote before it wrote zip archives: a pickle of one number."""
+DAMAGES: Final = (
+    *(EOFError, IndexError, KeyError, OSError, OverflowError, RuntimeError, TypeError, ValueError, AttributeError),
+    *(AssertionError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What readers of archives raise of damaged ones."""
 _HEAD: Final = 512
 _LONGEST_HEADER: Final = 100_000_000  # as safetensors itself bounds it
 _PROTOCOLS: Final = tuple(b"\x80" + bytes([version]) for version in (2, 3, 4, 5))
@@ -130,7 +137,7 @@ def _names(path: Path) -> tuple[str, ...] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return tuple(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except DAMAGES:
         return None
 
 

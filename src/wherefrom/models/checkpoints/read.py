@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
-import struct
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
 from wherefrom.models.checkpoints.as_data import read_as_data
-from wherefrom.models.checkpoints.content import Content, content_of, damage_of, other_content
+from wherefrom.models.checkpoints.content import DAMAGES, Content, content_of, damage_of, other_content
 from wherefrom.models.checkpoints.stylegan_pickle import read_pickle
 from wherefrom.models.checkpoints.suffixes import SAFE, suffix_of
 from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of, unwrap
@@ -121,11 +121,12 @@ def _read_other(path: Path, part: str | None = None) -> Checkpoint:
     if content is Content.PICKLE:
         return _read_network(path, part)
     try:
-        with path.open("rb") as file:  # by an open file, lest torch goes by its name
+        # by an open file, lest torch goes by its name; it warns of protocols that a damaged file states
+        with path.open("rb") as file, warnings.catch_warnings(action="ignore", category=UserWarning):
             found: Any = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError:
         return _read_as_data(path, content, part)
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError, TypeError, struct.error) as error:
+    except DAMAGES as error:
         raise ModelError(f"{path} cannot be read as PyTorch weights: {_first_line(error)}: fetch it again") from error
     return unwrap(found, str(path), part)
 
@@ -175,7 +176,7 @@ def _content(path: Path) -> Content:
         return found
     what = other_content(path)
     if what:
-        raise ModelError(f"{path} is no file of weights but {what}")
+        raise ModelError(f"{path} is no file of weights: it looks like {what}")
     kind = "is no readable safetensors file" if suffix_of(path) in SAFE else "cannot be read as PyTorch weights"
     raise ModelError(f"{path} {kind}: its first bytes are those of no format that is known: fetch it again")
 

@@ -9,7 +9,7 @@ __all__ = ["FILES", "PICKLED", "SAFE", "STEM", "SUFFIXES", "VARIANTS", "WEIGHTS"
 
 SAFE: Final = (".safetensors", ".sft", ".safetensor")
 """Endings of files of tensors alone: the usual one, a short one, and a common slip."""
-SUFFIXES: Final = (*SAFE, ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".tar")
+SUFFIXES: Final = (*SAFE, ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".tar")
 """How files of weights usually end, in small letters; what a file is, its content says.
 
 Some programs call a PyTorch file `.tar`.

@@ -18,10 +18,10 @@ from wherefrom.models.architectures import load, names
 from wherefrom.models.architectures.base import Architecture, Shapes, State
 from wherefrom.models.architectures.base.table import COMMON
 from wherefrom.models.base import Decoder
+from wherefrom.models.checkpoints.content import Content, content_of
 from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, shapes_of
 from wherefrom.models.checkpoints.recognise import looks_like
 from wherefrom.models.checkpoints.sound import check_values
-from wherefrom.models.checkpoints.suffixes import suffix_of
 from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of
 
 __all__ = ["open_generator", "open_pipeline", "sidecar"]
@@ -60,7 +60,7 @@ def open_generator(
         shapes = shapes_of(path) if checkpoint is None else _shapes(checkpoint.state)
         prefix, kind = _recognised(shapes, path) if named is None else ("", load(named))
         if kind is None:
-            _refuse_others(shapes, path)
+            _refuse_others(shapes, path, of_program=_of_program(checkpoint, path, part))
             return None
         own = {key: value for key, value in options.items() if key not in COMMON}
         _check_options(kind, own)
@@ -161,11 +161,17 @@ def _stripped(checkpoint: Checkpoint, prefix: str) -> State:
     return state
 
 
-def _refuse_others(shapes: Shapes, path: Path) -> None:
+def _of_program(checkpoint: Checkpoint | None, path: Path, part: str | None) -> bool:
+    """Whether weights are those of a network in a pickle of the StyleGAN programs."""
+    named = checkpoint is not None and checkpoint.part in (part or "G_ema", "G_ema")
+    return named and content_of(path) is Content.PICKLE
+
+
+def _refuse_others(shapes: Shapes, path: Path, *, of_program: bool) -> None:
     what = looks_like({_bare(name): shape for name, shape in shapes.items()})
     if what is not None:
         raise ModelError(f"{path} looks like {what}, need the weights of a generator or of an autoencoder")
-    if suffix_of(path) == ".pkl":
+    if of_program:
         few = ", ".join(sorted(shapes)[:3]) or "no tensors"
         raise ModelError(f"{path} holds a generator that is not known ({few} ...): need StyleGAN2-ADA or StyleGAN-XL")
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.content import content_of, other_content
-from wherefrom.models.checkpoints.suffixes import FILES, SAFE, STEM, SUFFIXES, suffix_of
+from wherefrom.models.checkpoints.suffixes import FILES, PICKLED, SAFE, STEM, SUFFIXES, suffix_of
 from wherefrom.models.sources.known import SUPPORTED
 
 __all__ = [
@@ -147,8 +147,14 @@ def single_file(path: Path) -> Place:
     """
     if content_of(path) is None and suffix_of(path) not in FILES:
         what = other_content(path) or "bytes of no format that is known"
+        if suffix_of(path) in PICKLED:
+            raise ModelError(
+                f"{path} is named as a pickle, which can run code when it is opened carelessly, and holds no weights: it"
+                f" looks like {what}"
+            )
         raise ModelError(
-            f"{path} is no model but {what}; need a .safetensors file, or a folder with config.json or model_index.json"
+            f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json (it looks"
+            f" like {what})"
         )
     beside = path.with_name("config.json")
     if not path.name.startswith(STEM) or not beside.is_file():
