@@ -10,18 +10,11 @@ from importlib import resources
 from typing import Any, Final
 
 from wherefrom.core.errors import UsageError
+from wherefrom.models.sources.classes import OPENED
 
 __all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known"]
 
-SUPPORTED: Final = (
-    "AutoencoderKL",
-    "AutoencoderKLFlux2",
-    "AutoencoderKLQwenImage",
-    "AutoencoderDC",
-    "AutoencoderTiny",
-    "AsymmetricAutoencoderKL",
-    "VQModel",
-)
+SUPPORTED: Final = tuple(OPENED)
 """Classes of autoencoder that can be opened, by their name in diffusers' configurations."""
 
 

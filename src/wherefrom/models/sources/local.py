@@ -11,6 +11,7 @@ from typing import Any, Final
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.suffixes import FILES, PICKLED, STEM
+from wherefrom.models.sources.classes import REFUSED
 from wherefrom.models.sources.known import SUPPORTED
 
 __all__ = [
@@ -71,10 +72,10 @@ def class_of(config: Mapping[str, Any], where: str) -> str:
         ModelError: when it describes something else, or a class that is not supported.
     """
     kind = config.get("_class_name")
-    if kind in SUPPORTED:
-        return str(kind)
-    if looks_like_autoencoder(kind):
-        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: supported are {_LIST}")
+    if kind in REFUSED:
+        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: {REFUSED[str(kind)]}")
+    if kind in SUPPORTED or looks_like_autoencoder(kind):
+        return str(kind)  # of a class that nobody foresaw, a probe of the module itself decides
     what = repr(kind) if kind else "no `_class_name`"
     raise ModelError(f"{where} has {what} in its config.json, need the class of an autoencoder: {_LIST}")
 
@@ -94,7 +95,8 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         for name, entry in index.items()
         if _PLAIN.fullmatch(name) and isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str)
     }
-    found = [(name, kind) for name, kind in parts.items() if kind in SUPPORTED]
+    likely = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind) and kind not in REFUSED]
+    found = [(name, kind) for name, kind in likely if kind in SUPPORTED] or likely
     if len(found) == 1:
         return found[0]
     if found:
@@ -103,11 +105,10 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         raise ModelError(
             f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
         )
-    others = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind)]
+    others = [(name, kind) for name, kind in parts.items() if kind in REFUSED]
     if others:
-        raise ModelError(
-            f"{where} has no autoencoder of a supported class, only {_listed(others)}: supported are {_LIST}"
-        )
+        reasons = "; ".join(f"{kind}: {REFUSED[kind]}" for kind in sorted({kind for _, kind in others}))
+        raise ModelError(f"{where} has no autoencoder of a supported class, only {_listed(others)} ({reasons})")
     raise ModelError(
         f"{where} has no autoencoder: its model_index.json lists {', '.join(parts) or 'nothing'}; a model that works on"
         f" pixels has none, and for others name the repository or folder of the autoencoder itself"
