@@ -3,7 +3,8 @@
     python -m docs.programs.reference
 
 `reference/commands.md` is what every command says with `--help`, `reference/options.md` has the options of methods and
-rules, and `reference/files.md` the fields of the records and the columns that methods measure. A test fails when a page
+rules, `reference/files.md` the fields of the records and the columns that methods measure, and
+`reference/autoencoders.md` the classes of autoencoder. A test fails when a page
 is not what this program would write.
 """
 
@@ -20,6 +21,7 @@ import typer
 from typer.testing import CliRunner
 
 import wherefrom as wf
+from docs.programs.autoencoders import autoencoders
 from wherefrom.cli.app import app
 from wherefrom.core.described import About, about
 
@@ -219,7 +221,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [*lines, *(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows), ""]
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"commands.md": commands, "options.md": options, "files.md": files}
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "autoencoders.md": autoencoders,
+    "commands.md": commands,
+    "options.md": options,
+    "files.md": files,
+}
 """By the file's name in docs/reference: who makes it."""
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.shared import shared_data
 from wherefrom.core.errors import ModelError, WherefromError
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.load import load_model
-from wherefrom.models.sources import hub
+from wherefrom.models.sources import hub, known
 from wherefrom.models.sources.description import describe, listing
 from wherefrom.models.sources.local import find_place
 from wherefrom.models.sources.names import HubName, Where, parse
@@ -274,6 +275,8 @@ def test_a_hub_id_carries_its_commit_family_and_sizes(autoencoder: Path, monkeyp
     assert model.card.notes["family"] == "sd1_vae"
     assert model.card.notes["sizes"] == ((512, 512),)
     assert "family" not in load_model("us/private", device="cpu").card.notes
+    other = replace(known.family_of("stable_cascade"), supported=False)
+    monkeypatch.setattr(known, "family_of", lambda row: other)
     assert "Stable Cascade" in refused("stabilityai/stable-cascade")
     assert asked == ["CompVis/stable-diffusion-v1-4@main", "us/private"]
 
@@ -288,7 +291,8 @@ def test_the_listing_describes_what_can_be_loaded(zoo: Path) -> None:
     by_name = {row.name: row for row in rows}
     assert by_name["stabilityai/stable-diffusion-xl-base-1.0"].family == "sdxl_vae"
     assert by_name["stabilityai/stable-diffusion-xl-base-1.0:vae_1_0"].family == "sdxl_vae_1_0"
-    assert not by_name["stabilityai/stable-cascade"].supported
+    assert by_name["stabilityai/stable-cascade"].architecture == "PaellaVQModel"
+    assert all(row.supported for row in rows)
 
 
 def test_a_path_and_unknown_names_are_described_as_far_as_is_known(autoencoder: Path) -> None:

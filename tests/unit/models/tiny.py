@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import diffusers
+import diffusers.models.autoencoders  # makes tables on import, which must not be where weights get no storage
 import torch
 from torch import nn
 
@@ -111,3 +112,52 @@ def ldm_names(state: dict[str, torch.Tensor], levels: int = 2) -> dict[str, torc
             tensor = tensor[:, :, None, None] if tensor.ndim == 2 else tensor
         renamed[old] = tensor.contiguous()
     return renamed
+
+
+def raw_pair(kind: str, *, width: int = 8, channels: int = 4, seed: int = 0) -> dict[str, dict[str, torch.Tensor]]:
+    """Tensors of the two files of an autoencoder for previews, by `encoder` and `decoder`, as its authors number them.
+
+    Args:
+        kind: `TAESD`, `TAEF2`, `TAESANA` or `TAEQI2_1`.
+        width: of its features; TAEF2 has four groups of them.
+        channels: of a latent.
+        seed: of the weights.
+    """
+    source = torch.Generator().manual_seed(seed)
+
+    def conv(name: str, into: int, out: int, side: int = 3, *, bias: bool = True) -> dict[str, torch.Tensor]:
+        found = {f"{name}.weight": torch.randn((out, into, side, side), generator=source) / (into * side * side) ** 0.5}
+        return found | ({f"{name}.bias": 0.1 * torch.randn(out, generator=source)} if bias else {})
+
+    def block(name: str, *, pool: bool) -> dict[str, torch.Tensor]:
+        found: dict[str, torch.Tensor] = {}
+        for number in (0, 2, 4):
+            found |= conv(f"{name}.conv.{number}", width, width)
+        if pool:
+            wide = 4 * width
+            found |= conv(f"{name}.pool.0", width, wide, 1, bias=False)
+            found |= {f"{name}.pool.1.weight": torch.ones(wide), f"{name}.pool.1.bias": torch.zeros(wide)}
+            found |= conv(f"{name}.pool.3", wide, width, 1, bias=False)
+        return found
+
+    planes, doublings = {"TAEQI2_1": 16}.get(kind, 3), 5 if kind == "TAESANA" else 3
+    first = {"TAESANA": [(0, 3), (2, width)], "TAEQI2_1": [(1, planes)]}.get(kind, [(0, 3)])
+    encoder: dict[str, torch.Tensor] = {}
+    for number, into in first:
+        encoder |= conv(str(number), into, width)
+    begin = {"TAESANA": 4, "TAEQI2_1": 3}.get(kind, 1)
+    encoder |= block(str(begin), pool=False)
+    for level in range(3):
+        at = begin + 1 + 4 * level
+        encoder |= conv(str(at), width, width, bias=False)
+        for number in range(at + 1, at + 4):
+            encoder |= block(str(number), pool=kind == "TAEF2" and level == 2)
+    encoder |= conv(str(begin + 13), width, channels)
+    decoder = conv("1", channels, width)
+    for level in range(doublings):
+        at = 3 + 5 * level
+        for number in range(at, at + 3):
+            decoder |= block(str(number), pool=kind == "TAEF2" and level == 0)
+        decoder |= conv(str(at + 4), width, width, bias=False)
+    end = 3 + 5 * doublings
+    return {"encoder": encoder, "decoder": decoder | block(str(end), pool=False) | conv(str(end + 1), width, planes)}

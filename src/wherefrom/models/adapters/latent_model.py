@@ -1,7 +1,8 @@
 """One adapter for every class of autoencoder that is supported.
 
-Its data flow: images [0, 1] -> [-1, 1] -> encoder -> posterior's mode -> decoder -> [-1, 1] -> [0, 1], float32 outside.
-No scaling factor, no clamp, no rounding, no tiling, no sampling.
+Its data flow: images [0, 1] -> the class's own range and axes -> encoder -> posterior's mode -> decoder -> [0, 1],
+float32 outside. No scaling factor, no clamp, no rounding, no tiling, no sampling. How a class is asked is found by a
+probe, see `wherefrom.models.autoencoders.probe`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -27,14 +29,21 @@ from wherefrom.models.adapters.arithmetic import (
     parameters_of,
     prepare,
 )
-from wherefrom.models.adapters.latent_flow import LatentFlow
+from wherefrom.models.adapters.latent_flow import LatentFlow, read_flow
 from wherefrom.models.adapters.latent_statistics import draw_latents
+from wherefrom.models.autoencoders.build import has_encoder
 from wherefrom.models.autoencoders.kinds import Kind, upcast
+from wherefrom.models.autoencoders.probe import probe, probe_decoder
+from wherefrom.models.autoencoders.steady import NOISE_SEED
 from wherefrom.models.base import former_spread
+from wherefrom.models.sources.classes import of_class
 
 __all__ = ["DiffusersAutoencoder", "adapted"]
 
 _log = logging.getLogger(__name__)
+
+_SWITCHES: Final = ("use_tiling", "use_slicing", "use_framewise_encoding", "use_framewise_decoding")
+"""With which a class computes an image in parts, which changes the numbers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -67,8 +76,8 @@ class DiffusersAutoencoder:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """Any multiple of `factor` will do."""
-        return None
+        """None where any multiple of `factor` will do, as for most."""
+        return self._kind.size
 
     @property
     def parameters(self) -> int:
@@ -85,11 +94,15 @@ class DiffusersAutoencoder:
         height, width = images.shape[2:]
         if height % self.factor or width % self.factor or not height or not width:
             raise ImageError(f"images are {height} x {width}, need positive multiples of {self.factor}: crop them")
+        if self.size is not None and (height, width) != self.size:
+            raise ImageError(
+                f"images are {height} x {width}; {self.card.name} takes {self.size[0]} x {self.size[1]} alone"
+            )
         if not len(images):
             return images.new_empty(
                 (0, self.channels, height // self.factor, width // self.factor), dtype=torch.float32
             )
-        return self._ask(self._kind.encode, images.float() * 2 - 1)
+        return self._ask(self._kind.encode, images.float() if self._kind.unit else images.float() * 2 - 1)
 
     def decode(self, latents: Latents) -> Images:
         """Unscaled latents to images `(n, 3, h, w)` float32, nominally in [0, 1], not clamped; differentiable.
@@ -102,7 +115,8 @@ class DiffusersAutoencoder:
         if not len(latents):
             height, width = latents.shape[2] * self.factor, latents.shape[3] * self.factor
             return latents.new_empty((0, 3, height, width), dtype=torch.float32)
-        return self._ask(self._kind.decode, latents) * 0.5 + 0.5
+        images = self._ask(self._kind.decode, latents)
+        return images if self._kind.unit else images * 0.5 + 0.5
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents from the generator that came with the weights, else from their statistics; one a seed.
@@ -182,8 +196,7 @@ class DiffusersAutoencoder:
 def adapted(
     module: Any,
     *,
-    kind: Kind,
-    shape: tuple[int, int],
+    architecture: str,
     facts: Mapping[str, Fact],
     config: Mapping[str, Any],
     device: str | torch.device,
@@ -191,52 +204,74 @@ def adapted(
     name: str,
     notes: dict[str, Fact],
     stats: Mapping[str, torch.Tensor] | None,
-    flow: LatentFlow | None,
+    flow: Path | None,
     stated: bool = True,
 ) -> DiffusersAutoencoder:
-    """The adapter around a module that nobody else holds.
+    """The adapter around a module that nobody else holds, after it was asked how it has to be asked.
 
     Args:
-        module: changed in place: device, dtype, no gradients.
-        kind: how its class is asked.
-        shape: pixels a latent cell along each side, and channels of a latent.
-        facts: of the card: what changes the numbers.
+        module: with its weights; changed in place: device, dtype, no gradients.
+        architecture: name of its class.
+        facts: of the card: what of weights and config changes the numbers.
         config: as it lies beside the weights.
         device: `cpu`, `cuda` or `auto`.
         dtype: `float32`, `bfloat16` or `float16`.
         name: for the card.
         notes: for the card, never part of its digest.
         stats: of latents, as `latent_statistics.fit_latents` gives them; None where there are none.
-        flow: a generator of latents; None where there is none.
+        flow: folder of a generator of latents; None where there is none.
         stated: whether the config says in which units the generator works; one that was read off weights does not.
+
+    Raises:
+        ModelError: when it gives no image back.
     """
     place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
     if used != dtype:
         notes = notes | {"upcast": f"{dtype} was asked for; the config states force_upcast, so {used} is used"}
         _log.warning("%s: %s", name, notes["upcast"])
-    for switch in ("use_tiling", "use_slicing"):
+    for switch in _SWITCHES:
         if hasattr(module, switch):
             setattr(module, switch, False)
-    # a config may leave out what is usual for its class; weights without one say nothing, and a search is then unscaled
-    scaling = _scaling(dict(getattr(module, "config", config))) if stated else (1.0, 0.0)
+    whole = dict(getattr(module, "config", config))  # a file may leave out what is usual for the class
+    ready = prepare(module, place, dtype_of(used))
+    with exact(place):
+        kind = (probe if has_encoder(ready) else probe_decoder)(ready, whole, name=architecture)
+    if of_class(architecture) is None:
+        notes = notes | {"class": f"{architecture} is not a class that this package was tested with; a probe opened it"}
+        _log.warning("%s: %s", name, notes["class"])
+    # A config may leave out what is usual for its class. Weights without one say nothing, so a search is then unscaled.
+    scaling = _scaling(whole, architecture) if stated else (1.0, 0.0)
     units: dict[str, Fact] = {} if stated and scaling == (1.0, 0.0) else {UNITS: scaling if stated else None}
     return DiffusersAutoencoder(
-        card=Card(kind="model", name=name, facts={**facts, **units, "dtype": used, "device": place.type}, notes=notes),
+        card=Card(
+            kind="model",
+            name=name,
+            facts={**facts, **_asked(kind), **units, "dtype": used, "device": place.type},
+            notes=notes,
+        ),
         device=place,
-        factor=shape[0],
-        channels=shape[1],
+        factor=kind.factor,
+        channels=kind.channels,
         scaling=scaling,
-        native=_native(notes.get("sizes"), config.get("sample_size"), shape[0]),
+        native=kind.size or _native(notes.get("sizes"), config.get("sample_size"), kind.factor),
         _dtype=dtype_of(used),
         _kind=kind,
-        _module=prepare(module, place, dtype_of(used)),
+        _module=ready,
         _stats=stats,
-        _flow=flow,
+        _flow=read_flow(flow, kind.channels) if flow else None,
     )
 
 
-def _scaling(config: Mapping[str, Any]) -> tuple[float, float]:
-    """`scaling_factor` and `shift_factor` of a KL or deep-compression autoencoder; the codes of VQ models have none."""
+def _asked(kind: Kind) -> dict[str, Fact]:
+    """What of how a module is asked changes the numbers."""
+    return {"latents": kind.latents, **({"noise": f"normal, seed {NOISE_SEED}"} if kind.noise else {})}
+
+
+def _scaling(config: Mapping[str, Any], architecture: str) -> tuple[float, float]:
+    """Scale and shift by which the generator works on `(z - shift) * scale`; the codes of VQ models have none."""
+    known = of_class(architecture)
+    if known is not None and known.scale is not None:
+        return (1.0 / float(config[known.scale]), 0.0)
     if config.get("num_vq_embeddings") is not None or config.get("latents_mean") is not None:
         return (1.0, 0.0)
     return (float(config.get("scaling_factor") or 1.0), float(config.get("shift_factor") or 0.0))

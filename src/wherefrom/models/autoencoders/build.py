@@ -1,38 +1,109 @@
-"""A module of diffusers from its class, its config and its weights."""
+"""A module from its class, its config and its weights."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
+from wherefrom.core.errors import ModelError
+from wherefrom.core.extras import require
 from wherefrom.models.autoencoders.parts import CheckpointParts
+from wherefrom.models.autoencoders.tiny_pair import TinyPair
 from wherefrom.models.checkpoints.build import compared, empty
+from wherefrom.models.sources.classes import REFUSED, TINY, of_class
 
-__all__ = ["module_of", "weights_of"]
+__all__ = ["ENCODER", "class_named", "filled", "has_encoder", "module_of", "weights_of"]
+
+ENCODER: Final = ("encoder.", "quant_conv.", "in_block.", "down_blocks.")
+"""How the names of tensors begin that only `encode` uses."""
+
+
+class _WithoutWeights(TorchFunctionMode):
+    """Tensors without values get no storage, all others are made: weights are of the first kind, tables of the second.
+
+    What a constructor computes, such as the frequencies of an embedding, need not be in a file of weights.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call a constructor of tensors."""
+        del types
+        given = dict(kwargs or {})
+        if func is torch.empty:
+            given["device"] = "meta"
+        return func(*args, **given)
+
+
+def class_named(name: str) -> type:
+    """The class of autoencoder of that name in diffusers.
+
+    Raises:
+        ModelError: when diffusers has no such class, or what has that name is no model.
+        MissingExtra: when it is made of a package that is not installed.
+    """
+    import diffusers
+
+    known = of_class(name)
+    if known is not None and known.needs:
+        require(known.needs, "text-to-image")
+    place: Any = importlib.import_module(known.module) if known is not None and known.module else diffusers
+    found = getattr(place, name, None)
+    if not (isinstance(found, type) and issubclass(found, diffusers.ModelMixin)):
+        reason = f": {REFUSED[name]}" if name in REFUSED else ""
+        raise ModelError(
+            f"autoencoder class {name!r} is not supported{reason or f': diffusers {diffusers.__version__} has none'};"
+            f" update diffusers, or see the table of classes in the documentation"
+        )
+    return found
 
 
 def module_of(parts: CheckpointParts) -> Any:
-    """The module without storage, so that nothing is initialised and no random number is drawn.
+    """The module whose weights have no storage, so that nothing is initialised and no random number of yours is drawn.
 
     What the class does not know of a config is left out, as diffusers does.
 
     Args:
-        parts: its class and config; the weights are not looked at.
+        parts: its class and config; of the weights only names and shapes are looked at.
 
     Raises:
         ModelError: when the class cannot be built from the config.
     """
-    import diffusers
+    if parts.kind in TINY:
+        return empty(lambda: TinyPair({name: tuple(tensor.shape) for name, tensor in parts.state.items()}))
+    cls: Any = class_named(parts.kind)
 
     def made() -> Any:
-        cls: Any = getattr(diffusers, parts.kind)
         known = inspect.signature(cls.__init__).parameters
-        return cls.from_config({key: value for key, value in parts.config.items() if key in known}).eval()
+        with torch.random.fork_rng(devices=[]), torch.device("cpu"), _WithoutWeights():
+            module = cls.from_config({key: value for key, value in parts.config.items() if key in known}).eval()
+        return _without_encoder(module) if parts.half else module
 
     return empty(made, refusal=f"{parts.name}: {parts.kind} cannot be built from this config")
+
+
+def has_encoder(module: nn.Module) -> bool:
+    """Whether a module can encode.
+
+    Args:
+        module: made by `module_of`, or an autoencoder of diffusers.
+    """
+    held = module._modules
+    return not any(name in held and held[name] is None for name in (one.rstrip(".") for one in ENCODER))
+
+
+def _without_encoder(module: nn.Module) -> nn.Module:
+    """The module as its decoder alone."""
+    for name in [name for name, _ in module.named_children() if f"{name}." in ENCODER]:
+        setattr(module, name, None)
+    return module
 
 
 def weights_of(parts: CheckpointParts, module: nn.Module) -> dict[str, torch.Tensor]:
@@ -45,10 +116,36 @@ def weights_of(parts: CheckpointParts, module: nn.Module) -> dict[str, torch.Ten
     Raises:
         ModelError: when a tensor is missing, not expected or of another shape.
     """
+    ignored = tuple(getattr(module, "_keys_to_ignore_on_load_unexpected", None) or ())
+    state = {key: tensor for key, tensor in parts.state.items() if not any(re.search(one, key) for one in ignored)}
     return compared(
         module,
-        parts.state,
+        _squeezed_alike(state, module),
         refusal=lambda wrong: (
             f"{parts.name}: weights do not fit {parts.kind}: {wrong}: need weights and config of one model"
         ),
     )
+
+
+def _squeezed_alike(state: Mapping[str, torch.Tensor], module: nn.Module) -> dict[str, torch.Tensor]:
+    """Matrices as convolutions of 1 x 1 pixels where the module has those: attention is written either way."""
+    need = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    wide = {name for name, tensor in state.items() if need.get(name) == (*tensor.shape, 1, 1)}
+    return {name: tensor[..., None, None] if name in wide else tensor for name, tensor in state.items()}
+
+
+def filled(module: nn.Module, state: Mapping[str, torch.Tensor]) -> nn.Module:
+    """The module with its weights in it.
+
+    Args:
+        module: made by `module_of`, changed in place.
+        state: from `weights_of`.
+
+    Raises:
+        ModelError: when something of it has no values, which is neither a weight nor made by its constructor.
+    """
+    module.load_state_dict(state, strict=True, assign=True)
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        if tensor.is_meta:
+            raise ModelError(f"{type(module).__name__} needs {name}, which is not among its weights")
+    return module

@@ -1,123 +1,192 @@
-"""The autoencoder classes that are known, and how the generators that use them call each one."""
+"""How one autoencoder is asked: its own words for an image, a latent and an answer, turned into ours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import threading
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import torch
 
-from wherefrom.core.errors import ModelError
+from wherefrom.models.autoencoders.steady import Steady
 
-__all__ = ["SUPPORTED", "Kind", "kind_of", "probe", "upcast"]
+__all__ = ["Kind", "answered", "given_to", "one_frame", "pixels_of", "upcast"]
 
-Config = Mapping[str, Any]
+_ONE_AT_A_TIME: Final = threading.RLock()
+"""Autoencoders of videos keep earlier frames on themselves while they compute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """How one class of autoencoder is asked.
+    """How one autoencoder is asked, and what shapes it answers; made by `wherefrom.models.autoencoders.probe`.
 
     Attributes:
-        encode: images in [-1, 1] to latents `(n, c, h, w)`; nothing is sampled, scaled or rounded.
-        decode: latents to images, nominally in [-1, 1].
+        factor: pixels a latent cell, along each side.
+        channels: channels of a latent.
+        size: the only `(height, width)` in pixels that it makes; None where any multiple of `factor` will do.
         latents: what the latents are, for the card.
-        alone: whether images go through one by one, because a choice among codes could tip on a neighbour's rounding.
-        levels: the key of the config whose length is one more than the count of halvings.
+        planes: of an image: 3, or 4 where the fourth is opacity, which is then full.
+        frames: how many equal frames its encoder is given for one image; 0 where it has no axis of frames.
+        unit: whether its pixels are in [0, 1]; else they are in [-1, 1].
+        clamps: whether its `decode` clamps, which is left out.
+        noise: whether its `decode` draws random numbers, which are then those of one fixed seed.
+        arguments: further arguments of its `decode`; None stands for a tensor of zeros, one a latent.
     """
 
-    encode: Callable[[Any, torch.Tensor], torch.Tensor]
-    decode: Callable[[Any, torch.Tensor], torch.Tensor]
+    factor: int
+    channels: int
+    size: tuple[int, int] | None = None
     latents: str = "posterior mode"
-    alone: bool = False
-    levels: str = "block_out_channels"
+    planes: int = 3
+    frames: int = 0
+    unit: bool = False
+    clamps: bool = False
+    noise: bool = False
+    arguments: Mapping[str, int | None] = field(default_factory=dict)
+
+    @property
+    def alone(self) -> bool:
+        """Whether images go through one by one, on every device.
+
+        A choice among codes could tip on a neighbour's rounding, and the random numbers that decode an image are not to
+        depend on how many images there are.
+        """
+        return self.noise or self.latents == "codes"
+
+    def encode(self, module: Any, images: torch.Tensor) -> torch.Tensor:
+        """Images `(n, 3, h, w)` in the module's own range to latents `(n, c, h, w)`; nothing is sampled or scaled.
+
+        Args:
+            module: the autoencoder.
+            images: in [0, 1] where `unit`, else in [-1, 1].
+
+        Raises:
+            TypeError: when the answer is none that is known.
+            ValueError: when the latents of one image are not one frame.
+        """
+        with _ONE_AT_A_TIME if self.frames else nullcontext():
+            latents, _ = answered(module, given_to(images, planes=self.planes, frames=self.frames))
+        plain = one_frame(latents, frames=self.frames)
+        return (
+            _nearest_codes(module, plain) if type(module).__name__ == "VQModel" and self.latents == "codes" else plain
+        )
+
+    def decode(self, module: Any, latents: torch.Tensor) -> torch.Tensor:
+        """Latents to images in the module's own range, not clamped.
+
+        Args:
+            module: the autoencoder.
+            latents: `(n, c, h, w)`.
+
+        Raises:
+            ValueError: when one latent does not give one frame.
+        """
+        sides = (latents.shape[-2] * self.factor, latents.shape[-1] * self.factor)
+        watched = Steady(sides) if self.clamps or self.noise else nullcontext()
+        with _ONE_AT_A_TIME if self.frames else nullcontext(), watched:
+            images = pixels_of(module, latents[:, :, None] if self.frames else latents, self.arguments)
+        return one_frame(images, frames=self.frames)[:, :3]
 
 
-def _mode(module: Any, images: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = module.encode(images).latent_dist.mode()
+def given_to(images: torch.Tensor, *, planes: int, frames: int) -> torch.Tensor:
+    """Images with a plane of full opacity where that is wanted, as so many equal frames.
+
+    Args:
+        images: `(n, 3, h, w)`.
+        planes: 3 or 4.
+        frames: 0 for no axis of frames.
+    """
+    if planes == 4:
+        images = torch.cat([images, torch.ones_like(images[:, :1])], dim=1)
+    return images[:, :, None].expand(-1, -1, frames, -1, -1) if frames else images
+
+
+def answered(module: Any, images: torch.Tensor) -> tuple[torch.Tensor, str]:
+    """What `encode` answers, without sampling, and what it is in the words of a card.
+
+    Args:
+        module: the autoencoder.
+        images: as its class takes them.
+
+    Raises:
+        TypeError: when it is none of the answers that are known.
+    """
+    return _read(module.encode(images))
+
+
+def _read(answer: Any) -> tuple[torch.Tensor, str]:
+    distribution = getattr(answer, "latent_dist", answer)
+    if hasattr(distribution, "mode") and not isinstance(distribution, torch.Tensor):
+        return distribution.mode(), "posterior mode"
+    if isinstance(answer, torch.Tensor):
+        return answer, "latent"
+    for name in ("latents", "latent"):
+        if isinstance(getattr(answer, name, None), torch.Tensor):
+            return getattr(answer, name), "latent"
+    if isinstance(answer, tuple) and answer:
+        latents, what = _read(answer[0])
+        codes = any(isinstance(part, torch.Tensor) and not part.is_floating_point() for part in answer[1:])
+        return latents, "codes" if codes else what
+    raise TypeError(f"its encode answers {type(answer).__name__}, which holds no latent that is known")
+
+
+def pixels_of(module: Any, latents: torch.Tensor, arguments: Mapping[str, int | None]) -> torch.Tensor:
+    """What `decode` answers, as the generators call it.
+
+    Args:
+        module: the autoencoder.
+        latents: as its class takes them.
+        arguments: further arguments of `decode`, as `Kind` has them.
+
+    Raises:
+        TypeError: when it is none of the answers that are known.
+    """
+    if type(module).__name__ == "VQModel":
+        return _not_quantized(module, latents)
+    given = {key: latents.new_zeros(len(latents)) if value is None else value for key, value in arguments.items()}
+    answer = module.decode(latents, **given)
+    found = getattr(answer, "sample", answer) if not isinstance(answer, torch.Tensor) else answer
+    found = found[0] if isinstance(found, tuple) and found else found
+    if not isinstance(found, torch.Tensor):
+        raise TypeError(f"its decode answers {type(answer).__name__}, which holds no image that is known")
     return found
 
 
-def _sample(module: Any, latents: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = module.decode(latents).sample
-    return found
+def one_frame(tensor: torch.Tensor, *, frames: int) -> torch.Tensor:
+    """The tensor without its axis of frames, which must hold one.
+
+    Args:
+        tensor: `(n, c, h, w)`, with an axis of frames after the channels where there are frames.
+        frames: 0 for no axis of frames.
+
+    Raises:
+        ValueError: when it has other axes, or another number of frames.
+    """
+    if tensor.ndim != (5 if frames else 4):
+        raise ValueError(f"it answers a tensor of {tensor.ndim} axes")
+    if frames and tensor.shape[2] != 1:
+        raise ValueError(f"it answers {tensor.shape[2]} frames for one image")
+    return tensor[:, :, 0] if frames else tensor
 
 
-def _latent(module: Any, images: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = module.encode(images).latent
-    return found
-
-
-def _latents(module: Any, images: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = module.encode(images).latents
-    return found
-
-
-def _frame_mode(module: Any, images: torch.Tensor) -> torch.Tensor:
-    """One frame needs no cache of earlier frames, so the module's own state is left alone."""
-    moments: torch.Tensor = module.quant_conv(module.encoder(images[:, :, None]))[:, :, 0]
-    return moments.chunk(2, dim=1)[0]
-
-
-def _frame(module: Any, latents: torch.Tensor) -> torch.Tensor:
-    """The module's own `decode` clamps to [-1, 1], which would end the gradient of saturated pixels."""
-    found: torch.Tensor = module.decoder(module.post_quant_conv(latents[:, :, None]))[:, :, 0]
-    return found
-
-
-def _codes(module: Any, images: torch.Tensor) -> torch.Tensor:
+def _nearest_codes(module: Any, latents: torch.Tensor) -> torch.Tensor:
     """The nearest entries of the codebook: what a generator of codes hands to the decoder."""
-    plain = module.encode(images).latents.permute(0, 2, 3, 1)
+    plain = latents.permute(0, 2, 3, 1)
     table = module.quantize.embedding.weight
     nearest = torch.cdist(plain.flatten(0, 2).float(), table.float()).argmin(1)
     return torch.nn.functional.embedding(nearest, table).view(plain.shape).permute(0, 3, 1, 2)
 
 
 def _not_quantized(module: Any, latents: torch.Tensor) -> torch.Tensor:
-    """As `decode(force_not_quantize=True)`, whatever `lookup_from_codebook` says."""
+    """As `VQModel.decode(force_not_quantize=True)`, whatever `lookup_from_codebook` says."""
     spatial = latents if module.config.norm_type == "spatial" else None
     found: torch.Tensor = module.decoder(module.post_quant_conv(latents), spatial)
     return found
 
 
-_KINDS: Final[dict[str, Kind]] = {
-    "AsymmetricAutoencoderKL": Kind(encode=_mode, decode=_sample, levels="down_block_out_channels"),
-    "AutoencoderDC": Kind(encode=_latent, decode=_sample, latents="latent", levels="encoder_block_out_channels"),
-    "AutoencoderKL": Kind(encode=_mode, decode=_sample),
-    "AutoencoderKLFlux2": Kind(encode=_mode, decode=_sample),
-    "AutoencoderKLQwenImage": Kind(encode=_frame_mode, decode=_frame, levels="dim_mult"),
-    "AutoencoderTiny": Kind(encode=_latents, decode=_sample, latents="latent", levels="encoder_block_out_channels"),
-    "VQModel": Kind(encode=_codes, decode=_not_quantized, latents="codes", alone=True),
-}
-_MOVQ: Final = Kind(encode=_latents, decode=_not_quantized, latents="latent before the codebook")
-
-SUPPORTED: Final = tuple(sorted(_KINDS))
-"""The classes of autoencoder that can be opened."""
-
-
-def kind_of(name: str, config: Config) -> Kind:
-    """How that class is asked.
-
-    A `VQModel` with spatial normalisation is Kandinsky's MoVQ, whose generator makes continuous latents and decodes
-    them with `force_not_quantize=True`. Any other generates codes (VQ-Diffusion decodes the codebook's entries).
-
-    Args:
-        name: of the class in diffusers.
-        config: its config.
-
-    Raises:
-        ModelError: when the class is not one of `SUPPORTED`, or does not read and write RGB.
-    """
-    if name not in _KINDS:
-        raise ModelError(f"autoencoder class {name!r} is not supported: need one of {', '.join(SUPPORTED)}")
-    for key in ("in_channels", "out_channels", "input_channels"):
-        if config.get(key, 3) != 3:
-            raise ModelError(f"{name} has {key}={config[key]}, need 3: only autoencoders of RGB images can be asked")
-    return _MOVQ if name == "VQModel" and config.get("norm_type") == "spatial" else _KINDS[name]
-
-
-def upcast(config: Config, asked: str) -> str:
+def upcast(config: Mapping[str, Any], asked: str) -> str:
     """The arithmetic to use: float32 where the config states `force_upcast` and less was asked for.
 
     A default that the config's author never stated does not count: Stable Diffusion 1 and 2 are decoded in 16 bit.
@@ -128,29 +197,3 @@ def upcast(config: Config, asked: str) -> str:
     """
     stated = bool(config.get("force_upcast")) and "force_upcast" not in config.get("_use_default_values", ())
     return "float32" if stated else asked
-
-
-def probe(module: Any, kind: Kind, config: Config) -> tuple[int, int]:
-    """The factor and the latents' channels of a module without storage, by asking it for shapes alone.
-
-    Args:
-        module: without storage.
-        kind: how its class is asked.
-        config: its config.
-
-    Raises:
-        ModelError: when sides do not shrink by the factor its config implies, or do not come back.
-    """
-    factor = 2 ** (len(config[kind.levels]) - 1)
-    name = type(module).__name__
-    images = torch.empty((1, 3, 2 * factor, 3 * factor), device="meta", dtype=torch.float32)
-    try:
-        with torch.no_grad():
-            latents = kind.encode(module, images)
-            back = kind.decode(module, latents)
-    except (RuntimeError, ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{name} with this config cannot run: {error}; check its config.json") from error
-    if tuple(latents.shape[2:]) != (2, 3) or back.shape != images.shape:
-        found = f"{tuple(images.shape)} -> {tuple(latents.shape)} -> {tuple(back.shape)}"
-        raise ModelError(f"{name} with this config does not shrink sides by {factor} and restore them: {found}")
-    return factor, int(latents.shape[1])

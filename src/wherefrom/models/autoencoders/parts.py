@@ -13,15 +13,19 @@ from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.autoencoders.canonical import canonical
 from wherefrom.models.autoencoders.layouts import raw_tiny, recognise
+from wherefrom.models.autoencoders.tiny_pair import kind_of_pair
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.folders import LATENTS, weights_in
 from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, read_weights, shapes_of
+from wherefrom.models.checkpoints.suffixes import FILES
 from wherefrom.models.sources.local import Place, class_of
 
 __all__ = ["CheckpointParts", "read_parts"]
 
 _FLOW: Final = "flow"  # a folder, see `adapters.latent_flow`, which is known by this file in it
 _SAMPLER: Final = "sampler.json"
+_HALVES: Final = ("encoder", "decoder")
+_FIRST: Final = "decoder.1.weight"  # of a pair: the convolution after the limit of latents
 _GENERIC: Final = frozenset({"vae", "vqvae", "movq", "vqgan", "autoencoder"})
 _UNSTATED: Final = ("AsymmetricAutoencoderKL", "AutoencoderKL")
 """Classes that generators of several units share, so that their weights alone do not say them."""
@@ -96,24 +100,33 @@ def _folder(path: Path, config: Mapping[str, Any]) -> CheckpointParts:
 
 
 def _pair(path: Path) -> CheckpointParts | None:
-    """A raw TAESD pair, by either half; None where the name or the tensors are not those of one."""
+    """A pair of numbered layers, by either half; None where the name or the tensors are not those of one."""
     stem, _, half = path.stem.rpartition("_")
-    if half not in ("encoder", "decoder"):
+    if half not in _HALVES or not all(name[:1].isdigit() for name in shapes_of(path)):
         return None
-    files = {part: path.with_name(f"{stem}_{part}{path.suffix}") for part in ("encoder", "decoder")}
-    if not set(shapes_of(path)) >= {"1.weight"} and "0.weight" not in shapes_of(path):
-        return None
-    for part, file in files.items():
-        if not file.is_file():
-            raise ModelError(f"{path} is one half of a raw pair and {file.name} is not beside it: both are needed")
-        if ("0.weight" in shapes_of(file)) != (part == "encoder"):
-            raise ModelError(
-                f"{file} is no raw TAESD {part}: its tensors start at {min(shapes_of(file), default='none')!r}"
-            )
-    state = raw_tiny(read_weights(files["encoder"]), read_weights(files["decoder"]))
-    first = state.get("decoder.layers.0.weight", torch.empty(0, 0, dtype=torch.float32, device="cpu"))
-    config = {"latent_channels": int(first.shape[1])}
-    return CheckpointParts(kind="AutoencoderTiny", config=config, state=state, name=stem)
+    files = {part: path if part == half else _other_half(path, f"{stem}_{part}") for part in _HALVES}
+    if files["decoder"] is None:
+        raise ModelError(
+            f"{path} is the encoder of a pair, and {stem}_decoder{path.suffix} is not beside it: no method can ask an"
+            f" encoder alone; with the decoder alone, the methods that only decode can (ronan)"
+        )
+    halves = {part: read_weights(file) for part, file in files.items() if file is not None}
+    numbered = {f"{part}.{name}": tensor for part, state in halves.items() for name, tensor in state.items()}
+    try:
+        kind = kind_of_pair({name: tuple(tensor.shape) for name, tensor in numbered.items()})
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    tiny = kind == "AutoencoderTiny"
+    state = raw_tiny(halves.get("encoder", {}), halves["decoder"]) if tiny else numbered
+    config = {"latent_channels": int(numbered[_FIRST].shape[1])}
+    alone = None if "encoder" in halves else "decoder"
+    return CheckpointParts(kind=kind, config=config, state=state, name=stem, half=alone)
+
+
+def _other_half(path: Path, stem: str) -> Path | None:
+    """The other file of a pair, with the same ending or another that weights have."""
+    endings = [path.suffix, *sorted(FILES - {path.suffix}, reverse=True)]
+    return next((file for ending in endings if (file := path.with_name(stem + ending)).is_file()), None)
 
 
 def _single(path: Path, part: str | None) -> CheckpointParts:

@@ -16,20 +16,29 @@ from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import building
 from wherefrom.models.adapters.decoder_alone import DecoderAlone
-from wherefrom.models.adapters.latent_flow import read_flow
 from wherefrom.models.adapters.latent_model import DiffusersAutoencoder, adapted
-from wherefrom.models.autoencoders.build import module_of, weights_of
-from wherefrom.models.autoencoders.kinds import Kind, kind_of, probe
-from wherefrom.models.autoencoders.parts import CheckpointParts, read_parts
+from wherefrom.models.autoencoders.build import ENCODER, filled, module_of, weights_of
+from wherefrom.models.autoencoders.parts import read_parts
 from wherefrom.models.checkpoints.digest import digest
 from wherefrom.models.checkpoints.sound import check_values
 from wherefrom.models.opening.choices import checked_options
-from wherefrom.models.sources.local import Place, find_place
+from wherefrom.models.sources.classes import OPENED, TINY
+from wherefrom.models.sources.local import Place, find_place, looks_like_autoencoder
 
 __all__ = ["open_autoencoder", "open_place", "wrap_autoencoder"]
 
-_ENCODER: Final = ("encoder.", "quant_conv.")
-_DECODER: Final = ("decoder.", "post_quant_conv.", "quantize.")
+_COUNTER: Final = "num_batches_tracked"
+_STATISTICS: Final = "bn."  # of the latents, by which generators scale them
+_LONG_KNOWN: Final = (
+    "AsymmetricAutoencoderKL",
+    "AutoencoderDC",
+    "AutoencoderKL",
+    "AutoencoderKLFlux2",
+    "AutoencoderKLQwenImage",
+    "AutoencoderTiny",
+    "VQModel",
+)
+"""Classes of whose configs it is known what tensors do not tell; of the others everything is kept."""
 _UNSEEN: Final = (
     "act_fn",
     "attention_head_dim",
@@ -45,6 +54,8 @@ _UNSEEN: Final = (
     "upsample_fn",
 )
 """What of a config changes the numbers but not the names and shapes of the weights."""
+_OF_GENERATORS: Final = ("force_upcast", "latents_mean", "latents_std", "sample_size", "scaling_factor", "shift_factor")
+"""What of a config only generators and programs around the autoencoder use."""
 
 
 def open_autoencoder(
@@ -67,11 +78,12 @@ def open_autoencoder(
         notes: `source`, `family`, `licence`, `sizes`, for the card; never part of its digest.
 
     Raises:
-        ModelError: when it cannot be read, is none of `SUPPORTED`, or a tensor is missing, unknown or of another shape.
+        ModelError: when it cannot be read, has no encoder, gives no image back, or a tensor is missing, unknown or of
+            another shape.
     """
     found = open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
     if isinstance(found, DecoderAlone):
-        raise ModelError(f"{path} holds a decoder without its encoder: fetch the file that holds both")
+        raise ModelError(f"{path} is a decoder without its encoder: load_model opens it for methods that only decode")
     return found
 
 
@@ -101,45 +113,24 @@ def open_place(
     given = checked_options(options or {}, str(place.path))
     with building():
         parts = read_parts(place, given.part)
-        config = {**parts.config, **given.units(stated=parts.stated, source=str(place.path))}
-        kind = kind_of(parts.kind, config)
-        module = module_of(replace(parts, config=config))
-        shape = probe(module, kind, module.config)
-        state = _weights(parts, module)
+        parts = replace(parts, config={**parts.config, **given.units(stated=parts.stated, source=str(place.path))})
+        module = module_of(parts)
+        state = weights_of(parts, module)
         check_values(state, str(place.path))
-        facts = _facts(parts.kind, kind, module.config, state)
-        module.load_state_dict(state, strict=True, assign=True)
         found = adapted(
-            module,
-            kind=kind,
-            shape=shape,
-            facts=facts,
-            config=config,
+            filled(module, state),
+            architecture=parts.kind,
+            facts=_facts(parts.kind, getattr(module, "config", parts.config), state),
+            config=parts.config,
             device=device,
             dtype=dtype,
             name=name or parts.name,
             notes={"source": str(place.path), **parts.notes, **given.notes(), **notes},
             stats=parts.stats,
-            flow=read_flow(parts.flow, shape[1]) if parts.flow else None,
+            flow=parts.flow,
             stated=parts.stated or bool(given.scaling),
         )
         return DecoderAlone(own=found) if parts.half else found
-
-
-def _weights(parts: CheckpointParts, module: Any) -> dict[str, torch.Tensor]:
-    """The weights, compared with what the module needs; where the decoder is alone the module loses its encoder."""
-    if parts.half is None:
-        return weights_of(parts, module)
-    module.encoder = None
-    if getattr(module, "quant_conv", None) is not None:
-        module.quant_conv = None
-    try:
-        return weights_of(parts, module)
-    except ModelError as error:
-        raise ModelError(
-            f"{parts.name} holds a decoder without its encoder: most methods need both, and for those that need the"
-            f" decoder alone it does not fit either ({error})"
-        ) from error
 
 
 def wrap_autoencoder(
@@ -153,30 +144,29 @@ def wrap_autoencoder(
     """The same for a module built in memory, which is copied and left as it is: one more copy of its weights is held.
 
     Args:
-        module: an autoencoder of diffusers, of one of the classes `SUPPORTED`, with its weights in memory.
+        module: an autoencoder of diffusers, of a class that a probe can ask, with its weights in memory.
         device: as for `open_autoencoder`.
         dtype: as for `open_autoencoder`.
         name: what to call it; by default the class.
         notes: as for `open_autoencoder`.
 
     Raises:
-        ModelError: when its class is not supported, or its weights are not in memory.
+        ModelError: when it is no autoencoder or gives no image back, or its weights are not in memory.
     """
     kind = type(module).__name__
+    if kind not in OPENED and not looks_like_autoencoder(kind):
+        raise ModelError(f"class {kind!r} is not supported: need an autoencoder of diffusers, as {', '.join(OPENED)}")
     config: Mapping[str, Any] = getattr(module, "config", {})
-    how = kind_of(kind, config)
     state = {key: tensor.detach() for key, tensor in module.state_dict().items()}
     if any(tensor.is_meta for tensor in state.values()):
         raise ModelError(f"the weights of this {kind} are not in memory: load it without offloading")
     with building():
-        shape = probe(module_of(CheckpointParts(kind=kind, config=config, state={}, name=kind)), how, config)
         with torch.no_grad():
             own = copy.deepcopy(module)
         return adapted(
             own,
-            kind=how,
-            shape=shape,
-            facts=_facts(kind, how, config, state),
+            architecture=kind,
+            facts=_facts(kind, config, state),
             config=config,
             device=device,
             dtype=dtype,
@@ -187,15 +177,21 @@ def wrap_autoencoder(
         )
 
 
-def _facts(name: str, kind: Kind, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> dict[str, Fact]:
+def _facts(name: str, config: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> dict[str, Fact]:
     """Every fact of the weights and config that changes the numbers; weights as stored, before any cast."""
-    kept = {key: tensor for key, tensor in state.items() if not key.endswith("num_batches_tracked")}
-    encoder = {key: tensor for key, tensor in kept.items() if key.startswith(_ENCODER)}
-    unseen = tuple(f"{key}={json.dumps(config[key])}" for key in _UNSEEN if key in config)
+    kept = {key: tensor for key, tensor in state.items() if not key.endswith(_COUNTER)}
+    encoder = {key: tensor for key, tensor in kept.items() if key.startswith(ENCODER)}
+    others = {key: tensor for key, tensor in kept.items() if key not in encoder and not key.startswith(_STATISTICS)}
     return {
         "architecture": name,
         **({"encoder": digest(encoder)} if encoder else {}),
-        "decoder": digest({key: tensor for key, tensor in kept.items() if key.startswith(_DECODER)}),
-        "config": unseen,
-        "latents": kind.latents,
+        "decoder": digest(others),
+        "config": tuple(f"{key}={json.dumps(config[key])}" for key in _unseen(name, config)),
     }
+
+
+def _unseen(name: str, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys of what of a config may change the numbers without changing a name or shape of the weights, in order."""
+    if name in _LONG_KNOWN or name in TINY:
+        return tuple(key for key in _UNSEEN if key in config)
+    return tuple(sorted(key for key in config if not key.startswith("_") and key not in _OF_GENERATORS))

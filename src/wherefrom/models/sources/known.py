@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.core.errors import UsageError
+from wherefrom.models.sources.classes import OPENED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,15 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known", "known_as"]
 
-SUPPORTED: Final = (
-    "AutoencoderKL",
-    "AutoencoderKLFlux2",
-    "AutoencoderKLQwenImage",
-    "AutoencoderDC",
-    "AutoencoderTiny",
-    "AsymmetricAutoencoderKL",
-    "VQModel",
-)
+SUPPORTED: Final = tuple(OPENED)
 """Classes of autoencoder that can be opened, by their name in diffusers' configurations."""
 
 

@@ -12,6 +12,7 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.content import content_of, other_content
 from wherefrom.models.checkpoints.suffixes import FILES, PICKLED, SAFE, STEM, SUFFIXES, suffix_of
+from wherefrom.models.sources.classes import REFUSED
 from wherefrom.models.sources.known import SUPPORTED
 
 __all__ = [
@@ -72,10 +73,10 @@ def class_of(config: Mapping[str, Any], where: str) -> str:
         ModelError: when it describes something else, or a class that is not supported.
     """
     kind = config.get("_class_name")
-    if kind in SUPPORTED:
-        return str(kind)
-    if looks_like_autoencoder(kind):
-        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: supported are {_LIST}")
+    if kind in REFUSED:
+        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: {REFUSED[str(kind)]}")
+    if kind in SUPPORTED or looks_like_autoencoder(kind):
+        return str(kind)  # of a class that nobody foresaw, a probe of the module itself decides
     what = repr(kind) if kind else "no `_class_name`"
     raise ModelError(f"{where} has {what} in its config.json, need the class of an autoencoder: {_LIST}")
 
@@ -95,7 +96,8 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         for name, entry in index.items()
         if _PLAIN.fullmatch(name) and isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str)
     }
-    found = [(name, kind) for name, kind in parts.items() if kind in SUPPORTED]
+    likely = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind) and kind not in REFUSED]
+    found = [(name, kind) for name, kind in likely if kind in SUPPORTED] or likely
     if len(found) == 1:
         return found[0]
     if found:
@@ -104,11 +106,10 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         raise ModelError(
             f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
         )
-    others = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind)]
+    others = [(name, kind) for name, kind in parts.items() if kind in REFUSED]
     if others:
-        raise ModelError(
-            f"{where} has no autoencoder of a supported class, only {_listed(others)}: supported are {_LIST}"
-        )
+        reasons = "; ".join(f"{kind}: {REFUSED[kind]}" for kind in sorted({kind for _, kind in others}))
+        raise ModelError(f"{where} has no autoencoder of a supported class, only {_listed(others)} ({reasons})")
     raise ModelError(
         f"{where} has no autoencoder: its model_index.json lists {', '.join(parts) or 'nothing'}; a model that works on"
         f" pixels has none, and for others name the repository or folder of the autoencoder itself"
@@ -149,8 +150,8 @@ def single_file(path: Path) -> Place:
         what = other_content(path) or "bytes of no format that is known"
         if suffix_of(path) in PICKLED:
             raise ModelError(
-                f"{path} is named as a pickle, which can run code when it is opened carelessly, and holds no weights: it"
-                f" looks like {what}"
+                f"{path} is named as a pickle, which can run code when it is opened carelessly, and holds no weights:"
+                f" it looks like {what}"
             )
         raise ModelError(
             f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json (it looks"

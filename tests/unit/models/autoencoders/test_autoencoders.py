@@ -13,7 +13,6 @@ import torch
 from tests.unit.models.tiny import NAMES, build, images
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError, UsageError
-from wherefrom.models.autoencoders.kinds import SUPPORTED
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
@@ -252,16 +251,15 @@ def test_flux2s_latent_statistics_are_no_part_of_a_digest() -> None:
 
 def test_other_classes_are_refused_with_those_that_are_supported() -> None:
     unet = torch.nn.Linear(2, 2)
-    with pytest.raises(ModelError, match=r"'Linear' is not supported: need one of .*AutoencoderKL, .*VQModel"):
+    with pytest.raises(ModelError, match=r"'Linear' is not supported: need .*AutoencoderKL, .*VQModel"):
         wrap_autoencoder(unet)
     grey = diffusers.AutoencoderKL(in_channels=1, out_channels=1, block_out_channels=(32,))
-    with pytest.raises(ModelError, match="in_channels=1, need 3"):
+    with pytest.raises(ModelError, match="AutoencoderKL cannot be asked about an image: in_channels=1, need 3"):
         wrap_autoencoder(grey)
     with torch.device("meta"):
         absent = diffusers.AutoencoderKL(block_out_channels=(32,))
     with pytest.raises(ModelError, match="not in memory"):
         wrap_autoencoder(absent)
-    assert len(SUPPORTED) == 7
 
 
 def test_a_model_that_cannot_draw_says_what_to_do() -> None:

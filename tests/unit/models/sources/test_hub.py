@@ -205,9 +205,17 @@ def test_a_single_file_and_the_other_half_of_a_pair(tmp_path: Path) -> None:
         ({"flux.safetensors": "x"}, "a/b", ["no autoencoder was found", "a/b:flux.safetensors"]),
         ({"config.json": '{"model_type": "clip"}'}, "a/b", ["no `_class_name`", "AutoencoderKL"]),
         ({"config.json": '{"_class_name": "UNet2DConditionModel"}'}, "a/b", ["'UNet2DConditionModel'"]),
-        ({"config.json": '{"_class_name": "AutoencoderKLWan"}'}, "a/b", ["AutoencoderKLWan, which is not supported"]),
+        (
+            {"config.json": '{"_class_name": "AutoencoderOobleck"}'},
+            "a/b",
+            ["AutoencoderOobleck, which is not supported: it codes sound"],
+        ),
         ({"model_index.json": '{"unet": ["diffusers", "UNet2DModel"]}'}, "a/b", ["no autoencoder", "unet"]),
-        ({"model_index.json": '{"vae": ["diffusers", "AutoencoderKLWan"]}'}, "a/b", ["vae (AutoencoderKLWan)"]),
+        (
+            {"model_index.json": '{"vae": ["diffusers", "AutoencoderOobleck"]}'},
+            "a/b",
+            ["vae (AutoencoderOobleck)", "sound"],
+        ),
         (
             {"model_index.json": '{"vae": ["d", "AutoencoderKL"], "movq": ["d", "VQModel"]}'},
             "a/b",
