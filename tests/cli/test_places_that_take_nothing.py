@@ -8,6 +8,7 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ import pytest
 
 from tests.cli.calling import call, save_noise
 from tests.cli.test_outputs import asks_nothing
+from wherefrom.candidates.opening import Opening, open_candidates
 from wherefrom.cli import run
+from wherefrom.core.errors import NoSuchModel
+from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.records.files import load_profile, load_table
 
 
@@ -111,3 +115,16 @@ def test_a_mark_of_byte_order_before_a_profile_is_passed_over(made: Any, tmp_pat
     place = tmp_path / "p.json"
     place.write_bytes(codecs.BOM_UTF8 + Path(made.profile).read_bytes())
     assert load_profile(place).digest == load_profile(made.profile).digest
+    config = tmp_path / "config.json"
+    config.write_bytes(codecs.BOM_UTF8 + b'{"a": 1}')
+    assert read_json(config) == {"a": 1}
+
+
+def test_a_model_that_moved_is_named_with_the_option_that_says_where_it_is(made: Any, tmp_path: Path) -> None:
+    profile = load_profile(made.profile)
+    moved = replace(profile, model=replace(profile.model, notes={"source": str(tmp_path / "vae")}))
+    with pytest.raises(NoSuchModel, match=r"vae does not exist.* Profile ours was made .* by --model PATH"):
+        open_candidates({"ours": moved})
+    with pytest.raises(NoSuchModel) as caught:
+        open_candidates({"ours": moved}, Opening(models=(str(tmp_path / "other"),)))
+    assert "--model" not in str(caught.value)
