@@ -70,9 +70,9 @@ class DecoderAlone:
         """
         return self.own.draw(seeds, size=size)
 
-    def spread(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
+    def search_starts(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Starts of a search.
 
-        Arguments are as for `Spreading.spread`.
+        Arguments are as for `SupportsSearchStarts.search_starts`.
         """
-        return self.own.spread(seeds, size=size)
+        return self.own.search_starts(seeds, size=size)

@@ -15,7 +15,7 @@ from wherefrom.models.adapters.arithmetic import device_of, dtype_of, prepare
 from wherefrom.models.adapters.upscaler import Upscaler
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.checkpoints.base import State
-from wherefrom.models.checkpoints.read import read_checkpoint, shapes_of
+from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, shapes_of
 from wherefrom.models.upscalers.about import OPTIONS, REDUCTIONS
 from wherefrom.models.upscalers.by_spandrel import built_by_spandrel
 from wherefrom.models.upscalers.layouts import Built, built, recognise
@@ -55,8 +55,10 @@ def open_upscaler(
     """
     if further and find_spec("spandrel") is None:
         return None
+    part = options.get("part")
+    if part is not None and is_safetensors(path):  # an autoencoder's, under a prefix
+        return None
     with building():
-        part = options.get("part")
         if not further and part is None and recognise(_bare(shapes_of(path))) is None:
             return None
         state = _bare(read_checkpoint(path, None if part is None else str(part)).state)

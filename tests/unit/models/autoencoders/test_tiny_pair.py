@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from tests.unit.models.tiny import images, raw_pair
 from wherefrom.core.errors import ModelError
-from wherefrom.models.base import Autoencoder, Spreading
+from wherefrom.models.base import Autoencoder, SupportsSearchStarts
 from wherefrom.models.load import load_model
 from wherefrom.models.opening.autoencoder import open_autoencoder
 
@@ -110,9 +110,9 @@ def test_a_decoder_alone_opens_for_methods_that_only_decode(kind: str, tmp_path:
     whole: Any = open_autoencoder(files["decoder"]) if kind == "TAEF2" else None
     files["encoder"].unlink()
     found: Any = load_model(str(files["decoder"]), device="cpu")
-    assert isinstance(found, Spreading)
+    assert isinstance(found, SupportsSearchStarts)
     assert not isinstance(found, Autoencoder)
-    starts = found.spread(np.arange(2, dtype=np.uint64), size=(16, 24))
+    starts = found.search_starts(np.arange(2, dtype=np.uint64), size=(16, 24))
     assert found.decode(starts).shape == (2, 3, 16, 24)
     if whole is not None:
         assert torch.equal(found.decode(starts), whole.decode(starts))
