@@ -243,8 +243,9 @@ FILES: Final[Mapping[str, Earlier]] = {
     "cascade-192": Earlier(
         now=f"wherefrom bench cascade {_COUNT} {_REAL} {_ASKED} --photos DIR",
         differs="AEDR's profile has all belongings there, where the program left out those from which `traced` learned;"
-        " its lower cut comes from pools of the profile, not from the other half of the judged images. It also asks"
-        " about images of the embedded decoders. It has no table of which method alone is right.",
+        " its lower cut comes from pools of the profile, not from the other half of the judged images. An image above"
+        " the upper cut is excluded even where it is below the lower one, where the program took it as a belonging. The"
+        " table also asks about images of the embedded decoders, and does not count which method alone is right.",
         show=cascade,
     ),
     "ronan": Earlier(
