@@ -149,8 +149,8 @@ def single_file(path: Path) -> Place:
         what = other_content(path) or "bytes of no format that is known"
         if suffix_of(path) in PICKLED:
             raise ModelError(
-                f"{path} is named as a pickle, which can run code when it is opened, and holds no weights: it looks like"
-                f" {what}"
+                f"{path} is named as a pickle, which can run code when it is opened, and holds no weights: it looks"
+                f" like {what}"
             )
         raise ModelError(
             f"{path} is no model: need a .safetensors file, or a folder with config.json or model_index.json (it looks"
