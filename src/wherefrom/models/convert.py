@@ -88,7 +88,10 @@ def _card(path: Path, part: str | None) -> Card:
     if found is not None:
         return found.card
     place = single_file(path)
-    return open_place(place, device="cpu", dtype="float32", name=None, notes={}, options=options).card
+    try:
+        return open_place(place, device="cpu", dtype="float32", name=None, notes={}, options=options).card
+    except ModelError as error:
+        raise ModelError(f"{path} holds no generator that is known, and no autoencoder: {error}") from error
 
 
 def _check_same(old: Card, new: Card) -> None:
