@@ -108,8 +108,8 @@ class Control:
     @property
     def measure(self) -> Card:
         """One reconstruction of the image, one of each copy, with `refine` corrected, and with `second` one more."""
-        asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self.second, "refine": self.refine}
-        facts = {**TWO_PASSES.facts, **asked}
+        asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self.second}
+        facts = {**TWO_PASSES.facts, **asked, **({"refine": True} if self.refine else {})}
         return Card(kind="measure", name="control-passes", facts=facts)
 
     @property

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,10 @@ from wherefrom.models.base import Model
 from wherefrom.scoring.batching import Given, Item
 
 __all__ = ["images_for_model"]
+
+_MOST_GRIDS: Final = 100_000
+_GRIDS: dict[str, bool | None] = {}
+"""What was found, by the digest of the pixels: images are asked about by several methods one after another."""
 
 _Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
 
@@ -45,8 +49,17 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
             yield replace(read.facts, error=str(error)), None
         else:
             item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
-            grid = None if read.facts.lossy else shows_grid(pixels)
+            grid = None if read.facts.lossy else _grid(item.digest, pixels)
             yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid), item
+
+
+def _grid(digest: str, pixels: npt.NDArray[np.uint8]) -> bool | None:
+    """Whether the pixels show the grid of an earlier JPEG; the same pixels are looked at once a process."""
+    if digest not in _GRIDS:
+        if len(_GRIDS) >= _MOST_GRIDS:
+            _GRIDS.clear()
+        _GRIDS[digest] = shows_grid(pixels)
+    return _GRIDS[digest]
 
 
 def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
