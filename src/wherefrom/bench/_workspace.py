@@ -150,31 +150,6 @@ class Workspace:
             found = round_trips(model, list(images), folder=folder, report=report)
         return [one.path for one in found if one.path is not None]
 
-    def enlarged(self, name: str, images: Paths) -> Paths:
-        """Images reduced by Lanczos' filter, as 8-bit files, and enlarged again by an upscaler.
-
-        Args:
-            name: of the upscaler.
-            images: files, whose sides are multiples of its factor.
-        """
-        model = self.model(name)
-        small = self.edited(images, f"resize:{1 / model.scale:g}")
-        folder = self.folder(f"enlarged-{label(name)}-{self.setting.size}", model.card.digest)
-        with self.setting.shown(f"enlarging images with {label(name)}") as report:
-            found = round_trips(model, list(small), folder=folder, enlarge=True, report=report)
-        return [one.path for one in found if one.path is not None]
-
-    def filtered(self, images: Paths, scale: int, how: str) -> Paths:
-        """Images reduced by Lanczos' filter and enlarged again by another filter, as image programs do.
-
-        Args:
-            images: files, whose sides are multiples of the scale.
-            scale: how many times larger the sides become again.
-            how: the filter's name in Pillow, as `bicubic`.
-        """
-        small = self.edited(images, f"resize:{1 / scale:g}")
-        return pictures.enlarged(small, self.folder(f"enlarged-{how}-{self.setting.size}", scale, how), scale, how)
-
     def edited(self, images: Paths, edit: str) -> Paths:
         """Copies of images that went through an edit, as `jpeg:75`; the images themselves for `none`."""
         if edit == "none":

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from wherefrom.bench import _pictures as pictures
 from wherefrom.bench._latent import RULES, ZOO
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.making import round_trips
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
 from wherefrom.methods.spectral import Spectral
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
-__all__ = ["TABLE"]
+__all__ = ["TABLE", "enlarged", "filtered"]
 
 _ASKED: Final = Control(second=True)
 _METHODS: Final[Mapping[str, Method[Any]]] = {
@@ -41,12 +43,42 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     photos, profiled = workspace.photos(size), workspace.photos(size, profiled=True)
     for name in workspace.chosen(every):
         others = {"photos": photos}
-        others |= {how: workspace.filtered(photos, workspace.model(name).scale, how) for how in _FILTERS}
-        others |= {label(other): workspace.enlarged(other, photos) for other in every if other != name}
+        others |= {how: filtered(workspace, photos, workspace.model(name).scale, how) for how in _FILTERS}
+        others |= {label(other): enlarged(workspace, other, photos) for other in every if other != name}
         others |= {label(other): workspace.passed(other, photos) for other in ZOO}
-        known, own = workspace.enlarged(name, profiled), workspace.enlarged(name, photos)
+        known, own = enlarged(workspace, name, profiled), enlarged(workspace, name, photos)
         for edit in workspace.setting.edits or _EDITS:
             yield from _of(workspace, name, edit, known, own, others)
+
+
+def enlarged(workspace: Workspace, name: str, images: Paths) -> Paths:
+    """Images reduced by Lanczos' filter, as 8-bit files, and enlarged again by an upscaler.
+
+    Args:
+        workspace: of the images.
+        name: of the upscaler.
+        images: files, whose sides are multiples of its factor.
+    """
+    model = workspace.model(name)
+    small = workspace.edited(images, f"resize:{1 / model.scale:g}")
+    folder = workspace.folder(f"enlarged-{label(name)}-{workspace.setting.size}", model.card.digest)
+    with workspace.setting.shown(f"enlarging images with {label(name)}") as report:
+        found = round_trips(model, list(small), folder=folder, enlarge=True, report=report)
+    return [one.path for one in found if one.path is not None]
+
+
+def filtered(workspace: Workspace, images: Paths, scale: int, how: str) -> Paths:
+    """Images reduced by Lanczos' filter and enlarged again by another filter, as image programs do.
+
+    Args:
+        workspace: of the images.
+        images: files, whose sides are multiples of the scale.
+        scale: how many times larger the sides become again.
+        how: the filter's name in Pillow, as `bicubic`.
+    """
+    small = workspace.edited(images, f"resize:{1 / scale:g}")
+    folder = workspace.folder(f"enlarged-{how}-{workspace.setting.size}", scale, how)
+    return pictures.enlarged(small, folder, scale, how)
 
 
 def _of(

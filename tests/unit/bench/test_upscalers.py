@@ -14,6 +14,7 @@ from tests.unit.models.upscalers.test_upscalers import compact
 from wherefrom.bench import upscalers
 from wherefrom.bench._setting import Setting
 from wherefrom.bench._workspace import Workspace
+from wherefrom.bench.upscalers import enlarged, filtered
 from wherefrom.core.errors import ModelError
 from wherefrom.making import generate
 from wherefrom.methods.control import Control
@@ -48,14 +49,14 @@ def test_without_an_upscaler_it_says_what_to_name(tmp_path: Path) -> None:
 def test_small_images_are_enlarged_as_they_are(tmp_path: Path) -> None:
     workspace = Workspace(Setting(work=tmp_path / "w", count=2, size=32))
     name, photos = _file(tmp_path, "double", 2), workspace.photos(32)[:1]
-    (made,), (filtered,) = workspace.enlarged(name, photos), workspace.filtered(photos, 2, "lanczos")
+    (made,), (by_filter,) = enlarged(workspace, name, photos), filtered(workspace, photos, 2, "lanczos")
     (small,), (large,) = workspace.edited(photos, "resize:0.5"), workspace.edited(photos, "back:0.5")
     pixels = np.asarray(Image.open(small))[None].transpose(0, 3, 1, 2).astype(np.float32) / 255
     model = workspace.model(name)
     expected = model.decode(torch.from_numpy(pixels))
     found = np.asarray(Image.open(made)).astype(np.float32) / 255
     assert np.abs(found - expected[0].permute(1, 2, 0).clamp(0, 1).numpy()).max() < 0.51 / 255
-    assert np.array_equal(np.asarray(Image.open(filtered)), np.asarray(Image.open(large)))
+    assert np.array_equal(np.asarray(Image.open(by_filter)), np.asarray(Image.open(large)))
 
 
 def test_what_is_no_upscaler_enlarges_nothing(tmp_path: Path) -> None:

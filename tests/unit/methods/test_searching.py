@@ -301,7 +301,7 @@ def test_a_model_that_cannot_draw_says_so_and_an_encoders_start_needs_no_draw(mo
     def refuse(*_: Any, **__: Any) -> Any:
         raise ModelError("cannot draw")
 
-    monkeypatch.setattr(type(kl), "spread", refuse)
+    monkeypatch.setattr(type(kl), "search_starts", refuse)
     with pytest.raises(ModelError, match="cannot draw"):
         RONAN(steps=1).scores(kl, images, own)
     assert len(RONAN(steps=1, start="encoder").scores(kl, images, own)) == 1

@@ -155,7 +155,12 @@ def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vecto
 
 
 def first_pass_columns(images: Images, once: Images) -> Scores:
-    """Of the error of one reconstruction the loss `first` and the bands `log1_4_BAND`."""
+    """Of the error of one reconstruction the loss `first` and the bands `log1_4_BAND`.
+
+    Args:
+        images: `(n, 3, h, w)` in [0, 1].
+        once: their reconstructions, as the model gave them.
+    """
     return Scores({"first": vector(mse(once, images)), **band_columns(1, LEFT_BLOCK, once - images)})
 
 

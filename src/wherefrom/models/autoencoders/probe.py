@@ -112,8 +112,14 @@ class _Way:
 
     @classmethod
     def of(cls, module: Any, config: Config, known: AutoencoderClass | None, *, planes: int, frames: int) -> _Way:
-        """A way of asking a module where it is, in its own arithmetic."""
-        weights = next(tensor for tensor in module.parameters() if tensor.is_floating_point())
+        """A way of asking a module where it is, in its own arithmetic.
+
+        Raises:
+            ModelError: when it has no weights.
+        """
+        weights = next((tensor for tensor in module.parameters() if tensor.is_floating_point()), None)
+        if weights is None:
+            raise ModelError(f"{type(module).__name__} has no weights: need an autoencoder that was trained")
         return cls(
             module=module,
             config=config,

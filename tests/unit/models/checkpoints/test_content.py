@@ -20,6 +20,7 @@ import torch
 from safetensors.torch import save, save_file
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models.checkpoints.content import Content, content_of
 from wherefrom.models.checkpoints.read import read_checkpoint, read_weights
 from wherefrom.models.checkpoints.sound import check_values
 from wherefrom.models.sources.local import find_place
@@ -205,3 +206,15 @@ def _with_pickle_damaged(whole: bytes, source: np.random.Generator) -> bytes:
     for place in source.integers(0, len(inside[main]), source.integers(1, 4)):
         inside[main][place] = source.integers(256)
     return _zip(**{name: bytes(content) for name, content in inside.items()})
+
+
+@pytest.mark.parametrize("length", [0x0280, 0x0380, 0x0480, 0x0580])
+def test_a_header_whose_length_begins_like_a_pickle_is_one_of_safetensors(length: int, tmp_path: Path) -> None:
+    """Lengths of 640, 896, 1152 and 1408 bytes start with the two bytes of a pickle's protocols 2 to 5."""
+    path = tmp_path / "a.safetensors"
+    for fill in range(length):
+        save_file({"weight": torch.zeros(2)}, path, metadata={"fill": "x" * fill})
+        if int.from_bytes(path.read_bytes()[:8], "little") == length:
+            break
+    assert path.read_bytes()[0] == 0x80
+    assert content_of(path) is Content.SAFETENSORS

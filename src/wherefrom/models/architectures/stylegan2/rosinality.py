@@ -59,7 +59,8 @@ def renamed(state: State) -> dict[str, torch.Tensor]:
     last = max(int(number) for name in found if (number := name.split(".")[1].removeprefix("b")).isdigit())
     found |= _filters(state, last)
     width = side(shapes, _last_of_mapping(shapes), 0)
-    found["mapping.w_avg"] = state[MEAN].reshape(-1) if MEAN in state else torch.full((width,), math.nan)
+    unknown = torch.full((width,), math.nan, dtype=torch.float32, device="cpu")
+    found["mapping.w_avg"] = state[MEAN].reshape(-1) if MEAN in state else unknown
     return found
 
 
