@@ -114,9 +114,11 @@ def test_info_says_by_which_methods_a_model_can_be_asked(capsys: pytest.CaptureF
     assert row["known_as"] == "none that is known"
 
 
-def test_options_of_an_autoencoder_s_file_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_of_files_of_autoencoders_and_upscalers_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     (row,) = call(capsys, "models", "options", "autoencoder", "--json").rows
     assert set(row["options"]) == {"part", "scaling_factor", "shift_factor"}
+    (row,) = call(capsys, "models", "options", "upscaler", "--json").rows
+    assert set(row["options"]) == {"part", "reduction"}
 
 
 def test_a_mistyped_name_gets_the_closest(capsys: pytest.CaptureFixture[str]) -> None:

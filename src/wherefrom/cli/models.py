@@ -60,10 +60,12 @@ def list_models(as_json: options.Json = False) -> None:
 
 @app.command("options")
 def list_options(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan; or autoencoder")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="of `wherefrom models list`, as dcgan; autoencoder; upscaler")
+    ],
     as_json: options.Json = False,
 ) -> None:
-    """Show what `--model-option` can say of a kind of generator, or of the file of an autoencoder."""
+    """Show what `--model-option` can say of a kind of generator, or of the file of an autoencoder or an upscaler."""
     title, paper, found = _options_of(name)
     if as_json:
         emit_json({"name": name, "title": title, "paper": paper, "options": found})
@@ -77,12 +79,15 @@ def _options_of(name: str) -> tuple[str, str | None, dict[str, str]]:
     from wherefrom.core.errors import UsageError
     from wherefrom.models.architectures.base.table import COMMON, listed
     from wherefrom.models.opening.choices import OPTIONS
+    from wherefrom.models.upscalers import about
 
     if name == "autoencoder":
         return "Autoencoder in a file without configuration", None, dict(OPTIONS)
+    if name == "upscaler":
+        return "Upscaler, as Real-ESRGAN's", None, dict(about.OPTIONS)
     kinds = {kind.name: kind for kind in listed()}
     if name not in kinds:
-        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}, nor autoencoder")
+        raise UsageError(f"no kind of generator {name!r} among {', '.join(kinds)}, nor autoencoder or upscaler")
     kind = kinds[name]
     return kind.title, kind.paper, {**kind.options, **COMMON}
 
