@@ -24,7 +24,7 @@ check docs: export NO_MKDOCS_2_WARNING := 1
 help:
 	@echo "make demo    the main job on the embedded models, offline; leaves demo-output/"
 	@echo "make check   format, lint, types, floors, tests, docs: what must pass before a change lands"
-	@echo "make weekly  the tests that measure again, for minutes, what is published beside embedded weights"
+	@echo "make weekly  the tests that take long: published figures measured again, whole searches, training"
 	@echo "make tables  the papers' tables and ours, cut short to ten minutes, on the embedded models; leaves bench-output/"
 	@echo "make wheel   the wheel and what it depends on, in an environment of their own, where a small demo runs"
 	@echo "make bench   the benchmarks that need no data of their own"

@@ -157,6 +157,7 @@ def _zoo(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.weekly
 def test_a_run_is_put_beside_its_autoencoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("SIDE", 64), ("SMALL", 16), ("STEPS", 1), ("SHEET", (2, 1, 16))):
         monkeypatch.setattr(export_flow, name, value)

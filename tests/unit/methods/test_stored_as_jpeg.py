@@ -19,10 +19,8 @@ QUALITY = 75
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _losses(folder: Path, **few: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Of a draw and a photo, stored as JPEG, by both metrics."""
-    folder = tmp_path_factory.mktemp("stored")
     model: Any = wf.load_model("zoo:dcgan-cifar10", device="cpu")
     edit = edits.load(f"jpeg:{QUALITY}")
     (folder / "tiles").mkdir()
@@ -35,7 +33,6 @@ def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarr
         kind: [edit.write(read_image(path).pixels, folder / f"{kind}-{n}") for n, path in enumerate(paths) if path]
         for kind, paths in kinds.items()
     }
-    few: dict[str, Any] = {"restarts": 4, "keep": 1}
     ways = {"mse": RONAN(**few), "jpeg": RONAN(metric="jpeg", quality=QUALITY, **few)}
     asked = {
         metric: [wf.score(paths, model=model, method=way).scores["loss"] for paths in stored.values()]
@@ -44,6 +41,20 @@ def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarr
     return {metric: (own, photos) for metric, (own, photos) in asked.items()}
 
 
+@pytest.fixture(scope="module")
+def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """After a whole search."""
+    return _losses(tmp_path_factory.mktemp("stored"), restarts=4, keep=1)
+
+
+def test_what_a_jpeg_took_is_not_counted_from_the_first_steps_on(tmp_path: Path) -> None:
+    """The distance to all images that are stored as the same file is at most that to the one that was read."""
+    found = _losses(tmp_path, restarts=1, race=None, steps=15, plateau=None)
+    for allowed, squared in zip(found["jpeg"], found["mse"], strict=True):
+        assert (allowed < 0.9 * squared).all()
+
+
+@pytest.mark.weekly
 def test_belongings_are_at_nothing_but_rounding_and_photos_far_from_it(
     losses: dict[str, tuple[np.ndarray, np.ndarray]],
 ) -> None:
@@ -52,6 +63,7 @@ def test_belongings_are_at_nothing_but_rounding_and_photos_far_from_it(
     assert photos.min() > 30 * own.max()
 
 
+@pytest.mark.weekly
 def test_the_squared_error_keeps_what_the_jpeg_took(losses: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
     own, photos = losses["mse"]
     assert own.min() > 1e-4

@@ -44,6 +44,7 @@ def _faults(how: str) -> float:
     return float(done.stdout)
 
 
+@pytest.mark.weekly
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
 def test_a_process_reuses_the_memory_of_tensors_it_dropped_only_where_it_is_told_to() -> None:
     untouched = _faults("untouched")
