@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLE", "enlarged", "filtered"]
 
-_ASKED: Final = Control(second=True)
+_ASKED: Final = Control(second=True, refine=True)
 _METHODS: Final[Mapping[str, Method[Any]]] = {
     "control": Control(),
-    "control, with the second pass": _ASKED,
+    "control, with the second pass": Control(second=True),
     "control, losses alone": Control(form="losses"),
+    "control, refined": Control(refine=True),
+    "control, refined, losses alone": Control(refine=True, form="losses"),
     "aedr, the ratio alone": AEDR(),
     "spectral, easiest=0": Spectral(easiest=0),
 }
-"""All read the columns of one question: five reconstructions."""
+"""All read the columns of one question, of nine reconstructions."""
 _EDITS: Final = ("none", "jpeg:90")
 _FILTERS: Final = ("bicubic", "lanczos")
 
