@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench._setting import label
 from wherefrom.methods.aedr import AEDR
+from wherefrom.methods.control import Control
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
@@ -45,6 +46,18 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""
+CONTROLS_ASKED: Final = Control(second=True, refine=True)
+CONTROLS: Final[Mapping[str, Method[Any]]] = {
+    "control": Control(),
+    "control, with the second pass": Control(second=True),
+    "control, losses alone": Control(form="losses"),
+    "control, refined": Control(refine=True),
+    "control, refined, one copy": Control(refine=True, copies="turn90"),
+    "control, refined, losses alone": Control(refine=True, form="losses"),
+    "aedr, the ratio alone": AEDR(),
+    "spectral, easiest=0": Spectral(easiest=0),
+}
+"""All read the columns of one question, of nine reconstructions."""
 RULES: Final = ("kde", "conformal")
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity
+from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity, share
 
-__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of"]
+__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of", "share_of"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -128,3 +128,14 @@ def _counts(errors: RuleErrors) -> dict[str, float]:
 def interval_of(found: AUC | Sensitivity | None) -> dict[str, float] | None:
     """A number with its interval, as documents have it; None where there is none."""
     return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
+
+
+def share_of(count: int, total: int) -> dict[str, float]:
+    """A share with its interval, as documents have it.
+
+    Args:
+        count: how many.
+        total: of how many.
+    """
+    found = share(count, total)
+    return {"count": count, "of": total, "share": found.value, "low": found.low, "high": found.high}

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.bench._latent import asked, decoders, images
+from wherefrom.bench._rows import share_of
 from wherefrom.bench._scored import profile_of, read_as
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Table, interval_of
 from wherefrom.core.arrays import Vector
-from wherefrom.evaluation import auc, share, tpr_at_fpr
+from wherefrom.evaluation import auc, tpr_at_fpr
 from wherefrom.judging import calibrate, judge
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.traced import Traced
@@ -165,18 +166,13 @@ def _row(model: str, how: str, own: _Said, others: _Said) -> CascadeRow:
     return CascadeRow(
         model=model,
         how=how,
-        own_searched=_share(own.searched, mine),
-        others_searched=_share(others.searched, theirs),
+        own_searched=share_of(own.searched, mine),
+        others_searched=share_of(others.searched, theirs),
         auc=interval_of(auc(own.statistic, others.statistic)),
         tpr=interval_of(tpr_at_fpr(own.statistic, others.statistic, _RATE)) if theirs * _RATE >= 1 else None,
-        missed=_share(mine - own.claimed, mine),
-        claimed=_share(others.claimed, theirs),
+        missed=share_of(mine - own.claimed, mine),
+        claimed=share_of(others.claimed, theirs),
     )
-
-
-def _share(count: int, total: int) -> dict[str, float]:
-    found = share(count, total)
-    return {"count": count, "of": total, "share": found.value, "low": found.low, "high": found.high}
 
 
 def markdown(document: Mapping[str, Any]) -> str:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench._latent import asked, decoders, images
+from wherefrom.bench._rows import share_of
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Table, interval_of
-from wherefrom.evaluation import Confusion, Evaluation, evaluate, share
+from wherefrom.evaluation import Confusion, Evaluation, evaluate
 from wherefrom.judging import calibrate
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.reconstruction import Reconstruction
@@ -138,23 +139,18 @@ def _shown(
         how=how,
         auc=interval_of(found[_EVERY].auc),
         tpr=interval_of(found[_EVERY].tpr[_RATE]),
-        missed=_share(every.fn, belongings),
-        supported=_share(every.supported_belonging, belongings),
+        missed=share_of(every.fn, belongings),
+        supported=share_of(every.supported_belonging, belongings),
         pools={
             pool: {
                 "auc": interval_of(one.auc),
                 "tpr": interval_of(one.tpr[_RATE]),
-                "claimed": _share(counts[pool].supported_foreign, images_of[pool]),
+                "claimed": share_of(counts[pool].supported_foreign, images_of[pool]),
             }
             for pool, one in found.items()
             if pool != _EVERY
         },
     )
-
-
-def _share(count: int, total: int) -> dict[str, float]:
-    found = share(count, total)
-    return {"count": count, "of": total, "share": found.value, "low": found.low, "high": found.high}
 
 
 def markdown(document: Mapping[str, Any]) -> str:
@@ -167,7 +163,7 @@ def markdown(document: Mapping[str, Any]) -> str:
         rates = {pool: one["tpr"]["value"] for pool, one in row["pools"].items() if one["tpr"] is not None}
         worst = min(rates, key=rates.__getitem__, default=None)
         claims = [pool["claimed"] for pool in row["pools"].values()]
-        wrong = _share(sum(one["count"] for one in claims), sum(one["of"] for one in claims))
+        wrong = share_of(sum(one["count"] for one in claims), sum(one["of"] for one in claims))
         cells = [
             row["model"],
             row["how"],

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench._edited import compared
-from wherefrom.bench._latent import RULES, asked
+from wherefrom.bench._latent import CONTROLS, CONTROLS_ASKED, RULES, asked
 from wherefrom.bench.base import Row, Table
-from wherefrom.methods.aedr import AEDR
-from wherefrom.methods.base import Method
-from wherefrom.methods.control import Control
-from wherefrom.methods.spectral import Spectral
 
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Workspace
 
 __all__ = ["TABLE"]
 
-_ASKED: Final = Control(second=True, refine=True)
-_METHODS: Final[Mapping[str, Method[Any]]] = {
-    "control": Control(),
-    "control, with the second pass": Control(second=True),
-    "control, losses alone": Control(form="losses"),
-    "control, refined": Control(refine=True),
-    "control, refined, one copy": Control(refine=True, copies="turn90"),
-    "control, refined, losses alone": Control(refine=True, form="losses"),
-    "aedr, the ratio alone": AEDR(),
-    "spectral, easiest=0": Spectral(easiest=0),
-}
-"""All read the columns of one question, of nine reconstructions."""
 _EDITS: Final = (
     "none",
     "jpeg:90",
@@ -49,7 +33,7 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     every = asked(workspace)
     for name in every[:1] if workspace.setting.quick else every:
         for edit in workspace.setting.edits or (_QUICK if workspace.setting.quick else _EDITS):
-            yield from compared(workspace, name, edit, _METHODS, rules=RULES, asked=_ASKED)
+            yield from compared(workspace, name, edit, CONTROLS, rules=RULES, asked=CONTROLS_ASKED)
 
 
 TABLE: Final = Table(

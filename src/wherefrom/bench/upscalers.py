@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench import _pictures as pictures
-from wherefrom.bench._latent import RULES, ZOO
+from wherefrom.bench._latent import CONTROLS, CONTROLS_ASKED, RULES, ZOO
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 from wherefrom.making import round_trips
-from wherefrom.methods.aedr import AEDR
-from wherefrom.methods.control import Control
-from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Enlarging
 
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Paths, Workspace
-    from wherefrom.methods.base import Method
 
 __all__ = ["TABLE", "enlarged", "filtered"]
 
-_ASKED: Final = Control(second=True, refine=True)
-_METHODS: Final[Mapping[str, Method[Any]]] = {
-    "control": Control(),
-    "control, with the second pass": Control(second=True),
-    "control, losses alone": Control(form="losses"),
-    "control, refined": Control(refine=True),
-    "control, refined, losses alone": Control(refine=True, form="losses"),
-    "aedr, the ratio alone": AEDR(),
-    "spectral, easiest=0": Spectral(easiest=0),
-}
-"""All read the columns of one question, of nine reconstructions."""
 _EDITS: Final = ("none", "jpeg:90")
 _FILTERS: Final = ("bicubic", "lanczos")
 
@@ -92,7 +77,7 @@ def _of(
     """
     beside = {other: workspace.edited(images, edit) for other, images in others.items()}
     together = {"all others": [path for images in beside.values() for path in images], **beside}
-    for how, method in _METHODS.items():
+    for how, method in CONTROLS.items():
         yield from workspace.compare(
             name,
             method,
@@ -101,7 +86,7 @@ def _of(
             others=together,
             how=f"{edit}: {how}",
             rules=RULES,
-            asked=_ASKED,
+            asked=CONTROLS_ASKED,
         )
 
 
