@@ -31,6 +31,7 @@ def compared(
     rules: Sequence[str],
     asked: Method[Any] | None = None,
     also: Method[Any] | None = None,
+    through: bool = False,
 ) -> Iterator[Row]:
     """Rows of every method; the others are photos and as many images of all other decoders together, edited alike.
 
@@ -43,6 +44,8 @@ def compared(
         rules: by which images are judged.
         asked: a method whose question has the columns of all these, so that the decoder is asked once; None: each asks.
         also: one more method, with the second of these profiles; its question has the others' columns too.
+        through: whether the decoder is asked through the part of the edit that moves pixels, as by a condition of a
+            profile; all images are then edited alike.
     """
     known, own = images(workspace, name)
     photos = workspace.photos(workspace.setting.size)
@@ -63,9 +66,10 @@ def compared(
             rules=rules,
             asked=of_edited,
             profiled_by=by,
+            through=edit if through else None,
         )
 
-    for how, method in methods.items() if edit == "none" or not workspace.setting.alike else ():
+    for how, method in methods.items() if edit == "none" or not (workspace.setting.alike or through) else ():
         yield from rows(how, method, "untouched", known, asked or method)
     if edit == "none":
         return

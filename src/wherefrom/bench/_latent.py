@@ -58,6 +58,14 @@ CONTROLS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All read the columns of one question, of nine reconstructions."""
+KNOWN_ASKED: Final = Control(second=True)
+KNOWN: Final[Mapping[str, Method[Any]]] = {
+    "control": Control(),
+    "control, with the second pass": Control(second=True),
+    "aedr, the ratio alone": AEDR(),
+    "spectral, easiest=0": Spectral(easiest=0),
+}
+"""All read the columns of one question, of five reconstructions."""
 RULES: Final = ("kde", "conformal")
 
 

@@ -22,6 +22,7 @@ from wherefrom.images.sources import load_images
 from wherefrom.making import draws, made_folder, round_trips
 from wherefrom.methods.relative import Relative
 from wherefrom.models.load import load_model
+from wherefrom.profiling.conditions import behind
 from wherefrom.scoring.run import score
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Workspace:
         *,
         asked: Method[Any] | None = None,
         kept: bool = True,
+        through: str | None = None,
     ) -> ScoreTable:
         """Scores of images under a model by a method, a row an image; from the store where they are known.
 
@@ -193,14 +195,15 @@ class Workspace:
             asked: a method whose question has these columns among others, so that the model is asked once for several
                 methods; None: the method itself.
             kept: whether the store is used.
+            through: an edit; the model is asked through the part of it that moves pixels. None: as it is.
         """
         if asked is not None:
-            return read_as(self.table(name, asked, images, kept=kept), method)
+            return read_as(self.table(name, asked, images, kept=kept, through=through), method)
         if isinstance(method, Relative):
             return self._relative(name, method, images, kept=kept)
         store = self.setting.work / "scores.sqlite" if kept else None
         with self.setting.shown(f"{label(name)}, {method.card.name}") as report:
-            model = self.model(name)
+            model = self.model(name) if through is None else behind(self.model(name), edits.load(through))
             return score(load_images(*images), model=model, method=method, store=store, progress=report)
 
     def _relative(self, name: str, method: Relative, images: Paths, *, kept: bool) -> ScoreTable:
@@ -211,7 +214,15 @@ class Workspace:
         own = self.table(name, alone, images, kept=kept)
         return replace(read_as(own, method), scores=method.joined(own.scores, reference.scores))
 
-    def profile(self, name: str, method: Method[Any], known: Paths, *, asked: Method[Any] | None = None) -> Profile:
+    def profile(
+        self,
+        name: str,
+        method: Method[Any],
+        known: Paths,
+        *,
+        asked: Method[Any] | None = None,
+        through: str | None = None,
+    ) -> Profile:
         """A profile of a model's known belongings; a method that learns does so from every other one of them.
 
         Args:
@@ -219,8 +230,9 @@ class Workspace:
             method: whose statistic is taken.
             known: files of belongings.
             asked: what the model was asked, where that is another method.
+            through: as in `table`.
         """
-        return profile_of(method, self.table(name, method, known, asked=asked))
+        return profile_of(method, self.table(name, method, known, asked=asked, through=through))
 
     def compare(
         self,
@@ -235,6 +247,7 @@ class Workspace:
         rules: Sequence[str] = ("grubbs", "conformal"),
         asked: Method[Any] | None = None,
         profiled_by: Method[Any] | None = None,
+        through: str | None = None,
     ) -> list[Row]:
         """A row for each kind of others: images are scored, a profile is made, the rest is judged and counted.
 
@@ -249,11 +262,14 @@ class Workspace:
             rules: by which images are judged.
             asked: of the images to judge, as in `table`.
             profiled_by: of the known belongings, as `asked`; None: the same.
+            through: an edit that all images went through, as in `table`.
         """
-        judged = self.table(name, method, own, asked=asked)
-        foreign = {other: self.table(name, method, images, asked=asked) for other, images in others.items()}
+        judged = self.table(name, method, own, asked=asked, through=through)
+        foreign = {
+            other: self.table(name, method, images, asked=asked, through=through) for other, images in others.items()
+        }
         found = evaluate(
-            self.profile(name, method, known, asked=profiled_by or asked),
+            self.profile(name, method, known, asked=profiled_by or asked, through=through),
             belonging=judged,
             foreign=foreign,
             rules=rules,
