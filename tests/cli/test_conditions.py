@@ -136,7 +136,7 @@ def test_what_is_not_added(
         (("jpeg:75", *known), 1, "has a condition jpeg:75 already"),
         (("jpeg:50", *known, "--model", "toy:0.5"), 1, "of another model than toy"),
         (("jpeg:50", "--belonging", made.held, *known[2:]), 1, "is none of the images that the profile was made from"),
-        (("jpeg:50", *known, "--method", "control"), 2, "--add-edit takes --method from the profile: leave it out"),
+        (("jpeg:50", *known, "--keep", "*"), 2, "--add-edit takes --keep from the profile: leave it out"),
         (("jpeg:50", *known[:2]), 1, "pool 'noise' is one of the profile, and not given"),
         (("jpg:50", *known), 2, "did you mean 'jpeg'"),
     ]

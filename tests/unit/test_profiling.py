@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 import wherefrom as wf
-from wherefrom.core.errors import ProfileError, UsageError
+from tests.off_centre import OffCentre
+from wherefrom.core.errors import NoTrace, ProfileError, UsageError
 from wherefrom.images import edits
+from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.edited import edited_images
 from wherefrom.images.read import read_image
 from wherefrom.models.toy import Toy
 from wherefrom.profiling import add_condition, asked_through
+from wherefrom.profiling.usual import any_lossy
 from wherefrom.records.verdict import Outcome
 
 METHOD = wf.methods.load("aedr", adjustment="none")
@@ -136,6 +139,37 @@ def test_a_condition_is_added_from_the_same_images(made: wf.Profile) -> None:
     assert list(add_condition(halved, "none", **given).conditions) == ["resize:0.5", "none"]
 
 
+def test_without_a_method_each_condition_has_its_usual_one() -> None:
+    askew: Any = OffCentre()  # so that its own copies tell something
+    round_trips = askew.decode(askew.encode(to_images([each.held.pixels for each in noise(46, 3)])))
+    ours = wf.load_images(list(to_pixels(round_trips)), lossless=True)
+    given: dict[str, Any] = {"belonging": ours[:40], "foreign": {"noise": noise(40)}, "model": askew}
+    usual = wf.profile(**given, edits=["none", "crop:8,8", "jpeg:95"])
+    by_edit = {edit: condition.method.name for edit, condition in usual.conditions.items()}
+    assert by_edit == {"none": "spectral", "crop:8,8": "spectral", "jpeg:95": "control"}
+    begun = wf.profile(**given)
+    assert wf.add_condition(begun, "jpeg:95", **given).further[0].digest == usual.further[1].digest
+    assert wf.add_condition(begun, "jpeg:95", method=METHOD, **given).further[0].method == METHOD.card
+    asked = [*ours[40:43], *edited_images(ours[43:], edits.load("jpeg:95"))]
+    (scored,) = wf.score_candidates(asked, [wf.Candidate(name="askew", profile=usual, model=askew)])
+    verdicts = wf.attribute(scored.tables, profile=usual)
+    assert [verdict.method for verdict in verdicts] == ["spectral"] * 3 + ["control"] * 3
+
+
+def test_images_that_are_stored_with_loss_have_the_method_for_damaged_ones() -> None:
+    stored = edited_images(drawn(40), edits.load("jpeg:90"))
+    images = [wf.load_images(image.data)[0] for image in stored]
+    assert any_lossy(images)
+    assert not any_lossy(drawn(2))
+
+
+def test_where_control_copies_tell_nothing_the_next_method_is_taken() -> None:
+    """The closed-form model draws turned and mirrored images as well as any other."""
+    assert wf.profile(belonging=drawn(40), model=Toy(), edits=["jpeg:75"]).method.name == "spectral"
+    with pytest.raises(NoTrace, match="copies tell nothing"):
+        wf.profile(belonging=drawn(40), model=Toy(), edits=["jpeg:75"], method=wf.methods.load("control"))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -168,7 +202,6 @@ def test_what_is_not_added(made: wf.Profile, change: dict[str, Any], said: str) 
         ({"edits": "jpeg:75"}, "give a list of at least one"),
         ({"edits": ["screenshot:1.25"]}, "write screenshot:1.25,LEFT,TOP,RIGHT,BOTTOM"),
         ({"model": None}, "there is no model: give it by model="),
-        ({"method": None}, "there is no method: give it by method="),
         (
             {"foreign": {"noise": wf.score(noise(2), model=Toy(), method=METHOD)}},
             "some of the images are given as score",

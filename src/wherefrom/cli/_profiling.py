@@ -68,13 +68,15 @@ class NewProfile:
             through=how.through,
         )
 
-    def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
+    def made(
+        self, images: Pools, model: Model, method: Method[Any] | None, work: Work
+    ) -> tuple[Profile, Sequence[Profile]]:
         """The profile, and the conditions that were scored for it.
 
         Args:
             images: belongings and pools.
             model: opened.
-            method: what is asked.
+            method: what is asked; None is the usual one of each condition.
             work: how images are scored.
         """
         from wherefrom.profiling import profile_images
@@ -158,24 +160,26 @@ class AddedCondition:
         model: Model = candidate.model
         return model
 
-    def made(self, images: Pools, model: Model, method: Method[Any], work: Work) -> tuple[Profile, Sequence[Profile]]:
+    def made(
+        self, images: Pools, model: Model, method: Method[Any] | None, work: Work
+    ) -> tuple[Profile, Sequence[Profile]]:
         """The profile, and the condition that was scored for it.
 
         Args:
             images: belongings and pools.
             model: opened.
-            method: not looked at: the profile's own is asked.
+            method: what is asked; None is the usual one where the profile has only usual ones, else the profile's own.
             work: how images are scored.
         """
         from wherefrom.profiling import add_condition
 
-        del method  # the profile's own
         made = add_condition(
             self.profile,
             self.edit,
             belonging=images[None],
             foreign=_pools(images),
             model=model,
+            method=method,
             score=scorer(work),
             cut=cutter(work),
             limits=work.limits,

@@ -68,7 +68,11 @@ _EXISTING = Annotated[
 ]
 _METHOD = Annotated[
     str | None,
-    typer.Option("--method", help=f"{options.METHOD_HELP}; by default {options.DEFAULT_METHOD}"),
+    typer.Option(
+        "--method",
+        help=f"{options.METHOD_HELP}; by default spectral for images that were stored without loss and not edited but"
+        " in colour or by a crop, control for all others",
+    ),
 ]
 _DEVICE = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda, or auto, the default: the first GPU where there is one")
@@ -120,8 +124,7 @@ def profile(
             out, one_model(model, placed), opening, existing=existing, edits=edit or (), keep=keep or ()
         )
     else:
-        said: dict[str, object] = {"--edit": edit, "--keep": keep, "--method": method, "--option": option}
-        said |= {"--through": through, "--seed": seed}
+        said: dict[str, object] = {"--edit": edit, "--keep": keep, "--through": through, "--seed": seed}
         task = added_condition(out, model or placed, opening, existing=existing, edit=added, said=said)
     writing = Writing(outputs=[task.output], typed=typed, inputs=task.inputs, store=store, force=force)
     writing.check_names()
@@ -130,7 +133,7 @@ def profile(
     given = [image for pictures in images.values() for image in pictures]
     writing.check(given)
     images = leave_out(images, leaving or ())
-    asked = made_method(method or options.DEFAULT_METHOD, option)
+    asked = None if method is None and not option else made_method(method or options.DEFAULT_METHOD, option)
     limits = limits_of(max_pixels, max_bytes)
     work = Work(store=store, batch=batch, seed=seed or 0, quiet=quiet, limits=limits, tile=tile, single=True)
     model_asked = task.model()

@@ -4,6 +4,7 @@ WherefromError
 ├── ImageError      a file or array that cannot be scored as it is
 ├── ModelError      a model that cannot be found, read or used for what was asked
 ├── ProfileError    reference images or cards that do not support the verdict that was asked for
+│   └── NoTrace     belongings in which a method finds nothing that tells them from other images
 ├── StoreError      a score store that cannot be opened or written
 ├── UsageError      an argument outside its range, a name that does not exist
 ├── NoSuchModel     a model's name or path that stands for nothing: a ModelError and a UsageError
@@ -17,6 +18,7 @@ __all__ = [
     "MissingExtra",
     "ModelError",
     "NoSuchModel",
+    "NoTrace",
     "ProfileError",
     "StoreError",
     "UsageError",
@@ -38,6 +40,10 @@ class ModelError(WherefromError):
 
 class ProfileError(WherefromError):
     """Reference images or cards that do not support the verdict that was asked for."""
+
+
+class NoTrace(ProfileError):
+    """Belongings in which a method finds nothing that tells them from other images: another method may."""
 
 
 class StoreError(WherefromError):

@@ -11,9 +11,11 @@ from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
 from wherefrom.methods.arithmetic.columns import with_current_names
 from wherefrom.profiling.conditions import behind, loaded_edits, prepared, scored_condition
+from wherefrom.profiling.usual import any_lossy, usual_methods
 from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
+    from wherefrom.images.edits import Edit
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
@@ -37,7 +39,7 @@ def add_condition(
 ) -> Profile:
     """The profile with one more condition, from the images that it was made from; nothing else is asked again.
 
-    The condition keeps the columns that the profile keeps.
+    The condition keeps the columns that the profile keeps, where its method asks the same.
 
     Args:
         made: the profile, which remembers its images by digests of their pixels.
@@ -45,7 +47,8 @@ def add_condition(
         belonging: the images that the profile's belongings were, before any edit.
         foreign: those of its pools, by the same names.
         model: the profile's own, through no edit.
-        method: the profile's, where it cannot be made from its card.
+        method: of the condition. None is the usual one, see `usual_methods`, where all conditions of the profile have
+            theirs; else that of the profile.
         score: as for `profile_images`.
         cut: as for `profile_images`; a profile of tiles needs it.
         limits: as for `profile_images`.
@@ -55,8 +58,6 @@ def add_condition(
             the first image.
         UsageError: when there is no such edit, or the model cannot be asked through it.
     """
-    from wherefrom import methods
-
     (wanted,) = loaded_edits([edit])
     if wanted.name in made.conditions:
         raise ProfileError(f"the profile has a condition {wanted} already: name another edit, or make a new profile")
@@ -70,18 +71,34 @@ def add_condition(
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
     _refuse_images(images, reference, model=behind(model, edits.load(reference.edit)), cut=cut, limits=limits)
+    asked = (method,) if method else _methods(made, wanted, belonging, limits=limits)
+    same = {each.measure.digest for each in asked} == {reference.measure.digest}
     added = scored_condition(
         images,
         wanted,
         model=behind(model, wanted),
-        method=method or methods.from_card(made.method, made.asked),
+        methods=asked,
         seed=made.seed,
         score=score,
         cut=cut,
         limits=limits,
-        keep=with_current_names(reference.belonging.scores).names,
+        keep=with_current_names(reference.belonging.scores).names if same else (),
     )
     return replace(made, further=(*made.further, added))
+
+
+def _methods(
+    made: Profile, edit: Edit, belonging: Sequence[Source], *, limits: Limits | None
+) -> tuple[Method[Any], ...]:
+    """The usual methods of a condition where a profile has only usual ones, else the profile's own."""
+    from wherefrom import methods
+
+    lossy = any_lossy(belonging, limits=limits)
+    as_usual = all(
+        any(one.card.digest == condition.method.digest for one in usual_methods(edits.load(name), lossy=lossy))
+        for name, condition in made.conditions.items()
+    )
+    return usual_methods(edit, lossy=lossy) if as_usual else (methods.from_card(made.method, made.asked),)
 
 
 def _given_through(model: Model, reference: Profile) -> Model:

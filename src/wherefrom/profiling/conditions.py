@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import NoTrace, UsageError
 from wherefrom.images import edits as known_edits
 from wherefrom.images.edits import Edit
 from wherefrom.judging import calibrate
 from wherefrom.judging.keeping import known_beforehand, refuse_unknown
+from wherefrom.profiling.usual import any_lossy, usual_methods
 from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def profile_images(
     belonging: Sequence[Source],
     foreign: Mapping[str, Sequence[Source]],
     model: Model,
-    method: Method[Any],
+    method: Method[Any] | None = None,
     edits: Sequence[str] = (UNEDITED,),
     seed: int = 0,
     score: Scorer | None = None,
@@ -48,7 +49,7 @@ def profile_images(
         belonging: images that the model made.
         foreign: images that it did not make, by kind.
         model: to be asked, of a condition that moves pixels through the edit.
-        method: what is asked.
+        method: what is asked; None is the usual one of each condition, see `usual_methods`.
         edits: at least one, each once; `none` are the files as they are given.
         seed: the root seed, of scores and of edits that draw numbers.
         score: how; None shows and keeps nothing.
@@ -65,17 +66,20 @@ def profile_images(
 
     wanted = loaded_edits(edits)
     models = [behind(model, edit) for edit in wanted]  # so that none is refused after others were asked
+    lossy = method is None and any_lossy(belonging, limits=limits)
+    methods = [(method,) if method else usual_methods(edit, lossy=lossy) for edit in wanted]
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
-    if not known_beforehand(keep, method):  # one image shows the columns, so that a mistyped one does not wait for all
-        first = prepared(belonging[:1], wanted[0], model=models[0], seed=seed, cut=cut, limits=limits)
-        table = (score or quietly)(first, model=models[0], method=method, seed=seed, label="one image, for its columns")
-        refuse_unknown(table.scores.names, keep)
+    for edit, asked, (first, *_) in zip(wanted, models, methods, strict=True):
+        if not known_beforehand(keep, first):  # one image shows the columns, so a mistyped one does not wait for all
+            one = prepared(belonging[:1], edit, model=asked, seed=seed, cut=cut, limits=limits)
+            table = (score or quietly)(one, model=asked, method=first, seed=seed, label="one image, for its columns")
+            refuse_unknown(table.scores.names, keep)
     conditions = [
         scored_condition(
-            images, edit, model=asked, method=method, seed=seed, score=score, cut=cut, limits=limits, keep=keep
+            images, edit, model=asked, methods=each, seed=seed, score=score, cut=cut, limits=limits, keep=keep
         )
-        for edit, asked in zip(wanted, models, strict=True)
+        for edit, asked, each in zip(wanted, models, methods, strict=True)
     ]
     return replace(conditions[0], further=tuple(conditions[1:]))
 
@@ -127,25 +131,48 @@ def scored_condition(
     edit: Edit,
     *,
     model: Model,
-    method: Method[Any],
+    methods: Sequence[Method[Any]],
     seed: int,
     score: Scorer | None,
     cut: Cutter | None,
     limits: Limits | None,
     keep: Sequence[str] = (),
 ) -> Profile:
-    """How images score after an edit; arguments as for `profile_images`, the model behind the edit already."""
+    """How images score after an edit, by the first of some methods that finds a trace in the belongings.
+
+    Args:
+        images: belongings, under None, and pools by name.
+        edit: of the condition.
+        model: to be asked, behind the edit already.
+        methods: at least one, in the order in which they are tried.
+        seed: as for `profile_images`, and so the rest.
+        score: how.
+        cut: into tiles.
+        limits: on bytes and pixels.
+        keep: columns.
+
+    Raises:
+        NoTrace: when none finds any.
+    """
     from wherefrom.scoring.scorer import quietly
 
+    chosen, *further = methods
     tables: dict[str | None, ScoreTable] = {}
     for pool, sources in images.items():
         ready = prepared(sources, edit, model=model, seed=seed, cut=cut, limits=limits)
         label = "belongings" if pool is None else f"pool {pool}"
         label = label if edit.name == UNEDITED else f"{label} after {edit}"
-        tables[pool] = (score or quietly)(ready, model=model, method=method, seed=seed, label=label)
+        tables[pool] = (score or quietly)(ready, model=model, method=chosen, seed=seed, label=label)
     known = tables.pop(None)
     pools = {pool: table for pool, table in tables.items() if pool is not None}
-    return replace(calibrate(belonging=known, foreign=pools, method=method, keep=keep), edit=edit.name)
+    try:
+        return replace(calibrate(belonging=known, foreign=pools, method=chosen, keep=keep), edit=edit.name)
+    except NoTrace:
+        if not further:
+            raise
+    return scored_condition(
+        images, edit, model=model, methods=further, seed=seed, score=score, cut=cut, limits=limits, keep=keep
+    )
 
 
 def prepared(

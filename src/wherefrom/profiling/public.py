@@ -38,7 +38,8 @@ def profile(
     Args:
         belonging: scores of images that the model made, or these images.
         foreign: scores of images that it did not make, or these images, by a name for each kind: `photos`.
-        method: whose statistic to take; of images, what is asked.
+        method: whose statistic to take; of images, what is asked. None is the tables' own; of images, the usual one of
+            each condition: `spectral` where pixels are as the decoder left them, else `control`.
         model: of images, which is asked; None with tables.
         edits: of images, the conditions, as `("none", "jpeg:75", "resize:0.5+jpeg:85")`.
         seed: of images, the root seed.
@@ -48,7 +49,7 @@ def profile(
 
     Raises:
         ProfileError: as `calibrate`.
-        UsageError: when tables and images are mixed, images come without model or method, an edit is named twice or is
+        UsageError: when tables and images are mixed, images come without a model, an edit is named twice or is
             none, or a model cannot be asked through it.
 
     Example:
@@ -78,9 +79,8 @@ def profile(
         )
     if tables:
         raise UsageError("some of the images are given as score tables: give tables alone, or images alone")
-    if model is None or method is None:
-        lacking = "model" if model is None else "method"
-        raise UsageError(f"images have to be scored first, and there is no {lacking}: give it by {lacking}=")
+    if model is None:
+        raise UsageError("images have to be scored first, and there is no model: give it by model=")
     from wherefrom.images.sources import load_images
     from wherefrom.scoring.run import score
 

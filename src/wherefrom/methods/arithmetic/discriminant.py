@@ -9,7 +9,7 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import nnls
 
 from wherefrom.core.arrays import Matrix, Vector
-from wherefrom.core.errors import ProfileError
+from wherefrom.core.errors import NoTrace
 from wherefrom.methods.arithmetic.covariance import NARROWEST, shrunk
 from wherefrom.methods.base import Fit
 
@@ -35,7 +35,7 @@ def fit_discriminant(belonging: Matrix, copies: Matrix, *, shrinkage: float) -> 
         `weights`, shape `(k,)`, none negative, and `centre`, shape `(k,)`, the copies' mean.
 
     Raises:
-        ProfileError: when belongings do not lie below their copies: the copies have not lost the trace.
+        NoTrace: when belongings do not lie below their copies: the copies have not lost the trace.
     """
     centre = copies.mean(axis=0)
     varying = np.cov(copies, rowvar=False)
@@ -46,7 +46,7 @@ def fit_discriminant(belonging: Matrix, copies: Matrix, *, shrinkage: float) -> 
     weights = nnls(root.T, solve_triangular(root, further, lower=True))[0] / deviations
     deviation = max(float(np.sqrt(weights @ varying @ weights)), NARROWEST * float(weights.sum()))
     if not weights @ (centre - belonging.mean(axis=0)) > _NEAREST * deviation:
-        raise ProfileError(
+        raise NoTrace(
             "the belongings are reconstructed no better than their control copies, so these copies tell nothing: the"
             " model draws turned or mirrored images as well, or the images are not its own; try other copies, as"
             " turn90+shift, or another method"
