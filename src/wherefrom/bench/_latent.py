@@ -46,9 +46,12 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""
+DAMAGED: Final = "control, two copies and the ratio's excess"
+"""What profiles ask of damaged images by default; four reconstructions."""
 CONTROLS_ASKED: Final = Control(second=True, refine=True)
 CONTROLS: Final[Mapping[str, Method[Any]]] = {
     "control": Control(),
+    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "control, losses alone": Control(form="losses"),
     "control, refined": Control(refine=True),
@@ -61,6 +64,7 @@ CONTROLS: Final[Mapping[str, Method[Any]]] = {
 KNOWN_ASKED: Final = Control(second=True)
 KNOWN: Final[Mapping[str, Method[Any]]] = {
     "control": Control(),
+    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "aedr, the ratio alone": AEDR(),
     "spectral, easiest=0": Spectral(easiest=0),

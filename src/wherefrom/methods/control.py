@@ -38,6 +38,8 @@ __all__ = ["METHOD", "Control"]
 _FORMS: Final = ("bands", "losses")
 _FEWEST_COPIES: Final = 2
 _BANDS: Final = len(log_columns("1", LEFT_BLOCK)) + 1
+_NARROWEST_RATIO: Final = 0.02
+"""The least standard deviation that log ratios of belongings are taken to have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +66,10 @@ class Control:
             belongings do.
         second: whether the second pass is asked too, one reconstruction more. The discriminant then also reads how far
             AEDR's first error is apart from its second (arXiv:2507.18988, eq. 2 and 3).
+        excess: how much it counts, beside the discriminant, that AEDR's log ratio of the two losses is higher than the
+            belongings' median: by this many of the copies' standard deviations for each standard deviation of the
+            belongings' ratios. A lower ratio counts for nothing, since images of other origin can have one. It asks
+            for the second pass. 0 leaves it out.
         refine: whether every reconstruction is corrected once. `losses` then compares what the corrections leave,
             `bands` both what they leave and the errors before.
         shrinkage: in (0, 1]: how far the numbers' correlation is shrunk towards none.
@@ -77,6 +83,7 @@ class Control:
     copies: str = "turn90+turn180+mirror"
     form: Literal["bands", "losses"] = "bands"
     second: bool = False
+    excess: float = 0.0
     refine: bool = False
     shrinkage: float = 0.9
     floor: float = ROUNDING
@@ -92,6 +99,12 @@ class Control:
         if len(set(names)) < len(names):
             raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
         check_shrinkage(self.shrinkage)
+        if not 0 <= self.excess < np.inf:
+            raise UsageError(f"excess={self.excess} is negative or infinite: give a weight, as 1, or 0 for none")
+        if self.excess and not self.learns:
+            raise UsageError(
+                f"form={self.form} learns nothing, so excess={self.excess:g} has no median to compare with"
+            )
         if not self.floor >= 0:
             raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
 
@@ -108,7 +121,7 @@ class Control:
     @property
     def measure(self) -> Card:
         """One reconstruction of the image, one of each copy, with `refine` corrected, and with `second` one more."""
-        asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self.second}
+        asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self._asks_second}
         facts = {**TWO_PASSES.facts, **asked, **({"refine": True} if self.refine else {})}
         return Card(kind="measure", name="control-passes", facts=facts)
 
@@ -119,7 +132,12 @@ class Control:
         errors += [within()] if SHIFT in self.names else []
         errors += [refined(error) for error in errors] if self.refine else []
         errors += [("second", "2")] if self.second else []
-        return tuple(name for loss, error in errors for name in (loss, *log_columns(error, LEFT_BLOCK)))
+        names = [name for loss, error in errors for name in (loss, *log_columns(error, LEFT_BLOCK))]
+        return (*names, "second") if self._asks_second and not self.second else tuple(names)
+
+    @property
+    def _asks_second(self) -> bool:
+        return self.second or self.excess > 0
 
     @property
     def learns(self) -> bool:
@@ -135,10 +153,12 @@ class Control:
         """
         from wherefrom.methods.arithmetic.control_copies import control_passes
 
-        return control_passes(model, images, sorted(self.names), second=self.second, refine=self.refine)
+        return control_passes(model, images, sorted(self.names), second=self._asks_second, refine=self.refine)
 
     def fit(self, belonging: Scores) -> Fit:
         """`weights` and `centre`, shape `(k,)`, of the discriminant between belongings and their copies.
+
+        With `excess` also `ratio`, shape `(2,)`: median and standard deviation of the belongings' log ratios.
 
         Raises:
             ProfileError: when there are too few belongings with a statistic.
@@ -157,7 +177,11 @@ class Control:
             copies = own - own.mean(axis=0)
         else:
             copies = np.concatenate([self._as_if(rows, name) for name in self.names])
-        return fit_discriminant(own, copies, shrinkage=self.shrinkage)
+        fit = fit_discriminant(own, copies, shrinkage=self.shrinkage)
+        if not self.excess:
+            return fit
+        ratios = _log_ratios(rows)
+        return {**fit, "ratio": np.array([np.median(ratios), max(float(np.std(ratios)), _NARROWEST_RATIO)])}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
         """s, or the discriminant; NaN where the copies' losses are at or below the floor.
@@ -166,6 +190,9 @@ class Control:
         """
         learned = self.learns
         found = projected(self._numbers(scores), fit) if learned else self._mean_apart(scores, self.names)[:, -1]
+        if self.excess:
+            median, deviation = fit["ratio"]
+            found = found + self.excess * np.maximum(_log_ratios(scores) - median, 0) / deviation
         return np.where(self._defined(scores), found, np.nan)
 
     def _defined(self, scores: Scores) -> npt.NDArray[np.bool_]:
@@ -204,6 +231,12 @@ class Control:
         if not self.refine:
             return apart
         return np.hstack([apart, _logs(scores, *refined(own)) - _logs(scores, *refined(copy))])
+
+
+def _log_ratios(scores: Scores) -> Vector:
+    """The logarithm of AEDR's ratio of the two losses."""
+    ratios: Vector = np.log(scores["first"] + ROUNDING) - np.log(scores["second"] + ROUNDING)
+    return ratios
 
 
 def _passes_apart(scores: Scores) -> Matrix:

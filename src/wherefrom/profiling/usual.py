@@ -24,8 +24,8 @@ def usual_methods(edit: Edit, *, lossy: bool) -> tuple[Method[Any], ...]:
 
     `spectral` for images that a decoder left as they are, which costs two reconstructions: nothing finds more of those.
     `control`, which costs four, for images whose detail was damaged since, as by JPEG, resizing, blur or noise: it
-    compares each with copies that have the same damage. Where a decoder draws turned and mirrored images as well as any
-    other, these copies tell nothing; then `spectral` again.
+    compares each with two copies that have the same damage, and reads AEDR's ratio beside. Where a decoder draws turned
+    and mirrored images as well as any other, these copies tell nothing; then `spectral` again.
 
     Args:
         edit: of the condition.
@@ -35,7 +35,7 @@ def usual_methods(edit: Edit, *, lossy: bool) -> tuple[Method[Any], ...]:
     from wherefrom.methods.spectral import Spectral
 
     damaged = lossy or any(step.kind not in _KEPT for step in edit.steps)
-    return (Control(), Spectral()) if damaged else (Spectral(),)
+    return (Control(copies="turn180+mirror", excess=1.0), Spectral()) if damaged else (Spectral(),)
 
 
 def any_lossy(images: Sequence[Source], *, limits: Limits | None = None) -> bool:
