@@ -140,6 +140,7 @@ def test_an_image_of_other_origin_has_s_near_zero_and_a_belonging_below() -> Non
         ({"refine": True}, 98),
         ({"refine": True, "second": True}, 147),
         ({"refine": True, "copies": "turn90"}, 98),
+        ({"excess": 1.0, "copies": "turn180+mirror"}, 49),
     ],
 )
 def test_the_discriminant_tells_belongings_and_never_claims_what_is_further_off(
@@ -211,6 +212,20 @@ def test_the_refined_losses_are_compared_where_they_are_asked_for() -> None:
     assert np.isfinite(shifted.statistic(_asked(shifted, _photos(4)), {})).all()
 
 
+def test_a_ratio_above_the_belongings_median_counts_against_an_image_and_one_below_for_nothing() -> None:
+    plain, method = Control(copies="turn180+mirror"), Control(copies="turn180+mirror", excess=2.0)
+    assert method.measure == Control(copies="turn180+mirror", second=True).measure
+    known = _asked(method, _own(40, 7, _ASKEW), _ASKEW)
+    assert set(method.columns) < set(known.names)
+    fit, images = method.fit(known), _asked(method, torch.cat([_own(5, 9, _ASKEW), _photos(5, 11)]), _ASKEW)
+    ratios, others = (np.log(rows["first"] + ROUNDING) - np.log(rows["second"] + ROUNDING) for rows in (known, images))
+    above = np.maximum(others - np.median(ratios), 0) / max(ratios.std(), 0.02)
+    wanted = plain.statistic(images, plain.fit(known)) + 2 * above
+    np.testing.assert_allclose(method.statistic(images, fit), wanted, rtol=1e-12)
+    assert (above == 0).any()
+    assert (above > 1).any()
+
+
 def test_copies_that_keep_the_trace_are_refused_as_telling_nothing() -> None:
     method = Control()
     with pytest.raises(ProfileError, match=r"no better than their control copies.*turn90\+shift"):
@@ -279,6 +294,8 @@ def test_a_quarter_turn_of_a_model_of_one_size_and_a_small_shift_are_refused_by_
         ({"form": "ratio"}, "none of bands, losses"),
         ({"shrinkage": 0.0}, r"outside \(0, 1\]"),
         ({"floor": -1.0}, "is negative"),
+        ({"excess": -1.0}, "excess=-1.0 is negative"),
+        ({"excess": 1.0, "form": "losses"}, "no median to compare with"),
     ],
 )
 def test_options_out_of_range_say_what_is_allowed(options: dict[str, Any], said: str) -> None:
