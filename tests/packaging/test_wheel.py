@@ -43,15 +43,26 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def test_every_model_of_the_zoo_loads_from_the_wheel_by_name(program: Path, tmp_path: Path) -> None:
-    code = (
-        "import json, wherefrom as wf; from wherefrom.models.sources import zoo;"
-        "print(json.dumps({name: wf.load_model(f'zoo:{name}', device='cpu').card.name for name in zoo.names()}))"
-    )
-    found = json.loads(run(program / "python", "-c", code, cwd=tmp_path))
+CODE = """
+import json
+import wherefrom as wf
+from wherefrom import bench
+from wherefrom.models.sources import zoo
+
+for name in zoo.names():
+    wf.load_model(f"zoo:{name}", device="cpu")
+for name in bench.names():
+    bench.load(name)
+print(json.dumps([zoo.names(), bench.names()]))
+"""
+
+
+def test_every_model_of_the_zoo_and_every_table_loads_from_the_wheel_by_name(program: Path, tmp_path: Path) -> None:
+    models, tables = json.loads(run(program / "python", "-c", CODE, cwd=tmp_path))
     there = {path.parent.name for path in (ROOT / "src/wherefrom/models/zoo").glob("*/card.json")}
-    assert set(found) == there
+    assert set(models) == there
     assert len(there) >= 3
+    assert set(tables) == {path.stem for path in (ROOT / "src/wherefrom/bench").glob("[a-z]*.py")} - {"base"}
 
 
 def test_the_demo_runs_from_the_wheel(program: Path, tmp_path: Path) -> None:
@@ -73,10 +84,3 @@ def test_the_demo_runs_from_the_wheel(program: Path, tmp_path: Path) -> None:
     assert "Part 1" in said
     assert (tmp_path / "demo" / "profile.json").is_file()
     assert (tmp_path / "demo" / "generator" / "verdicts.csv").is_file()
-
-
-def test_the_tables_are_in_the_wheel(program: Path, tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in run(program / "wherefrom", "bench", "--json", cwd=tmp_path).splitlines()]
-    assert {path.stem.replace("_", "-") for path in (ROOT / "src/wherefrom/bench").glob("[a-z]*.py")} - {"base"} == {
-        row["table"] for row in rows
-    }

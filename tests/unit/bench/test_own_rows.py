@@ -12,11 +12,9 @@ import pytest
 from PIL import Image
 
 from wherefrom import bench
-from wherefrom.bench import claims, decoders
+from wherefrom.bench import Setting, TableRun, claims, decoders
 from wherefrom.bench._drawn import DRAWN
 from wherefrom.bench._latent import ZOO
-from wherefrom.bench._running import TableRun
-from wherefrom.bench._setting import Setting
 from wherefrom.bench._workspace import Workspace
 from wherefrom.bench._written import document
 from wherefrom.checking.null import SIDE

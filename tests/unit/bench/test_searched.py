@@ -16,6 +16,7 @@ from PIL import Image
 from tests.toy_tables import MODEL, facts
 from wherefrom import bench
 from wherefrom.bench import (
+    TableRun,
     cascade,
     jpeg_kept,
     latenttracer,
@@ -26,7 +27,6 @@ from wherefrom.bench import (
     searches,
 )
 from wherefrom.bench._latent import EVERY, ZOO
-from wherefrom.bench._running import TableRun
 from wherefrom.bench._searches import generators, ronan
 from wherefrom.bench._setting import Setting, label
 from wherefrom.bench._workspace import Paths, Workspace

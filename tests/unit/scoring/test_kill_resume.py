@@ -21,7 +21,7 @@ from wherefrom.scoring.store import Store
 if sys.platform == "win32":
     pytest.skip("kill -9 and processes that are forked are POSIX's", allow_module_level=True)
 
-COUNT = 200
+COUNT = 100
 PROCESSES = multiprocessing.get_context("forkserver")
 """Torch is imported once, by the process from which those to kill are forked."""
 PROCESSES.set_forkserver_preload([standins.__name__])
@@ -80,7 +80,7 @@ def asked(*logs: Path) -> Counter[str]:
 
 def test_killed_twice_and_started_again(images: Path, undisturbed: str, tmp_path: Path) -> None:
     store, log, output = tmp_path / "s.db", tmp_path / "log", tmp_path / "rows"
-    for stop in (40, 110):
+    for stop in (20, 55):
         process = start(images, store, log, output)
         while kept(store) < stop:
             assert process.is_alive(), "it ended before it was killed"
@@ -119,7 +119,7 @@ def test_one_of_two_is_killed_and_the_other_takes_over(images: Path, undisturbed
     store = tmp_path / "s.db"
     logs, outputs = [tmp_path / "log1", tmp_path / "log2"], [tmp_path / "rows 1", tmp_path / "rows 2"]
     victim, heir = start_together(images, store, logs, outputs)
-    while not logs[0].exists() or kept(store) < 60:
+    while not logs[0].exists() or kept(store) < 30:
         assert victim.is_alive()
         time.sleep(0.03)
     victim.kill()
