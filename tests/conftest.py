@@ -37,8 +37,9 @@ def _refuse_network(event: str, arguments: tuple[object, ...], refused: frozense
 sys.addaudithook(_refuse_network)
 
 
-def _no_waiting(_: object) -> None:
+def _no_waiting(fd: object) -> None:
     """Files of the tests need not outlast a loss of power, and waiting for the disk takes longer than writing them."""
+    del fd
 
 
 os.fsync = _no_waiting

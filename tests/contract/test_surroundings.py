@@ -110,7 +110,7 @@ def same(one: Scores, other: Scores) -> None:
     ("name", "options"), BY_MEASURE.values(), ids=[f"{n}{o or ''}" for n, o in BY_MEASURE.values()]
 )
 def test_scores_do_not_depend_on_what_the_program_has_set(name: str, options: dict[str, Any], model: str) -> None:
-    owner, images, seeds = _model(model), _images(2), _seeds(2)
+    owner, images, seeds = _model(model), _images(1), _seeds(1)
     usual = methods.load(name, options).scores(owner, images, seeds)
     for around in SURROUNDINGS:
         with around():

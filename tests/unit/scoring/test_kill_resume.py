@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scoring import standins
+from tests.unit.scoring.forked import start_process
 from tests.unit.scoring.standins import write_images
 from wherefrom.core.errors import StoreError
 from wherefrom.scoring.store import Store
@@ -22,9 +22,6 @@ if sys.platform == "win32":
     pytest.skip("kill -9 and processes that are forked are POSIX's", allow_module_level=True)
 
 COUNT = 100
-PROCESSES = multiprocessing.get_context("forkserver")
-"""Torch is imported once, by the process from which those to kill are forked."""
-PROCESSES.set_forkserver_preload([standins.__name__])
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +39,7 @@ def undisturbed(images: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def start(images: Path, store: Path, log: Path, output: Path, seconds: float = 0.01) -> BaseProcess:
-    arguments = (str(images), str(store), str(log), str(output), str(seconds))
-    process: BaseProcess = PROCESSES.Process(target=standins.main, args=arguments, daemon=True)
-    process.start()
-    return process
+    return start_process(standins.main, str(images), str(store), str(log), str(output), str(seconds))
 
 
 def start_together(images: Path, store: Path, logs: list[Path], outputs: list[Path]) -> list[BaseProcess]:

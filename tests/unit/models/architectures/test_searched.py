@@ -85,4 +85,4 @@ def test_own_images_are_found_and_a_siblings_are_excluded(kind: str, tmp_path: P
     statistic = method.statistic(method.scores(own, images, seeds), {})
     cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.1)
     assert (statistic[FIRST + ASKED :] > cut).all()
-    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1
+    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 2, "one in ten is missed"
