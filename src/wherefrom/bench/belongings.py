@@ -52,8 +52,12 @@ def _average(
     for _ in range(_DRAWN):
         drawn = known.take(rng.choice(defined, min(size, len(defined)), replace=False))
         profile = calibrate(belonging=drawn, method=method)
-        for against, found in evaluate(profile, belonging=own, foreign=others, rules=_RULES, method=method).items():
-            rows.append(row_of(found, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings"))
+        for against, evaluation in evaluate(
+            profile, belonging=own, foreign=others, rules=_RULES, method=method
+        ).items():
+            rows.append(
+                row_of(evaluation, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings")
+            )
     return averaged(rows)
 
 

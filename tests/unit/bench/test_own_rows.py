@@ -28,7 +28,10 @@ PHOTOS = ("own, photos passed through it", "photos passed through another decode
 def shown(name: str, rows: list[Any]) -> tuple[dict[str, Any], str]:
     """A document as it is read again, and the table as it is printed."""
     found = json.loads(json.dumps(document(name, bench.load(name), rows, command="c", skipped=[])))
-    return found, TableRun(name=name, found=found, seconds=1.0).markdown
+    run = TableRun(name=name, document=found, seconds=1.0)
+    with pytest.warns(DeprecationWarning, match="found is now called document"):
+        assert run.found is found
+    return found, run.markdown
 
 
 def test_there_are_images_of_every_kind_and_photos_need_a_folder(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def workspace(count: int, asked: tuple[str, ...] = ZOO[:1], **more: Any) -> Know
 def shown(name: str, rows: list[Any]) -> str:
     """The table as it is printed from the document that is kept."""
     found = json.loads(json.dumps(document(name, bench.load(name), rows, command="c", skipped=[])))
-    return TableRun(name=name, found=found, seconds=1.0).markdown
+    return TableRun(name=name, document=found, seconds=1.0).markdown
 
 
 def of_kinds(at: Known, method: Method[Any]) -> tuple[ScoreTable, ScoreTable, list[ScoreTable]]:
