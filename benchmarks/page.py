@@ -98,7 +98,7 @@ def rows_of(found: Sequence[Document]) -> str:
     """The rows of documents of one table, as the table shows them."""
     (table,) = {one["table"] for one in found}
     whole = {**found[0], "rows": [row for one in found for row in one["rows"]]}
-    return TableRun(name=table, found=whole, seconds=0.0).markdown
+    return TableRun(name=table, document=whole, seconds=0.0).markdown
 
 
 def merged(commands: Iterable[str]) -> list[str]:

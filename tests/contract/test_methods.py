@@ -124,7 +124,7 @@ def _asked(method: Method[Any], model: str, what: str) -> Scores:
     Args:
         method: by which.
         model: of which.
-        what: `belonging`: 48; `noise`: 6; `flat`: a black one; 5 others `together`, or each `alone`.
+        what: `belonging`: 40; `noise`: 6; `flat`: a black one; 3 others `together`, or each `alone`.
     """
     key = (method.measure.digest, model, what)
     if key not in _ASKED:
@@ -140,15 +140,15 @@ def _asked(method: Method[Any], model: str, what: str) -> Scores:
 def _images_of(what: str, model: Autoencoder) -> Images:
     if what == "belonging":
         with torch.inference_mode():
-            return model.decode(model.encode(_images(48, seed=5))).clamp(0, 1)
+            return model.decode(model.encode(_images(40, seed=5))).clamp(0, 1)
     if what == "noise":
         return torch.rand((6, 3, 32, 32), generator=generator(11))
-    return torch.zeros((1, 3, 32, 32)) if what == "flat" else _images(5)
+    return torch.zeros((1, 3, 32, 32)) if what == "flat" else _images(3)
 
 
 def _fit(method: Method[Any], model: str) -> Any:
     """What the method learns from half of the belongings."""
-    return method.fit(_asked(method, model, "belonging").take(np.arange(0, 48, 2))) if method.learns else {}
+    return method.fit(_asked(method, model, "belonging").take(np.arange(0, 40, 2))) if method.learns else {}
 
 
 def _close(one: Scores, other: Scores) -> None:
@@ -195,15 +195,15 @@ def test_a_score_does_not_depend_on_neighbours(name: str, options: dict[str, Any
     method = methods.load(name, options)
     together, alone = _asked(method, model, "together"), _asked(method, model, "alone")
     _close(together, alone)
-    fit = _fit(method, model)
+    fit = _fit(method, "toy")  # whatever was learned, both are read by it
     np.testing.assert_allclose(method.statistic(together, fit), method.statistic(alone, fit), rtol=1e-3)
 
 
 @some_models
 @every_measure
 def test_a_score_does_not_depend_on_order(name: str, options: dict[str, Any], model: str) -> None:
-    method, owner, images, seeds = methods.load(name, options), _model(model), _images(5), _seeds(5)
-    order = np.array([2, 0, 4, 3, 1])
+    method, owner, images, seeds = methods.load(name, options), _model(model), _images(3), _seeds(3)
+    order = np.array([2, 0, 1])
     _close(_asked(method, model, "together").take(order), method.scores(owner, images[order], seeds[order]))
 
 
@@ -288,7 +288,7 @@ def test_the_columns_that_a_method_names_are_all_that_it_reads(name: str, option
     if not isinstance(method, Selective):
         return
     kept = Scores({column: scores[column] for column in method.columns})
-    learned = [method.fit(part.take(np.arange(0, 48, 2))) if method.learns else {} for part in (scores, kept)]
+    learned = [method.fit(part.take(np.arange(0, 40, 2))) if method.learns else {} for part in (scores, kept)]
     np.testing.assert_array_equal(method.statistic(kept, learned[1]), method.statistic(scores, learned[0]))
 
 

@@ -139,7 +139,7 @@ def test_so_are_options_of_models(kind: str, tmp_path: Any) -> None:
     path = tmp_path / f"{kind}.safetensors"
     save_file(STATES[kind](0), path)
     for option in (*load(kind).options, "architecture", "part"):
-        for value in (object(), "seven", [], 1.5, np.array([1, 2])):
+        for value in ("seven", 1.5, np.array([1, 2])):
             try:
                 load_model(str(path), device="cpu", options={**OPTIONS[kind], option: value})  # type: ignore[dict-item]
             except (UsageError, ModelError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -23,9 +24,15 @@ def key_of(*came_from: object) -> str:
     Args:
         came_from: plain values: names, sizes, digests of files and of models.
     """
-    own = hashlib.sha256(Path(_pictures.__file__).read_bytes()).hexdigest()
-    made_by = [computing_digest(), own, *(f"{name} {release_of(name)}" for name in _PACKAGES)]
+    made_by = [computing_digest(), *_made_by()]
     return hashlib.sha256(json.dumps([list(map(str, came_from)), made_by]).encode()).hexdigest()[:_LETTERS]
+
+
+@functools.cache
+def _made_by() -> tuple[str, ...]:
+    """The code that makes pictures and the releases of what it uses, looked up once: a table has many images."""
+    code = hashlib.sha256(Path(_pictures.__file__).read_bytes()).hexdigest()
+    return (code, *(f"{name} {release_of(name)}" for name in _PACKAGES))
 
 
 def digest_of(files: Iterable[Path], root: Path | None = None) -> str:

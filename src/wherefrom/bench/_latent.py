@@ -75,11 +75,11 @@ RULES: Final = ("kde", "conformal")
 
 def decoders(workspace: Workspace) -> list[str]:
     """The zoo's latent models and what was given beside them; all must have an encoder."""
-    found = [*ZOO, *workspace.setting.decoders]
-    for name in found:
+    names = [*ZOO, *workspace.setting.decoders]
+    for name in names:
         if not isinstance(workspace.model(name), Autoencoder):
             workspace.skip(f"{label(name)}, which has no encoder")
-    return [name for name in found if isinstance(workspace.model(name), Autoencoder)]
+    return [name for name in names if isinstance(workspace.model(name), Autoencoder)]
 
 
 def asked(workspace: Workspace) -> list[str]:

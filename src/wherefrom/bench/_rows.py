@@ -53,12 +53,12 @@ class Row:
 
     def accuracy(self, rule: str) -> float:
         """The share of images that a rule's cut puts on the right side; NaN where there is no cut."""
-        found = self.rules.get(rule)
-        return math.nan if found is None else float(found["accuracy"])
+        errors = self.rules.get(rule)
+        return math.nan if errors is None else float(errors["accuracy"])
 
 
 def row_of(
-    found: Evaluation,
+    evaluation: Evaluation,
     *,
     model: str,
     against: str,
@@ -72,7 +72,7 @@ def row_of(
     An image of which nothing is said counts as not claimed.
 
     Args:
-        found: what the profile's verdicts on belongings and on one kind of other images got right.
+        evaluation: what the profile's verdicts on belongings and on one kind of other images got right.
         model: as of the row, and so for the next two.
         against: whose images the others are.
         how: method, options or edit.
@@ -86,12 +86,12 @@ def row_of(
         how=how,
         paper=paper,
         seconds=seconds,
-        profiled=found.ranked,
-        rules={rule: None if errors is None else _counts(errors) for rule, errors in found.errors.items()},
-        auc=interval_of(found.auc),
-        tpr={f"{rate:g}": interval_of(one) for rate, one in found.tpr.items()},
-        undefined=found.undefined,
-        medians=found.medians,
+        profiled=evaluation.ranked,
+        rules={rule: None if errors is None else _counts(errors) for rule, errors in evaluation.errors.items()},
+        auc=interval_of(evaluation.auc),
+        tpr={f"{rate:g}": interval_of(one) for rate, one in evaluation.tpr.items()},
+        undefined=evaluation.undefined,
+        medians=evaluation.medians,
         calls=calls,
     )
 
@@ -103,18 +103,18 @@ def averaged(rows: Sequence[Row]) -> Row:
     """
     means: dict[str, Mapping[str, float] | None] = {}
     for rule in rows[0].rules:
-        found = [one for row in rows if (one := row.rules[rule]) is not None]
-        means[rule] = mean = _mean(found)
+        defined = [one for row in rows if (one := row.rules[rule]) is not None]
+        means[rule] = mean = _mean(defined)
         if mean is not None:
-            low, high = np.quantile([one["accuracy"] for one in found], (0.05, 0.95))
+            low, high = np.quantile([one["accuracy"] for one in defined], (0.05, 0.95))
             means[rule] = {**mean, "low": float(low), "high": float(high)}
     tpr = {rate: _mean([row.tpr[rate] for row in rows]) for rate in rows[0].tpr}
     return replace(rows[0], rules=means, auc=_mean([row.auc for row in rows]), tpr=tpr)
 
 
-def _mean(found: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | None:
+def _mean(values: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | None:
     """Number by number, of those that are there; None where none is."""
-    there = [one for one in found if one is not None]
+    there = [one for one in values if one is not None]
     return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
 
 
@@ -125,9 +125,9 @@ def _counts(errors: RuleErrors) -> dict[str, float]:
     return {"cut": errors.cut, **counts, "accuracy": right.value, "low": right.low, "high": right.high}
 
 
-def interval_of(found: AUC | Sensitivity | None) -> dict[str, float] | None:
+def interval_of(estimate: AUC | Sensitivity | None) -> dict[str, float] | None:
     """A number with its interval, as documents have it; None where there is none."""
-    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
+    return None if estimate is None else {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def share_of(count: int, total: int) -> dict[str, float]:
@@ -137,5 +137,5 @@ def share_of(count: int, total: int) -> dict[str, float]:
         count: how many.
         total: of how many.
     """
-    found = share(count, total)
-    return {"count": count, "of": total, "share": found.value, "low": found.low, "high": found.high}
+    estimate = share(count, total)
+    return {"count": count, "of": total, "share": estimate.value, "low": estimate.low, "high": estimate.high}

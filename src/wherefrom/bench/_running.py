@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,13 +28,19 @@ class TableRun:
 
     Attributes:
         name: its name.
-        found: its document, as it is kept.
+        document: its document, as it is kept.
         seconds: that it took.
     """
 
     name: str
-    found: dict[str, Any]
+    document: dict[str, Any]
     seconds: float
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """The former name of `document`, which answers for one version more."""
+        warnings.warn("TableRun.found is now called document: use that", DeprecationWarning, stacklevel=2)
+        return self.document
 
     @property
     def markdown(self) -> str:
@@ -42,7 +49,7 @@ class TableRun:
         from wherefrom.bench._written import markdown
 
         shown = tables.load(self.name).markdown or markdown
-        return shown(self.found)
+        return shown(self.document)
 
 
 def run_tables(names: Sequence[str], setting: Setting, out: Path, *, jobs: int) -> Iterator[TableRun]:
@@ -110,15 +117,15 @@ def _run(name: str, setting: Setting, out: Path) -> TableRun:
     table, workspace = tables.load(name), Workspace(setting)
     rows: list[Any] = []
     said = {"command": _typed(name, setting), "device": setting.device}
-    found = document(name, table, rows, **said, skipped=workspace.skipped)
+    written = document(name, table, rows, **said, skipped=workspace.skipped)
     for row in table.rows(workspace):
         rows.append(row)
-        found = document(name, table, rows, **said, skipped=workspace.skipped)
-        write(found, out)
+        written = document(name, table, rows, **said, skipped=workspace.skipped)
+        write(written, out)
     if not rows:
-        write(found := document(name, table, rows, **said, skipped=workspace.skipped), out)
-    draw(found, out / f"{name}.png")
-    return TableRun(name=name, found=found, seconds=time.monotonic() - started)
+        write(written := document(name, table, rows, **said, skipped=workspace.skipped), out)
+    draw(written, out / f"{name}.png")
+    return TableRun(name=name, document=written, seconds=time.monotonic() - started)
 
 
 def _typed(name: str, setting: Setting) -> str:

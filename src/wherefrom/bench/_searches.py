@@ -86,5 +86,5 @@ def against_unseen(workspace: Workspace, name: str, method: Method[Any], *, how:
 
 def overlapping() -> dict[int, str]:
     """Generators that were trained on a share of CIFAR-10, by the share in per cent."""
-    found = (re.fullmatch(rf"(.*{_DATA})-(\d+)", name) for name in names())
-    return {int(match[2]): f"zoo:{match[0]}" for match in found if match}
+    matches = (re.fullmatch(rf"(.*{_DATA})-(\d+)", name) for name in names())
+    return {int(match[2]): f"zoo:{match[0]}" for match in matches if match}

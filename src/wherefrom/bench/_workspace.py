@@ -61,10 +61,10 @@ class Workspace:
         Raises:
             UsageError: when models were named, and none of these.
         """
-        found = [name for name in every if name in self.setting.asked]
-        if self.setting.asked and not found:
+        names = [name for name in every if name in self.setting.asked]
+        if self.setting.asked and not names:
             raise UsageError(f"--ask {self.setting.asked[0]} is none of {', '.join(every)}, which this table asks")
-        return found or list(every)
+        return names or list(every)
 
     def model(self, name: str) -> Any:
         """The model of that name, loaded once."""
@@ -93,7 +93,7 @@ class Workspace:
         shape = None if model.size is not None else (side, side)
         folder = self.folder(f"{label(name)}{'' if shape is None else f'-{side}'}", model.card.digest, seed)
         with self.setting.shown(f"drawing with {label(name)}") as report:
-            found = draws(
+            made = draws(
                 model,
                 folder=folder,
                 places=places,
@@ -102,7 +102,7 @@ class Workspace:
                 batch=getattr(model, "width", 1),
                 report=report,
             )
-        return [one.path for one in found if one.path is not None]
+        return [one.path for one in made if one.path is not None]
 
     def cifar(self, part: str) -> Paths | None:
         """CIFAR-10's first images of `train` or `test`; None where the data set is not at hand."""
@@ -121,15 +121,15 @@ class Workspace:
             profiled: which half of the photos.
             tiles: cut up, whatever the setting says.
         """
-        count, given, cut_up = self.setting.count, self.setting.photos, tiles or self.setting.tiles
-        if given is None:
+        count, source, cut_up = self.setting.count, self.setting.photos, tiles or self.setting.tiles
+        if source is None:
             folder = self.folder(f"photos-{size}", "embedded")
             self.skip("photos are tiles of those in scikit-image and scikit-learn, which are alike: give --photos DIR")
             return pictures.embedded(folder, size, count, profiled=profiled)
-        folder = self.folder(f"photos-{size}", "tiles" if cut_up else "photos", self._digest(given))
+        folder = self.folder(f"photos-{size}", "tiles" if cut_up else "photos", self._digest(source))
         if cut_up:
-            return pictures.tiled(given, folder, size, count, profiled=profiled)
-        every = pictures.of_photos(given, folder, size, 2 * count)
+            return pictures.tiled(source, folder, size, count, profiled=profiled)
+        every = pictures.of_photos(source, folder, size, 2 * count)
         return every[:count] if profiled else every[count:]
 
     def unseen(self, size: int) -> dict[str, Paths]:
@@ -148,8 +148,8 @@ class Workspace:
         model = self.model(name)
         folder = self.folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
-            found = round_trips(model, list(images), folder=folder, report=report)
-        return [one.path for one in found if one.path is not None]
+            made = round_trips(model, list(images), folder=folder, report=report)
+        return [one.path for one in made if one.path is not None]
 
     def edited(self, images: Paths, edit: str) -> Paths:
         """Copies of images that went through an edit, as `jpeg:75`; the images themselves for `none`."""
@@ -268,7 +268,7 @@ class Workspace:
         foreign = {
             other: self.table(name, method, images, asked=asked, through=through) for other, images in others.items()
         }
-        found = evaluate(
+        evaluations = evaluate(
             self.profile(name, method, known, asked=profiled_by or asked, through=through),
             belonging=judged,
             foreign=foreign,
@@ -286,7 +286,7 @@ class Workspace:
                 paper=figures.get(other),
                 calls=mean_calls([judged, foreign[other]]),
             )
-            for other, one in found.items()
+            for other, one in evaluations.items()
         ]
 
     def seconds(self, name: str, method: Method[Any], images: Paths) -> float:

@@ -39,8 +39,8 @@ def document(
 
     from wherefrom.models.adapters.arithmetic import device_of
 
-    found = device_of(device)
-    card = f", {torch.cuda.get_device_name(found)}" if found.type == "cuda" else ""
+    place = device_of(device)
+    card = f", {torch.cuda.get_device_name(place)}" if place.type == "cuda" else ""
 
     return {
         "table": name,
@@ -60,30 +60,30 @@ def document(
     }
 
 
-def write(found: Mapping[str, Any], folder: Path) -> Path:
+def write(document: Mapping[str, Any], folder: Path) -> Path:
     """The document as `NAME.json` in a folder, whole or not at all."""
-    path = folder / f"{found['table']}.json"
-    write_json(path, found)
+    path = folder / f"{document['table']}.json"
+    write_json(path, document)
     return path
 
 
-def markdown(found: Mapping[str, Any]) -> str:
+def markdown(document: Mapping[str, Any]) -> str:
     """The table in Markdown, from its document."""
-    rules, beside = found["rules"], found.get("beside", ())
-    timed = any(row["seconds"] is not None for row in found["rows"])
+    rules, beside = document["rules"], document.get("beside", ())
+    timed = any(row["seconds"] is not None for row in document["rows"])
     head = ["model", "against", "how", "AUC", "TPR at 1 % FPR"]
     head += [f"{rule}: TP/FP/FN/TN, accuracy %" for rule in rules]
     head += [title for name in beside for title in _BESIDE[name]]
-    head += (["paper, %"] if found["paper"] else []) + (["seconds an image"] if timed else [])
+    head += (["paper, %"] if document["paper"] else []) + (["seconds an image"] if timed else [])
     lines = [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
-    for row in found["rows"]:
+    for row in document["rows"]:
         cells = [row["model"], row["against"], row["how"], _spread(row["auc"], 3), _spread(row["tpr"]["0.01"], 2)]
         cells += [_counts(row["rules"].get(rule)) for rule in rules]
         cells += [cell for name in beside for cell in _further(name, row)]
-        cells += [_number(row["paper"], ".1f")] if found["paper"] else []
+        cells += [_number(row["paper"], ".1f")] if document["paper"] else []
         cells += [_number(row["seconds"], ".2f")] if timed else []
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_means(found), *_goal(found)])
+    return "\n".join([*lines, "", *_means(document), *_goal(document)])
 
 
 def _further(name: str, row: Mapping[str, Any]) -> list[str]:
@@ -93,24 +93,24 @@ def _further(name: str, row: Mapping[str, Any]) -> list[str]:
     return [_number(row["medians"].get(kind), ".3g") for kind in ("belonging", "foreign")]
 
 
-def _means(found: Mapping[str, Any]) -> list[str]:
+def _means(document: Mapping[str, Any]) -> list[str]:
     """Average accuracy by rule, and of what is found, for each way of asking that has several rows."""
-    if not found["rules"]:
+    if not document["rules"]:
         return []
     lines = []
-    ways = list(dict.fromkeys(row["how"] for row in found["rows"]))
+    ways = list(dict.fromkeys(row["how"] for row in document["rows"]))
     for way in ways:
-        rows = [row for row in found["rows"] if row["how"] == way]
+        rows = [row for row in document["rows"] if row["how"] == way]
         if len(rows) < 2:
             continue
         parts = []
-        for rule in found["rules"]:
+        for rule in document["rules"]:
             known = [row["rules"][rule]["accuracy"] for row in rows if row["rules"].get(rule)]
             if known:
                 parts.append(f"{100 * sum(known) / len(known):.1f} % by {rule}")
-        given = [row["paper"] for row in rows if row["paper"] is not None]
-        if given:
-            parts.append(f"{sum(given) / len(given):.1f} % in the paper")
+        papers = [row["paper"] for row in rows if row["paper"] is not None]
+        if papers:
+            parts.append(f"{sum(papers) / len(papers):.1f} % in the paper")
         said = f"average accuracy: {', '.join(parts) or 'no cut from so few'}"
         found_at = [row["tpr"]["0.01"]["value"] for row in rows if row["tpr"]["0.01"]]
         said += f"; TPR at 1 % FPR {sum(found_at) / len(rows):.2f}" if len(found_at) == len(rows) else ""
@@ -118,13 +118,13 @@ def _means(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _goal(found: Mapping[str, Any]) -> list[str]:
+def _goal(document: Mapping[str, Any]) -> list[str]:
     """What the project asks of itself, of the way that comes nearest, and the rows that miss it."""
-    if found["goal"] is None:
+    if document["goal"] is None:
         return []
-    rule, least = found["rules"][0], found["goal"]
+    rule, least = document["rules"][0], document["goal"]
     ways: dict[str, list[Mapping[str, Any]]] = {}
-    for row in found["rows"]:
+    for row in document["rows"]:
         if row["rules"].get(rule):
             ways.setdefault(row["how"], []).append(row)
     if not ways:
@@ -144,51 +144,51 @@ def _mean(rows: Sequence[Mapping[str, Any]], rule: str) -> float:
     return sum(_accuracy(row, rule) for row in rows) / len(rows)
 
 
-def draw(found: Mapping[str, Any], path: Path) -> None:
+def draw(document: Mapping[str, Any], path: Path) -> None:
     """Accuracy by the first rule with its interval, and the paper's, one line a row; no figure where nothing is cut.
 
     Args:
-        found: the document.
+        document: the document.
         path: of the figure.
     """
-    if not found["rules"]:
+    if not document["rules"]:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    rows = [row for row in found["rows"] if row["rules"].get(found["rules"][0])]
+    rows = [row for row in document["rows"] if row["rules"].get(document["rules"][0])]
     figure = Figure(figsize=(8.0, 1.2 + _INCHES * max(len(rows), 1)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for place, row in enumerate(rows):
-        one = row["rules"][found["rules"][0]]
+        one = row["rules"][document["rules"][0]]
         middle = 100 * one["accuracy"]
         axes.hlines(place, 100 * one["low"], 100 * one["high"], color=_OURS)
         axes.plot(middle, place, "o", color=_OURS, label=None if place else "here, with its 95 % interval")
-    given = [(row["paper"], place) for place, row in enumerate(rows) if row["paper"] is not None]
-    if given:
-        axes.plot(*zip(*given, strict=True), "x", color=_INK, label="the paper")
+    papers = [(row["paper"], place) for place, row in enumerate(rows) if row["paper"] is not None]
+    if papers:
+        axes.plot(*zip(*papers, strict=True), "x", color=_INK, label="the paper")
     axes.set_yticks(range(len(rows)), [f"{row['model']} / {row['against']} / {row['how']}" for row in rows], fontsize=7)
     axes.invert_yaxis()
     axes.axvline(50, color=_GREY, linewidth=0.8, linestyle=":")
-    axes.set_xlabel(f"accuracy in per cent, cut by {found['rules'][0]}; dotted: a coin")
-    axes.set_title(found["title"], fontsize=9)
+    axes.set_xlabel(f"accuracy in per cent, cut by {document['rules'][0]}; dotted: a coin")
+    axes.set_title(document["title"], fontsize=9)
     if rows:
         axes.legend(fontsize=7, loc="best")
     save_figure(figure, path, dpi=120)
 
 
-def _spread(found: Mapping[str, float] | None, digits: int) -> str:
-    if found is None:
+def _spread(estimate: Mapping[str, float] | None, digits: int) -> str:
+    if estimate is None:
         return "-"
-    return f"{found['value']:.{digits}f} ({found['low']:.{digits}f} to {found['high']:.{digits}f})"
+    return f"{estimate['value']:.{digits}f} ({estimate['low']:.{digits}f} to {estimate['high']:.{digits}f})"
 
 
-def _counts(found: Mapping[str, float] | None) -> str:
-    if found is None:
+def _counts(errors: Mapping[str, float] | None) -> str:
+    if errors is None:
         return "-"
-    counts = "/".join(f"{found[key]:.0f}" for key in ("tp", "fp", "fn", "tn"))
-    return f"{counts} {100 * found['accuracy']:.1f} ({100 * found['low']:.1f} to {100 * found['high']:.1f})"
+    counts = "/".join(f"{errors[key]:.0f}" for key in ("tp", "fp", "fn", "tn"))
+    return f"{counts} {100 * errors['accuracy']:.1f} ({100 * errors['low']:.1f} to {100 * errors['high']:.1f})"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -45,7 +45,7 @@ def _over_ways(
     name: str, how: str, method: Method[Any], belonging: ScoreTable, others: Mapping[str, ScoreTable], ways: int
 ) -> Iterator[Row]:
     """The mean row of each kind of others and each alpha; a method that learns does so anew for every division."""
-    rng, found = np.random.default_rng(_WAYS), dict[tuple[str, float], list[Row]]()
+    rng, rows = np.random.default_rng(_WAYS), dict[tuple[str, float], list[Row]]()
     for _ in range(ways):
         order = rng.permutation(len(belonging))
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
@@ -54,10 +54,10 @@ def _over_ways(
             said = evaluate(profile, belonging=own, foreign=others, rules=RULES, alpha=alpha, method=method)
             for against, one in said.items():
                 row = row_of(one, model=name, against=against, how=f"{how}, alpha {alpha:g}")
-                found.setdefault((against, alpha), []).append(row)
+                rows.setdefault((against, alpha), []).append(row)
     for against in others:
         for alpha in _ALPHAS:
-            yield averaged(found[against, alpha])
+            yield averaged(rows[against, alpha])
 
 
 TABLE: Final = Table(

@@ -52,8 +52,9 @@ def _average(
     for _ in range(_DRAWN):
         drawn = known.take(rng.choice(defined, min(size, len(defined)), replace=False))
         profile = calibrate(belonging=drawn, method=method)
-        for against, found in evaluate(profile, belonging=own, foreign=others, rules=_RULES, method=method).items():
-            rows.append(row_of(found, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings"))
+        evaluations = evaluate(profile, belonging=own, foreign=others, rules=_RULES, method=method)
+        for against, one in evaluations.items():
+            rows.append(row_of(one, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings"))
     return averaged(rows)
 
 

@@ -106,7 +106,7 @@ def _row(
     )
     judged = {pool: table(paths) for pool, (_, paths) in pools.items()}
     judged = {_EVERY: ScoreTable.concatenate(list(judged.values())), **judged}
-    found = evaluate(
+    evaluations = evaluate(
         profile,
         belonging=table(own),
         foreign=judged,
@@ -116,18 +116,18 @@ def _row(
         outside="undecided",
         method=method,
     )
-    said = {pool: one.errors[_RULE] for pool, one in found.items()}
+    said = {pool: one.errors[_RULE] for pool, one in evaluations.items()}
     counts = {pool: errors.confusion for pool, errors in said.items() if errors is not None}
     if not counts:
         workspace.skip(f"{how} under {label(name)}: {len(profile.statistic)} ranked belongings are too few to decide")
         return None
-    return _shown(label(name), how, found, counts, {pool: len(table) for pool, table in judged.items()}, len(own))
+    return _shown(label(name), how, evaluations, counts, {pool: len(table) for pool, table in judged.items()}, len(own))
 
 
 def _shown(
     model: str,
     how: str,
-    found: Mapping[str, Evaluation],
+    evaluations: Mapping[str, Evaluation],
     counts: Mapping[str, Confusion],
     images_of: Mapping[str, int],
     belongings: int,
@@ -137,8 +137,8 @@ def _shown(
     return DecodersRow(
         model=model,
         how=how,
-        auc=interval_of(found[_EVERY].auc),
-        tpr=interval_of(found[_EVERY].tpr[_RATE]),
+        auc=interval_of(evaluations[_EVERY].auc),
+        tpr=interval_of(evaluations[_EVERY].tpr[_RATE]),
         missed=share_of(every.fn, belongings),
         supported=share_of(every.supported_belonging, belongings),
         pools={
@@ -147,7 +147,7 @@ def _shown(
                 "tpr": interval_of(one.tpr[_RATE]),
                 "claimed": share_of(counts[pool].supported_foreign, images_of[pool]),
             }
-            for pool, one in found.items()
+            for pool, one in evaluations.items()
             if pool != _EVERY
         },
     )
@@ -176,12 +176,12 @@ def markdown(document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _number(found: Mapping[str, float] | None, digits: int) -> str:
-    return "-" if found is None else f"{found['value']:.{digits}f}"
+def _number(estimate: Mapping[str, float] | None, digits: int) -> str:
+    return "-" if estimate is None else f"{estimate['value']:.{digits}f}"
 
 
-def _counted(found: Mapping[str, float]) -> str:
-    return f"{found['count']}/{found['of']} ({found['low']:.3f} to {found['high']:.3f})"
+def _counted(counted: Mapping[str, float]) -> str:
+    return f"{counted['count']}/{counted['of']} ({counted['low']:.3f} to {counted['high']:.3f})"
 
 
 TABLE: Final = Table(

@@ -38,11 +38,11 @@ def _methods(workspace: Workspace) -> dict[str, Method[Any]]:
         workspace.skip("traced, in a quick run")
         return {_ALONE: _SEARCH}
     traced = Traced(steps=_STEPS)
-    found: dict[str, Method[Any]] = {
+    methods: dict[str, Method[Any]] = {
         _ALONE: _SEARCH,
         "traced, the ratio to the twin": Traced(steps=_STEPS, bands=False),
     }
-    return {**found, "traced": traced} if workspace.setting.count >= 40 else found
+    return {**methods, "traced": traced} if workspace.setting.count >= 40 else methods
 
 
 TABLE: Final = Table(

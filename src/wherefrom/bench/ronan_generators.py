@@ -37,19 +37,19 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
 def _others(workspace: Workspace, name: str, own: Paths) -> dict[str, Paths]:
     """Images of every other generator of the size and, where the generator draws in colour, real images."""
     size = workspace.model(name).size
-    found = {
+    others = {
         label(other): workspace.own(other)
         for other in generators(workspace)
         if other != name and workspace.model(other).size == size
     }
     if not any(_coloured(path) for path in own):
-        return found
+        return others
     height, width = size
     if height == width:
-        found["photos"] = workspace.photos(height)
+        others["photos"] = workspace.photos(height)
     if height == width == CIFAR and (test := workspace.cifar("test")) is not None:
-        found["CIFAR-10, test"] = test
-    return found
+        others["CIFAR-10, test"] = test
+    return others
 
 
 def _coloured(path: Any) -> bool:
@@ -58,11 +58,11 @@ def _coloured(path: Any) -> bool:
 
 
 def _methods(workspace: Workspace, name: str) -> Mapping[str, Method[Any]]:
-    found: dict[str, Method[Any]] = {"alone": ronan(workspace)}
+    methods: dict[str, Method[Any]] = {"alone": ronan(workspace)}
     if any(side % _FACTOR for side in workspace.model(name).size):
         workspace.skip(f"{label(name)} over {REFERENCE}, which makes no images of its size")
-        return found
-    return {**found, f"over {REFERENCE}": over_reference(workspace)}
+        return methods
+    return {**methods, f"over {REFERENCE}": over_reference(workspace)}
 
 
 TABLE: Final = Table(

@@ -29,14 +29,14 @@ def _methods(*, quick: bool) -> dict[str, Method[Any]]:
     steps = _QUICK if quick else _STEPS
     race: dict[str, Any] = {"race": None} if quick else {"keep": 1}
     several = RONAN(start="random", restarts=_RESTARTS, steps=steps, **race)
-    found: dict[str, Method[Any]] = {
+    methods: dict[str, Method[Any]] = {
         f"ronan, 1 random start, Adam at 0.1, {steps} steps": RONAN(search=RONAN.paper().search, steps=steps),
         f"ronan, {_RESTARTS} random starts, L-BFGS, {steps} steps": several,
         "latenttracer": LatentTracer(steps=_QUICK) if quick else LatentTracer(),
     }
     if not quick:
-        found["latenttracer, the paper's"] = LatentTracer.paper()
-    return {**found, "aedr": AEDR(), "traced, the ratio to the twin": Traced(bands=False)}
+        methods["latenttracer, the paper's"] = LatentTracer.paper()
+    return {**methods, "aedr": AEDR(), "traced, the ratio to the twin": Traced(bands=False)}
 
 
 def _rows(workspace: Workspace) -> Iterator[Row]:

@@ -64,7 +64,7 @@ def _of(
 ) -> Iterator[Row]:
     """Each method's profile of known belongings, tried on others; all read the same columns."""
     for how, method in methods.items():
-        found = evaluate(
+        evaluations = evaluate(
             profile_of(method, read_as(known, method)),
             belonging=read_as(own, method),
             foreign={kind: read_as(table, method) for kind, table in others.items()},
@@ -72,7 +72,7 @@ def _of(
             alpha=ALPHA,
             method=method,
         )
-        yield from (row_of(one, model=name, against=kind, how=how) for kind, one in found.items())
+        yield from (row_of(one, model=name, against=kind, how=how) for kind, one in evaluations.items())
 
 
 TABLE: Final = Table(title="What a few steps of a search add to two reconstructions", rules=_RULES, rows=_rows)

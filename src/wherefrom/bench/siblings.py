@@ -34,18 +34,18 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         known, own = images(workspace, name)
         photos = workspace.photos(workspace.setting.size)
         others = {other: workspace.passed(other, photos) for other in decoders(workspace) if other != name}
-        named = {"photos": photos, **{label(other): found for other, found in others.items()}}
+        named = {"photos": photos, **{label(other): theirs for other, theirs in others.items()}}
         for how, method in _METHODS.items():
             yield from workspace.compare(
                 name, method, known=known, own=own, others=named, how=how, rules=RULES, asked=_ASKED
             )
-        for other, found in others.items():
+        for other, theirs in others.items():
             yield from workspace.compare(
                 name,
                 Relative(method="reconstruction", reference=other),
                 known=known,
                 own=own,
-                others={label(other): found},
+                others={label(other): theirs},
                 how="the loss over the other decoder's loss",
                 rules=RULES,
             )

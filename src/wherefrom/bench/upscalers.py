@@ -50,8 +50,8 @@ def enlarged(workspace: Workspace, name: str, images: Paths) -> Paths:
     small = workspace.edited(images, f"resize:{1 / model.scale:g}")
     folder = workspace.folder(f"enlarged-{label(name)}-{workspace.setting.size}", model.card.digest)
     with workspace.setting.shown(f"enlarging images with {label(name)}") as report:
-        found = round_trips(model, list(small), folder=folder, enlarge=True, report=report)
-    return [one.path for one in found if one.path is not None]
+        made = round_trips(model, list(small), folder=folder, enlarge=True, report=report)
+    return [one.path for one in made if one.path is not None]
 
 
 def filtered(workspace: Workspace, images: Paths, scale: int, how: str) -> Paths:

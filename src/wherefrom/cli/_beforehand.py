@@ -60,20 +60,20 @@ def twins(pools: Pools, *, model: Any = None, limits: Limits | None = None) -> t
     for pool, images in pools.items():
         for name, digest in _digests(images, model, limits):
             seen.setdefault(digest, []).append((pool, name))
-    groups = [found for found in seen.values() if _clash(found)]
-    return tuple(twin for number, found in enumerate(groups, start=1) for twin in _twins(number, found))
+    groups = [same_pixels for same_pixels in seen.values() if _clash(same_pixels)]
+    return tuple(twin for number, same_pixels in enumerate(groups, start=1) for twin in _twins(number, same_pixels))
 
 
-def _clash(found: Sequence[tuple[str | None, str]]) -> bool:
-    places = [pool for pool, _ in found]
+def _clash(same_pixels: Sequence[tuple[str | None, str]]) -> bool:
+    places = [pool for pool, _ in same_pixels]
     return len(set(places)) < len(places) or (None in places and len(places) > 1)
 
 
-def _twins(number: int, found: Sequence[tuple[str | None, str]]) -> Iterator[Twin]:
-    places = {pool for pool, _ in found}
+def _twins(number: int, same_pixels: Sequence[tuple[str | None, str]]) -> Iterator[Twin]:
+    places = {pool for pool, _ in same_pixels}
     both = None in places and len(places) > 1
     first: set[str | None] = set()
-    for pool, name in found:
+    for pool, name in same_pixels:
         yield Twin(group=number, pool=pool, name=name, leaves=both or pool in first)
         first.add(pool)
 
@@ -106,19 +106,21 @@ def _arrived(
             yield facts, None if item is None else item.digest, None if item is None else item.size
 
 
-def refuse_twins(found: Sequence[Twin]) -> None:
+def refuse_twins(copies: Sequence[Twin]) -> None:
     """Refuse images that are there twice, before any is asked about.
 
     Raises:
         ProfileError: naming the first groups and the ways out.
     """
-    if not found:
+    if not copies:
         return
-    groups = [[twin for twin in found if twin.group == number] for number in range(1, min(found[-1].group, _NAMED) + 1)]
+    groups = [
+        [twin for twin in copies if twin.group == number] for number in range(1, min(copies[-1].group, _NAMED) + 1)
+    ]
     said = "; ".join(" and ".join(f"{twin.name} in {where(twin.pool)}" for twin in group[:3]) for group in groups)
-    more = f"; and {found[-1].group - _NAMED} more groups" if found[-1].group > _NAMED else ""
+    more = f"; and {copies[-1].group - _NAMED} more groups" if copies[-1].group > _NAMED else ""
     raise ProfileError(
-        f"{len(found)} images have the pixels of another one: {said}{more}. `wherefrom duplicates` lists all;"
+        f"{len(copies)} images have the pixels of another one: {said}{more}. `wherefrom duplicates` lists all;"
         " leave them out by --leave-out NAME, or by --leave-out-duplicates"
     )
 
@@ -141,17 +143,17 @@ def leave_out(pools: Pools, names: Iterable[str]) -> Pools:
     return _without(pools, {(pool, name) for pool in pools for name in gone})
 
 
-def leave_out_twins(pools: Pools, found: Sequence[Twin]) -> Pools:
+def leave_out_twins(pools: Pools, copies: Sequence[Twin]) -> Pools:
     """The images without those that `Twin.leaves` says.
 
     Args:
         pools: the images.
-        found: of `twins`.
+        copies: of `twins`.
 
     Raises:
         UsageError: when none is left in a pool.
     """
-    return _without(pools, {(twin.pool, twin.name) for twin in found if twin.leaves})
+    return _without(pools, {(twin.pool, twin.name) for twin in copies if twin.leaves})
 
 
 def _without(pools: Pools, gone: set[tuple[str | None, str]]) -> Pools:
@@ -184,8 +186,8 @@ def tell_outside(
     if work.quiet:
         return
     for candidate in candidates:
-        found = look(candidate, images, edit=edit, limits=work.limits or DEFAULT_LIMITS)
-        reasons = [f"{each.facts.name}: {each.reason}" for each in found if not each.covered]
+        coverage = look(candidate, images, edit=edit, limits=work.limits or DEFAULT_LIMITS)
+        reasons = [f"{each.facts.name}: {each.reason}" for each in coverage if not each.covered]
         if reasons:
             first = "the first is" if len(reasons) > 1 else "it is"
             note(

@@ -29,7 +29,7 @@ def _path(image: Source, folder: Path) -> str | None:
     """The image's path, relative to the folder where that is the same file; None for what is in no file."""
     if image.path is None:
         return None
-    found = os.path.relpath(image.path, folder)
-    if os.path.realpath(folder / found) != os.path.realpath(image.path):  # `..` out of a link leads elsewhere
-        found = str(image.path.absolute())
-    return printable(found if image.member is None else f"{found}/{image.member}")
+    path = os.path.relpath(image.path, folder)
+    if os.path.realpath(folder / path) != os.path.realpath(image.path):  # `..` out of a link leads elsewhere
+        path = str(image.path.absolute())
+    return printable(path if image.member is None else f"{path}/{image.member}")

@@ -27,27 +27,27 @@ def _app(what: str, says: str, flag: str) -> typer.Typer:
         says: what one of them does, for the help.
         flag: the option that passes one of their options, as `--option`.
     """
-    found = typer.Typer(
+    command = typer.Typer(
         no_args_is_help=False,
         invoke_without_command=True,
         rich_markup_mode=None,
         help=f"Which {what} there are ({says}), and which options one of them has.",
     )
 
-    @found.callback()
+    @command.callback()
     def default(context: typer.Context) -> None:
         if context.invoked_subcommand is None:
             list_all()
 
-    @found.command("list", help=f"List the {what}, with what each says of itself.")
+    @command.command("list", help=f"List the {what}, with what each says of itself.")
     def list_all(as_json: options.Json = False) -> None:
         _list(_module(what), what, as_json=as_json)
 
-    @found.command("info", help=f"Show the options of one: what each takes, its default and what it means ({flag}).")
+    @command.command("info", help=f"Show the options of one: what each takes, its default and what it means ({flag}).")
     def info(name: _NAME, as_json: options.Json = False) -> None:
         _info(_module(what), name, flag, as_json=as_json)
 
-    return found
+    return command
 
 
 def _module(what: str) -> ModuleType:
@@ -57,8 +57,8 @@ def _module(what: str) -> ModuleType:
     return {"methods": methods, "rules": rules}[what]
 
 
-def _list(shelf: Any, what: str, *, as_json: bool) -> None:
-    rows = [(name, shelf.describe(name).title) for name in shelf.names()]
+def _list(registry: Any, what: str, *, as_json: bool) -> None:
+    rows = [(name, registry.describe(name).title) for name in registry.names()]
     if as_json:
         for name, title in rows:
             emit_json({"name": name, "title": title})
@@ -67,26 +67,26 @@ def _list(shelf: Any, what: str, *, as_json: bool) -> None:
     emit(f"The options of one: `wherefrom {what} info NAME`.")
 
 
-def _info(shelf: Any, name: str, flag: str, *, as_json: bool) -> None:
-    found = shelf.describe(name)
+def _info(registry: Any, name: str, flag: str, *, as_json: bool) -> None:
+    described = registry.describe(name)
     if as_json:
-        emit_json({"name": name, **_plain(found)})
+        emit_json({"name": name, **_plain(described)})
         return
-    emit(f"{name}: {found.title}")
-    if found.text:
-        emit(found.text)
-    if not found.options:
+    emit(f"{name}: {described.title}")
+    if described.text:
+        emit(described.text)
+    if not described.options:
         emit(f"{name} has no options.")
         return
     rows = [
         (option.name, option.takes, "must be said" if option.required else written(option.default), option.meaning)
-        for option in found.options
+        for option in described.options
     ]
     emit_table(("option", "takes", "default", "what it means"), rows, folded="what it means")
     emit(f"An option is given as {flag} NAME=VALUE, which may be repeated; None is written null.")
 
 
-def _plain(found: Any) -> dict[str, Any]:
+def _plain(described: Any) -> dict[str, Any]:
     options = [
         {
             "name": option.name,
@@ -95,9 +95,9 @@ def _plain(found: Any) -> dict[str, Any]:
             "default": option.default,
             "meaning": option.meaning,
         }
-        for option in found.options
+        for option in described.options
     ]
-    return {"title": found.title, "text": found.text, "options": options}
+    return {"title": described.title, "text": described.text, "options": options}
 
 
 def written(value: Fact) -> str:

@@ -150,7 +150,7 @@ def _sizes(images: Sequence[Any], work: Work, model: Any) -> list[tuple[int, int
     from wherefrom.images.read import DEFAULT_LIMITS, stored_size
     from wherefrom.images.sources import as_source
 
-    found = []
+    sizes = []
     for image in images[:: max(1, len(images) // _SAMPLE)]:
         source = as_source(image)
         try:
@@ -158,8 +158,8 @@ def _sizes(images: Sequence[Any], work: Work, model: Any) -> list[tuple[int, int
         except ImageError:
             continue
         if model.size is None or size == (model.size[1], model.size[0]):  # others are refused without being asked
-            found.append((int(size[0]), int(size[1])))
-    return found
+            sizes.append((int(size[0]), int(size[1])))
+    return sizes
 
 
 def _time(seconds: float) -> str:

@@ -91,8 +91,8 @@ def _safetensors(path: Path) -> bool:
     from wherefrom.models.convert import MADE
 
     with safe_open(path, framework="numpy") as file:
-        found: Any = file.metadata() or {}
-    return bool(found.get("wherefrom") == MADE)
+        metadata: Any = file.metadata() or {}
+    return bool(metadata.get("wherefrom") == MADE)
 
 
 def _notes(path: Path) -> bool:
@@ -100,8 +100,8 @@ def _notes(path: Path) -> bool:
 
 
 def _bench(path: Path) -> bool:
-    found = json.loads(path.read_bytes())
-    return bool({"table", "title", "paper", "goal", "rules", "command", "version", "rows"} <= found.keys())
+    document = json.loads(path.read_bytes())
+    return bool({"table", "title", "paper", "goal", "rules", "command", "version", "rows"} <= document.keys())
 
 
 def _table(kind: str) -> dict[str, Callable[[Path], bool]]:

@@ -51,8 +51,8 @@ class GenerateOptions:
             typer.Exit: with code 3 when some images failed.
         """
         if self.prompts is None:
-            given = {"--steps": self.steps, "--guidance": self.guidance, "--negative": self.negative}
-            unfit = [flag for flag, value in given.items() if value is not None]
+            flags = {"--steps": self.steps, "--guidance": self.guidance, "--negative": self.negative}
+            unfit = [flag for flag, value in flags.items() if value is not None]
             if unfit:
                 raise UsageError(
                     f"{', '.join(unfit)} goes with the prompts of a text-to-image pipeline: --prompts FILE"

@@ -170,8 +170,8 @@ def check_folder(flag: str, folder: Path, typed: Sequence[str]) -> None:
 def _check_name(output: Output) -> None:
     suffixes = output.form.suffixes
     if output.path.suffix.lower() not in suffixes:
-        found = output.path.suffix or "no suffix"
-        raise UsageError(f"{output.path} ends in {found!r}: use {' or '.join(suffixes)}")
+        suffix = output.path.suffix or "no suffix"
+        raise UsageError(f"{output.path} ends in {suffix!r}: use {' or '.join(suffixes)}")
     if output.path.is_dir():
         raise UsageError(f"{output.path} is a folder: name a file")
 
@@ -224,15 +224,15 @@ def _head(path: Path) -> bytes:
 def _files(paths: Iterable[Path]) -> Iterator[tuple[int, int]]:
     """What tells files apart, whatever they are called: of every path that is there."""
     for path in paths:
-        found = _file(path)
-        if found is not None:
-            yield found
+        number = _file(path)
+        if number is not None:
+            yield number
 
 
 def _file(path: Path) -> tuple[int, int] | None:
     """Device and number of a file; the same through every link and in every case of its letters."""
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return None
-    return (found.st_dev, found.st_ino)
+    return (status.st_dev, status.st_ino)

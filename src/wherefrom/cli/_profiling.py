@@ -214,9 +214,9 @@ def added_condition(
 
     if existing is None:
         raise UsageError(f"--add-edit {edit}: name the profile that it is added to by --profile P.json")
-    given = [flag for flag, value in said.items() if value is not None]
-    if given:
-        raise UsageError(f"--add-edit takes {given[0]} from the profile: leave it out")
+    answered = [flag for flag, value in said.items() if value is not None]
+    if answered:
+        raise UsageError(f"--add-edit takes {answered[0]} from the profile: leave it out")
     (wanted,) = loaded_edits([edit])
     return AddedCondition(
         profile=load_profile(existing), file=existing, out=out or existing, name=name, opening=opening, edit=wanted.name

@@ -56,7 +56,7 @@ def show_part(title: str, made: Exhibits, out: Path) -> Shown:
     kinds = _by_kind(verdicts, made.kinds)
     _show_profile(title, profile, out)
     show_verdicts(
-        [verdict for found in kinds.values() for verdict in found[:_SAMPLE]],
+        [verdict for of_kind in kinds.values() for verdict in of_kind[:_SAMPLE]],
         title=f"The mixed folder: the first {_SAMPLE} of each kind; all are in {out / 'verdicts.csv'}",
     )
     ours = made.tested[0]
@@ -94,8 +94,8 @@ def _show_counts(kinds: Mapping[str, list[Verdict]]) -> None:
     emit_table(
         ("kind", "images", *(str(outcome) for outcome in Outcome)),
         [
-            (kind, len(found), *(sum(verdict.outcome is outcome for verdict in found) for outcome in Outcome))
-            for kind, found in kinds.items()
+            (kind, len(of_kind), *(sum(verdict.outcome is outcome for verdict in of_kind) for outcome in Outcome))
+            for kind, of_kind in kinds.items()
         ],
         title="What was said of them",
     )

@@ -40,7 +40,7 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, whole: bool) -> None:
         return
     chosen = under_conditions(verdicts)
     for outcome in Outcome:
-        found = [verdict for verdict in verdicts if verdict.outcome is outcome]
+        verdicts_so = [verdict for verdict in verdicts if verdict.outcome is outcome]
         rows = [
             (
                 verdict.image.name,
@@ -50,28 +50,28 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, whole: bool) -> None:
                 max(verdict.p_foreign.values(), default=None),
                 _short(verdict.reason),
             )
-            for verdict in found[:_ROWS]
+            for verdict in verdicts_so[:_ROWS]
         ]
         if rows:
             headers = ("name", *chosen, "statistic", "p belonging", "p foreign", "reason")
-            emit_table(headers, rows, title=_title(str(outcome), len(found)), folded="reason")
+            emit_table(headers, rows, title=_title(str(outcome), len(verdicts_so)), folded="reason")
     emit(_REST)
 
 
-def tell_attributions(found: Sequence[Attribution], names: Sequence[str], *, whole: bool) -> None:
+def tell_attributions(attributions: Sequence[Attribution], names: Sequence[str], *, whole: bool) -> None:
     """Print how many images have each answer, what each candidate was said of, then rows.
 
     Args:
-        found: one an image.
+        attributions: one an image.
         names: of the candidates, in the order of each image's verdicts.
         whole: whether every row is shown, each with its whole reason, in the images' order.
     """
-    said = Counter(item.answer for item in found)
-    emit(f"{_images(len(found))}: {', '.join(f'{count} {answer}' for answer, count in said.most_common())}")
-    if whole or len(found) <= _FEW:
-        show_attributions(found, names)
+    said = Counter(item.answer for item in attributions)
+    emit(f"{_images(len(attributions))}: {', '.join(f'{count} {answer}' for answer, count in said.most_common())}")
+    if whole or len(attributions) <= _FEW:
+        show_attributions(attributions, names)
         return
-    counts = [Counter(item.verdicts[place].outcome for item in found) for place in range(len(names))]
+    counts = [Counter(item.verdicts[place].outcome for item in attributions) for place in range(len(names))]
     emit_table(
         ("candidate", *map(str, Outcome)),
         [(name, *(count[outcome] for outcome in Outcome)) for name, count in zip(names, counts, strict=True)],
@@ -79,7 +79,7 @@ def tell_attributions(found: Sequence[Attribution], names: Sequence[str], *, who
     for answer, count in said.most_common():
         rows = [
             (item.image.name, _others(item, names), _short(item.image.error or ""))
-            for item in found
+            for item in attributions
             if item.answer == answer
         ][:_ROWS]
         emit_table(("name", "candidates", "error"), rows, title=_title(answer, count), folded="candidates")

@@ -65,16 +65,16 @@ def under_conditions(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
     return ("conditions",) if any(verdict.conditions not in ((), ("none",)) for verdict in verdicts) else ()
 
 
-def show_attributions(found: Sequence[Attribution], names: Sequence[str]) -> None:
+def show_attributions(attributions: Sequence[Attribution], names: Sequence[str]) -> None:
     """Print a row an image, with an outcome a candidate.
 
     Args:
-        found: one an image.
+        attributions: one an image.
         names: the candidates' names, in the order of each attribution's verdicts.
     """
     rows = [
         (item.image.name, item.answer, *(str(verdict.outcome) for verdict in item.verdicts), item.reason)
-        for item in found
+        for item in attributions
     ]
     emit_table(("name", "answer", *names, "reason"), rows, folded="reason")
 
@@ -145,11 +145,11 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> N
     numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
     kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith("p_foreign:")}
     kinds |= dict.fromkeys(("width", "height", "seed"), pa.int64())
-    found: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     for key in columns:
         cells = [row.get(key) for row in flat]
-        found[key] = pa.array(cells, kinds[key]) if key in kinds else parquet_column(cells)
-    write_parquet(path, found, metadata={"wherefrom": json.dumps({"wherefrom": _KIND})})
+        arrays[key] = pa.array(cells, kinds[key]) if key in kinds else parquet_column(cells)
+    write_parquet(path, arrays, metadata={"wherefrom": json.dumps({"wherefrom": _KIND})})
 
 
 def _json(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> None:

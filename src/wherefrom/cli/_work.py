@@ -209,10 +209,10 @@ def size_of(text: str) -> tuple[int, int]:
     Raises:
         UsageError: when it is neither.
     """
-    found = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
-    if found is None or int(found[1]) < 1 or int(found[2] or 1) < 1:
+    match = re.fullmatch(r"(\d+)(?:[xX](\d+))?", text.strip())
+    if match is None or int(match[1]) < 1 or int(match[2] or 1) < 1:
         raise UsageError(f"--size {text!r} is no WIDTHxHEIGHT in pixels, as 512x512")
-    return int(found[2] or found[1]), int(found[1])
+    return int(match[2] or match[1]), int(match[1])
 
 
 def square(text: str, *, least: int) -> int:

@@ -129,11 +129,11 @@ def _check_outputs(out: Path, names: list[str], read: list[Path], models: list[s
     Writing(outputs=[*documents, *figures], typed=[str(path) for path in read], inputs=models, force=force).check()
 
 
-def _check_asked(names: list[str], given: list[str]) -> None:
+def _check_asked(names: list[str], further: list[str]) -> None:
     """Refuse a model that is neither embedded nor given."""
     from wherefrom.models.sources import zoo
 
-    there = [*(f"zoo:{name}" for name in zoo.names()), *given]
+    there = [*(f"zoo:{name}" for name in zoo.names()), *further]
     for name in names:
         if name not in there:
             raise UsageError(f"--ask {name} is none of {', '.join(there)}: name it by --decoder or --generator too")
@@ -153,11 +153,11 @@ def _list(names: tuple[str, ...], *, as_json: bool) -> None:
 
 def _tell(one: TableRun, out: Path, *, as_json: bool) -> None:
     """A table as it is shown."""
-    found = one.found
+    document = one.document
     if as_json:
-        emit_json(found)
+        emit_json(document)
         return
-    lines = [f"## {found['title']}", "", f"`{found['command']}`", "", *one.markdown.split("\n")]
-    lines += [f"- left out: {what}" for what in found["left out"]]
-    for line in [*lines, "", f"{out / one.name}.json{' and .png' if found['rules'] else ''}", ""]:
+    lines = [f"## {document['title']}", "", f"`{document['command']}`", "", *one.markdown.split("\n")]
+    lines += [f"- left out: {what}" for what in document["left out"]]
+    for line in [*lines, "", f"{out / one.name}.json{' and .png' if document['rules'] else ''}", ""]:
         emit(line)

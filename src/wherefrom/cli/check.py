@@ -35,16 +35,16 @@ def check(
     images = load_images(*paths)
     models: list[Any] = [load_model(name, device=device, trust=trust) for name in model]
     with shown("checking", quiet=quiet) as report:
-        found = checked(images, model=models, beta=beta, store=store, progress=report)
+        answers = checked(images, model=models, beta=beta, store=store, progress=report)
     if as_json:
-        for one in found:
+        for one in answers:
             row = plain(one)
             row["image"].pop("jpeg_tables")
             emit_json({"name": one.image.name, **row})
     else:
         emit_table(
             ("name", "model", "outcome", "s", "p", "reason"),
-            [(one.image.name, one.model, str(one.outcome), one.statistic, one.p_value, one.reason) for one in found],
+            [(one.image.name, one.model, str(one.outcome), one.statistic, one.p_value, one.reason) for one in answers],
             folded="reason",
         )
-    finish(sum(one.image.error is not None for one in found[:: len(models)]), len(images), quiet=quiet)
+    finish(sum(one.image.error is not None for one in answers[:: len(models)]), len(images), quiet=quiet)

@@ -37,13 +37,13 @@ def duplicates(
         from wherefrom.models.load import load_model
 
         opened = load_model(model, device="cpu", trust=trust, options=model_options(model_option))
-    found = twins(images, model=opened)
+    copies = twins(images, model=opened)
     if as_json:
-        for twin in found:
+        for twin in copies:
             emit_json(twin)
         return
-    if found:
-        rows = [(twin.group, where(twin.pool), twin.name, "left out" if twin.leaves else "kept") for twin in found]
+    if copies:
+        rows = [(twin.group, where(twin.pool), twin.name, "left out" if twin.leaves else "kept") for twin in copies]
         emit_table(("group", "in", "name", "--leave-out-duplicates"), rows, folded="name")
-    groups, total = len({twin.group for twin in found}), sum(map(len, images.values()))
-    emit(f"{len(found)} of {total} images have the pixels of another one, in {groups} groups")
+    groups, total = len({twin.group for twin in copies}), sum(map(len, images.values()))
+    emit(f"{len(copies)} of {total} images have the pixels of another one, in {groups} groups")

@@ -36,14 +36,14 @@ def list_models(as_json: options.Json = False) -> None:
     from wherefrom.models.architectures.base.table import listed
     from wherefrom.models.sources.description import listing
 
-    found, kinds = listing(), listed()
+    models, kinds = listing(), listed()
     if as_json:
-        for about in (*found, *kinds):
+        for about in (*models, *kinds):
             emit_json(about)
         return
     emit_table(
         ("model", "family", "architecture", "factor", "native sizes", "licence", "access"),
-        [_row(about) for about in found],
+        [_row(about) for about in models],
     )
     emit("Models of one family hold one decoder: their images cannot be told apart by it.")
     emit("")
@@ -66,12 +66,12 @@ def list_options(
     as_json: options.Json = False,
 ) -> None:
     """Show what `--model-option` can say of a kind of generator, or of the file of an autoencoder or an upscaler."""
-    title, paper, found = _options_of(name)
+    title, paper, meanings = _options_of(name)
     if as_json:
-        emit_json({"name": name, "title": title, "paper": paper, "options": found})
+        emit_json({"name": name, "title": title, "paper": paper, "options": meanings})
         return
     shown = f"{title} ({paper})" if paper else title
-    emit_table(("option", "what it says"), list(found.items()), title=shown, folded="what it says")
+    emit_table(("option", "what it says"), list(meanings.items()), title=shown, folded="what it says")
 
 
 def _options_of(name: str) -> tuple[str, str | None, dict[str, str]]:
@@ -128,11 +128,11 @@ def info(
     _show(_facts(opened), model, as_json=as_json)
 
 
-def _show(found: dict[str, Any], model: str, *, as_json: bool) -> None:
+def _show(facts: dict[str, Any], model: str, *, as_json: bool) -> None:
     if as_json:
-        emit_json(found)
+        emit_json(facts)
         return
-    emit_table(("", model), [(key.replace("_", " "), _cell(key, value)) for key, value in found.items()], folded=model)
+    emit_table(("", model), [(key.replace("_", " "), _cell(key, value)) for key, value in facts.items()], folded=model)
 
 
 def _unopened(model: str, error: Exception) -> dict[str, Any]:
@@ -188,11 +188,11 @@ def digest(
     from wherefrom.models.load import load_model
 
     card = load_model(model, device="cpu", trust=trust, options=model_options(option)).card
-    found = {part: card.facts[part] for part in ("decoder", "encoder") if part in card.facts}
+    digests = {part: card.facts[part] for part in ("decoder", "encoder") if part in card.facts}
     if as_json:
-        emit_json({"name": card.name, **found})
+        emit_json({"name": card.name, **digests})
         return
-    for part, value in found.items():
+    for part, value in digests.items():
         emit(f"{value}  {part}")
 
 
@@ -215,10 +215,11 @@ def convert(
     Writing(outputs=[Output("OUT", target, CHECKPOINT)], inputs=[source], force=force).check()
     from wherefrom.models.convert import convert as converted
 
-    found = converted(source, target, part=part)
-    architecture, decoder = (found.card.facts[fact] for fact in ("architecture", "decoder"))
+    conversion = converted(source, target, part=part)
+    architecture, decoder = (conversion.card.facts[fact] for fact in ("architecture", "decoder"))
     if as_json:
-        emit_json({"path": str(found.path), "architecture": architecture, "tensors": found.tensors, "decoder": decoder})
+        facts = {"architecture": architecture, "tensors": conversion.tensors, "decoder": decoder}
+        emit_json({"path": str(conversion.path), **facts})
         return
-    emit(f"{found.path}: {found.tensors} tensors of {architecture}")
+    emit(f"{conversion.path}: {conversion.tensors} tensors of {architecture}")
     emit(f"{decoder}  decoder")

@@ -62,8 +62,8 @@ def score(
     from wherefrom.models.load import load_model
     from wherefrom.records.files import save_table
 
-    given = model_options(model_option)
-    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=given, through=through)
+    stated = model_options(model_option)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust, options=stated, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
     statistic = _statistic(table, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -51,8 +52,8 @@ class Toy:
         """Name and facts; the digests are those of the analysis and synthesis matrices."""
         facts: dict[str, Fact] = {
             "architecture": f"Toy(bands={self.bands})",
-            "encoder": digest({"encoder.basis": self._basis()}),
-            "decoder": digest({"decoder.basis": self.gain * self._basis()}),
+            "encoder": _digest("encoder", 1.0, self.bands),
+            "decoder": _digest("decoder", self.gain, self.bands),
             "dtype": "float32",
             "device": "cpu",
         }
@@ -91,7 +92,7 @@ class Toy:
             raise ImageError(f"images are {height} x {width}, need multiples of {_BLOCK}: crop them")
         rows, columns = height // _BLOCK, width // _BLOCK
         blocks = images.float().reshape(n, 3, rows, _BLOCK, columns, _BLOCK)
-        basis = self._basis()
+        basis = _basis(self.bands)
         waves = torch.einsum("uy,vx,ncrysx->ncuvrs", basis, basis, blocks)
         return waves.reshape(n, 3 * self.bands**2, rows, columns)
 
@@ -105,7 +106,7 @@ class Toy:
             raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {3 * self.bands**2}, h, w)")
         n, _, rows, columns = latents.shape
         waves = latents.float().reshape(n, 3, self.bands, self.bands, rows, columns)
-        basis = self._basis()
+        basis = _basis(self.bands)
         blocks = self.gain * torch.einsum("uy,vx,ncuvrs->ncrysx", basis, basis, waves)
         return blocks.reshape(n, 3, rows * _BLOCK, columns * _BLOCK)
 
@@ -133,12 +134,19 @@ class Toy:
         latents[:, :, 0, 0] += 0.5 * _BLOCK / self.gain
         return latents.reshape(len(drawn), 3 * self.bands**2, height // _BLOCK, width // _BLOCK)
 
-    def _basis(self) -> torch.Tensor:
-        """The lowest rows of the orthonormal DCT-II of length 8, `(bands, 8)`."""
-        angle = [[math.pi * (2 * x + 1) * u / (2 * _BLOCK) for x in range(_BLOCK)] for u in range(self.bands)]
-        basis = torch.tensor(angle, dtype=torch.float64, device="cpu").cos() * math.sqrt(2 / _BLOCK)
-        basis[0] /= math.sqrt(2)
-        return basis.float()
+
+def _basis(bands: int) -> torch.Tensor:
+    """The lowest rows of the orthonormal DCT-II of length 8, `(bands, 8)`."""
+    angle = [[math.pi * (2 * x + 1) * u / (2 * _BLOCK) for x in range(_BLOCK)] for u in range(bands)]
+    basis = torch.tensor(angle, dtype=torch.float64, device="cpu").cos() * math.sqrt(2 / _BLOCK)
+    basis[0] /= math.sqrt(2)
+    return basis.float()
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(half: str, gain: float, bands: int) -> str:
+    """Of the encoder's or the decoder's matrix; taken once, since a card is looked at for every image."""
+    return digest({f"{half}.basis": gain * _basis(bands)})
 
 
 MODEL: Final = Toy

@@ -12,11 +12,9 @@ import pytest
 from PIL import Image
 
 from wherefrom import bench
-from wherefrom.bench import claims, decoders
+from wherefrom.bench import Setting, TableRun, claims, decoders
 from wherefrom.bench._drawn import DRAWN
 from wherefrom.bench._latent import ZOO
-from wherefrom.bench._running import TableRun
-from wherefrom.bench._setting import Setting
 from wherefrom.bench._workspace import Workspace
 from wherefrom.bench._written import document
 from wherefrom.checking.null import SIDE
@@ -30,7 +28,10 @@ PHOTOS = ("own, photos passed through it", "photos passed through another decode
 def shown(name: str, rows: list[Any]) -> tuple[dict[str, Any], str]:
     """A document as it is read again, and the table as it is printed."""
     found = json.loads(json.dumps(document(name, bench.load(name), rows, command="c", skipped=[])))
-    return found, TableRun(name=name, found=found, seconds=1.0).markdown
+    run = TableRun(name=name, document=found, seconds=1.0)
+    with pytest.warns(DeprecationWarning, match="found is now called document"):
+        assert run.found is found
+    return found, run.markdown
 
 
 def test_there_are_images_of_every_kind_and_photos_need_a_folder(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from tests.toy_tables import MODEL, facts
 from wherefrom import bench
 from wherefrom.bench import (
+    TableRun,
     cascade,
     jpeg_kept,
     latenttracer,
@@ -26,7 +27,6 @@ from wherefrom.bench import (
     searches,
 )
 from wherefrom.bench._latent import EVERY, ZOO
-from wherefrom.bench._running import TableRun
 from wherefrom.bench._searches import generators, ronan
 from wherefrom.bench._setting import Setting, label
 from wherefrom.bench._workspace import Paths, Workspace
@@ -120,7 +120,7 @@ def workspace(count: int, asked: tuple[str, ...] = ZOO[:1], **more: Any) -> Know
 def shown(name: str, rows: list[Any]) -> str:
     """The table as it is printed from the document that is kept."""
     found = json.loads(json.dumps(document(name, bench.load(name), rows, command="c", skipped=[])))
-    return TableRun(name=name, found=found, seconds=1.0).markdown
+    return TableRun(name=name, document=found, seconds=1.0).markdown
 
 
 def of_kinds(at: Known, method: Method[Any]) -> tuple[ScoreTable, ScoreTable, list[ScoreTable]]:

@@ -11,8 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from tests.unit.models.upscalers.test_upscalers import compact
-from wherefrom.bench import upscalers
-from wherefrom.bench._setting import Setting
+from wherefrom.bench import Setting, upscalers
 from wherefrom.bench._workspace import Workspace
 from wherefrom.bench.upscalers import enlarged, filtered
 from wherefrom.core.errors import ModelError

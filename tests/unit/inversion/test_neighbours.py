@@ -17,7 +17,7 @@ from wherefrom.inversion.optimisers import LBFGS, Adam, GradientFree, Optimiser
 from wherefrom.inversion.results import SearchResult
 from wherefrom.inversion.search import Plateau, Race
 
-STEPS = 120
+STEPS = 60
 CLOSE = 1e-4
 FULL: list[tuple[str, Optimiser]] = [
     ("toy", Adam(rate=0.1, schedule="cosine")),

@@ -90,5 +90,5 @@ def test_what_decoders_make_shows_no_grid(name: str) -> None:
     model = wf.load_model(name)
     assert isinstance(model, Decoder)
     with torch.inference_mode():
-        images = model.decode(model.draw(np.arange(12, dtype=np.uint64), size=None if model.size else (96, 96)))
+        images = model.decode(model.draw(np.arange(6, dtype=np.uint64), size=None if model.size else (64, 64)))
     assert [shows_grid(pixels) for pixels in to_pixels(images)].count(True) == 0

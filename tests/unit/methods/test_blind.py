@@ -111,15 +111,11 @@ class _OneSize:
 
 def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     model: Any = load_model("zoo:kl-f8-a", device="cpu")
-    places = _PLACES[-2:]
-    drawn = to_images(leaves(len(places), 200, seed=7))
     with torch.inference_mode():
-        made = to_images(list(to_pixels(model.decode(model.encode(drawn)))))
-    seen = torch.cat([_off(made[row : row + 1], *place) for row, place in enumerate(places)])
-    for edit in ("none", "jpeg:75"):
-        stored = to_images([edits.load(edit).apply(pixels) for pixels in to_pixels(seen)])
-        scores = Blind(method="reconstruction").scores(model, stored, _seeds(len(places)))
-        assert tuple(zip(scores["found_top"], scores["found_left"], strict=True)) == places, edit
+        (made,) = to_pixels(model.decode(model.encode(to_images(leaves(1, 200, seed=7)))))
+    (seen,) = to_pixels(_off(to_images([made]), 7, 1))
+    scores = Blind(method="reconstruction").scores(model, to_images([edits.load("jpeg:75").apply(seen)]), _seeds(1))
+    assert (scores["found_top"].tolist(), scores["found_left"].tolist()) == ([7], [1])
 
 
 def test_what_was_found_is_said_in_words() -> None:

@@ -26,7 +26,7 @@ def _module(scale: float, shift: float | None) -> AutoencoderKL:
 
 
 def _images() -> Images:
-    return torch.rand((2, 3, 16, 16), generator=generator(1))
+    return torch.rand((1, 3, 16, 16), generator=generator(1))
 
 
 def _paper(module: AutoencoderKL, image: Images, scale: float, shift: float) -> float:
@@ -51,16 +51,17 @@ def _paper(module: AutoencoderKL, image: Images, scale: float, shift: float) -> 
 @pytest.mark.parametrize(("scale", "shift"), [(0.18215, None), (0.3611, 0.1159)])
 def test_parity_with_the_paper_s_search(scale: float, shift: float | None) -> None:
     module, images = _module(scale, shift), _images()
-    expected = [_paper(module, image[None], scale, shift or 0.0) for image in images]
-    scores = LatentTracer.paper().scores(wrap_autoencoder(module), images, np.array([1, 2], dtype=np.uint64))
-    np.testing.assert_allclose(scores["loss"], expected, rtol=1e-4)
+    expected = _paper(module, images, scale, shift or 0.0)
+    scores = LatentTracer.paper().scores(wrap_autoencoder(module), images, np.array([1], dtype=np.uint64))
+    np.testing.assert_allclose(scores["loss"], [expected], rtol=1e-4)
     np.testing.assert_array_equal(scores["calls"], 101)
 
 
 def test_the_scale_changes_the_search() -> None:
     """Or the test above would say nothing of it. What changes numbers is in the card."""
-    seeds = np.array([1, 2], dtype=np.uint64)
+    seeds = np.array([1], dtype=np.uint64)
     models = [wrap_autoencoder(_module(scale, None)) for scale in (0.18215, 1.0)]
-    one, other = (LatentTracer.paper().scores(model, _images(), seeds)["loss"] for model in models)
-    assert (np.abs(one - other) > 1e-3 * one).any()
+    method = LatentTracer(optimiser="adam", steps=20)
+    one, other = (method.scores(model, _images(), seeds)["loss"] for model in models)
+    assert (np.abs(one - other) > 1e-3 * one).all()
     assert [model.card.facts.get("scaling") for model in models] == [(0.18215, 0.0), None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +70,3 @@ def main(folder: str, store: str, log: str, seconds: str) -> str:
     assert not table.errors
     numbers = table.scores.matrix(table.scores.names)
     return "\n".join(" ".join(value.hex() for value in map(float, row)) for row in numbers)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scoring import standins
+from tests.unit.scoring.forked import start_process
 from tests.unit.scoring.standins import write_images
 from wherefrom.core.errors import StoreError
 from wherefrom.scoring.store import Store
@@ -21,10 +21,7 @@ from wherefrom.scoring.store import Store
 if sys.platform == "win32":
     pytest.skip("kill -9 and processes that are forked are POSIX's", allow_module_level=True)
 
-COUNT = 200
-PROCESSES = multiprocessing.get_context("forkserver")
-"""Torch is imported once, by the process from which those to kill are forked."""
-PROCESSES.set_forkserver_preload([standins.__name__])
+COUNT = 100
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +39,7 @@ def undisturbed(images: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def start(images: Path, store: Path, log: Path, output: Path, seconds: float = 0.01) -> BaseProcess:
-    arguments = (str(images), str(store), str(log), str(output), str(seconds))
-    process: BaseProcess = PROCESSES.Process(target=standins.main, args=arguments, daemon=True)
-    process.start()
-    return process
+    return start_process(standins.main, str(images), str(store), str(log), str(output), str(seconds))
 
 
 def start_together(images: Path, store: Path, logs: list[Path], outputs: list[Path]) -> list[BaseProcess]:
@@ -80,7 +74,7 @@ def asked(*logs: Path) -> Counter[str]:
 
 def test_killed_twice_and_started_again(images: Path, undisturbed: str, tmp_path: Path) -> None:
     store, log, output = tmp_path / "s.db", tmp_path / "log", tmp_path / "rows"
-    for stop in (40, 110):
+    for stop in (20, 55):
         process = start(images, store, log, output)
         while kept(store) < stop:
             assert process.is_alive(), "it ended before it was killed"
@@ -119,7 +113,7 @@ def test_one_of_two_is_killed_and_the_other_takes_over(images: Path, undisturbed
     store = tmp_path / "s.db"
     logs, outputs = [tmp_path / "log1", tmp_path / "log2"], [tmp_path / "rows 1", tmp_path / "rows 2"]
     victim, heir = start_together(images, store, logs, outputs)
-    while not logs[0].exists() or kept(store) < 60:
+    while not logs[0].exists() or kept(store) < 30:
         assert victim.is_alive()
         time.sleep(0.03)
     victim.kill()

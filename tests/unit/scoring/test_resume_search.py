@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +13,7 @@ import torch
 from PIL import Image
 
 from tests.unit.scoring import searching
+from tests.unit.scoring.forked import start_process
 from wherefrom.core.errors import StoreError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.scoring.progress import Progress
@@ -22,7 +21,6 @@ from wherefrom.scoring.run import score
 from wherefrom.scoring.store import Store
 
 COUNT = 12
-ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +53,13 @@ def test_a_killed_search_goes_on_with_the_images_that_had_not_settled(images: Pa
     assert len(set(undisturbed.splitlines())) == len(set(begun(tmp_path / "other"))) == COUNT
     assert len({row.split()[2] for row in undisturbed.splitlines()}) > 3, "all took as many calls"
     store, log = tmp_path / "s.db", tmp_path / "log"
-    arguments = ["-m", "tests.unit.scoring.searching", str(images), str(store), str(log), "0.02"]
-    process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = start_process(searching.main, str(images), str(store), str(log), "0.02")
     while kept(store) < 3:
-        assert process.poll() is None, process.communicate()
+        assert process.is_alive()
         time.sleep(0.005)
     process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     settled, started = kept(store), begun(log)
     assert 3 <= settled < len(started) <= COUNT  # it was in the middle of a search
     assert searching.main(str(images), str(store), str(tmp_path / "again"), "0") == undisturbed

@@ -74,7 +74,7 @@ OPTIONS: Final[dict[str, dict[str, Any]]] = {
 KINDS: Final = (*STATES, "ddim")
 SEARCHES: Final = {
     "consistency": RONAN(steps=15, restarts=CLASSES, race=3, keep=1),
-    "stylegan2": RONAN(steps=15, restarts=CLASSES, race=4, keep=1),
+    "stylegan2": RONAN(steps=10, restarts=CLASSES, race=4, keep=1),
     "dcgan": RONAN(steps=20, restarts=CLASSES, race=6, keep=1),
 }
 NARROW: Final = ("stylegan2", "dcgan")
@@ -203,7 +203,10 @@ def test_the_start_in_w_is_that_of_the_class(tmp_path: Path) -> None:
         torch.testing.assert_close(wide.decode(wide.search_starts(seeds)), expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[] if kind in NARROW else pytest.mark.weekly) for kind in SEARCHES],
+)
 def test_belongings_of_any_class_are_found_and_a_siblings_are_excluded(kind: str, tmp_path: Path) -> None:
     model, sibling = (_model(kind, tmp_path, "search", seed=seed) for seed in (0, 1))
     with torch.no_grad():

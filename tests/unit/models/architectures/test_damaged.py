@@ -25,8 +25,8 @@ def _state(kind: str) -> dict[str, torch.Tensor]:
 
 
 def _some(state: dict[str, torch.Tensor]) -> list[str]:
-    """Names spread over the whole network, about 20 at most."""
-    return list(state)[:: 1 + len(state) // 20]
+    """Names spread over the whole network, about 10 at most."""
+    return list(state)[:: 1 + len(state) // 10]
 
 
 @every_kind

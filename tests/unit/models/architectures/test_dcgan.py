@@ -72,17 +72,14 @@ def test_latents_are_drawn_from_the_prior_that_was_found() -> None:
 
 
 def test_a_safetensors_file_sorts_its_names_and_is_the_same_model(tmp_path: Path) -> None:
-    for name in ("large-64", "odd-28"):
-        stack, _, own = trained(name)
-        state = {key: value.contiguous() for key, value in own.items()}
-        torch.save({"epoch": 3, "netG_state_dict": state, "netD_state_dict": {"a": torch.ones(1)}}, tmp_path / "a.pth")
-        save_file(state, tmp_path / "b.safetensors")
-        save_file({f"module.{key}": value for key, value in state.items()}, tmp_path / "c.safetensors")
-        models = [
-            load_model(str(tmp_path / file), device="cpu") for file in ("a.pth", "b.safetensors", "c.safetensors")
-        ]
-        assert len({model.card.digest for model in models}) == 1
-        assert models[0].card.facts["stride"] == stack.stride
+    stack, _, own = trained("odd-28")
+    state = {key: value.contiguous() for key, value in own.items()}
+    torch.save({"epoch": 3, "netG_state_dict": state, "netD_state_dict": {"a": torch.ones(1)}}, tmp_path / "a.pth")
+    save_file(state, tmp_path / "b.safetensors")
+    save_file({f"module.{key}": value for key, value in state.items()}, tmp_path / "c.safetensors")
+    models = [load_model(str(tmp_path / file), device="cpu") for file in ("a.pth", "b.safetensors", "c.safetensors")]
+    assert len({model.card.digest for model in models}) == 1
+    assert models[0].card.facts["stride"] == stack.stride
 
 
 def test_without_statistics_the_options_are_named_and_are_enough() -> None:

@@ -42,7 +42,7 @@ NETWORKS: Final[dict[str, tuple[Callable[[], torch.nn.Module], dict[str, Any]]]]
         {"dim_head": 8},
     ),
 }
-FIRST, ASKED, SIBLINGS = 20, 5, 4
+FIRST, ASKED, SIBLINGS = 9, 4, 3
 
 
 def _model(kind: str, seed: int, folder: Path) -> Decoder:
@@ -83,6 +83,6 @@ def test_own_images_are_found_and_a_siblings_are_excluded(kind: str, tmp_path: P
     method = methods.load("ronan", {"steps": 25, "restarts": 1, "race": None})
     seeds = np.arange(1000, 1000 + len(images), dtype=np.uint64)
     statistic = method.statistic(method.scores(own, images, seeds), {})
-    cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.05)
+    cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.1)
     assert (statistic[FIRST + ASKED :] > cut).all()
-    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1
+    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 2, "one in ten is missed"

@@ -86,7 +86,7 @@ def test_stylegan_xl_geometry_that_does_not_fit(config: dict[str, Any], words: s
 def test_any_tensor_missing_or_of_another_shape(kind: str) -> None:
     state = state_2(classes=3, architecture="resnet") if kind == "stylegan2" else state_xl(Stem())
     shapes: tuple[tuple[int, ...], ...] = ((2,), (0, 4, 1, 1), ())
-    for place, (name, tensor) in enumerate(state.items()):
+    for place, (name, tensor) in enumerate(list(state.items())[::3]):  # spread over the whole network
         for damaged in (_without(state, name), state | {name: torch.zeros(shapes[place % len(shapes)])}):
             if damaged.get(name, torch.zeros(9)).shape != tensor.shape:
                 with pytest.raises(ModelError):
