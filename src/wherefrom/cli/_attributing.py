@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._beside import beside
 from wherefrom.cli._candidates import profile_names, profiles_of
+from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing
+from wherefrom.cli._reporting import ReportOptions
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -40,8 +42,6 @@ class AttributeOptions:
     beta: float
     rule: str
     rule_option: list[str] | None
-    out: Path | None
-    figure: Path | None
     force: bool
     model_option: list[str] | None
     through: str | None
@@ -57,6 +57,9 @@ class AttributeOptions:
     whole: bool
     as_json: bool
     quiet: bool
+    out: Path | None = None
+    figure: Path | None = None
+    report: ReportOptions | None = None
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -67,15 +70,18 @@ class AttributeOptions:
         """
         bounds = self._bounds()
         profiles = profiles_of(self.profile)
-        figures = {} if self.figure is None else _figures(self.figure, profiles, bounds.edit)
+        figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
         writing.check_names()
         images = listed(self.paths, quiet=self.quiet)
         writing.check(images)
+        if self.report is not None:
+            self.report.check(force=self.force)
         for one in profiles.values():
-            for condition in _conditions(one, bounds.edit).values():
+            for condition in conditions_of(one, bounds.edit).values():
                 bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
-        candidates = self._scored(images, profiles, bounds)
+        work = self._work()
+        candidates = self._scored(images, profiles, bounds, work)
         found = _decided(candidates, bounds)
         Told(images, self.as_json, self.whole, self.out, writing).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
@@ -83,7 +89,13 @@ class AttributeOptions:
             note_warnings(said)
         if figures:
             writing.check(images)
-        _draw(figures, candidates, verdicts)
+        draw(figures, candidates, verdicts)
+        if self.report is not None:
+            cut = cutter(work)
+            shown = images if cut is None else cut(images, candidates[0].model)
+            self.report.write(
+                found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
+            )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)
@@ -108,8 +120,13 @@ class AttributeOptions:
         inputs = [*self.profile, *(self.model or ())]
         return Writing(outputs=outputs, typed=self.paths, inputs=inputs, store=self.store, force=self.force)
 
+    def _work(self) -> Work:
+        """How images are scored."""
+        limits = limits_of(*self.limits)
+        return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+
     def _scored(
-        self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds
+        self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
     ) -> tuple[Candidate, ...]:
         """The candidates with their models opened and the images scored under each."""
         from wherefrom.candidates import Opening, open_candidates, score_candidates
@@ -124,8 +141,6 @@ class AttributeOptions:
         )
         files = dict(zip(profile_names(self.profile), self.profile, strict=True))
         candidates = open_candidates(profiles, how, files=files)
-        limits = limits_of(*self.limits)
-        work = Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
         if self.tile is None:
             tell_outside(images, candidates, work, edit=bounds.edit)
         if self.early:
@@ -136,7 +151,7 @@ class AttributeOptions:
             edit=bounds.edit,
             score=scorer(work),
             cut=cutter(work),
-            limits=limits,
+            limits=limits_of(*self.limits),
         )
 
 
@@ -204,11 +219,6 @@ class Told:
         return not self.as_json
 
 
-def _conditions(profile: Profile, edit: str | None) -> Mapping[str, Profile]:
-    """The conditions of a profile that count."""
-    return profile.conditions if edit is None else {edit: profile.condition(edit)}
-
-
 def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
     """The candidates with methods that leave an image's search once its verdict is known."""
     from wherefrom import methods
@@ -254,33 +264,3 @@ def _by_candidate(found: Verdicts | Attributions, candidates: Sequence[Candidate
     if isinstance(found, Verdicts):
         return {candidates[0].name: found}
     return {each.name: tuple(item.verdicts[place] for item in found) for place, each in enumerate(candidates)}
-
-
-def _figures(path: Path, profiles: Mapping[str, Profile], edit: str | None) -> dict[tuple[str, str], Path]:
-    """A figure a profile and condition; with several, each with the names of both in its file's."""
-    from wherefrom.images.labels import slug
-
-    found = {}
-    for name, profile in profiles.items():
-        conditions = _conditions(profile, edit)
-        for condition in conditions:
-            parts = [name] if len(profiles) > 1 else []
-            parts += [condition] if len(conditions) > 1 else []
-            found[name, condition] = path.with_name("-".join([path.stem, *map(slug, parts)]) + path.suffix)
-    return found
-
-
-def _draw(
-    figures: Mapping[tuple[str, str], Path],
-    candidates: Sequence[Candidate],
-    verdicts: Mapping[str, Sequence[Verdict]],
-) -> None:
-    """The figures that were asked for: in each the images whose statistic is of its condition."""
-    from wherefrom.report.figures import profile_figure
-
-    profiles = {each.name: each.profile for each in candidates}
-    for (name, edit), path in figures.items():
-        shown = verdicts[name]
-        if sum(named == name for named, _ in figures) > 1:
-            shown = [verdict for verdict in shown if verdict.conditions[:1] == (edit,)]
-        profile_figure(profiles[name].condition(edit), shown, path=path)

@@ -10,22 +10,19 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
 from wherefrom.cli._outputs import typed_path
+from wherefrom.cli._reporting import ReportOptions, typed_command
 
 __all__ = ["attribute"]
 
 
 def attribute(
+    context: typer.Context,
     paths: options.PATHS,
-    profile: Annotated[
-        list[Path], typer.Option("--profile", metavar="P.json", parser=typed_path, help="of a candidate; repeatable")
-    ],
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="path of the model if it moved; give one per profile, in the same order"),
-    ] = None,
-    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
-    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    profile: options.PROFILES,
+    model: options.MODELS = None,
+    alpha: options.ALPHA = 0.05,
+    beta: options.BETA = 0.01,
+    rule: options.RULE = "conformal",
     rule_option: options.RULE_OPTION = None,
     out: Annotated[
         Path | None,
@@ -37,25 +34,20 @@ def attribute(
             "--figure", metavar="F.png", parser=typed_path, help="draw the profile and the images: .png, .svg, .pdf"
         ),
     ] = None,
-    force: options.FORCE = False,
-    model_option: options.MODEL_OPTION = None,
-    through: Annotated[
-        str | None, typer.Option("--through", metavar="EDIT", help="the edit of the images; by default the profile's")
-    ] = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
-    edit: Annotated[
-        str | None,
+    report: Annotated[
+        Path | None,
         typer.Option(
-            "--edit",
-            metavar="EDIT",
-            help="what the images went through, where that is known: only this condition of a profile counts",
+            "--report", metavar="DIR", parser=typed_path, help="a page for people on each image, in this new folder"
         ),
     ] = None,
-    early: Annotated[
-        bool,
-        typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
-    ] = False,
+    no_pictures: options.NO_PICTURES = False,
+    force: options.FORCE = False,
+    model_option: options.MODEL_OPTION = None,
+    through: options.PROFILED_THROUGH = None,
+    device: options.PROFILED_DEVICE = None,
+    dtype: options.PROFILED_DTYPE = None,
+    edit: options.KNOWN_EDIT = None,
+    early: options.EARLY = False,
     store: options.STORE = None,
     batch: options.BATCH = None,
     trust: options.TRUST = False,
@@ -83,6 +75,7 @@ def attribute(
         rule_option=rule_option,
         out=out,
         figure=figure,
+        report=None if report is None else ReportOptions(report, typed_command(context), pictures=not no_pictures),
         force=force,
         model_option=model_option,
         through=through,
