@@ -121,7 +121,8 @@ class Difference:
         height: rows.
         left: the column at which it starts.
         top: the row.
-        mean: absolute difference of a value from 0 to 255, over pixels and channels.
+        levels: the largest value of a pixel's channel.
+        mean: absolute difference of these values, over pixels and channels.
         largest: the largest such difference.
         gain: by how much the picture of the difference is brightened.
     """
@@ -130,6 +131,7 @@ class Difference:
     height: int
     left: int
     top: int
+    levels: int
     mean: float
     largest: int
     gain: int

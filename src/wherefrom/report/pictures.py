@@ -21,7 +21,8 @@ Pixels = npt.NDArray[np.uint8]
 _SIDE: Final = 480  # pixels of the longer side; a page shows no more
 SMALL: Final = 160
 """Up to this side a picture is stored without loss, and a page shows its pixels as squares."""
-_BRIGHT: Final = 200  # of 255: how bright the clear differences become
+_LEVELS: Final = 255
+_BRIGHT: Final = 200  # of these: how bright the clear differences become
 _MOST: Final = 64
 
 
@@ -75,8 +76,9 @@ def difference(pair: Reconstruction) -> tuple[Difference, Pixels]:
         height=height,
         left=pair.left,
         top=pair.top,
+        levels=_LEVELS,
         mean=float(apart.mean()),
         largest=int(largest.max()),
         gain=gain,
     )
-    return numbers, np.minimum(largest * gain, 255).astype(np.uint8)
+    return numbers, np.minimum(largest * gain, _LEVELS).astype(np.uint8)
