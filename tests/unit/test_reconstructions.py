@@ -12,6 +12,7 @@ from wherefrom.attribution import Candidate
 from wherefrom.candidates import reconstructions
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.read import read_image
+from wherefrom.models.base import Autoencoder
 from wherefrom.models.load import load_model
 
 
@@ -20,6 +21,7 @@ def test_the_middle_of_an_image_is_made_again_on_the_grid_of_the_decoder(
     side: int, left: int | None, length: int | None, tmp_path: Path
 ) -> None:
     model = load_model("toy")
+    assert isinstance(model, Autoencoder)
     save_image(tmp_path / "a.png", side=side)
     record = read_image(tmp_path / "a.png")
     asked = [Candidate(name="toy", profile=profile_of(), model=model), Candidate(name="unopened", profile=profile_of())]

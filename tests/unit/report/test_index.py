@@ -7,7 +7,8 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.unit.report.examples import HOSTILE, facts, judged, profile_of, unread
+from tests.toy_tables import facts
+from tests.unit.report.examples import HOSTILE, judged, profile_of, unread
 from tests.unit.report.test_page import parsed
 from wherefrom.report.index import Index, IndexRow, write_index
 from wherefrom.report.numbers import Answer

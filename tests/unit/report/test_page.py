@@ -29,7 +29,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 def parsed(path: Path) -> Element:
     """The page, read by the standard's own rules; a single mistake is an error."""
-    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(path.read_text(encoding="utf-8"))
+    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+    root: Element = parser.parse(path.read_text(encoding="utf-8"))
+    return root
 
 
 def leaves(value: Any) -> Iterator[Any]:
