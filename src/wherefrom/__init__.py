@@ -17,6 +17,7 @@ _HOMES = {
     "Candidate": "wherefrom.attribution",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
+    "Further": "wherefrom.report.further",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
     "Limits": "wherefrom.images.read",
@@ -49,10 +50,12 @@ _HOMES = {
     "profile": "wherefrom.profiling",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
+    "reconstructions": "wherefrom.candidates",
     "score": "wherefrom.scoring.run",
     "score_candidates": "wherefrom.candidates",
     "through": "wherefrom.models.adapters.through",
     "tiles": "wherefrom.images.tiles",
+    "write_report": "wherefrom.report.writing",
 }
 _RENAMED = {
     "calibrate": ("wherefrom.judging:calibrate", "profile"),
@@ -67,6 +70,7 @@ __all__ = [
     "Candidate",
     "Card",
     "Check",
+    "Further",
     "ImageError",
     "ImageFacts",
     "Limits",
@@ -100,6 +104,7 @@ __all__ = [
     "methods",
     "open_candidates",
     "profile",
+    "reconstructions",
     "rules",
     "save_profile",
     "save_table",
@@ -107,12 +112,13 @@ __all__ = [
     "score_candidates",
     "through",
     "tiles",
+    "write_report",
 ]
 
 if TYPE_CHECKING:
     from wherefrom import evaluation, methods, rules
     from wherefrom.attribution import Candidate, attribute
-    from wherefrom.candidates import open_candidates, score_candidates
+    from wherefrom.candidates import open_candidates, reconstructions, score_candidates
     from wherefrom.checking import Check, check
     from wherefrom.core.arrays import Scores
     from wherefrom.core.card import Card
@@ -144,6 +150,8 @@ if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
+    from wherefrom.report.further import Further
+    from wherefrom.report.writing import write_report
     from wherefrom.scoring.run import score
 
 

@@ -74,6 +74,10 @@ def test_the_demo_leaves_what_it_says(ran: Ran) -> None:
     assert "Tiles of one photo are" in (out / "README.md").read_text()
     assert (out / "figure.png").read_bytes().startswith(b"\x89PNG")
     assert not list(out.glob(".*"))
+    place = Path(ran.out.splitlines()[-1])
+    assert place == out / "report" / "index.html"
+    assert len(list(place.parent.glob("0*.html"))) == 6, "four kinds of image, a flat one and a damaged one"
+    assert (out / "mixed" / "damaged.png").name in place.read_text()
 
 
 def test_the_second_part_searches_a_small_generator(ran: Ran) -> None:

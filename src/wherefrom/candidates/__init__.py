@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from wherefrom.candidates.looking import Look, look
 from wherefrom.candidates.opening import Opening, open_candidates
+from wherefrom.candidates.reconstructing import reconstructions
 from wherefrom.candidates.scoring import score_candidates
 
-__all__ = ["Look", "Opening", "look", "open_candidates", "score_candidates"]
+__all__ = ["Look", "Opening", "look", "open_candidates", "reconstructions", "score_candidates"]

@@ -65,7 +65,8 @@ def _called(arguments: Sequence[str]) -> int:
     from wherefrom.cli._renamed import renamed
     from wherefrom.cli.app import app
 
-    return int(app(renamed(arguments), prog_name="wherefrom", standalone_mode=False) or 0)
+    typed = tuple(arguments)
+    return int(app(renamed(arguments), prog_name="wherefrom", standalone_mode=False, obj=typed) or 0)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

@@ -13,27 +13,38 @@ from wherefrom.core import plugins
 
 __all__ = [
     "ALL",
+    "ALPHA",
     "BATCH",
     "BELONGING",
+    "BETA",
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
+    "EARLY",
     "FORCE",
     "GUIDANCE",
+    "KNOWN_EDIT",
     "MAX_BYTES",
     "MAX_PIXELS",
     "METHOD",
     "MODEL",
+    "MODELS",
     "MODEL_OPTION",
     "NEGATIVE",
+    "NO_PICTURES",
     "OPTION",
     "OUT_DIR",
     "PATHS",
     "PHOTOS",
     "PLACED_MODEL",
     "POOL",
+    "PROFILED_DEVICE",
+    "PROFILED_DTYPE",
+    "PROFILED_THROUGH",
+    "PROFILES",
     "PROMPTS",
     "QUIET",
+    "RULE",
     "RULE_OPTION",
     "SEED",
     "SIZE",
@@ -175,4 +186,34 @@ STEPS = Annotated[int | None, typer.Option("--steps", min=1, help="of the pipeli
 GUIDANCE = Annotated[float | None, typer.Option("--guidance", help="the pipeline's guidance scale; by default its own")]
 NEGATIVE = Annotated[
     str | None, typer.Option("--negative", metavar="TEXT", help="what the pipeline's images should not show")
+]
+PROFILES = Annotated[
+    list[Path], typer.Option("--profile", metavar="P.json", parser=typed_path, help="of a candidate; repeatable")
+]
+MODELS = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="path of the model if it moved; give one per profile, in the same order"),
+]
+ALPHA = Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")]
+BETA = Annotated[float, typer.Option("--beta", help="the bound on false claims")]
+RULE = Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")]
+PROFILED_THROUGH = Annotated[
+    str | None, typer.Option("--through", metavar="EDIT", help="the edit of the images; by default the profile's")
+]
+PROFILED_DEVICE = Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")]
+PROFILED_DTYPE = Annotated[str | None, typer.Option("--dtype", help="by default the profile's")]
+KNOWN_EDIT = Annotated[
+    str | None,
+    typer.Option(
+        "--edit",
+        metavar="EDIT",
+        help="what the images went through, where that is known: only this condition of a profile counts",
+    ),
+]
+EARLY = Annotated[
+    bool,
+    typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
+]
+NO_PICTURES = Annotated[
+    bool, typer.Option("--no-pictures", help="a report that shows neither the images nor what decoders make of them")
 ]

@@ -11,13 +11,13 @@ from wherefrom.cli._verdicts import save_rows, show_verdicts, verdict_row
 from wherefrom.records.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from wherefrom.cli._exhibits import Exhibits
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
 
-__all__ = ["ALPHA", "Shown", "show_part", "summary"]
+__all__ = ["ALPHA", "Shown", "show_part", "summary", "write_few"]
 
 ALPHA: Final = 0.05
 _BETA: Final = 0.01
@@ -31,10 +31,12 @@ class Shown:
     Attributes:
         profile: of the part's model.
         lines: misses, finds and false claims.
+        kinds: what is said of the mixed folder's images, by their kind.
     """
 
     profile: Profile
     lines: list[str]
+    kinds: Mapping[str, Sequence[Verdict]]
 
 
 def show_part(title: str, made: Exhibits, out: Path) -> Shown:
@@ -65,7 +67,7 @@ def show_part(title: str, made: Exhibits, out: Path) -> Shown:
     lines = summary(kinds, made.tested)
     for line in lines:
         emit(line)
-    return Shown(profile=profile, lines=lines)
+    return Shown(profile=profile, lines=lines, kinds=kinds)
 
 
 def _by_kind(verdicts: tuple[Verdict, ...], kinds: Mapping[str, tuple[Path, ...]]) -> dict[str, list[Verdict]]:
@@ -120,3 +122,18 @@ def summary(kinds: Mapping[str, list[Verdict]], tested: tuple[str, ...]) -> list
         for kind in others
     ]
     return lines
+
+
+def write_few(shown: Shown, folder: Path, *, command: str | None) -> Path:
+    """Write a report on the first image of each kind; an earlier one there is replaced. Returns what to open.
+
+    Args:
+        shown: of a part.
+        folder: for the report.
+        command: what was typed.
+    """
+    from wherefrom.report.writing import write_report
+
+    few = [found[0] for found in shown.kinds.values() if found]
+    names = [verdict.image.name for verdict in few]
+    return write_report(few, profiles=shown.profile, folder=folder, images=names, command=command, force=True)

@@ -17,6 +17,7 @@ from wherefrom.cli import (
     generate,
     models,
     profile,
+    report,
     score,
 )
 from wherefrom.cli._output import emit
@@ -62,6 +63,7 @@ app.command()(generate.generate)
 app.command()(duplicates.duplicates)
 app.command()(profile.profile)
 app.command()(attribute.attribute)
+app.command()(report.report)
 app.command()(score.score)
 app.command()(edit.edit)
 app.command()(bench.bench)

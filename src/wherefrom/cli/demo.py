@@ -18,7 +18,8 @@ from wherefrom.cli._measuring import Part
 from wherefrom.cli._output import emit, note
 from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.cli._progress import shown
-from wherefrom.cli._showing import ALPHA, Shown, show_part
+from wherefrom.cli._reporting import typed_command
+from wherefrom.cli._showing import ALPHA, Shown, show_part, write_few
 from wherefrom.cli._work import made_method, square
 from wherefrom.core.errors import UsageError
 from wherefrom.core.files import write_text
@@ -68,6 +69,7 @@ Made by `wherefrom demo`: two models, and for each images, a profile, and what i
   of {other}, and the same tiles passed through {other}. `profile.json` is the profile.
 - `mixed/`: held-out images of each kind, a flat image and a damaged file. `scores.parquet` has what the model was
   asked, `verdicts.csv` what is said of each, `figure.png` shows it.
+- `report/`: pages for people on one image of each kind; `index.html` lists them.
 - `scores.sqlite`: the store of both parts; a second run asks the models nothing.
 
 Ask again: `wherefrom attribute mixed --profile profile.json --store scores.sqlite`
@@ -94,6 +96,7 @@ The search is cut short to fit the demo: the defaults of `ronan` search longer a
 
 
 def demo(
+    context: typer.Context,
     out: Annotated[
         Path, typer.Option("--out-dir", metavar="DIR", parser=typed_path, help="the folder that is left")
     ] = Path("demo-output"),
@@ -142,7 +145,10 @@ def demo(
     _leave_notes(out, made, said)
     files = "profile.json, scores.parquet, verdicts.csv and README.md, which says what each file is"
     emit(f"where to look: {out / 'figure.png'}, of part 2 {out / 'generator' / 'figure.png'}; beside them {files}")
+    place = write_few(said[0], out / "report", command=typed_command(context))
     note(f"{time.monotonic() - started:.0f} seconds", quiet=quiet)
+    emit("a report on one image of each kind, to be opened in a browser:")
+    emit(str(place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Floor 7: figures and pages. No torch."""
+"""Figures and pages for people, and the numbers on them. No torch."""

@@ -1,0 +1,266 @@
+"""What `wherefrom attribute` and `wherefrom report` do with what was typed: ask, decide, say so, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wherefrom.cli._beforehand import tell_outside
+from wherefrom.cli._beside import beside
+from wherefrom.cli._candidates import profile_names, profiles_of
+from wherefrom.cli._drawing import conditions_of, draw, figures_of
+from wherefrom.cli._forms import FIGURE, VERDICTS
+from wherefrom.cli._output import emit_json, finish
+from wherefrom.cli._outputs import Output, Writing
+from wherefrom.cli._reporting import ReportOptions
+from wherefrom.cli._summary import tell_attributions, tell_verdicts
+from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
+from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
+from wherefrom.images.edits import load as load_edit
+from wherefrom.records.verdict import Verdicts
+
+if TYPE_CHECKING:
+    from wherefrom.attribution import Candidate
+    from wherefrom.images.sources import Source
+    from wherefrom.records.profile import Profile
+    from wherefrom.records.verdict import Attributions, Verdict
+    from wherefrom.rules.base import Rule
+
+__all__ = ["AttributeOptions"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttributeOptions:
+    """What was typed; each is an option of `wherefrom attribute`."""
+
+    paths: list[str]
+    profile: list[Path]
+    model: list[str] | None
+    alpha: float
+    beta: float
+    rule: str
+    rule_option: list[str] | None
+    force: bool
+    model_option: list[str] | None
+    through: str | None
+    device: str | None
+    dtype: str | None
+    edit: str | None
+    early: bool
+    store: Path | None
+    batch: int | None
+    trust: bool
+    tile: int | None
+    limits: tuple[int | None, int | None]
+    whole: bool
+    as_json: bool
+    quiet: bool
+    out: Path | None = None
+    figure: Path | None = None
+    report: ReportOptions | None = None
+
+    def run(self) -> None:
+        """Ask the models, decide, and leave what was asked for.
+
+        Raises:
+            WherefromError: when nothing can be said of what was asked.
+            typer.Exit: with code 3 when some images failed.
+        """
+        bounds = self._bounds()
+        profiles = profiles_of(self.profile)
+        figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
+        writing = self._writing(figures.values())
+        writing.check_names()
+        images = listed(self.paths, quiet=self.quiet)
+        writing.check(images)
+        if self.report is not None:
+            self.report.check(force=self.force)
+        for one in profiles.values():
+            for condition in conditions_of(one, bounds.edit).values():
+                bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
+        work = self._work()
+        candidates = self._scored(images, profiles, bounds, work)
+        found = _decided(candidates, bounds)
+        Told(images, self.as_json, self.whole, self.out, writing).tell(found, candidates)
+        verdicts = _by_candidate(found, candidates)
+        for said in verdicts.values():
+            note_warnings(said)
+        if figures:
+            writing.check(images)
+        draw(figures, candidates, verdicts)
+        if self.report is not None:
+            cut = cutter(work)
+            shown = images if cut is None else cut(images, candidates[0].model)
+            self.report.write(
+                found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
+            )
+        judged = [verdict.image for said in verdicts.values() for verdict in said]
+        failed = {image.name for image in judged if image.error is not None}
+        finish(len(failed), len(found), quiet=self.quiet)
+
+    def _bounds(self) -> Bounds:
+        """What is promised, and by which rule.
+
+        Raises:
+            UsageError: when a bound is no share, or there is no such rule or edit.
+        """
+        from wherefrom.core.shares import check_share
+
+        check_share("alpha", self.alpha)
+        check_share("beta", self.beta)
+        known = None if self.edit is None else load_edit(self.edit).name
+        return Bounds(self.alpha, self.beta, made_rule(self.rule, self.rule_option), known)
+
+    def _writing(self, figures: Iterable[Path]) -> Writing:
+        """What is written and what is read."""
+        outputs = [] if self.out is None else [Output("--out", self.out, VERDICTS)]
+        outputs += [Output("--figure", path, FIGURE) for path in figures]
+        inputs = [*self.profile, *(self.model or ())]
+        return Writing(outputs=outputs, typed=self.paths, inputs=inputs, store=self.store, force=self.force)
+
+    def _work(self) -> Work:
+        """How images are scored."""
+        limits = limits_of(*self.limits)
+        return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+
+    def _scored(
+        self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
+    ) -> tuple[Candidate, ...]:
+        """The candidates with their models opened and the images scored under each."""
+        from wherefrom.candidates import Opening, open_candidates, score_candidates
+
+        how = Opening(
+            models=tuple(self.model or ()),
+            device=self.device,
+            dtype=self.dtype,
+            trust=self.trust,
+            options=model_options(self.model_option),
+            through=self.through,
+        )
+        files = dict(zip(profile_names(self.profile), self.profile, strict=True))
+        candidates = open_candidates(profiles, how, files=files)
+        if self.tile is None:
+            tell_outside(images, candidates, work, edit=bounds.edit)
+        if self.early:
+            candidates = _left_early(candidates, bounds)
+        return score_candidates(
+            images,
+            candidates,
+            edit=bounds.edit,
+            score=scorer(work),
+            cut=cutter(work),
+            limits=limits_of(*self.limits),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is promised.
+
+    Attributes:
+        alpha: the bound on missed belongings.
+        beta: the bound on false claims.
+        rule: where to cut.
+        edit: what the images went through; None where that is not known.
+    """
+
+    alpha: float
+    beta: float
+    rule: Rule
+    edit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where rows go.
+
+    Attributes:
+        images: that they are about.
+        as_json: whether they are printed as JSON.
+        whole: whether a person is shown every row.
+        out: the file; None writes none.
+        writing: which writes it.
+    """
+
+    images: Sequence[Source]
+    as_json: bool
+    whole: bool
+    out: Path | None
+    writing: Writing
+
+    def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
+        """Write what was decided to the file, and print it.
+
+        Args:
+            found: what was decided.
+            candidates: among which.
+        """
+        names = [each.name for each in candidates]
+        if isinstance(found, Verdicts):
+            if self._rows([verdict_row(verdict) for verdict in found]):
+                tell_verdicts(found, whole=self.whole)
+        elif self._rows([attribution_row(item, names) for item in found]):
+            tell_attributions(found, names, whole=self.whole)
+
+    def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""
+        if self.out is not None:
+            self.writing.saved(
+                lambda path: save_rows(rows, path, beside=beside(self.images, path.parent)),
+                self.out,
+                images=self.images,
+            )
+        if self.as_json:
+            here = beside(self.images, Path())
+            for row in rows:
+                emit_json(with_path(row, here))
+        return not self.as_json
+
+
+def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
+    """The candidates with methods that leave an image's search once its verdict is known."""
+    from wherefrom import methods
+    from wherefrom.judging import decoder_of, early
+
+    count = len({decoder_of(each.profile) for each in candidates})
+    return tuple(
+        replace(
+            each,
+            method=early(
+                methods.from_card(each.profile.method),
+                each.profile,
+                alpha=bounds.alpha,
+                beta=bounds.beta,
+                rule=bounds.rule,
+                candidates=count,
+            ),
+        )
+        for each in candidates
+    )
+
+
+def _decided(candidates: Sequence[Candidate], bounds: Bounds) -> Verdicts | Attributions:
+    """Judge by the only profile, or attribute among several."""
+    from wherefrom.attribution import attribute
+
+    if len(candidates) > 1:
+        return attribute(candidates, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule, edit=bounds.edit)
+    (only,) = candidates
+    return attribute(
+        only.tables,
+        profile=only.profile,
+        alpha=bounds.alpha,
+        beta=bounds.beta,
+        rule=bounds.rule,
+        edit=bounds.edit,
+        file=only.file,
+    )
+
+
+def _by_candidate(found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> dict[str, tuple[Verdict, ...]]:
+    """The verdicts under each candidate, in the images' order."""
+    if isinstance(found, Verdicts):
+        return {candidates[0].name: found}
+    return {each.name: tuple(item.verdicts[place] for item in found) for place, each in enumerate(candidates)}

@@ -1,0 +1,118 @@
+"""A report at the end of `attribute`: where it goes, and what is shown in it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wherefrom.cli._output import emit, note
+
+if TYPE_CHECKING:
+    import typer
+
+    from wherefrom.attribution import Candidate
+    from wherefrom.images.read import Limits
+    from wherefrom.images.sources import Source
+    from wherefrom.records.verdict import Attributions, Verdicts
+    from wherefrom.report.writing import Shows
+    from wherefrom.scoring.progress import Progress
+
+__all__ = ["ReportOptions", "typed_command"]
+
+
+def typed_command(context: typer.Context) -> str | None:
+    """What was typed, as a shell takes it; None where the command was called by a program.
+
+    Args:
+        context: of the command.
+    """
+    typed = context.find_root().obj
+    return None if typed is None else shlex.join(["wherefrom", *typed])
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What was typed of a report.
+
+    Attributes:
+        folder: for its pages.
+        command: to be shown in it.
+        pictures: whether images, and what decoders make of them, are shown.
+        flag: the option that named the folder.
+    """
+
+    folder: Path
+    command: str | None
+    pictures: bool = True
+    flag: str = "--report"
+
+    def check(self, *, force: bool) -> None:
+        """Refuse a folder that cannot take a report, before a model is asked.
+
+        Args:
+            force: whether a report that is there is replaced.
+
+        Raises:
+            UsageError: as `check_report_folder`.
+        """
+        from wherefrom.report.writing import check_report_folder
+
+        check_report_folder(self.folder, force=force)
+
+    def write(
+        self,
+        found: Verdicts | Attributions,
+        candidates: Sequence[Candidate],
+        images: Sequence[Source],
+        *,
+        limits: Limits,
+        told: bool,
+        quiet: bool,
+    ) -> None:
+        """Write the report, and say where it is.
+
+        Args:
+            found: what was decided.
+            candidates: among which, with their models.
+            images: in question, or the tiles of them.
+            limits: on bytes and pixels of a file.
+            told: whether a person is told on stdout; else on stderr.
+            quiet: whether no progress is shown.
+
+        Raises:
+            UsageError: when a file cannot be written.
+        """
+        from wherefrom.cli._progress import shown
+        from wherefrom.report.writing import write_report
+
+        with shown("writing pages", quiet=quiet) as report:
+            place = write_report(
+                found,
+                profiles={each.name: each.profile for each in candidates},
+                folder=self.folder,
+                images=images if self.pictures else (),
+                shows=_shows(candidates) if self.pictures else None,
+                command=self.command,
+                force=True,  # it was checked before anything was asked
+                limits=limits,
+                progress=None if report is None else lambda done: report(_now(done, len(found))),
+            )
+        (emit if told else note)(f"report: {place}")
+
+
+def _now(done: int, total: int) -> Progress:
+    from wherefrom.scoring.progress import Progress
+
+    return Progress(done=done, total=total, errors=0, cached=0, images_per_second=None, seconds_left=None)
+
+
+def _shows(candidates: Sequence[Candidate]) -> Shows:
+    """What is shown beside an answer: what each decoder makes of the image."""
+    from wherefrom.candidates import reconstructions
+    from wherefrom.report.further import Further
+
+    made = reconstructions(candidates)
+    return lambda record: Further(reconstructions=made(record))

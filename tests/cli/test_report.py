@@ -1,0 +1,68 @@
+"""`wherefrom report`, and `attribute --report`: pages for people at the end of an attribution."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.calling import call, save_noise
+from wherefrom.core.visible import visible
+
+BOUNDS = ("--alpha", 0.1, "--beta", 0.1)
+HOSTILE = "<script>alert(1)<\u2215script>\x1b[31m.png"
+
+
+def test_one_image_is_one_page_that_says_what_was_typed(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = min(made.held.glob("toy*"))
+    given = ["report", image, "--profile", made.profile, *BOUNDS, "--out-dir", tmp_path / "my report"]
+    done = call(capsys, *given, "-q")
+    assert done.code == 0, done.err
+    page = Path(done.out.splitlines()[-1].removeprefix("report: "))
+    assert page == tmp_path / "my report" / f"{image.stem}.html"
+    text = page.read_text()
+    assert text.count('src="data:image/png;base64,') == 4, "the image, and it beside what the decoder makes of it"
+    numbers = json.loads(page.with_suffix(".json").read_text())
+    assert numbers["answer"].startswith("This image is consistent with the decoder of toy, and unlike")
+    assert numbers["command"].startswith(f"wherefrom report {image} --profile ")
+    assert f"--out-dir '{tmp_path}/my report' -q" in numbers["command"]
+    assert numbers["candidates"][0]["difference"]["width"] == 64
+
+
+def test_attribute_leaves_the_same_pages_beside_its_rows(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / "asked" / "a" / HOSTILE
+    twin = tmp_path / "asked" / "b" / HOSTILE
+    for path in (odd, twin):
+        path.parent.mkdir(parents=True)
+        shutil.copy(made.held / "noise-100.png", path)
+    twin.write_text("no image")
+    given = ["attribute", tmp_path / "asked", "--profile", made.profile, *BOUNDS, "--json"]
+    report, out = ("--report", tmp_path / "r"), ("--out", tmp_path / "r" / "rows.csv")
+    done = call(capsys, *given, *report, *out, "--no-pictures")
+    assert done.code == 3
+    assert [row["outcome"] for row in done.rows] == ["EXCLUDED", "UNDECIDED"]
+    assert f"report: {tmp_path}/r/index.html" in done.err
+    assert (tmp_path / "r" / "rows.csv").is_file()
+    pages = sorted((tmp_path / "r").glob("0*.html"))
+    assert len(pages) == 2
+    texts = [path.read_text() for path in (*pages, tmp_path / "r" / "index.html")]
+    assert all(visible(HOSTILE).replace("<", "&lt;").replace(">", "&gt;") in text for text in texts)
+    assert not any("<script" in text or "\x1b" in text or "<img" in text for text in texts)
+    assert "\x1b" not in done.out + done.err
+    again = call(capsys, *given, *report)
+    assert (again.code, again.out) == (2, "")
+    assert "holds 00001-" in again.err
+    assert "--force" in again.err
+    more = save_noise(tmp_path / "asked" / "c", [7])
+    assert call(capsys, *given, *report, "--force").code == 3
+    assert len(list((tmp_path / "r").glob("0*.html"))) == 3
+    alone = call(capsys, "attribute", more, *given[2:-1], *report, "--force")
+    assert alone.out.endswith(f"report: {tmp_path}/r/noise-007.html\n")
+    assert not list((tmp_path / "r").glob("0*.html")), "no page of the earlier report is left"
