@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -264,10 +265,8 @@ class Workspace:
             profiled_by: of the known belongings, as `asked`; None: the same.
             through: an edit that all images went through, as in `table`.
         """
-        judged = self.table(name, method, own, asked=asked, through=through)
-        foreign = {
-            other: self.table(name, method, images, asked=asked, through=through) for other, images in others.items()
-        }
+        scored = partial(self.table, name, method, asked=asked, through=through)
+        judged, foreign = scored(own), {other: scored(images) for other, images in others.items()}
         evaluations = evaluate(
             self.profile(name, method, known, asked=profiled_by or asked, through=through),
             belonging=judged,
