@@ -146,10 +146,9 @@ class Workspace:
             name: of the autoencoder.
             images: files.
         """
-        model = self.model(name)
-        folder = self.folder(f"through-{label(name)}-{self.setting.size}", model.card.digest)
+        folder = self.folder(f"through-{label(name)}-{self.setting.size}", self.model(name).card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
-            made = round_trips(model, list(images), folder=folder, report=report)
+            made = round_trips(self.model(name), list(images), folder=folder, report=report)
         return [one.path for one in made if one.path is not None]
 
     def edited(self, images: Paths, edit: str) -> Paths:
@@ -196,7 +195,7 @@ class Workspace:
             asked: a method whose question has these columns among others, so that the model is asked once for several
                 methods; None: the method itself.
             kept: whether the store is used.
-            through: an edit; the model is asked through the part of it that moves pixels. None: as it is.
+            through: an edit, of which the model is asked through the part that moves pixels; None: as it is.
         """
         if asked is not None:
             return read_as(self.table(name, asked, images, kept=kept, through=through), method)
