@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -270,4 +270,4 @@ class ImageReport:
     time: str
     command: str | None = None
     maps: tuple[MapNumbers, ...] = ()
-    stability: tuple[StabilityRow, ...] = field(default_factory=tuple)
+    stability: tuple[StabilityRow, ...] = ()

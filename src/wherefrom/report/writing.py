@@ -86,7 +86,8 @@ def write_report(
     if index is None:
         return place / names[0]
     rows = (
-        IndexRow.of(number, item, list(named), name) for number, item, name in zip(count(1), found, names, strict=False)
+        IndexRow.of(number, item, assembly.labels, name)
+        for number, item, name in zip(count(1), found, names, strict=False)
     )
     return write_index(index_of(found, assembly.labels, command), rows, place)
 

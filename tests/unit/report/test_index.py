@@ -34,7 +34,9 @@ def rows(images: int) -> Iterator[IndexRow]:
 def test_the_list_counts_answers_and_leads_to_each_page(tmp_path: Path) -> None:
     profile = profile_of()
     images = [facts(HOSTILE, name="a/x.png"), facts("b", name="b/x.png"), unread(HOSTILE)]
-    place = write_report(judged(profile, 0.9, 8.0, 0.9, images=images), profiles=profile, folder=tmp_path, command="c")
+    place = write_report(
+        judged(profile, 0.9, 8.0, 0.9, images=images), profiles={"profile": profile}, folder=tmp_path, command="c"
+    )
     root = parsed(place)
     counted = {
         str(row.find("th").text): row.find("td/data").get("value")  # type: ignore[union-attr]
@@ -51,6 +53,7 @@ def test_the_list_counts_answers_and_leads_to_each_page(tmp_path: Path) -> None:
     head, *lines = (json.loads(line) for line in (tmp_path / "index.jsonl").read_text().splitlines())
     assert (head["wherefrom"], head["images"], head["failed"]) == ("report", 3, 1)
     assert [line["name"] for line in lines] == ["a/x.png", "b/x.png", HOSTILE]
+    assert "decoder of toy" in lines[0]["answer"], "as the pages name it"
     back = [one.get("href") for one in parsed(tmp_path / "00001-x.html").iter("a")]
     assert back[0] == "index.html"
 
