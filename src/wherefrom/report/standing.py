@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["Mark", "StandingFigure", "standing_figure"]
 
 _WIDTH, _ROW, _ABOVE, _BELOW, _SIDE = 480.0, 64.0, 46.0, 44.0, 8.0  # points
-_PALETTE: Final = {"#010101": "ink", "#010102": "soft", "#010103": "rule", "#010104": "ours"} | {
+_PALETTE: Final = {"#010101": "ink", "#010102": "soft", "#010103": "rule", "#010104": "ours", "#010105": "paper"} | {
     f"#01020{n}": f"pool-{n}" for n in range(1, 6)
 }
 """Colours that matplotlib is given, and the names under which the page's style has the real ones, by light and dark."""
-_INK, _SOFT, _RULE, _OURS, *_POOLS = _PALETTE
+_INK, _SOFT, _RULE, _OURS, _PAPER, *_POOLS = _PALETTE
 _STROKES: Final = 300  # known images of a row that are drawn one by one; of more, so many that stand for all
 _NEAR: Final = 0.2  # share of the width within which a label stands on the other side of its line
 
@@ -201,6 +201,7 @@ def _ridge(axes: Axes, compared: Comparison, row: int, colour: str) -> None:
         fontsize=10.5,
         color=colour,
         parse_math=False,
+        bbox={"facecolor": _PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.0},  # lines pass below the words
     )
 
 

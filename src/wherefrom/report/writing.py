@@ -85,10 +85,8 @@ def write_report(
             progress(number)
     if index is None:
         return place / names[0]
-    rows = (
-        IndexRow.of(number, item, assembly.labels, name)
-        for number, item, name in zip(count(1), found, names, strict=False)
-    )
+    numbered = zip(count(1), found, names, strict=False)
+    rows = (IndexRow.of(number, item, assembly.labels, name) for number, item, name in numbered)
     return write_index(index_of(found, assembly.labels, command), rows, place)
 
 
