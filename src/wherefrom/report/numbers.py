@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from wherefrom.core.card import Fact
 from wherefrom.evaluation.shares import Share
@@ -221,17 +221,23 @@ class MapNumbers:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StabilityRow:
-    """What is said of the image after a harmless change.
+class StabilityRow(Protocol):
+    """What is read of an answer after one harmless change: a frozen dataclass, so that JSON has all of its fields."""
 
-    Attributes:
-        change: in words, as `saved again as JPEG 95`.
-        outcomes: by candidate.
-    """
+    @property
+    def words(self) -> str:
+        """What was done, as `saved as JPEG of quality 95`."""
+        ...
 
-    change: str
-    outcomes: Mapping[str, Outcome]
+    @property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """By the candidate's name."""
+        ...
+
+    @property
+    def covered(self) -> Mapping[str, bool]:
+        """By the candidate's name, whether its profile speaks for images after such a change."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,12 +11,13 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.files import write_json, write_text
 from wherefrom.core.plain import plain
 from wherefrom.images.read import ImageRecord
-from wherefrom.records.verdict import Attribution, Verdict
+from wherefrom.records.verdict import Attribution, Outcome, Verdict
 from wherefrom.report.assembling import Assembly, verdicts_of
 from wherefrom.report.further import Further
 from wherefrom.report.numbers import SCHEMA, Answer, Difference, ImageReport
 from wherefrom.report.pictures import SMALL, difference, embedded, preview
 from wherefrom.report.rendering import render
+from wherefrom.report.wording import answer_of
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -77,6 +78,7 @@ class Page:
             figures=self.figures,
             maps=self.maps,
             labels={candidate.name: candidate.label for candidate in self.report.candidates},
+            answers={outcome: answer_of(outcome) for outcome in Outcome},
             small=SMALL,
             kind=CLASSES[self.report.kind],
             index=index,

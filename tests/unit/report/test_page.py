@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from wherefrom.images.read import ImageRecord
 from wherefrom.records.reconstruction import Reconstruction
 from wherefrom.records.verdict import Outcome, Verdicts
 from wherefrom.report.further import Further, MapShown
-from wherefrom.report.numbers import MapNumbers, StabilityRow
+from wherefrom.report.numbers import MapNumbers
 from wherefrom.report.writing import write_report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,13 +56,22 @@ def shown_text(element: Element) -> str:
     return " ".join(parts)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class After:
+    """What is said of an image after a change."""
+
+    words: str
+    covered: Mapping[str, bool]
+    outcomes: Mapping[str, Outcome] = field(default_factory=lambda: {"toy": Outcome.EXCLUDED})
+
+
 def everything(record: ImageRecord) -> Further:
     """All that a page can show beside a verdict."""
     part = record.pixels[:32, 16:48]
     return Further(
         reconstructions={"toy": Reconstruction(part=part, again=part // 2 + 3, left=16)},
         maps=(MapShown(picture=PNG, numbers=MapNumbers(candidate="toy", tile=16, judged=0.75, supports=0.5)),),
-        stability=(StabilityRow(change="saved again as JPEG 85", outcomes={"toy": Outcome.EXCLUDED}),),
+        stability=tuple(After(words=f"saved as JPEG of quality {q}", covered={"toy": q > 90}) for q in (95, 85)),
     )
 
 
@@ -109,6 +119,8 @@ def test_a_page_says_what_was_asked_and_answered_in_plain_words(page: Path) -> N
     assert not re.search(r"\bfake|\bprove|\bproof|guilt|\bai\b", text)
     for word in ("round trip", "image to image", "painting in", "another model with this decoder", "an edit outside"):
         assert word in text
+    assert 'does not support <span class="soft">(excluded)</span>' in text
+    assert "(excluded; the profile does not cover such images, so that this decides nothing)" in text
     assert "wherefrom report photo.png --profile &#39;my profile.json&#39;" in text
 
 
