@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -48,8 +49,9 @@ def burgess(seed: int = 0) -> dict[str, torch.Tensor]:
     }
 
 
+@functools.cache
 def opened(name: str) -> Any:
-    """A tiny generator through the adapter, and the network inside."""
+    """A tiny generator through the adapter; its layout, which takes longest, is found once."""
     kind = load("burgess_vae" if name == "burgess" else "dcgan")
     state = burgess() if name == "burgess" else trained(name)[2]
     built = kind.build(state, {})
