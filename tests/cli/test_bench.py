@@ -193,6 +193,7 @@ def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
         assert rows[0] == rows[1]
 
 
+@pytest.mark.weekly
 def test_a_table_that_fails_among_others_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ("--work", tmp_path / "work", "--out", tmp_path / "out", "--photos", tmp_path / "nowhere")
     done = call(capsys, "bench", "jpeg-kept", "aedr-photos", "--quick", "--jobs", "2", *where)

@@ -36,7 +36,7 @@ def test_it_is_said_before_the_images_are_asked_about(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wherefrom.scoring.cost.probe", lambda *_: COST)
-    asked = ["score", large(tmp_path / "x.png"), "--model", "toy", "--method", "aedr"]
+    asked = ["score", large(tmp_path / "x.png"), "--model", "toy", "--method", "reconstruction"]
     done = call(capsys, *asked)
     assert done.code == 0
     assert "this will take about 32 seconds for 1 image, and about 2 GB of memory" in done.err
@@ -45,7 +45,7 @@ def test_it_is_said_before_the_images_are_asked_about(
     kept = ["--store", tmp_path / "s.db"]
     assert "this will take" in call(capsys, *asked, *kept).err
     assert "this will take" not in call(capsys, *asked, *kept).err
-    small = call(capsys, "score", large(tmp_path / "s.png", 64), "--model", "toy", "--method", "aedr")
+    small = call(capsys, "score", large(tmp_path / "s.png", 64), "--model", "toy", "--method", "reconstruction")
     assert "this will take" not in small.err
     searched = call(capsys, *asked[:4], "--method", "latenttracer", "--option", "steps=1")
     assert "this will take" not in searched.err

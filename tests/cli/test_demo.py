@@ -122,6 +122,7 @@ def test_a_second_demo_finds_its_images_and_scores(
     assert call(capsys, "demo", "--out", ran.folder, *SMALL, "-q").out == ran.out
 
 
+@pytest.mark.weekly
 def test_both_parts_at_once_say_what_they_say_one_by_one(
     ran: Ran, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
 ) -> None:

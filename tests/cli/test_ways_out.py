@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 from collections.abc import Iterator
@@ -27,8 +28,13 @@ OF_OTHERS = {"--include", "--revision", "--sparse"}  # of `hf download` and of t
 FORMER = {old for names in _OLD.values() for old in names}  # still taken, see cli/_renamed.py
 
 
-def texts() -> Iterator[tuple[str, str]]:
+@functools.cache
+def texts() -> tuple[tuple[str, str], ...]:
     """Each text of the package that is no documentation, with its file; what is filled in is left out."""
+    return tuple(_texts())
+
+
+def _texts() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "src" / "wherefrom").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         told = {

@@ -58,7 +58,7 @@ def test_the_wheel_has_every_file_of_the_source(program: Path) -> None:
 
 
 def test_the_demo_runs_from_the_wheel(program: Path, tmp_path: Path) -> None:
-    toys = ("--model", "toy", "--other", "toy:0.6", "--rival", "toy", "--jobs", "1")
+    toys = ("--model", "toy", "--other", "toy:0.6", "--rival", "toy", "--jobs", "2")
     small = (
         "--count",
         "24",

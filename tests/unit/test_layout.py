@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
@@ -24,6 +25,11 @@ LONGEST_FUNCTION: Final = 50
 TESTS: Final = Path(__file__).parents[1]
 MOST_REACHED: Final = 33
 """How often a test may import a private module: as often as when this was counted, and never more often."""
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:
@@ -96,19 +102,19 @@ def test_no_file_is_long() -> None:
 
 
 def test_no_function_is_long() -> None:
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+    trees = {path: parsed(path) for path in FILES}
     assert {f"{name_of(path)}: {name}" for path, tree in trees.items() for name in long_functions(tree)} == set()
 
 
 def test_no_package_reaches_into_the_private_modules_of_another() -> None:
-    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+    trees = {path: parsed(path) for path in FILES}
     reached = {module for path, tree in trees.items() for module in private_modules_of_others(folders(path), tree)}
     assert reached == set()
 
 
 def test_few_tests_reach_into_private_modules() -> None:
     """What a test has to reach is a part: make its module public, or test it through one that is."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(TESTS.rglob("*.py"))]
+    trees = [parsed(path) for path in sorted(TESTS.rglob("*.py"))]
     reached = Counter(module for tree in trees for module in set(private_modules_of_others(("tests",), tree)))
     assert reached.total() <= MOST_REACHED, f"{reached.total()} times: {dict(reached.most_common())}"
 

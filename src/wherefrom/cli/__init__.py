@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -63,10 +64,19 @@ def _write_anywhere() -> None:
 def _called(arguments: Sequence[str]) -> int:
     """The exit code of the command that was asked for."""
     from wherefrom.cli._renamed import renamed
-    from wherefrom.cli.app import app
 
     typed = tuple(arguments)
-    return int(app(renamed(arguments), prog_name="wherefrom", standalone_mode=False, obj=typed) or 0)
+    return int(_program()(renamed(arguments), prog_name="wherefrom", standalone_mode=False, obj=typed) or 0)
+
+
+@functools.cache
+def _program() -> Any:
+    """All commands, put together once for a process: that takes longer than many of them."""
+    from typer.main import get_command
+
+    from wherefrom.cli.app import app
+
+    return get_command(app)
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

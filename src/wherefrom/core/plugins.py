@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import pkgutil
@@ -23,7 +24,9 @@ def _local(package: str) -> set[str]:
     return {name for name in found if not name.startswith("_") and name not in _NOT_CHOICES}
 
 
+@functools.cache
 def _foreign(package: str) -> dict[str, EntryPoint]:
+    """What others registered; looked up once for a process, since that reads a file of every installed package."""
     return {point.name: point for point in entry_points(group=package)}
 
 

@@ -19,7 +19,10 @@ def visible(text: object) -> str:
         >>> visible("a.png\n\x1b[31mb.png\u202e"), visible("käse 1.png")
         ('a.png\\x0a\\x1b[31mb.png\\u202e', 'käse 1.png')
     """
-    return "".join(_numbered(c) if unicodedata.category(c) in _HIDDEN else c for c in str(text))
+    shown = str(text)
+    if shown.isascii() and shown.isprintable():  # nearly all of them, and told at once
+        return shown
+    return "".join(_numbered(c) if unicodedata.category(c) in _HIDDEN else c for c in shown)
 
 
 def _numbered(character: str) -> str:

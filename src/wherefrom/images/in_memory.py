@@ -26,18 +26,18 @@ _JPEG: Final = ("JPEG", "MPO")
 _ORIENTATION: Final = 274
 
 
-def sources_of(given: Iterable[Any], *, lossless: bool | None) -> Iterator[Any]:
+def sources_of(items: Iterable[Any], *, lossless: bool | None) -> Iterator[Any]:
     """What `load_images` was given, lists taken apart and images in memory as sources; paths as they are.
 
     Args:
-        given: paths, sources and images, also in lists.
+        items: paths, sources and images, also in lists.
         lossless: whether pixels were stored without loss before; None where that is not known.
 
     Raises:
         ImageError: when an array is no 8-bit image.
         UsageError: when something is no image at all.
     """
-    for place, item in enumerate(_apart(given), start=1):
+    for place, item in enumerate(_apart(items), start=1):
         if isinstance(item, str | Path | Source):
             yield item
             continue
@@ -82,8 +82,8 @@ def source_of(image: object, *, lossless: bool | None = None) -> Source:
     return Source(name=name, held=replace(record, facts=replace(record.facts, name=name)))
 
 
-def _apart(given: Iterable[Any]) -> Iterator[Any]:
-    for item in given:
+def _apart(items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
         if isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim == 4):
             yield from _apart(item)
         else:

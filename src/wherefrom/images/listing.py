@@ -254,15 +254,15 @@ def _entry(manifest: Path, where: str, row: Mapping[str, Any]) -> Source:
     if name is not None and not isinstance(name, str):
         raise UsageError(f"{printable(manifest)}, {where}: `name` is {name!r}, need text")
     place = manifest.parent / value
-    given = {key: cell for key, cell in _cells(row) if key not in ("path", "name")}
+    columns = {key: cell for key, cell in _cells(row) if key not in ("path", "name")}
     archive = next((above for above in place.parents if above.suffix.lower() == ".tar"), None)
     if archive is None or place.exists() or not archive.is_file():
-        return Source(name=printable(name or place), path=place, given=given)
+        return Source(name=printable(name or place), path=place, given=columns)
     members = _members(archive, archive.stat().st_mtime_ns)
     inside = printable(place.relative_to(archive).as_posix())
     if inside not in members:
         raise UsageError(f"{printable(manifest)}, {where}: {printable(archive)} has no image {inside!r}")
-    return replace(members[inside], name=printable(name or place), given=given)
+    return replace(members[inside], name=printable(name or place), given=columns)
 
 
 def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, Given]]:

@@ -52,13 +52,13 @@ def load_images(
         raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
     from wherefrom.images.in_memory import sources_of  # which needs numpy and Pillow
 
-    given = list(sources_of(paths, lossless=lossless))
+    items = list(sources_of(paths, lossless=lossless))
     say = told or (lambda _: None)
-    lost = [str(path) for path in given if not isinstance(path, Source) and _is_lost(path)]
+    lost = [str(item) for item in items if not isinstance(item, Source) and _is_lost(item)]
     if len(lost) > 1:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
-    listed = [(source, _is_search(path)) for path in given for source in expand(path, say)]
+    listed = [(source, _is_search(item)) for item in items for source in expand(item, say)]
     return _unique(_once(listed))
 
 

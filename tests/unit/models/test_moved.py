@@ -46,7 +46,7 @@ def test_the_public_name_warns_of_nothing() -> None:
 
 def test_an_entry_point_of_the_old_group_is_still_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("theirs", "wherefrom.models.architectures.ddim:ARCHITECTURE", "wherefrom.models.generators")
-    monkeypatch.setattr(plugins, "entry_points", lambda *, group: [point] if group == point.group else [])
+    monkeypatch.setattr(plugins, "_foreign", lambda group: {point.name: point} if group == point.group else {})
     assert "theirs" in architectures.names()
     with pytest.warns(DeprecationWarning, match="put it into wherefrom.models.architectures"):
         assert architectures.load("theirs").name == "ddim"

