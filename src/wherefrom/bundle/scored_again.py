@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from wherefrom.attribution import Candidate
 from wherefrom.bundle.content import Content
 from wherefrom.bundle.deciding import decided, differences
 from wherefrom.bundle.results import NotLookedAt, Refused
-from wherefrom.core.errors import WherefromError
+from wherefrom.core.errors import ProfileError, WherefromError
 from wherefrom.core.units import ROUNDING
 from wherefrom.records.table import ScoreTable
 
@@ -26,6 +27,7 @@ SEARCHED: Final = 0.05
 _AMPLIFYING: Final = ("search", "recompressed")
 """What the name of a measure, or of a fact of it, ends in where a rounding is amplified."""
 _LOGARITHM: Final = "log"
+_DEVICE: Final = "device"
 _TILE: Final = re.compile(r"#\d+,\d+$")
 _OUTCOMES: Final = ("name", "answer", "supported", "outcome")
 
@@ -59,17 +61,16 @@ def compared(content: Content, given: Iterable[bytes], score_again: ScoreAgain, 
         NotLookedAt: when no image of the bundle is at hand.
     """
     images = _at_hand(content, given)
-    question = content.predicate.question
     try:
-        again = score_again(content.candidates, images, edit=question.edit)
-        rows = {row["name"]: row for row in decided(again, question)}
-    except WherefromError as error:
+        again = score_again(content.candidates, images, edit=content.predicate.question.edit)
+    except ProfileError as error:
         raise Refused(f"the images cannot be scored again: {error}") from error
     furthest = 0.0
     for candidate, other in zip(content.candidates, again, strict=True):
         for edit, table in candidate.tables.items():
             if edit in other.tables:
-                furthest = max(furthest, _furthest(table, other.tables[edit], tolerance, images))
+                furthest = max(furthest, _furthest(table, other.tables[edit], tolerance))
+    rows = _decided_again(again, content)
     for said in content.predicate.verdicts:
         if said["name"] in rows:
             for difference in differences(said, rows[str(said["name"])], _OUTCOMES):
@@ -78,6 +79,29 @@ def compared(content: Content, given: Iterable[bytes], score_again: ScoreAgain, 
         f"{len(images)} of {len(content.predicate.images)} images scored again: no outcome is another, no score further"
         f" from its own than {furthest:.2g} of the tolerance"
     )
+
+
+def _decided_again(again: Sequence[Candidate], content: Content) -> dict[str, Mapping[str, Any]]:
+    """What is said of the images by the scores of now, by their names.
+
+    A table takes the profile's device, as the tolerance is what another one is allowed.
+
+    Raises:
+        Refused: when nothing can be said.
+    """
+    as_profiled = [
+        replace(each, tables={edit: _on_profiled_device(table, each) for edit, table in each.tables.items()})
+        for each in again
+    ]
+    try:
+        return {row["name"]: row for row in decided(as_profiled, content.predicate.question)}
+    except WherefromError as error:
+        raise Refused(f"scored again, no verdict can be taken: {error}") from error
+
+
+def _on_profiled_device(table: ScoreTable, candidate: Candidate) -> ScoreTable:
+    facts = {**table.model.facts, _DEVICE: candidate.profile.model.facts.get(_DEVICE)}
+    return replace(table, model=replace(table.model, facts=facts))
 
 
 def _at_hand(content: Content, given: Iterable[bytes]) -> dict[str, bytes]:
@@ -110,7 +134,7 @@ def tolerance_of(table: ScoreTable) -> float:
     return SEARCHED if any(name.endswith(_AMPLIFYING) for name in names) else PASSES
 
 
-def _furthest(said: ScoreTable, again: ScoreTable, tolerance: float | None, images: Mapping[str, bytes]) -> float:
+def _furthest(said: ScoreTable, again: ScoreTable, tolerance: float | None) -> float:
     """The largest difference of two tables in tolerances; at most 1.
 
     Raises:
@@ -133,5 +157,4 @@ def _furthest(said: ScoreTable, again: ScoreTable, tolerance: float | None, imag
                 f" {before[worst]:.6g}: further apart than {share:g} relative"
             )
         furthest = max(furthest, float(distance[worst]))
-    del images
     return furthest
