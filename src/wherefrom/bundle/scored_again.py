@@ -24,7 +24,7 @@ PASSES: Final = 1e-3
 """How far scores of passes through a model may lie apart, relative, where batch, release or device differ ..."""
 SEARCHED: Final = 0.05
 """... and of searches, and of what is stored as JPEG in between, which amplify a rounding."""
-_AMPLIFYING: Final = ("search", "recompressed")
+_AMPLIFYING: Final = ("search", "stored-passes")
 """What the name of a measure, or of a fact of it, ends in where a rounding is amplified."""
 _LOGARITHM: Final = "log"
 _DEVICE: Final = "device"

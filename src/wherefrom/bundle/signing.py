@@ -104,9 +104,9 @@ def check_signature(envelope: Envelope, key: SSlibKey) -> None:
     unverified = require("securesystemslib.exceptions", _EXTRA).UnverifiedSignatureError
     signature = require("securesystemslib.signer", _EXTRA).Signature
     payload = _signed_bytes(envelope)
-    for keyid, value in envelope.signatures:
+    for _, value in envelope.signatures:
         try:
-            key.verify_signature(signature(keyid, value.hex()), payload)
+            key.verify_signature(signature(key.keyid, value.hex()), payload)
         except unverified:
             continue
         return
