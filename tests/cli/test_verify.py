@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,13 @@ def test_a_signed_bundle_is_verified(
             key: verdict[key] for key in ("name", "outcome", "statistic", "p_foreign", "profile")
         }
     assert str(Path.cwd()) not in json.dumps(found["verdicts"])
+    more = ["--bundle", "r.zip", "--report", "pages", "--no-pictures"]
+    assert call(capsys, *question, *more).code == 0
+    assert call(capsys, "verify", "r.zip", "-q").code == 0
+    pages = {f"report/{path.relative_to('pages').as_posix()}" for path in Path("pages").rglob("*") if path.is_file()}
+    with zipfile.ZipFile("r.zip") as archive:
+        assert {name for name in archive.namelist() if name.startswith("report/")} == pages
+    assert "report/index.html" in pages
     table = call(capsys, "verify", "b.zip")
     assert table.code == 0
     assert "verified: the bundle holds what it says; UNSIGNED or its signer not looked at" in table.out

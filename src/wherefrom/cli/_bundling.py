@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wherefrom.records.verdict import Verdict
     from wherefrom.rules.base import Rule
 
-__all__ = ["Bounds", "BundleOptions"]
+__all__ = ["NO_BUNDLE", "BundleOptions"]
 
 
 class Bounds(Protocol):

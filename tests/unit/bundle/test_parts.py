@@ -104,7 +104,7 @@ def rescored(factor: float, device: str = "cpu") -> Any:
         found = []
         for each in candidates:
             (table,) = each.tables.values()
-            rows = [row for row, facts in enumerate(table.images) if facts.name in images]
+            rows = np.flatnonzero([facts.name in images for facts in table.images])
             card = replace(table.model, facts={**table.model.facts, "device": device})
             scores = Scores({name: column * factor for name, column in table.scores.columns.items()})
             found.append(replace(each, tables={"none": replace(table, scores=scores, model=card).take(rows)}))
