@@ -77,9 +77,21 @@ class Content:
         Raises:
             Refused: when the archive has no such file, or it is damaged.
         """
+        self._check_there(name)
+        return self.archive.read(name)
+
+    def digest(self, name: str) -> str:
+        """SHA-256 of a file that the statement speaks of, hexadecimal.
+
+        Raises:
+            Refused: when the archive has no such file, or it is damaged.
+        """
+        self._check_there(name)
+        return self.archive.digest(name)
+
+    def _check_there(self, name: str) -> None:
         if name not in self.archive.entries:
             raise Refused(f"the statement speaks of the file {name!r}, which the archive lacks")
-        return self.archive.read(name)
 
     def _profile(self, entry: CandidateEntry) -> Profile:
         try:

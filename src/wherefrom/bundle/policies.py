@@ -94,7 +94,7 @@ def _files(content: Content, _: Asked) -> str:
 
 def _digests(content: Content, _: Asked) -> str:
     for resource in content.predicate.files:
-        got, expected = content.archive.digest(resource.name), resource.digest.sha256
+        got, expected = content.digest(resource.name), resource.digest.sha256
         if got != expected:
             raise Refused(f"{resource.name!r} has SHA-256 {got}, the statement says {expected}: it was changed")
     return "every file has the SHA-256 that the statement says"
@@ -110,7 +110,7 @@ def _images(content: Content, _: Asked) -> str:
         expected = (row["name"], image["file_digest"], image["pixel_digest"])
         if (entry.name, entry.file_digest, entry.pixel_digest) != expected:
             raise Refused(f"the statement lists image {entry.name!r} with other digests than the scores are of")
-        if entry.file is not None and content.archive.digest(entry.file) != entry.file_digest:
+        if entry.file is not None and content.digest(entry.file) != entry.file_digest:
             raise Refused(
                 f"{entry.file!r} is not the file of image {entry.name!r}, expected SHA-256 {entry.file_digest}"
             )

@@ -112,6 +112,12 @@ def _looked(policy: Policy, content: Content, asked: Asked) -> BundleCheck:
         return BundleCheck(name=policy.name, state=State.REFUSED, reason=str(error))
     except NotLookedAt as error:
         return BundleCheck(name=policy.name, state=State.NOT_LOOKED_AT, reason=str(error))
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # A bundle may hold what no code of ours ever wrote: that ends the check, and not the program.
+        reason = (
+            f"what is there cannot be checked, expected what `write_bundle` writes: {type(error).__name__}: {error}"
+        )
+        return BundleCheck(name=policy.name, state=State.REFUSED, reason=reason)
 
 
 def _not_after(name: str, failed: str) -> BundleCheck:

@@ -157,6 +157,47 @@ def other_image_listed(files: Files) -> bytes:
     return zipped(stated(files, said))
 
 
+def image_that_is_not_there(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["images"][0]["file"] = "images/none.png"
+    return zipped(stated(files, said))
+
+
+def image_of_another(files: Files) -> bytes:
+    """The file in the bundle is not the image that it stands for."""
+    return zipped(rehashed({**files, "images/0-suspect.png": b"another"}))
+
+
+def image_without_scores(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["images"].append(said["predicate"]["images"][0])
+    return zipped(stated(files, said))
+
+
+def profile_that_is_not_there(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["candidates"][0]["profile"]["file"] = "profiles/none.json"
+    return zipped(stated(files, said))
+
+
+def odd_rule(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["question"]["rule_options"] = {"cut": [{"a": None}]}
+    return zipped(stated(files, said))
+
+
+def fewer_verdicts(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["verdicts"].pop()
+    return zipped(stated(files, said))
+
+
+def field_of_its_own(files: Files) -> bytes:
+    said = statement_of(files)
+    said["predicate"]["note"] = "trust me"
+    return zipped(stated(files, said))
+
+
 def newer_schema(files: Files) -> bytes:
     said = statement_of(files)
     said["predicateType"] = said["predicateType"].removesuffix("1") + "2"
@@ -298,6 +339,13 @@ BROKEN = (
     Broken(
         newer_schema, "statement", "schema '2' (its predicate says '2'), this version reads 1: use wherefrom '9.1.0'"
     ),
+    Broken(image_that_is_not_there, "images", "speaks of the file 'images/none.png', which the archive lacks"),
+    Broken(image_of_another, "images", "is not the file of image 'suspect.png'"),
+    Broken(image_without_scores, "images", "lists 3 images, expected the 2 that have scores"),
+    Broken(profile_that_is_not_there, "profiles", "'profiles/none.json', which the archive lacks"),
+    Broken(odd_rule, "decision", "cannot be"),
+    Broken(fewer_verdicts, "decision", "verdicts on 1 images, expected 2"),
+    Broken(field_of_its_own, "statement", "at predicate.note"),
     Broken(other_predicate, "statement", "predicate is of type 'https://slsa.dev/provenance/v1'"),
     Broken(other_payload, "envelope", "payload is of type 'application/json'"),
     Broken(a_key_twice, "statement", "the key 'subject' stands there twice"),
