@@ -33,6 +33,7 @@ _HOMES = {
     "UsageError": "wherefrom.core.errors",
     "Verdict": "wherefrom.records.verdict",
     "Verdicts": "wherefrom.records.verdict",
+    "Verification": "wherefrom.bundle",
     "WherefromError": "wherefrom.core.errors",
     "add_condition": "wherefrom.profiling",
     "attribute": "wherefrom.attribution",
@@ -55,6 +56,8 @@ _HOMES = {
     "score_candidates": "wherefrom.candidates",
     "through": "wherefrom.models.adapters.through",
     "tiles": "wherefrom.images.tiles",
+    "verify": "wherefrom.bundle",
+    "write_bundle": "wherefrom.bundle",
     "write_report": "wherefrom.report.writing",
 }
 _RENAMED = {
@@ -86,6 +89,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "Verdicts",
+    "Verification",
     "WherefromError",
     "__version__",
     "add_condition",
@@ -112,12 +116,15 @@ __all__ = [
     "score_candidates",
     "through",
     "tiles",
+    "verify",
+    "write_bundle",
     "write_report",
 ]
 
 if TYPE_CHECKING:
     from wherefrom import evaluation, methods, rules
     from wherefrom.attribution import Candidate, attribute
+    from wherefrom.bundle import Verification, verify, write_bundle
     from wherefrom.candidates import open_candidates, reconstructions, score_candidates
     from wherefrom.checking import Check, check
     from wherefrom.core.arrays import Scores

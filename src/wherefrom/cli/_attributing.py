@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._beside import beside
+from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
@@ -60,6 +61,7 @@ class AttributeOptions:
     out: Path | None = None
     figure: Path | None = None
     report: ReportOptions | None = None
+    bundle: BundleOptions = NO_BUNDLE
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -96,6 +98,8 @@ class AttributeOptions:
             self.report.write(
                 found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
             )
+        folder = None if self.report is None else self.report.folder
+        self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)
@@ -117,7 +121,8 @@ class AttributeOptions:
         """What is written and what is read."""
         outputs = [] if self.out is None else [Output("--out", self.out, VERDICTS)]
         outputs += [Output("--figure", path, FIGURE) for path in figures]
-        inputs = [*self.profile, *(self.model or ())]
+        outputs += self.bundle.outputs()
+        inputs = [*self.profile, *(self.model or ()), *self.bundle.inputs]
         return Writing(outputs=outputs, typed=self.paths, inputs=inputs, store=self.store, force=self.force)
 
     def _work(self) -> Work:

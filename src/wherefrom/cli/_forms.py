@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["BENCH", "BENCH_FIGURE", "CHECKPOINT", "FIGURE", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
+__all__ = ["BENCH", "BENCH_FIGURE", "BUNDLE", "CHECKPOINT", "FIGURE", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
 
 _HEAD: Final = 4096
 """Bytes of a file that are looked at for what it says of itself at its start, or at its end."""
@@ -104,6 +104,15 @@ def _bench(path: Path) -> bool:
     return bool({"table", "title", "paper", "goal", "rules", "command", "version", "rows"} <= document.keys())
 
 
+def _bundle(path: Path) -> bool:
+    import zipfile
+
+    from wherefrom.bundle.names import ENVELOPE
+
+    with zipfile.ZipFile(path) as archive:
+        return ENVELOPE in archive.namelist()
+
+
 def _table(kind: str) -> dict[str, Callable[[Path], bool]]:
     made = _object(kind)
     return {".csv": _csv(kind), ".parquet": _parquet(kind), ".json": made, ".jsonl": made}
@@ -116,4 +125,5 @@ FIGURE: Final = Form("figure", {".png": _picture, ".svg": _picture, ".pdf": _pic
 CHECKPOINT: Final = Form("converted generator", {".safetensors": _safetensors})
 BENCH: Final = Form("table of `wherefrom bench`", {".json": _bench})
 NOTES: Final = Form("notes of `wherefrom demo`", {".md": _notes})
+BUNDLE: Final = Form("bundle", {".zip": _bundle})
 BENCH_FIGURE: Final = Form("figure", {".png": _picture})

@@ -17,6 +17,8 @@ __all__ = [
     "BATCH",
     "BELONGING",
     "BETA",
+    "BUNDLE",
+    "BUNDLE_IMAGES",
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
@@ -47,6 +49,7 @@ __all__ = [
     "RULE",
     "RULE_OPTION",
     "SEED",
+    "SIGN",
     "SIZE",
     "STEPS",
     "STORE",
@@ -217,3 +220,19 @@ EARLY = Annotated[
 NO_PICTURES = Annotated[
     bool, typer.Option("--no-pictures", help="a report that shows neither the images nor what decoders make of them")
 ]
+BUNDLE = Annotated[
+    Path | None,
+    typer.Option(
+        "--bundle",
+        metavar="FILE.zip",
+        parser=typed_path,
+        help="the verdicts with all that they rest on, for `wherefrom verify`; it names files of the profiles too",
+    ),
+]
+SIGN = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign", metavar="KEY.pem", parser=typed_path, help="sign the bundle by this private key: Ed25519, PEM"
+    ),
+]
+BUNDLE_IMAGES = Annotated[bool, typer.Option("--bundle-images", help="put the images themselves into the bundle too")]

@@ -19,6 +19,7 @@ from wherefrom.cli import (
     profile,
     report,
     score,
+    verify,
 )
 from wherefrom.cli._output import emit
 from wherefrom.core.version import VERSION
@@ -64,6 +65,7 @@ app.command()(duplicates.duplicates)
 app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(report.report)
+app.command()(verify.verify)
 app.command()(score.score)
 app.command()(edit.edit)
 app.command()(bench.bench)

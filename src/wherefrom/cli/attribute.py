@@ -9,6 +9,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
+from wherefrom.cli._bundling import BundleOptions
 from wherefrom.cli._outputs import typed_path
 from wherefrom.cli._reporting import ReportOptions, typed_command
 
@@ -41,6 +42,9 @@ def attribute(
         ),
     ] = None,
     no_pictures: options.NO_PICTURES = False,
+    bundle: options.BUNDLE = None,
+    sign: options.SIGN = None,
+    bundle_images: options.BUNDLE_IMAGES = False,
     force: options.FORCE = False,
     model_option: options.MODEL_OPTION = None,
     through: options.PROFILED_THROUGH = None,
@@ -76,6 +80,7 @@ def attribute(
         out=out,
         figure=figure,
         report=None if report is None else ReportOptions(report, typed_command(context), pictures=not no_pictures),
+        bundle=BundleOptions(path=bundle, sign=sign, with_images=bundle_images),
         force=force,
         model_option=model_option,
         through=through,

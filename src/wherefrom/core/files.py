@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["check_folder_takes", "replacing", "write_bytes", "write_json", "write_text"]
+__all__ = ["check_folder_takes", "json_bytes", "replacing", "write_bytes", "write_json", "write_text"]
 
 
 _TRIAL: Final = bytes(4096)  # what every file takes of a disk at least
@@ -97,8 +97,21 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
         OSError: when it cannot be written.
         ValueError: when a number is NaN or infinite, which JSON cannot hold.
     """
+    write_bytes(path, json_bytes(value, indent=indent))
+
+
+def json_bytes(value: Any, *, indent: int | None = 1) -> bytes:
+    """What `write_json` writes.
+
+    Args:
+        value: plain; see `wherefrom.core.plain`.
+        indent: spaces a level; None writes one line without spaces.
+
+    Raises:
+        ValueError: when a number is NaN or infinite, which JSON cannot hold.
+    """
     separators = (",", ":") if indent is None else None
-    write_text(path, json.dumps(value, allow_nan=False, indent=indent, separators=separators) + "\n")
+    return (json.dumps(value, allow_nan=False, indent=indent, separators=separators) + "\n").encode("ascii")
 
 
 def _sync(path: Path) -> None:

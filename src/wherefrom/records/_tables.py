@@ -24,7 +24,9 @@ __all__ = [
     "known_beside",
     "read_json",
     "read_json_lines",
+    "table_from_json",
     "table_of",
+    "table_to_json",
     "write_as_csv",
     "write_as_json",
     "write_as_lines",
@@ -46,7 +48,17 @@ def write_as_json(table: ScoreTable, path: Path, beside: Beside) -> None:
         path: replaced when it exists.
         beside: what else the file says of an image, by its name.
     """
-    write_json(path, {**head_of(table), "rows": _rows(table, beside)}, indent=None)
+    write_json(path, table_to_json(table, beside), indent=None)
+
+
+def table_to_json(table: ScoreTable, beside: Beside) -> dict[str, Any]:
+    """What the file of a table holds as one JSON object.
+
+    Args:
+        table: to write.
+        beside: what else the file says of an image, by its name.
+    """
+    return {**head_of(table), "rows": _rows(table, beside)}
 
 
 def write_as_lines(table: ScoreTable, path: Path, beside: Beside) -> None:
@@ -90,7 +102,18 @@ def read_json(path: Path) -> ScoreTable:
     Raises:
         ProfileError: when it is damaged, or of another kind or schema.
     """
-    data = path.read_bytes()
+    return table_from_json(path.read_bytes())
+
+
+def table_from_json(data: bytes) -> ScoreTable:
+    """The table that a file holds as one JSON object.
+
+    Args:
+        data: the file.
+
+    Raises:
+        ProfileError: when it is damaged, or of another kind or schema.
+    """
     check_header(data, "table")
     stored = parse(TABLE, data)
     return table_of(stored, stored.rows)

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
-from scipy import stats
-
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.findings import Audit, Finding
 from wherefrom.records.table import ScoreTable
@@ -118,7 +116,11 @@ def _finding(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequ
     first, second = [read(facts) for facts in ours], [read(facts) for facts in theirs]
     accuracy = guess_accuracy(first, second)
     smaller = min(len(first), len(second))
-    if accuracy <= ACCURACY or stats.binom.sf(math.ceil(accuracy * 2 * smaller) - 1, 2 * smaller, 0.5) >= CHANCE:
+    if accuracy <= ACCURACY:
+        return None
+    from scipy import stats  # which takes longer to load than a verdict to judge
+
+    if stats.binom.sf(math.ceil(accuracy * 2 * smaller) - 1, 2 * smaller, 0.5) >= CHANCE:
         return None
     message = (
         f"{attribute} alone tells pool {pool!r} from the belongings, right {accuracy:.0%} of the time "

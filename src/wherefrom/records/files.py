@@ -14,12 +14,22 @@ from types import MappingProxyType
 from typing import Final
 
 from wherefrom.core.errors import ProfileError, UsageError, WherefromError
-from wherefrom.core.files import write_json
+from wherefrom.core.files import json_bytes, write_json
 from wherefrom.records.profile import Profile
 from wherefrom.records.rows import FACTS, PREFIX, SIZE, Beside
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["columns_of", "load_profile", "load_table", "save_profile", "save_table"]
+__all__ = [
+    "columns_of",
+    "load_profile",
+    "load_table",
+    "profile_from_bytes",
+    "profile_to_bytes",
+    "save_profile",
+    "save_table",
+    "table_from_bytes",
+    "table_to_bytes",
+]
 
 _TABLES: Final = (".json", ".jsonl", ".parquet")
 _FOR_PEOPLE: Final = ".csv"
@@ -96,6 +106,42 @@ def load_profile(path: str | Path) -> Profile:
 
     with _reading(path):
         return profile_from_json(path.read_bytes())
+
+
+def table_to_bytes(table: ScoreTable) -> bytes:
+    """What `save_table` writes to a `.json` file, for whoever keeps it elsewhere than in a file of its own."""
+    from wherefrom.records._tables import table_to_json
+
+    return json_bytes(table_to_json(table, {}), indent=None)
+
+
+def table_from_bytes(data: bytes) -> ScoreTable:
+    """The score table of a `.json` file, given the file's bytes.
+
+    Raises:
+        ProfileError: as `load_table`; the message does not name the file.
+    """
+    from wherefrom.records._tables import table_from_json
+
+    return table_from_json(data)
+
+
+def profile_to_bytes(profile: Profile) -> bytes:
+    """What `save_profile` writes."""
+    from wherefrom.records._profiles import profile_to_json
+
+    return json_bytes(profile_to_json(profile), indent=None)
+
+
+def profile_from_bytes(data: bytes) -> Profile:
+    """The profile of a file, given the file's bytes; its digest is worked out again and compared.
+
+    Raises:
+        ProfileError: as `load_profile`; the message does not name the file.
+    """
+    from wherefrom.records._profiles import profile_from_json
+
+    return profile_from_json(data)
 
 
 def _suffix(path: Path, known: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
-from scipy import stats
+import numpy.typing as npt
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
@@ -91,11 +91,23 @@ def _too_few(profile: Warned) -> list[str]:
 
 def reversed_pools(profile: Warned) -> tuple[str, ...]:
     """Names of pools whose images score lower than the belongings, by more than chance."""
+    lower = {name: values for name, values in profile.foreign_statistic.items() if _lower(values, profile.statistic)}
+    if not lower:  # as in most profiles: no test is needed, and loading it takes longer than to judge a verdict
+        return ()
+    from scipy import stats
+
     return tuple(
         name
-        for name, values in profile.foreign_statistic.items()
-        if len(values) and stats.mannwhitneyu(profile.statistic, values, alternative="greater").pvalue < _CHANCE
+        for name, values in lower.items()
+        if stats.mannwhitneyu(profile.statistic, values, alternative="greater").pvalue < _CHANCE
     )
+
+
+def _lower(values: Vector, belonging: Vector) -> bool:
+    """Whether a value is below a belonging's more often than above it."""
+    order = np.sort(values)
+    below, not_above = (np.searchsorted(order, belonging, side=side).sum() for side in ("left", "right"))
+    return bool(below + not_above > len(values) * len(belonging))
 
 
 def _swapped(profile: Warned) -> list[str]:
@@ -130,6 +142,20 @@ def _origins(profile: Warned) -> list[str]:
     return sentences
 
 
+def _by_chance(shown: int, count: int) -> float:
+    """How often so many of so many images without a JPEG's grid would be taken for ones with it."""
+    from scipy import stats
+
+    return float(stats.binom.sf(shown - 1, count, GRID_ALARMS))
+
+
+def _apart_by_chance(counts: npt.NDArray[np.int_]) -> float:
+    """How often two sides would differ so much in how many show a grid, if both had it alike."""
+    from scipy import stats
+
+    return float(stats.fisher_exact(counts).pvalue)
+
+
 def _grids(profile: Warned) -> list[str]:
     """Pools of which more images show a JPEG's grid than belongings do, and belongings that show one.
 
@@ -139,7 +165,7 @@ def _grids(profile: Warned) -> list[str]:
     sentences = []
     unsaid = [facts for facts in ours if facts.origin_decoder is None or facts.origin_decoder != profile.decoder]
     shown_own = [facts for facts in unsaid if facts.jpeg_grid]
-    if stats.binom.sf(len(shown_own) - 1, len(unsaid), GRID_ALARMS) < _CHANCE and shown_own:
+    if shown_own and _by_chance(len(shown_own), len(unsaid)) < _CHANCE:
         sentences.append(
             f"{_count(shown_own, ours)} belongings show the 8 x 8 grid of a JPEG in their pixels: {GRID_KEPT}, so that "
             "the profile says little of images without: take belongings as the model leaves them"
@@ -150,7 +176,7 @@ def _grids(profile: Warned) -> list[str]:
             continue
         shown = [sum(bool(facts.jpeg_grid) for facts in side) for side in (ours, theirs)]
         apart = np.array([[shown[0], len(ours) - shown[0]], [shown[1], len(theirs) - shown[1]]])
-        if shown[0] * len(theirs) < shown[1] * len(ours) and stats.fisher_exact(apart).pvalue < _CHANCE:
+        if shown[0] * len(theirs) < shown[1] * len(ours) and _apart_by_chance(apart) < _CHANCE:
             sentences.append(
                 f"{shown[1]} of {len(theirs)} images of pool {name!r} show the 8 x 8 grid of a JPEG in their pixels, "
                 f"{shown[0]} of {len(ours)} belongings: {GRID_KEPT}, so that the pool says little of images without; "
