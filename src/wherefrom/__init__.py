@@ -39,6 +39,7 @@ _HOMES = {
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
     "edit": "wherefrom.making",
+    "evaluate": "wherefrom.evaluating",
     "generate": "wherefrom.making",
     "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
@@ -93,6 +94,7 @@ __all__ = [
     "check",
     "early",
     "edit",
+    "evaluate",
     "evaluation",
     "generate",
     "generate_from_prompts",
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.core.facts import ImageFacts
     from wherefrom.core.memory import keep_freed_memory
+    from wherefrom.evaluating import evaluate
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
     from wherefrom.images.tiles import tiles

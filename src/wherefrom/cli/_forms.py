@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["BENCH", "BENCH_FIGURE", "CHECKPOINT", "FIGURE", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
+__all__ = [
+    "BENCH",
+    "BENCH_FIGURE",
+    "CHECKPOINT",
+    "EVALUATION",
+    "FIGURE",
+    "NOTES",
+    "PROFILE",
+    "SCORES",
+    "VERDICTS",
+    "Form",
+]
 
 _HEAD: Final = 4096
 """Bytes of a file that are looked at for what it says of itself at its start, or at its end."""
@@ -112,6 +123,7 @@ def _table(kind: str) -> dict[str, Callable[[Path], bool]]:
 PROFILE: Final = Form("profile", {".json": _object("profile")})
 SCORES: Final = Form("table of scores", _table("table"))
 VERDICTS: Final = Form("table of verdicts", _table("verdict"))
+EVALUATION: Final = Form("evaluation", {".json": _object("evaluation"), ".csv": _csv("evaluation")})
 FIGURE: Final = Form("figure", {".png": _picture, ".svg": _picture, ".pdf": _picture})
 CHECKPOINT: Final = Form("converted generator", {".safetensors": _safetensors})
 BENCH: Final = Form("table of `wherefrom bench`", {".json": _bench})

@@ -14,6 +14,7 @@ from wherefrom.cli import (
     demo,
     duplicates,
     edit,
+    evaluate,
     generate,
     models,
     profile,
@@ -65,5 +66,6 @@ app.command()(profile.profile)
 app.command()(attribute.attribute)
 app.command()(report.report)
 app.command()(score.score)
+app.command()(evaluate.evaluate)
 app.command()(edit.edit)
 app.command()(bench.bench)
