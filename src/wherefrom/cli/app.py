@@ -10,6 +10,7 @@ from wherefrom.cli import (
     _choices,
     attribute,
     bench,
+    card,
     check,
     demo,
     duplicates,
@@ -63,6 +64,7 @@ app.command()(check.check)
 app.command()(generate.generate)
 app.command()(duplicates.duplicates)
 app.command()(profile.profile)
+app.command()(card.card)
 app.command()(attribute.attribute)
 app.command()(report.report)
 app.command()(score.score)
