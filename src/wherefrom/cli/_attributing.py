@@ -12,12 +12,14 @@ from wherefrom.cli._beside import beside
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
+from wherefrom.cli._likelihoods import Ratios, ratios
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
+from wherefrom.core.errors import UsageError
 from wherefrom.images.edits import load as load_edit
 from wherefrom.records.verdict import Verdicts
 
@@ -60,6 +62,8 @@ class AttributeOptions:
     out: Path | None = None
     figure: Path | None = None
     report: ReportOptions | None = None
+    likelihood: bool = False
+    verbal: str | None = None
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -80,10 +84,11 @@ class AttributeOptions:
         for one in profiles.values():
             for condition in conditions_of(one, bounds.edit).values():
                 bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
+        likelihood = self._ratios(profiles)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
         found = _decided(candidates, bounds)
-        Told(images, self.as_json, self.whole, self.out, writing).tell(found, candidates)
+        Told(images, self.as_json, self.whole, self.out, writing, likelihood).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -112,6 +117,16 @@ class AttributeOptions:
         check_share("beta", self.beta)
         known = None if self.edit is None else load_edit(self.edit).name
         return Bounds(self.alpha, self.beta, made_rule(self.rule, self.rule_option), known)
+
+    def _ratios(self, profiles: Mapping[str, Profile]) -> Ratios | None:
+        """What adds likelihood ratios; None where none is wanted.
+
+        Raises:
+            UsageError: when searches are left early, whose statistics are bounds.
+        """
+        if self.early and (self.likelihood or self.verbal):
+            raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
+        return ratios(self.likelihood, self.verbal, profiles)
 
     def _writing(self, figures: Iterable[Path]) -> Writing:
         """What is written and what is read."""
@@ -182,6 +197,7 @@ class Told:
         whole: whether a person is shown every row.
         out: the file; None writes none.
         writing: which writes it.
+        likelihood: adds likelihood ratios; None adds none.
     """
 
     images: Sequence[Source]
@@ -189,6 +205,7 @@ class Told:
     whole: bool
     out: Path | None
     writing: Writing
+    likelihood: Ratios | None = None
 
     def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
         """Write what was decided to the file, and print it.
@@ -198,11 +215,18 @@ class Told:
             candidates: among which.
         """
         names = [each.name for each in candidates]
+        one = isinstance(found, Verdicts)
+        rows = [verdict_row(said) for said in found] if one else [attribution_row(item, names) for item in found]
+        if self.likelihood is not None:
+            self.likelihood.add(rows, found, candidates)
+        if not self._rows(rows):
+            return
         if isinstance(found, Verdicts):
-            if self._rows([verdict_row(verdict) for verdict in found]):
-                tell_verdicts(found, whole=self.whole)
-        elif self._rows([attribution_row(item, names) for item in found]):
+            tell_verdicts(found, whole=self.whole)
+        else:
             tell_attributions(found, names, whole=self.whole)
+        if self.likelihood is not None:
+            self.likelihood.tell(found, candidates, whole=self.whole)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""
