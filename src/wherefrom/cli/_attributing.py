@@ -19,7 +19,6 @@ from wherefrom.cli._reporting import ReportOptions
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
-from wherefrom.core.errors import UsageError
 from wherefrom.images.edits import load as load_edit
 from wherefrom.records.verdict import Verdicts
 
@@ -84,7 +83,7 @@ class AttributeOptions:
         for one in profiles.values():
             for condition in conditions_of(one, bounds.edit).values():
                 bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
-        likelihood = self._ratios(profiles)
+        likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
         found = _decided(candidates, bounds)
@@ -117,16 +116,6 @@ class AttributeOptions:
         check_share("beta", self.beta)
         known = None if self.edit is None else load_edit(self.edit).name
         return Bounds(self.alpha, self.beta, made_rule(self.rule, self.rule_option), known)
-
-    def _ratios(self, profiles: Mapping[str, Profile]) -> Ratios | None:
-        """What adds likelihood ratios; None where none is wanted.
-
-        Raises:
-            UsageError: when searches are left early, whose statistics are bounds.
-        """
-        if self.early and (self.likelihood or self.verbal):
-            raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
-        return ratios(self.likelihood, self.verbal, profiles)
 
     def _writing(self, figures: Iterable[Path]) -> Writing:
         """What is written and what is read."""
@@ -215,8 +204,10 @@ class Told:
             candidates: among which.
         """
         names = [each.name for each in candidates]
-        one = isinstance(found, Verdicts)
-        rows = [verdict_row(said) for said in found] if one else [attribution_row(item, names) for item in found]
+        if isinstance(found, Verdicts):
+            rows = [verdict_row(verdict) for verdict in found]
+        else:
+            rows = [attribution_row(item, names) for item in found]
         if self.likelihood is not None:
             self.likelihood.add(rows, found, candidates)
         if not self._rows(rows):

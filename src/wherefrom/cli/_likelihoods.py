@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.cli._output import emit, emit_table
+from wherefrom.core.errors import UsageError
 from wherefrom.records.verdict import Verdicts
 
 if TYPE_CHECKING:
@@ -86,10 +87,11 @@ class Ratios:
             whole: whether every image has its row; else the first ten.
         """
         words = () if self.scale is None else ("in words",)
+        names = [item.image.name for item in found]
         for each, likelihoods in self._of(found, candidates):
             rows = [
-                (item.image.name, *self._shown(likelihood))
-                for item, likelihood in list(zip(found, likelihoods, strict=True))[: None if whole else _ROWS]
+                (name, *self._shown(likelihood))
+                for name, likelihood in list(zip(names, likelihoods, strict=True))[: None if whole else _ROWS]
             ]
             title = f"Likelihood ratio under {each.name}"
             title += f", the first {_ROWS} of {len(found)} images" if len(rows) < len(found) else ""
@@ -106,20 +108,23 @@ class Ratios:
         return said if self.scale is None else (*said, self.scale.words(likelihood.log10))
 
 
-def ratios(wanted: bool, words: str | None, profiles: Mapping[str, Profile]) -> Ratios | None:
+def ratios(wanted: bool, words: str | None, profiles: Mapping[str, Profile], *, early: bool) -> Ratios | None:
     """What adds likelihood ratios, where they are wanted; refused before a model is asked where there can be none.
 
     Args:
         wanted: whether they are.
         words: name of a verbal scale, or a file of one; asking for words asks for the ratios.
         profiles: of the candidates.
+        early: whether searches are left once a verdict is known, so that their statistics are bounds.
 
     Raises:
-        UsageError: when there is no such scale.
+        UsageError: when there is no such scale, or searches are left early.
         ProfileError: when no ratio can be learned from a profile.
     """
     if not wanted and words is None:
         return None
+    if early:
+        raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
     from wherefrom.evaluation import likelihood_ratio
     from wherefrom.evaluation.verbal import verbal_scale
 

@@ -55,6 +55,8 @@ class CardOfCondition:
 
     Attributes:
         edit: what was done to the images first.
+        method: the method's name.
+        options: of the method.
         sides: the belongings, then the pools.
         covers: for which images it speaks, a sentence each.
         rates: error rates, by cross-fitting; None where the images are too few.
@@ -66,6 +68,8 @@ class CardOfCondition:
     """
 
     edit: str
+    method: str
+    options: Mapping[str, str]
     sides: tuple[Side, ...]
     covers: tuple[str, ...]
     rates: CrossFit | None
@@ -87,8 +91,6 @@ class ProfileCard:
         source: where the model was read from, where that is known.
         decoder: digest of the decoder's weights, to which alone verdicts speak.
         model_facts: all that changes the model's numbers.
-        method: the method's name.
-        options: of the method.
         seed: the root seed.
         alpha: the bound on missed belongings at which the rates were measured.
         beta: the bound on false claims.
@@ -107,8 +109,6 @@ class ProfileCard:
     source: str | None
     decoder: str
     model_facts: Mapping[str, str]
-    method: str
-    options: Mapping[str, str]
     seed: int
     alpha: float
     beta: float
@@ -158,8 +158,6 @@ def profile_card(
         source=None if (source := profile.model.notes.get("source")) is None else str(source),
         decoder=profile.decoder,
         model_facts=_words(profile.model.facts),
-        method=profile.method.name,
-        options=_words(profile.method.facts),
         seed=profile.seed,
         alpha=alpha,
         beta=beta,
@@ -194,6 +192,8 @@ def _condition(profile: Profile, *, alpha: float, beta: float, rule: Rule | str,
     findings = tuple(finding.message for finding in profile.audit.findings)
     return CardOfCondition(
         edit=profile.edit,
+        method=profile.method.name,
+        options=_words(profile.method.facts),
         sides=(_side(profile, None), *(_side(profile, pool) for pool in profile.foreign)),
         covers=_covers(covered_by(profile)),
         rates=rates,

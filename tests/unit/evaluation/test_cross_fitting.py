@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.toy_tables import PLAIN, RESIDUAL, facts, jpeg, table
 from wherefrom.core.errors import ProfileError
-from wherefrom.evaluation import cross_fit, cross_fitting
+from wherefrom.evaluation import CrossFit, cross_fit, cross_fitting
 from wherefrom.judging import calibrate
+from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 
 RNG = np.random.default_rng(3)
 OURS, THEIRS = RNG.normal(0, 1, 60), RNG.normal(4, 1, 40)
-BOUNDS = {"alpha": 0.1, "beta": 0.05}
 
 
 def made(**pools: np.ndarray) -> Profile:
     foreign = {name: table(values, name) for name, values in pools.items()}
     return calibrate(belonging=table(OURS, "b"), foreign=foreign, method=PLAIN)
+
+
+def fitted(profile: Profile, *, method: Method[Any] = PLAIN) -> CrossFit:
+    return cross_fit(profile, alpha=0.1, beta=0.05, method=method)
 
 
 def test_every_image_that_was_scored_is_judged_once_and_never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +42,7 @@ def test_every_image_that_was_scored_is_judged_once_and_never_by_itself(monkeypa
     monkeypatch.setattr(cross_fitting, "judge", watched)
     ours = table(OURS, images=[facts(f"b-{i}", **({"error": "broken"} if i == 7 else {})) for i in range(60)])
     profile = calibrate(belonging=ours, foreign={"p": table(THEIRS, "p")}, method=PLAIN)
-    found = cross_fit(profile, **BOUNDS, method=PLAIN)
+    found = fitted(profile)
     assert sorted(judged) == sorted([f"b-{i}.png" for i in range(60) if i != 7] + [f"p-{i}.png" for i in range(40)])
     assert (found.missed.total, found.false_claims["p"].total) == (59, 40)
 
@@ -46,7 +51,7 @@ def test_an_image_that_is_in_two_pools_is_in_neither_when_it_is_judged() -> None
     shared = [facts(f"p-{i}") for i in range(40)]
     foreign = {"p": table(THEIRS, images=shared), "q": table(THEIRS, images=shared)}
     profile = calibrate(belonging=table(OURS, "b"), foreign=foreign, method=PLAIN)
-    found = cross_fit(profile, **BOUNDS, method=PLAIN)
+    found = fitted(profile, method=PLAIN)
     assert found.false_claims["p"] == found.false_claims["q"]
     assert found.false_claims["p"].total == 40
 
@@ -58,13 +63,13 @@ def test_what_was_learned_is_learned_anew_without_the_image() -> None:
     theirs = table(THEIRS, "p", detail=np.zeros(40), method=RESIDUAL.card)
     profile = calibrate(belonging=ours, foreign={"p": theirs}, method=RESIDUAL)
     assert len(profile.ranked) == 30
-    found = cross_fit(profile, **BOUNDS, method=RESIDUAL)
+    found = fitted(profile, method=RESIDUAL)
     assert found.missed.total == 60
     assert found.missed.low <= 0.1 <= found.missed.high
 
 
 def test_a_pool_that_is_too_small_or_confounded_supports_nothing_and_says_so() -> None:
-    found = cross_fit(made(p=THEIRS[:12]), **BOUNDS, method=PLAIN)
+    found = fitted(made(p=THEIRS[:12]), method=PLAIN)
     assert found.found is None
     assert found.false_claims == {}
     assert found.unfit is not None
@@ -73,12 +78,12 @@ def test_a_pool_that_is_too_small_or_confounded_supports_nothing_and_says_so() -
     assert found.auc["p"] is not None
     jpegs = table(THEIRS, images=[jpeg(f"j{i}") for i in range(40)])
     confounded = calibrate(belonging=table(OURS, "b"), foreign={"j": jpegs}, method=PLAIN)
-    assert "by its files alone" in str(cross_fit(confounded, **BOUNDS, method=PLAIN).unfit)
-    assert "no pool" in str(cross_fit(made(), **BOUNDS, method=PLAIN).unfit)
+    assert "by its files alone" in str(fitted(confounded, method=PLAIN).unfit)
+    assert "no pool" in str(fitted(made(), method=PLAIN).unfit)
 
 
 def test_as_few_parts_as_leave_enough_images() -> None:
-    found = cross_fit(made(p=THEIRS, few=THEIRS[:20]), **BOUNDS, method=PLAIN)
+    found = fitted(made(p=THEIRS, few=THEIRS[:20]), method=PLAIN)
     assert found.parts == {None: 10, "p": 10, "few": 20}
 
 
