@@ -40,6 +40,7 @@ _HOMES = {
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
     "edit": "wherefrom.making",
+    "evaluate": "wherefrom.evaluating",
     "generate": "wherefrom.making",
     "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
@@ -97,6 +98,7 @@ __all__ = [
     "check",
     "early",
     "edit",
+    "evaluate",
     "evaluation",
     "generate",
     "generate_from_prompts",
@@ -140,6 +142,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.core.facts import ImageFacts
     from wherefrom.core.memory import keep_freed_memory
+    from wherefrom.evaluating import evaluate
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images
     from wherefrom.images.tiles import tiles

@@ -13,6 +13,7 @@ from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
+from wherefrom.cli._likelihoods import Ratios, ratios
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
@@ -62,6 +63,8 @@ class AttributeOptions:
     figure: Path | None = None
     report: ReportOptions | None = None
     bundle: BundleOptions = NO_BUNDLE
+    likelihood: bool = False
+    verbal: str | None = None
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -82,10 +85,11 @@ class AttributeOptions:
         for one in profiles.values():
             for condition in conditions_of(one, bounds.edit).values():
                 bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
+        likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
         found = _decided(candidates, bounds)
-        Told(images, self.as_json, self.whole, self.out, writing).tell(found, candidates)
+        Told(images, self.as_json, self.whole, self.out, writing, likelihood).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -187,6 +191,7 @@ class Told:
         whole: whether a person is shown every row.
         out: the file; None writes none.
         writing: which writes it.
+        likelihood: adds likelihood ratios; None adds none.
     """
 
     images: Sequence[Source]
@@ -194,6 +199,7 @@ class Told:
     whole: bool
     out: Path | None
     writing: Writing
+    likelihood: Ratios | None = None
 
     def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
         """Write what was decided to the file, and print it.
@@ -204,10 +210,19 @@ class Told:
         """
         names = [each.name for each in candidates]
         if isinstance(found, Verdicts):
-            if self._rows([verdict_row(verdict) for verdict in found]):
-                tell_verdicts(found, whole=self.whole)
-        elif self._rows([attribution_row(item, names) for item in found]):
+            rows = [verdict_row(verdict) for verdict in found]
+        else:
+            rows = [attribution_row(item, names) for item in found]
+        if self.likelihood is not None:
+            self.likelihood.add(rows, found, candidates)
+        if not self._rows(rows):
+            return
+        if isinstance(found, Verdicts):
+            tell_verdicts(found, whole=self.whole)
+        else:
             tell_attributions(found, names, whole=self.whole)
+        if self.likelihood is not None:
+            self.likelihood.tell(found, candidates, whole=self.whole)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""

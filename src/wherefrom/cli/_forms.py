@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["BENCH", "BENCH_FIGURE", "BUNDLE", "CHECKPOINT", "FIGURE", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
+__all__ = [
+    "BENCH",
+    "BENCH_FIGURE",
+    "BUNDLE",
+    "CARD",
+    "CHECKPOINT",
+    "EVALUATION",
+    "FIGURE",
+    "NOTES",
+    "PROFILE",
+    "SCORES",
+    "VERDICTS",
+    "Form",
+]
 
 _HEAD: Final = 4096
 """Bytes of a file that are looked at for what it says of itself at its start, or at its end."""
@@ -99,6 +112,18 @@ def _notes(path: Path) -> bool:
     return _head(path).startswith(b"# What is in this folder\n\nMade by `wherefrom demo`")
 
 
+def _carded(path: Path) -> bool:
+    from wherefrom.report.card_files import CARD_MARK
+
+    return _head(path).startswith(CARD_MARK.encode())
+
+
+def _page(path: Path) -> bool:
+    from wherefrom.report.rendering import MADE
+
+    return f'<meta name="generator" content="{MADE}">'.encode() in _head(path)
+
+
 def _bench(path: Path) -> bool:
     document = json.loads(path.read_bytes())
     return bool({"table", "title", "paper", "goal", "rules", "command", "version", "rows"} <= document.keys())
@@ -121,6 +146,8 @@ def _table(kind: str) -> dict[str, Callable[[Path], bool]]:
 PROFILE: Final = Form("profile", {".json": _object("profile")})
 SCORES: Final = Form("table of scores", _table("table"))
 VERDICTS: Final = Form("table of verdicts", _table("verdict"))
+EVALUATION: Final = Form("evaluation", {".json": _object("evaluation"), ".csv": _csv("evaluation")})
+CARD: Final = Form("profile card", {".md": _carded, ".html": _page, ".json": _object("profile card")})
 FIGURE: Final = Form("figure", {".png": _picture, ".svg": _picture, ".pdf": _picture})
 CHECKPOINT: Final = Form("converted generator", {".safetensors": _safetensors})
 BENCH: Final = Form("table of `wherefrom bench`", {".json": _bench})

@@ -50,6 +50,11 @@ class NewProfile:
         return Output("--out", self.out, PROFILE)
 
     @property
+    def conditions(self) -> list[str]:
+        """The edits of the conditions that the profile will have."""
+        return list(self.edits)
+
+    @property
     def inputs(self) -> Sequence[str | Path]:
         """What is read beside images."""
         return [self.name]
@@ -142,6 +147,11 @@ class AddedCondition:
     def output(self) -> Output:
         """The file that is written."""
         return Output("--profile" if self.out == self.file else "--out", self.out, PROFILE)
+
+    @property
+    def conditions(self) -> list[str]:
+        """The edits of the conditions that the profile will have."""
+        return [*self.profile.conditions, self.edit]
 
     @property
     def inputs(self) -> Sequence[str | Path]:

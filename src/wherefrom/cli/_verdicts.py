@@ -143,7 +143,7 @@ def _parquet(rows: Sequence[Mapping[str, Any]], path: Path, beside: Beside) -> N
     columns, flat = _table(rows, beside)
     columns.remove("wherefrom")  # the schema says it
     numbers = {"statistic", "threshold", "p_belonging", "alpha", "beta"}
-    kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith("p_foreign:")}
+    kinds = {key: pa.float64() for key in columns if key in numbers or key.startswith(("p_foreign:", "log10_lr"))}
     kinds |= dict.fromkeys(("width", "height", "seed"), pa.int64())
     arrays: dict[str, Any] = {}
     for key in columns:

@@ -233,8 +233,12 @@ def square(text: str, *, least: int) -> int:
     return width
 
 
-def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:
+def named_paths(texts: Sequence[str] | None, *, flag: str = "--pool") -> dict[str, list[str]]:
     """Pools from `NAME=PATH`, several paths under one name together.
+
+    Args:
+        texts: as they were typed.
+        flag: the option that named them.
 
     Raises:
         UsageError: when one has no name or no path.
@@ -243,6 +247,6 @@ def named_paths(texts: Sequence[str] | None) -> dict[str, list[str]]:
     for text in texts or ():
         name, sign, path = text.partition("=")
         if not sign or not name or not path:
-            raise UsageError(f"--pool {text!r} is no NAME=PATH, as photos=folder/of/photos")
+            raise UsageError(f"{flag} {text!r} is no NAME=PATH, as photos=folder/of/photos")
         pools.setdefault(name, []).append(path)
     return pools

@@ -10,10 +10,12 @@ from wherefrom.cli import (
     _choices,
     attribute,
     bench,
+    card,
     check,
     demo,
     duplicates,
     edit,
+    evaluate,
     generate,
     models,
     profile,
@@ -63,9 +65,11 @@ app.command()(check.check)
 app.command()(generate.generate)
 app.command()(duplicates.duplicates)
 app.command()(profile.profile)
+app.command()(card.card)
 app.command()(attribute.attribute)
 app.command()(report.report)
 app.command()(verify.verify)
 app.command()(score.score)
+app.command()(evaluate.evaluate)
 app.command()(edit.edit)
 app.command()(bench.bench)

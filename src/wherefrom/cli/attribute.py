@@ -52,6 +52,18 @@ def attribute(
     dtype: options.PROFILED_DTYPE = None,
     edit: options.KNOWN_EDIT = None,
     early: options.EARLY = False,
+    likelihood: Annotated[
+        bool,
+        typer.Option("--likelihood", help="a likelihood ratio for each image, with the bounds that the profile allows"),
+    ] = False,
+    verbal: Annotated[
+        str | None,
+        typer.Option(
+            "--verbal",
+            metavar="SCALE",
+            help="and words for it: enfsi-2015, or a .json file of your own; by default none",
+        ),
+    ] = None,
     store: options.STORE = None,
     batch: options.BATCH = None,
     trust: options.TRUST = False,
@@ -88,6 +100,8 @@ def attribute(
         dtype=dtype,
         edit=edit,
         early=early,
+        likelihood=likelihood,
+        verbal=verbal,
         store=store,
         batch=batch,
         trust=trust,

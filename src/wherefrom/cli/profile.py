@@ -10,6 +10,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._beforehand import Pools, leave_out, leave_out_twins, refuse_twins, twins
+from wherefrom.cli._carded import card_beside, card_outputs
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Writing, typed_path
 from wherefrom.cli._profiled import show_profile, summaries, warn
@@ -78,6 +79,16 @@ _DEVICE = Annotated[
     str | None, typer.Option("--device", help="cpu, cuda, or auto, the default: the first GPU where there is one")
 ]
 _DTYPE = Annotated[str | None, typer.Option("--dtype", help="float32, the default, or less by name, as bfloat16")]
+_CARD = Annotated[
+    Path | None,
+    typer.Option(
+        "--card",
+        metavar="DIR",
+        parser=typed_path,
+        help="write the profile's card, too: card.md, card.html and card.json; of a profile that is there:"
+        " `wherefrom card`",
+    ),
+]
 _ROOT = Annotated[int | None, typer.Option("--seed", min=0, help="the root seed, by default 0")]
 
 
@@ -90,6 +101,7 @@ def profile(
     edit: _EDIT = None,
     added: _ADDED = None,
     existing: _EXISTING = None,
+    card: _CARD = None,
     keep: _KEEP = None,
     leaving: _LEAVING = None,
     leaving_twins: _TWINS = False,
@@ -126,7 +138,8 @@ def profile(
     else:
         said: dict[str, object] = {"--edit": edit, "--keep": keep, "--through": through, "--seed": seed}
         task = added_condition(out, model or placed, opening, existing=existing, edit=added, said=said)
-    writing = Writing(outputs=[task.output], typed=typed, inputs=task.inputs, store=store, force=force)
+    cards = [] if card is None else card_outputs(card, task.conditions, "--card")
+    writing = Writing(outputs=[task.output, *cards], typed=typed, inputs=task.inputs, store=store, force=force)
     writing.check_names()
     images: Pools = {None: listed(belonging, quiet=quiet)}
     images |= {kind: listed(paths, quiet=quiet) for kind, paths in kinds.items()}
@@ -146,6 +159,7 @@ def profile(
     from wherefrom.records.files import save_profile
 
     writing.saved(lambda path: save_profile(made, path), task.output.path, images=given)
+    card_beside(made, task.output.path, card)
     _finish(made, task.output.path, scored, as_json=as_json, quiet=quiet)
 
 

@@ -12,7 +12,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import check_share, count_within
 from wherefrom.evaluation.shares import clopper_pearson
 
-__all__ = ["AUC", "Sensitivity", "auc", "tpr_at_fpr"]
+__all__ = ["AUC", "Sensitivity", "auc", "auc_if_defined", "tpr_at_fpr", "tpr_if_shown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +164,25 @@ def tpr_at_fpr(belonging: Vector, foreign: Vector, fpr: float, *, confidence: fl
         false_claims=int(np.count_nonzero(above < cut)),
         foreign=len(above),
     )
+
+
+def auc_if_defined(belonging: Vector, foreign: Vector, *, confidence: float = 0.95) -> AUC | None:
+    """The AUC; None where one side has no finite statistic. Arguments as for `auc`."""
+    return auc(belonging, foreign, confidence=confidence) if _any_defined(belonging, foreign) else None
+
+
+def tpr_if_shown(belonging: Vector, foreign: Vector, fpr: float, *, confidence: float = 0.95) -> Sensitivity | None:
+    """The share of belongings found at a rate; None where too few foreign images show it, or a side is empty.
+
+    Empty is a side without a finite statistic. Arguments as for `tpr_at_fpr`.
+    """
+    if len(foreign) * fpr < 1 or not _any_defined(belonging, foreign):
+        return None
+    return tpr_at_fpr(belonging, foreign, fpr, confidence=confidence)
+
+
+def _any_defined(*kinds: Vector) -> bool:
+    return all(bool(np.isfinite(values).any()) for values in kinds)
 
 
 def _finite(name: str, values: Vector) -> Vector:

@@ -11,7 +11,7 @@ import numpy as np
 from wherefrom import methods
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError, UsageError
-from wherefrom.evaluation.curves import AUC, Sensitivity, auc, tpr_at_fpr
+from wherefrom.evaluation.curves import AUC, Sensitivity, auc_if_defined, tpr_if_shown
 from wherefrom.evaluation.errors import Confusion, confusion
 from wherefrom.judging import Outside, judge, statistic_of
 from wherefrom.judging.keeping import readable
@@ -105,8 +105,8 @@ def evaluate(
         name: Evaluation(
             ranked=len(profile.statistic),
             errors={rule: None if by is None else _errors(by[0], by[place]) for rule, by in said.items()},
-            auc=_auc(own, other),
-            tpr={rate: _tpr(own, other, rate) for rate in rates},
+            auc=auc_if_defined(own, other),
+            tpr={rate: tpr_if_shown(own, other, rate) for rate in rates},
             undefined=int(np.count_nonzero(~np.isfinite(own)) + np.count_nonzero(~np.isfinite(other))),
             medians=_medians({"belonging": own, "foreign": other}),
         )
@@ -143,20 +143,6 @@ def _errors(ours: Verdicts, theirs: Verdicts) -> RuleErrors:
     return RuleErrors(cut=cut, confusion=confusion(ours, theirs))
 
 
-def _auc(belonging: Vector, foreign: Vector) -> AUC | None:
-    return auc(belonging, foreign) if _any_defined(belonging, foreign) else None
-
-
-def _tpr(belonging: Vector, foreign: Vector, rate: float) -> Sensitivity | None:
-    if len(foreign) * rate < 1 or not _any_defined(belonging, foreign):
-        return None
-    return tpr_at_fpr(belonging, foreign, rate)
-
-
 def _medians(kinds: Mapping[str, Vector]) -> dict[str, float]:
     finite = {kind: values[np.isfinite(values)] for kind, values in kinds.items()}
     return {kind: float(np.median(values)) for kind, values in finite.items() if len(values)}
-
-
-def _any_defined(*kinds: Vector) -> bool:
-    return all(bool(np.isfinite(values).any()) for values in kinds)
