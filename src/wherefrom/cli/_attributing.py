@@ -15,6 +15,7 @@ from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
+from wherefrom.cli._stability import Steadying, measured, tell_stabilities
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -60,6 +61,7 @@ class AttributeOptions:
     out: Path | None = None
     figure: Path | None = None
     report: ReportOptions | None = None
+    stability: bool = False
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -82,8 +84,9 @@ class AttributeOptions:
                 bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
-        found = _decided(candidates, bounds)
-        Told(images, self.as_json, self.whole, self.out, writing).tell(found, candidates)
+        steady = self._steadying(images, candidates, bounds, work)
+        found = steady.left(_decided(candidates, bounds), candidates)
+        Told(images, self.as_json, self.whole, self.out, writing, steady).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -94,7 +97,13 @@ class AttributeOptions:
             cut = cutter(work)
             shown = images if cut is None else cut(images, candidates[0].model)
             self.report.write(
-                found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
+                found,
+                candidates,
+                shown,
+                limits=limits_of(*self.limits),
+                told=not self.as_json,
+                quiet=self.quiet,
+                stabilities=steady.by_name,
             )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
@@ -124,6 +133,15 @@ class AttributeOptions:
         """How images are scored."""
         limits = limits_of(*self.limits)
         return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+
+    def _steadying(
+        self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
+    ) -> Steadying:
+        """What harmless changes leave of the answers, where that was asked for."""
+        if not self.stability:
+            return Steadying()
+        asked = {"alpha": bounds.alpha, "beta": bounds.beta}
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
 
     def _scored(
         self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
@@ -182,6 +200,7 @@ class Told:
         whole: whether a person is shown every row.
         out: the file; None writes none.
         writing: which writes it.
+        steady: what harmless changes left of the answers.
     """
 
     images: Sequence[Source]
@@ -189,6 +208,7 @@ class Told:
     whole: bool
     out: Path | None
     writing: Writing
+    steady: Steadying
 
     def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
         """Write what was decided to the file, and print it.
@@ -199,10 +219,15 @@ class Told:
         """
         names = [each.name for each in candidates]
         if isinstance(found, Verdicts):
-            if self._rows([verdict_row(verdict) for verdict in found]):
+            told = self._rows(self.steady.rows([verdict_row(verdict) for verdict in found]))
+            if told:
                 tell_verdicts(found, whole=self.whole)
-        elif self._rows([attribution_row(item, names) for item in found]):
-            tell_attributions(found, names, whole=self.whole)
+        else:
+            told = self._rows(self.steady.rows([attribution_row(item, names) for item in found]))
+            if told:
+                tell_attributions(found, names, whole=self.whole)
+        if told:
+            tell_stabilities(self.steady.stabilities)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""
