@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wherefrom.attribution import Candidate
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
-    from wherefrom.records.verdict import Attributions, Verdicts
     from wherefrom.records.stability import Stability
+    from wherefrom.records.verdict import Attributions, Verdicts
     from wherefrom.report.numbers import StabilityRow
     from wherefrom.report.writing import Shows
     from wherefrom.scoring.progress import Progress
