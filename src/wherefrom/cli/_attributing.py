@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli._beforehand import tell_outside
-from wherefrom.cli._beside import beside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
-from wherefrom.cli._likelihoods import Ratios, ratios
-from wherefrom.cli._output import emit_json, finish
+from wherefrom.cli._likelihoods import ratios
+from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
-from wherefrom.cli._summary import tell_attributions, tell_verdicts
-from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
+from wherefrom.cli._stability import Steadying, measured
+from wherefrom.cli._telling import Told
+from wherefrom.cli._verdicts import note_warnings
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
+from wherefrom.core.errors import UsageError
 from wherefrom.images.edits import load as load_edit
 from wherefrom.records.verdict import Verdicts
 
@@ -65,6 +66,7 @@ class AttributeOptions:
     bundle: BundleOptions = NO_BUNDLE
     likelihood: bool = False
     verbal: str | None = None
+    stability: bool = False
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -73,6 +75,10 @@ class AttributeOptions:
             WherefromError: when nothing can be said of what was asked.
             typer.Exit: with code 3 when some images failed.
         """
+        if self.stability and self.bundle.path is not None:
+            raise UsageError(
+                "--bundle and --stability: a bundle is decided again from its scores alone, so leave one of them out"
+            )
         bounds = self._bounds()
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
@@ -88,8 +94,9 @@ class AttributeOptions:
         likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
-        found = _decided(candidates, bounds)
-        Told(images, self.as_json, self.whole, self.out, writing, likelihood).tell(found, candidates)
+        steady = self._steadying(images, candidates, bounds, work)
+        found = steady.left(_decided(candidates, bounds), candidates)
+        Told(images, self.as_json, self.whole, self.out, writing, steady, likelihood).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -100,7 +107,13 @@ class AttributeOptions:
             cut = cutter(work)
             shown = images if cut is None else cut(images, candidates[0].model)
             self.report.write(
-                found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
+                found,
+                candidates,
+                shown,
+                limits=limits_of(*self.limits),
+                told=not self.as_json,
+                quiet=self.quiet,
+                stabilities=steady.by_name,
             )
         folder = None if self.report is None else self.report.folder
         self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
@@ -133,6 +146,15 @@ class AttributeOptions:
         """How images are scored."""
         limits = limits_of(*self.limits)
         return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+
+    def _steadying(
+        self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
+    ) -> Steadying:
+        """What harmless changes leave of the answers, where that was asked for."""
+        if not self.stability:
+            return Steadying()
+        asked = {"alpha": bounds.alpha, "beta": bounds.beta}
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
 
     def _scored(
         self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
@@ -179,64 +201,6 @@ class Bounds:
     beta: float
     rule: Rule
     edit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Where rows go.
-
-    Attributes:
-        images: that they are about.
-        as_json: whether they are printed as JSON.
-        whole: whether a person is shown every row.
-        out: the file; None writes none.
-        writing: which writes it.
-        likelihood: adds likelihood ratios; None adds none.
-    """
-
-    images: Sequence[Source]
-    as_json: bool
-    whole: bool
-    out: Path | None
-    writing: Writing
-    likelihood: Ratios | None = None
-
-    def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
-        """Write what was decided to the file, and print it.
-
-        Args:
-            found: what was decided.
-            candidates: among which.
-        """
-        names = [each.name for each in candidates]
-        if isinstance(found, Verdicts):
-            rows = [verdict_row(verdict) for verdict in found]
-        else:
-            rows = [attribution_row(item, names) for item in found]
-        if self.likelihood is not None:
-            self.likelihood.add(rows, found, candidates)
-        if not self._rows(rows):
-            return
-        if isinstance(found, Verdicts):
-            tell_verdicts(found, whole=self.whole)
-        else:
-            tell_attributions(found, names, whole=self.whole)
-        if self.likelihood is not None:
-            self.likelihood.tell(found, candidates, whole=self.whole)
-
-    def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
-        """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""
-        if self.out is not None:
-            self.writing.saved(
-                lambda path: save_rows(rows, path, beside=beside(self.images, path.parent)),
-                self.out,
-                images=self.images,
-            )
-        if self.as_json:
-            here = beside(self.images, Path())
-            for row in rows:
-                emit_json(with_path(row, here))
-        return not self.as_json
 
 
 def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
