@@ -17,6 +17,7 @@ _HOMES = {
     "Candidate": "wherefrom.attribution",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
+    "EvidenceMap": "wherefrom.records.maps",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
     "Limits": "wherefrom.images.read",
@@ -38,15 +39,18 @@ _HOMES = {
     "check": "wherefrom.checking",
     "early": "wherefrom.judging",
     "edit": "wherefrom.making",
+    "evidence_map": "wherefrom.mapping",
     "generate": "wherefrom.making",
     "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
+    "load_map": "wherefrom.records.maps",
     "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
     "load_table": "wherefrom.records.files",
     "open_candidates": "wherefrom.candidates",
     "profile": "wherefrom.profiling",
+    "save_map": "wherefrom.records.maps",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
@@ -67,6 +71,7 @@ __all__ = [
     "Candidate",
     "Card",
     "Check",
+    "EvidenceMap",
     "ImageError",
     "ImageFacts",
     "Limits",
@@ -90,10 +95,12 @@ __all__ = [
     "early",
     "edit",
     "evaluation",
+    "evidence_map",
     "generate",
     "generate_from_prompts",
     "keep_freed_memory",
     "load_images",
+    "load_map",
     "load_model",
     "load_profile",
     "load_table",
@@ -101,6 +108,7 @@ __all__ = [
     "open_candidates",
     "profile",
     "rules",
+    "save_map",
     "save_profile",
     "save_table",
     "score",
@@ -132,6 +140,7 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import early
     from wherefrom.making import Made, edit, generate, generate_from_prompts
+    from wherefrom.mapping import evidence_map
     from wherefrom.models.adapters.through import through
     from wherefrom.models.load import load_model
     from wherefrom.profiling import add_condition, profile
@@ -141,6 +150,7 @@ if TYPE_CHECKING:
         save_profile,
         save_table,
     )
+    from wherefrom.records.maps import EvidenceMap, load_map, save_map
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["BENCH", "BENCH_FIGURE", "CHECKPOINT", "FIGURE", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
+__all__ = ["BENCH", "BENCH_FIGURE", "CHECKPOINT", "FIGURE", "MAP", "NOTES", "PROFILE", "SCORES", "VERDICTS", "Form"]
 
 _HEAD: Final = 4096
 """Bytes of a file that are looked at for what it says of itself at its start, or at its end."""
@@ -95,6 +95,13 @@ def _safetensors(path: Path) -> bool:
     return bool(found.get("wherefrom") == MADE)
 
 
+def _map_arrays(path: Path) -> bool:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as held:
+        return bool(json.loads(str(held["about"]))["wherefrom"] == "map")
+
+
 def _notes(path: Path) -> bool:
     return _head(path).startswith(b"# What is in this folder\n\nMade by `wherefrom demo`")
 
@@ -114,6 +121,7 @@ SCORES: Final = Form("table of scores", _table("table"))
 VERDICTS: Final = Form("table of verdicts", _table("verdict"))
 FIGURE: Final = Form("figure", {".png": _picture, ".svg": _picture, ".pdf": _picture})
 CHECKPOINT: Final = Form("converted generator", {".safetensors": _safetensors})
+MAP: Final = Form("map of evidence", {".json": _object("map"), ".npz": _map_arrays})
 BENCH: Final = Form("table of `wherefrom bench`", {".json": _bench})
 NOTES: Final = Form("notes of `wherefrom demo`", {".md": _notes})
 BENCH_FIGURE: Final = Form("figure", {".png": _picture})
