@@ -18,6 +18,7 @@ _HOMES = {
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
     "Further": "wherefrom.report.further",
+    "EvidenceMap": "wherefrom.records.maps",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
     "Limits": "wherefrom.images.read",
@@ -42,16 +43,19 @@ _HOMES = {
     "early": "wherefrom.judging",
     "edit": "wherefrom.making",
     "evaluate": "wherefrom.evaluating",
+    "evidence_map": "wherefrom.mapping",
     "generate": "wherefrom.making",
     "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
+    "load_map": "wherefrom.records.maps",
     "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
     "measure_stability": "wherefrom.stability",
     "load_table": "wherefrom.records.files",
     "open_candidates": "wherefrom.candidates",
     "profile": "wherefrom.profiling",
+    "save_map": "wherefrom.records.maps",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "reconstructions": "wherefrom.candidates",
@@ -78,6 +82,7 @@ __all__ = [
     "Candidate",
     "Card",
     "Check",
+    "EvidenceMap",
     "Further",
     "ImageError",
     "ImageFacts",
@@ -105,10 +110,12 @@ __all__ = [
     "edit",
     "evaluate",
     "evaluation",
+    "evidence_map",
     "generate",
     "generate_from_prompts",
     "keep_freed_memory",
     "load_images",
+    "load_map",
     "load_model",
     "load_profile",
     "load_table",
@@ -118,6 +125,7 @@ __all__ = [
     "profile",
     "reconstructions",
     "rules",
+    "save_map",
     "save_profile",
     "save_table",
     "score",
@@ -156,6 +164,7 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import early
     from wherefrom.making import Made, edit, generate, generate_from_prompts
+    from wherefrom.mapping import evidence_map
     from wherefrom.models.adapters.through import through
     from wherefrom.models.load import load_model
     from wherefrom.profiling import add_condition, profile
@@ -165,6 +174,7 @@ if TYPE_CHECKING:
         save_profile,
         save_table,
     )
+    from wherefrom.records.maps import EvidenceMap, load_map, save_map
     from wherefrom.records.profile import Profile
     from wherefrom.records.stability import Stability
     from wherefrom.records.table import ScoreTable
