@@ -26,6 +26,7 @@ __all__ = [
     "FORCE",
     "GUIDANCE",
     "KNOWN_EDIT",
+    "MAP",
     "MAX_BYTES",
     "MAX_PIXELS",
     "METHOD",
@@ -222,6 +223,12 @@ STABILITY = Annotated[
     typer.Option(
         "--stability",
         help="ask again after harmless changes (saved again, cut, turned); an answer that flips is UNDECIDED",
+    ),
+]
+MAP = Annotated[
+    bool,
+    typer.Option(
+        "--map", help="in a report, where in the image the evidence lies; six reconstructions more for each candidate"
     ),
 ]
 NO_PICTURES = Annotated[

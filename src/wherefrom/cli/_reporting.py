@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.cli._output import emit, note
 
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     import typer
 
     from wherefrom.attribution import Candidate
-    from wherefrom.images.read import Limits
+    from wherefrom.images.read import ImageRecord, Limits
     from wherefrom.images.sources import Source
     from wherefrom.records.stability import Stability
     from wherefrom.records.verdict import Attributions, Verdicts
+    from wherefrom.report.further import MapShown
     from wherefrom.report.numbers import StabilityRow
     from wherefrom.report.writing import Shows
     from wherefrom.scoring.progress import Progress
 
 __all__ = ["ReportOptions", "typed_command"]
+
+_BETA: Final = 0.01
+"""The bound on the chance that the map of an image of other origin shows any region."""
 
 
 def typed_command(context: typer.Context) -> str | None:
@@ -44,12 +48,14 @@ class ReportOptions:
         folder: for its pages.
         command: to be shown in it.
         pictures: whether images, and what decoders make of them, are shown.
+        maps: whether it is shown where in an image the evidence lies; only beside pictures.
         flag: the option that named the folder.
     """
 
     folder: Path
     command: str | None
     pictures: bool = True
+    maps: bool = False
     flag: str = "--report"
 
     def check(self, *, force: bool) -> None:
@@ -99,7 +105,7 @@ class ReportOptions:
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
                 images=images if self.pictures else (),
-                shows=_shows(candidates, stabilities) if self.pictures else None,
+                shows=_shows(candidates, stabilities, maps=self.maps) if self.pictures else None,
                 command=self.command,
                 force=True,  # it was checked before anything was asked
                 limits=limits,
@@ -114,13 +120,40 @@ def _now(done: int, total: int) -> Progress:
     return Progress(done=done, total=total, errors=0, cached=0, images_per_second=None, seconds_left=None)
 
 
-def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]) -> Shows:
-    """What is shown beside an answer: what each decoder makes of the image, and what harmless changes make of it."""
+def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability], *, maps: bool) -> Shows:
+    """What is shown beside an answer: what each decoder makes of the image, maps, what harmless changes make of it."""
     from wherefrom.candidates import reconstructions
     from wherefrom.report.further import Further
 
     made = reconstructions(candidates)
-    return lambda record: Further(reconstructions=made(record), stability=_rows(stabilities.get(record.facts.name)))
+    return lambda record: Further(
+        reconstructions=made(record),
+        maps=tuple(_maps(record, candidates)) if maps else (),
+        stability=_rows(stabilities.get(record.facts.name)),
+    )
+
+
+def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> Iterator[MapShown]:
+    """A map under each candidate that has an encoder and takes such an image."""
+    from wherefrom.core.errors import ImageError, ModelError
+    from wherefrom.mapping.evidence import METHOD, map_of_record
+    from wherefrom.report.further import MapShown
+    from wherefrom.report.numbers import MapNumbers
+    from wherefrom.report.overlay import map_picture
+
+    for each in candidates:
+        try:
+            found = map_of_record(record, model=each.model, method=METHOD, beta=_BETA)
+        except (ImageError, ModelError):
+            continue
+        numbers = MapNumbers(
+            candidate=each.name,
+            tile=found.window,
+            judged=1 - found.share_masked,
+            supports=found.share,
+            note=found.sentence,
+        )
+        yield MapShown(picture=map_picture(record.pixels, found), numbers=numbers)
 
 
 def _rows(stability: Stability | None) -> tuple[StabilityRow, ...]:
