@@ -21,16 +21,18 @@ def test_one_image_is_one_page_that_says_what_was_typed(
 ) -> None:
     image = min(made.held.glob("toy*"))
     given = ["report", image, "--profile", made.profile, *BOUNDS, "--out-dir", tmp_path / "my report"]
-    done = call(capsys, *given, "-q")
+    done = call(capsys, *given, "--map", "-q")
     assert done.code == 0, done.err
     page = Path(done.out.splitlines()[-1].removeprefix("report: "))
     assert page == tmp_path / "my report" / f"{image.stem}.html"
     text = page.read_text()
-    assert text.count('src="data:image/png;base64,') == 4, "the image, and it beside what the decoder makes of it"
+    assert text.count('src="data:image/png;base64,') == 5, "the image, it beside what the decoder makes of it, a map"
     numbers = json.loads(page.with_suffix(".json").read_text())
     assert numbers["answer"].startswith("This image is consistent with the decoder of toy, and unlike")
     assert numbers["command"].startswith(f"wherefrom report {image} --profile ")
-    assert f"--out-dir '{tmp_path}/my report' -q" in numbers["command"]
+    assert f"--out-dir '{tmp_path}/my report' --map -q" in numbers["command"]
+    assert numbers["maps"][0]["candidate"] == numbers["candidates"][0]["name"]
+    assert "of the area that can be judged" in numbers["maps"][0]["note"]
     assert numbers["candidates"][0]["difference"]["width"] == 64
 
 
