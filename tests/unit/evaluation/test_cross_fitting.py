@@ -14,6 +14,7 @@ from wherefrom.evaluation import CrossFit, cross_fit, cross_fitting
 from wherefrom.judging import calibrate
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
+from wherefrom.records.table import ScoreTable
 
 RNG = np.random.default_rng(3)
 OURS, THEIRS = RNG.normal(0, 1, 60), RNG.normal(4, 1, 40)
@@ -32,12 +33,12 @@ def test_every_image_that_was_scored_is_judged_once_and_never_by_itself(monkeypa
     judged: list[str] = []
     real = cross_fitting.judge
 
-    def watched(asked: object, *, profile: Profile, **options: object) -> object:
+    def watched(asked: ScoreTable, *, profile: Profile, **options: Any) -> object:
         known = {one.name for each in (profile.belonging, *profile.foreign.values()) for one in each.images}
-        names = [one.name for one in asked.images]  # type: ignore[attr-defined]
+        names = [one.name for one in asked.images]
         assert not known & set(names)
         judged.extend(names)
-        return real(asked, profile=profile, **options)  # type: ignore[arg-type]
+        return real(asked, profile=profile, **options)
 
     monkeypatch.setattr(cross_fitting, "judge", watched)
     ours = table(OURS, images=[facts(f"b-{i}", **({"error": "broken"} if i == 7 else {})) for i in range(60)])
