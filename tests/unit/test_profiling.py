@@ -158,7 +158,7 @@ def test_without_a_method_each_condition_has_its_usual_one() -> None:
 
 def test_images_that_are_stored_with_loss_have_the_method_for_damaged_ones() -> None:
     stored = edited_images(drawn(40), edits.load("jpeg:90"))
-    images = [wf.load_images(image.data)[0] for image in stored]
+    images = [wf.load_images(image.data)[0] for image in stored if image.data]
     assert any_lossy(images)
     assert not any_lossy(drawn(2))
 

@@ -77,9 +77,16 @@ class Known(Workspace):
         return [Path(kind) / f"{number}-{'profile' if profiled else 'judged'}" for number in range(self.setting.count)]
 
     def table(
-        self, name: str, method: Method[Any], images: Paths, *, asked: Method[Any] | None = None, kept: bool = True
+        self,
+        name: str,
+        method: Method[Any],
+        images: Paths,
+        *,
+        asked: Method[Any] | None = None,
+        kept: bool = True,
+        through: str | None = None,
     ) -> ScoreTable:
-        del asked, kept
+        del asked, kept, through
         names = (*NAMES, *BANDS) if method.learns else NAMES
         every = np.array([columns(path, belongs=path.parent.name == label(name))[: len(names)] for path in images])
         scores, zeros = (
