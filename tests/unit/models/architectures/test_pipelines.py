@@ -30,7 +30,7 @@ from wherefrom.models.sources.description import describe
 
 SIZES: Final[dict[str, Any]] = {
     "sample_size": 16,
-    "block_out_channels": (32, 64),
+    "block_out_channels": (32, 32),
     "down_block_types": ("DownBlock2D", "AttnDownBlock2D"),
     "up_block_types": ("AttnUpBlock2D", "UpBlock2D"),
     "layers_per_block": 1,
