@@ -19,6 +19,7 @@ from wherefrom.cli._work import Work, limits_of, listed, made_rule, model_option
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from wherefrom.evaluation import Trial
     from wherefrom.images.sources import Source
 
 __all__ = ["evaluate"]
@@ -125,6 +126,12 @@ def evaluate(
     )
     writing.check(given)
     write_trial(trial, out_dir, command=shlex.join(["wherefrom", *sys.argv[1:]]))
+    _tell(trial, out_dir, as_json=as_json, quiet=quiet)
+    finish(trial.failed, len(given), quiet=quiet)
+
+
+def _tell(trial: Trial, out_dir: Path, *, as_json: bool, quiet: bool) -> None:
+    """Print the rates, and why a number is not there."""
     if as_json:
         for row in trial.to_rows():
             emit_json(row)
@@ -133,7 +140,6 @@ def evaluate(
         emit(f"All numbers and figures: {out_dir}")
     for said in dict.fromkeys(said for one in trial.rates for said in one.notes):
         note(f"note: {said}", quiet=quiet)
-    finish(trial.failed, len(given), quiet=quiet)
 
 
 def _by_candidate(texts: list[str], names: list[str]) -> dict[str, list[str]]:

@@ -11,12 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom import methods, rules
+from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError
 from wherefrom.core.shares import fewest
 from wherefrom.evaluation.curves import AUC, auc_if_defined
 from wherefrom.evaluation.shares import Share, share
-from wherefrom.judging import calibrate, judge
-from wherefrom.methods.base import Method
+from wherefrom.judging import calibrate, judge, statistic_of
+from wherefrom.judging.keeping import readable
+from wherefrom.methods.base import Fit, Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict
@@ -74,9 +76,8 @@ def cross_fit(
     """The error rates of a profile of one condition, each image judged without having been learned from.
 
     The belongings are divided into parts by a hash of their pixels. Each part is judged by the profile that
-    `wherefrom.judging.calibrate` makes of all other belongings and of the pools; each part of a pool by the profile of
-    all belongings, the rest of its pool and the other pools. What it covers and what its audit found are the whole
-    profile's.
+    `wherefrom.judging.calibrate` makes of all other belongings, with the same pools; each part of a pool by the profile
+    with the rest of that pool. What it covers and what its audit found are the whole profile's.
 
     Promise: a rate that this profile has, for images like those that it was made of, lies in its interval as often as
     the confidence says, over profiles. It is the rate of this profile: the average over profiles of this size need not
@@ -103,7 +104,7 @@ def cross_fit(
     chosen = rules.load(rule) if isinstance(rule, str) else rule
     asked = methods.from_card(profile.method, profile.asked) if method is None else method
     parts = _Parts(profile=profile, alpha=alpha, beta=beta, rule=chosen, method=asked)
-    said = {name: list(parts.judged(name)) for name in (None, *profile.foreign)}
+    said = {name: parts.judged(name) for name in (None, *profile.foreign)}
     unfit = parts.unfit()
 
     def counted(name: str | None, *outcomes: Outcome) -> Share:
@@ -155,42 +156,60 @@ class _Parts:
         return self.profile.belonging if name is None else self.profile.foreign[name]
 
     def count(self, name: str | None) -> int:
-        """Into how many parts a side is divided."""
+        """Into how many parts a side is divided: as few as leave enough images, as many as there are at most."""
         total = int(np.count_nonzero(self.table(name).scored))
-        needed = self._needed(name)
-        for parts in _PARTS:
-            if total - -(-total // parts) >= needed:
-                return min(parts, max(total, 1))
-        return min(_PARTS[-1], max(total, 1))
+        needed = fewest(self.beta) if name is not None else self._fewest_belongings()
+        enough = [parts for parts in _PARTS if total - -(-total // parts) >= needed]
+        return max(min(enough[0] if enough else _PARTS[-1], total), 1)
 
-    def _needed(self, name: str | None) -> int:
-        """How many images must be left of a side, for the rest of the profile to decide."""
-        if name is not None:
-            return fewest(self.beta)
+    def _fewest_belongings(self) -> int:
+        """How many belongings must be left for the rest of the profile to decide, of which some have no statistic."""
         ranked = self.rule.needs(self.alpha)
-        return 2 * ranked if self.method.learns else ranked
+        learned = 2 if self.method.learns else 1
+        return learned * ranked + self.profile.unranked * learned
 
-    def judged(self, name: str | None) -> Iterator[Verdict]:
+    def judged(self, name: str | None) -> list[Verdict]:
         """What is said of each image of a side that could be scored.
 
         Raises:
             ProfileError: when so few belongings are left that nothing can be said.
         """
         table = self.table(name)
+        found: list[Verdict] = []
         for part in self._divided(table, self.count(name)):
             asked = table.take(part)
             if len(asked):
-                yield from self._judge(name, asked, table.take(np.setdiff1d(np.arange(len(table)), part)))
+                found += self._judge(name, asked, table.take(np.setdiff1d(np.arange(len(table)), part)))
+        return found
 
     def _judge(self, name: str | None, asked: ScoreTable, rest: ScoreTable) -> Iterator[Verdict]:
         known = {digest for facts in asked.images for digest in facts.digests}
         pools = {pool: rest if pool == name else _without(self.table(pool), known) for pool in self.profile.foreign}
-        made = calibrate(belonging=rest if name is None else self.profile.belonging, foreign=pools, method=self.method)
-        made = replace(made, audit=self.profile.audit, coverage=self.profile.coverage)
+        made = self.profile
+        if name is None:  # what was learned is learned anew; of pools nothing is
+            made = calibrate(belonging=rest, method=self.method)
+        made = replace(
+            made,
+            foreign=pools,
+            foreign_statistic={
+                pool: self.profile.foreign_statistic[pool]
+                if name is not None and table is self.table(pool)
+                else self._against(table, made.fit)
+                for pool, table in pools.items()
+            },
+            audit=self.profile.audit,
+            coverage=self.profile.coverage,
+        )
         try:
             yield from judge(asked, profile=made, alpha=self.alpha, beta=self.beta, rule=self.rule, method=self.method)
         except ProfileError as error:
             raise ProfileError(f"the profile has too few images for its own error rates: {error}") from error
+
+    def _against(self, table: ScoreTable, fit: Fit) -> Vector:
+        """A pool's statistics as a profile has them: one a row without an error, +inf where undefined."""
+        values = statistic_of(self.method, readable(table, self.method), fit)
+        found: Vector = np.where(np.isnan(values), np.inf, values)[table.scored]
+        return found
 
     @staticmethod
     def _divided(table: ScoreTable, parts: int) -> Iterator[_Rows]:

@@ -16,6 +16,8 @@ __all__ = ["abstention", "known_images", "left_out"]
 _SAME_PIXELS: Final = "the same pixels were given under another label"
 _REPEATED: Final = "the same pixels were given before"
 _OWN: Final = "the profile was made of it"
+_LOOKS_LIKE: Final = ", but it looks like "
+"""In the reason of a verdict on a near copy, which names the image that it looks like."""
 _NUMBER: Final = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?")
 
 
@@ -85,6 +87,8 @@ def abstention(verdict: Verdict, profile: Profile) -> str | None:
         return f"not covered by the profile: {_uncovered(verdict.image, profile)}"
     if verdict.statistic is None:
         return "the statistic is undefined: flat, or too smooth to tell"
+    if _LOOKS_LIKE in verdict.reason:
+        return "looks like an image that the profile was made of"
     like = [name for name, p in verdict.p_foreign.items() if p > verdict.beta]
     if like and verdict.p_belonging is not None and verdict.p_belonging > verdict.alpha:
         return f"ranks as a belonging and as an image of {' and '.join(like)}"

@@ -14,7 +14,9 @@ from wherefrom.attribution import Candidate
 from wherefrom.core.facts import ImageFacts
 from wherefrom.evaluation import CandidateRates, clopper_pearson
 from wherefrom.evaluation.counting import Asked, Label, answers_of, judged_images, rates_of
-from wherefrom.judging import calibrate
+from wherefrom.evaluation.reasons import abstention
+from wherefrom.judging import calibrate, judge
+from wherefrom.records.verdict import Outcome
 from wherefrom.rules import load
 
 ASKED = Asked(alpha=0.1, beta=0.1, rule=load("conformal"), fpr=0.1, confidence=0.9)
@@ -115,6 +117,14 @@ def test_abstentions_are_counted_by_reason_without_their_numbers() -> None:
     assert found.coverage is not None
     assert found.coverage.count == 0
     assert found.accuracy is None
+
+
+def test_a_near_copy_is_counted_without_the_name_of_its_original() -> None:
+    one = candidate("a", [facts("q-0")], values=[0.0])
+    (said,) = judge(one.tables["none"], profile=one.profile, method=PLAIN)
+    copied = replace(said, outcome=Outcome.UNDECIDED, reason="ranks as a belonging, but it looks like x.png of b")
+    assert abstention(copied, one.profile) == "looks like an image that the profile was made of"
+    assert abstention(said, one.profile) is None
 
 
 def test_with_several_candidates_every_kind_has_its_answers() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from tests.toy_tables import PLAIN, RESIDUAL, facts, jpeg, table
 from wherefrom.core.errors import ProfileError
-from wherefrom.evaluation import CrossFit, cross_fit, cross_fitting
-from wherefrom.judging import calibrate
+from wherefrom.evaluation import CrossFit, cross_fit
+from wherefrom.judging import calibrate, judge
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
@@ -31,16 +31,15 @@ def fitted(profile: Profile, *, method: Method[Any] = PLAIN) -> CrossFit:
 
 def test_every_image_that_was_scored_is_judged_once_and_never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[str] = []
-    real = cross_fitting.judge
 
     def watched(asked: ScoreTable, *, profile: Profile, **options: Any) -> object:
         known = {one.name for each in (profile.belonging, *profile.foreign.values()) for one in each.images}
         names = [one.name for one in asked.images]
         assert not known & set(names)
         judged.extend(names)
-        return real(asked, profile=profile, **options)
+        return judge(asked, profile=profile, **options)
 
-    monkeypatch.setattr(cross_fitting, "judge", watched)
+    monkeypatch.setattr("wherefrom.evaluation.cross_fitting.judge", watched)
     ours = table(OURS, images=[facts(f"b-{i}", **({"error": "broken"} if i == 7 else {})) for i in range(60)])
     profile = calibrate(belonging=ours, foreign={"p": table(THEIRS, "p")}, method=PLAIN)
     found = fitted(profile)
