@@ -5,10 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["DOUBTFUL", "ImageFacts"]
+__all__ = ["DOUBTFUL", "Appearance", "ImageFacts"]
 
 DOUBTFUL: Final = "perhaps damaged:"
 """How a change begins that no profile covers, since the format does not tell whether all of the image is there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Appearance:
+    """What the stored pixels look like, in a few numbers; see `wherefrom.measures.appearance`.
+
+    Attributes:
+        code: two perceptual hashes of 256 bits, one after the other, hexadecimal: images whose codes differ in few bits
+            show the same. None for an image that is flat or too plain to be known again.
+        brightness: the mean of the luma, 0 to 255.
+        contrast: its standard deviation, of an image of more than 256 pixels a side made smaller first.
+        content: the share of the area inside of margins of one level, in [0, 1].
+    """
+
+    code: str | None
+    brightness: float
+    contrast: float
+    content: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +54,7 @@ class ImageFacts:
         origin_decoder: digest of the decoder that it says it came from.
         jpeg_grid: whether the scored pixels of a file that is not lossy itself show the 8 x 8 grid of a JPEG, see
             `wherefrom.measures.jpeg_grid`; None where that was not or cannot be looked at.
+        appearance: what the stored pixels look like; None where none were scored, or in an earlier version's table.
     """
 
     name: str
@@ -55,6 +74,7 @@ class ImageFacts:
     origin: str | None = None
     origin_decoder: str | None = None
     jpeg_grid: bool | None = None
+    appearance: Appearance | None = None
 
     @property
     def digests(self) -> frozenset[str]:

@@ -15,8 +15,9 @@ from wherefrom.judging._calibrating import UNDEFINED
 from wherefrom.judging.adding import adding
 from wherefrom.judging.evidence import Evidence, most_cautious
 from wherefrom.judging.ranks import can_bound
-from wherefrom.records.audit import STORE_ALIKE
+from wherefrom.records.audit import LOOKS, STORE_ALIKE
 from wherefrom.records.coverage import covered_by, uncovered
+from wherefrom.records.near_copies import NearCopies, index_of
 from wherefrom.records.profile import UNEDITED, Profile
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdict
@@ -41,7 +42,10 @@ def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
     if not can_bound(values, beta):
         return f"pool {pool!r} has {len(values)} images, beta={beta:g} needs {fewest(beta)}"
     if profile.audit.confounded(pool):
-        attributes = ", ".join(finding.attribute for finding in profile.audit.findings if finding.pool == pool)
+        found = [finding.attribute for finding in profile.audit.findings if finding.pool == pool]
+        attributes = ", ".join(found)
+        if set(found) <= set(LOOKS):
+            return f"pool {pool!r} can be told from the belongings without the model ({attributes})"
         return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): {STORE_ALIKE}"
     return None
 
@@ -81,6 +85,8 @@ def profile_judge(
         for one in every
         for digest, facts in _of_the_profile(one.belonging)
     }
+    own_images = [facts for one in every for facts in one.belonging.images]
+    pools = {name: [facts for one in every for facts in one.foreign[name].images] for name in profile.foreign}
     return ProfileJudge(
         profile=profile,
         rule=rule,
@@ -91,6 +97,8 @@ def profile_judge(
         },
         known=known,
         belongings=belongings,
+        looks_own=index_of(own_images),
+        looks_known={name: index_of(images) for name, images in pools.items()},
         digest=profile.digest,
         time=time,
         warnings={edit: one.warnings for edit, one in conditions.items()},
@@ -115,6 +123,8 @@ class ProfileJudge:
         unfit: by condition and pool, why it cannot bound false claims; None where it can.
         known: images of pools by digest, in words.
         belongings: of the profile by digest, in words.
+        looks_own: what belongings of the profile look like,
+        looks_known: and images of each pool.
         digest: of the profile.
         time: that verdicts say.
         warnings: by condition.
@@ -128,6 +138,8 @@ class ProfileJudge:
     unfit: Mapping[str, Mapping[str, str | None]]
     known: Mapping[str, str]
     belongings: Mapping[str, str]
+    looks_own: NearCopies
+    looks_known: Mapping[str, NearCopies]
     digest: str
     time: str
     warnings: Mapping[str, tuple[str, ...]]
@@ -193,6 +205,11 @@ class ProfileJudge:
         like = [name for name, p in evidence.foreign.items() if unfit[name] is None and p > self.beta]
         if same is not None:
             return Outcome.UNDECIDED, f"{belongs}, but it is {same}"
+        if (like_own := self.looks_own.of(evidence.facts)) is not None:
+            return Outcome.UNDECIDED, (
+                f"{belongs}, but it looks like {like_own} of the profile's belongings, perhaps cut or saved again: no "
+                "error rate holds for what the profile was made of"
+            )
         if like:
             return Outcome.UNDECIDED, (
                 f"{belongs}, but so do images of {' and '.join(like)} ({shown}; beta={self.beta:g}): "
@@ -244,12 +261,21 @@ class ProfileJudge:
 
     def _warnings(self, used: Sequence[Evidence]) -> tuple[str, ...]:
         """What speaks against the conditions on which a verdict rests, and against the image."""
-        sentences: list[str] = []
+        sentences = self._likenesses(used[0].facts)
         for each in used:
             edit = each.condition.edit
             said = (*self.warnings[edit], *image_warnings(each.facts, each.condition))
             sentences += [f"condition {edit}: {warning}" for warning in said] if self.profile.further else said
         return tuple(sentences)
+
+    def _likenesses(self, facts: ImageFacts) -> list[str]:
+        """Images of the profile that the image in question looks like, but is not."""
+        if any(_same_image(facts, exact) is not None for exact in (self.belongings, self.known)):
+            return []
+        named = {"the profile's belongings": self.looks_own}
+        named |= {f"pool {name!r}, known non-belongings": known for name, known in self.looks_known.items()}
+        found = [(like, whose) for whose, known in named.items() if (like := known.of(facts)) is not None]
+        return [f"it looks like {like} of {whose}: perhaps the same image, cut or saved again" for like, whose in found]
 
 
 def _uncovered(every: Sequence[Evidence]) -> str:

@@ -41,8 +41,11 @@ _TYPES: Final = {
     "origin": pa.string(),
     "origin_decoder": pa.string(),
     "jpeg_grid": pa.bool_(),
+    "appearance": pa.struct(
+        {"code": pa.string(), "brightness": pa.float64(), "contrast": pa.float64(), "content": pa.float64()}
+    ),
 }
-_LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
+_LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance")
 """Columns that files of earlier versions lack."""
 _FACTS: Final = TypeAdapter(tuple[Facts, ...])
 _SIZES: Final = TypeAdapter(tuple[Size, ...])
@@ -57,7 +60,7 @@ def write(table: ScoreTable, path: Path, beside: Beside) -> None:
         beside: what else the file says of an image, by its name.
     """
     rows = _FACTS.dump_python(table.images, mode="json")
-    columns: dict[str, Any] = {name: pa.array([row[name] for row in rows], kind) for name, kind in _TYPES.items()}
+    columns: dict[str, Any] = {name: pa.array([row.get(name) for row in rows], kind) for name, kind in _TYPES.items()}
     for place, name in enumerate(SIZE):
         columns[name] = pa.array([None if size is None else size[place] for size in table.sizes], pa.int64())
     columns |= {PREFIX + name: pa.array(table.scores[name], pa.float64()) for name in table.scores.names}

@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.facts import Appearance, ImageFacts
 from wherefrom.records.profile import Audit, Coverage, Finding, Omission
 from wherefrom.records.rows import readable
 
@@ -68,12 +68,13 @@ def _written_as(form: Any, read: Callable[[Any], Any], write: Callable[[Any], An
     return GetPydanticSchema(schema)
 
 
-def _record(kind: type, *, later: Sequence[str] = (), **forms: Any) -> GetPydanticSchema:
+def _record(kind: type, *, later: Sequence[str] = (), unsaid: Sequence[str] = (), **forms: Any) -> GetPydanticSchema:
     """How a record stands in a file: with every field, where pydantic by itself takes the default for a missing one.
 
     Args:
         kind: the record's dataclass.
         later: fields that files of earlier versions lack.
+        unsaid: those of them that are left out where they are None, as earlier versions wrote.
         **forms: the types that stand in the file, of fields where that is not the class's own.
     """
     names = [item.name for item in dataclasses.fields(kind)]
@@ -84,7 +85,11 @@ def _record(kind: type, *, later: Sequence[str] = (), **forms: Any) -> GetPydant
     def read(stored: BaseModel) -> Any:
         return kind(**{name: getattr(stored, name) for name in stored.model_fields_set})
 
-    return _written_as(form, read, lambda record: readable({name: getattr(record, name) for name in names}))
+    def write(record: Any) -> Any:
+        values = {name: getattr(record, name) for name in names}
+        return readable({name: value for name, value in values.items() if name not in unsaid or value is not None})
+
+    return _written_as(form, read, write)
 
 
 def _to_number(value: float) -> float | str | None:
@@ -123,7 +128,19 @@ Size = tuple[_Side, _Side] | None
 
 _CardPart = dict[str, JsonValue]
 _Card = Annotated[Card, _record(Card, later=("notes",), facts=_CardPart, notes=_CardPart)]
-Facts = Annotated[ImageFacts, _record(ImageFacts, later=("scored_digest", "origin", "origin_decoder", "jpeg_grid"))]
+_Code = Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+_Appearance = Annotated[
+    Appearance, _record(Appearance, code=_Code | None, brightness=_Finite, contrast=_Finite, content=_Finite)
+]
+Facts = Annotated[
+    ImageFacts,
+    _record(
+        ImageFacts,
+        later=("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance"),
+        unsaid=("appearance",),
+        appearance=_Appearance | None,
+    ),
+]
 """What is known of an image's file."""
 _Coverage = Annotated[Coverage, _record(Coverage, later=("changes",))]
 _Finding = Annotated[Finding, _record(Finding)]

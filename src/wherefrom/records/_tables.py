@@ -15,7 +15,7 @@ from wherefrom.core.files import write_json
 from wherefrom.core.tables import write_csv, write_json_lines
 from wherefrom.records._parsing import AGAIN, check_header, parse
 from wherefrom.records._stored import Row, TableFile
-from wherefrom.records.rows import FACTS, PREFIX, SIZE, Beside, readable
+from wherefrom.records.rows import FLAT_FACTS, PREFIX, SIZE, Beside, readable
 from wherefrom.records.table import ScoreTable
 
 __all__ = [
@@ -80,17 +80,16 @@ def write_as_csv(table: ScoreTable, path: Path, beside: Beside) -> None:
         path: replaced when it exists.
         beside: what else the file says of an image, by its name.
     """
-    facts = [name for name in FACTS if name != "jpeg_tables"]
     more = list(dict.fromkeys(["path", *(key for row in beside.values() for key in row)] if beside else []))
     scores = [PREFIX + name for name in table.scores.names]
     rows = []
     for row, known in zip(_rows(table, {}), known_beside(table, beside), strict=True):
         image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
         first, *rest = [known.get(key) for key in more] or [None]
-        cells = [image[name] for name in facts]
+        cells = [image[name] for name in FLAT_FACTS]
         cells = [*([first] if more else []), *cells, *(row["size"] or (None, None)), *row["scores"], *rest, "table"]
         rows.append(cells)
-    write_csv(path, [*more[:1], *facts, *SIZE, *scores, *more[1:], "wherefrom"], rows)
+    write_csv(path, [*more[:1], *FLAT_FACTS, *SIZE, *scores, *more[1:], "wherefrom"], rows)
 
 
 def read_json(path: Path) -> ScoreTable:

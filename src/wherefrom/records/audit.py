@@ -1,7 +1,8 @@
-"""Whether the files of a profile differ in anything but content: what else tells a pool from the belongings?
+"""Whether the images of a profile differ in anything but the decoder: what else tells a pool from the belongings?
 
 A pool whose files can be told apart by their format, size or compression shows nothing about their content: anything
-separates them, and its images are no stand-in for a stranger's file that is stored like a belonging.
+separates them, and its images are no stand-in for a stranger's file that is stored like a belonging. So it is with a
+pool that is much darker, paler or emptier than the belongings.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ from typing import Final
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.findings import Audit, Finding
 from wherefrom.records.table import ScoreTable
+from wherefrom.records.together import FEWEST, by_chance, guess_together
 
-__all__ = ["GRID_KEPT", "STORE_ALIKE", "audit", "guess_accuracy"]
+__all__ = ["ALL", "FILES", "GRID_KEPT", "LOOKS", "STORE_ALIKE", "audit", "guess_accuracy"]
 
 ACCURACY: Final = 0.75
 """A guess from the files alone that is right more often than this makes a pool confounded."""
+ACCURACY_OF_LOOKS: Final = 0.9
+"""... and this a guess from what images look like: kinds of content may differ a little, as photos and draws do."""
+ACCURACY_OF_ALL: Final = 0.95
+"""... and this a guess from both together, which has more to guess from."""
 CHANCE: Final = 0.01
 """... unless so many right guesses would come from coin tosses with at least this probability (very small pools)."""
 
@@ -43,6 +49,14 @@ def _quality(facts: ImageFacts) -> Hashable:
     return None if facts.jpeg_quality is None else round(facts.jpeg_quality / 5)
 
 
+def _log_pixels(facts: ImageFacts) -> float | None:
+    return math.log2(facts.width * facts.height) if facts.width and facts.height else None
+
+
+def _log_shape(facts: ImageFacts) -> float | None:
+    return math.log2(facts.width / facts.height) if facts.width and facts.height else None
+
+
 _ATTRIBUTES: Final[Mapping[str, Callable[[ImageFacts], Hashable]]] = {
     "format": lambda facts: facts.format,
     "loss": lambda facts: facts.lossy,
@@ -54,25 +68,40 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[ImageFacts], Hashable]]] = {
     "changes": lambda facts: facts.changes,
     "orientation": lambda facts: facts.orientation,
 }
+_WORDS: Final = {name: read for name, read in _ATTRIBUTES.items() if read not in (_pixels, _shape, _quality)}
+_NUMBERS: Final[Mapping[str, Callable[[ImageFacts], float | None]]] = {
+    "number of pixels": _log_pixels,
+    "shape": _log_shape,
+    "jpeg quality": lambda facts: facts.jpeg_quality,
+}
+_LOOK_NUMBERS: Final[Mapping[str, Callable[[ImageFacts], float | None]]] = {
+    "brightness": lambda facts: facts.appearance.brightness if facts.appearance else None,
+    "contrast": lambda facts: facts.appearance.contrast if facts.appearance else None,
+    "size of content": lambda facts: facts.appearance.content if facts.appearance else None,
+}
+_STEPS: Final = {"brightness": 32.0, "contrast": 16.0, "size of content": 0.125}
+"""Values within about this much of each other count as one."""
+LOOKS: Final = tuple(_LOOK_NUMBERS)
+"""Attributes of what images look like, and not of their files."""
+FILES: Final = "all attributes of the files together"
+ALL: Final = "all attributes together, with brightness, contrast and size of content"
 
 
 def audit(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> Audit:
-    """Whether an attribute of the files tells a pool from the belongings.
+    """Whether attributes of the images tell a pool from the belongings.
 
-    A finding is a balanced accuracy above 0.75 of the best guess from one attribute, each image guessed from all the
-    others (`guess_accuracy`), where as many right guesses would come by chance with a probability under 0.01.
+    A finding is a balanced accuracy of the best guess from one attribute, each image guessed from all the others
+    (`guess_accuracy`), above 0.75 for attributes of files and above 0.9 for brightness, contrast and size of content,
+    where as many right guesses would come by chance with a probability under 0.01. Where no single attribute tells a
+    pool, a guess from all of them together is tried, at 0.75 for the files' and 0.95 for both kinds. What images look
+    like, and all together, is asked of 20 images a side or more.
 
     Args:
         belonging: known belongings; rows with an error count for nothing.
         foreign: the named pools.
     """
     ours = _scored(belonging)
-    findings = [
-        finding
-        for pool, table in foreign.items()
-        for attribute in _ATTRIBUTES
-        if (finding := _finding(pool, attribute, ours, _scored(table))) is not None
-    ]
+    findings = [finding for pool, table in foreign.items() for finding in _of_pool(pool, ours, _scored(table))]
     return Audit(findings=tuple(findings))
 
 
@@ -111,20 +140,48 @@ def _share(values: Counter[Hashable], other: Counter[Hashable]) -> float:
     return right / n
 
 
-def _finding(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> Finding | None:
-    read = _ATTRIBUTES[attribute]
-    first, second = [read(facts) for facts in ours], [read(facts) for facts in theirs]
-    accuracy = guess_accuracy(first, second)
-    smaller = min(len(first), len(second))
-    if accuracy <= ACCURACY:
-        return None
-    from scipy import stats  # which takes longer to load than a verdict to judge
+def _of_pool(pool: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> list[Finding]:
+    """What tells one pool from the belongings: single attributes, or where none does all together."""
+    found = [one for name in _ATTRIBUTES if (one := _finding(pool, name, ours, theirs)) is not None]
+    found += [one for name in LOOKS if (one := _looking(pool, name, ours, theirs)) is not None]
+    if found:
+        return found
+    tried = [(FILES, _NUMBERS, ACCURACY)]
+    if all(facts.appearance for facts in (*ours, *theirs)):  # scores of an earlier version have none
+        tried.append((ALL, {**_NUMBERS, **_LOOK_NUMBERS}, ACCURACY_OF_ALL))
+    for name, numbers, bound in tried:
+        accuracy, smaller = guess_together(ours, theirs, words=_WORDS, numbers=numbers)
+        if accuracy > bound and by_chance(accuracy, smaller) < CHANCE:
+            message = f"{name} tell pool {pool!r} from the belongings, right {accuracy:.0%} of the time: {STORE_ALIKE}"
+            return [Finding(pool=pool, attribute=name, accuracy=accuracy, message=message)]
+    return []
 
-    if stats.binom.sf(math.ceil(accuracy * 2 * smaller) - 1, 2 * smaller, 0.5) >= CHANCE:
+
+def _finding(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> Finding | None:
+    """Whether one attribute of the files tells a pool from the belongings."""
+    read = _ATTRIBUTES[attribute]
+    accuracy = guess_accuracy([read(facts) for facts in ours], [read(facts) for facts in theirs])
+    if accuracy <= ACCURACY or by_chance(accuracy, min(len(ours), len(theirs))) >= CHANCE:
         return None
     message = (
         f"{attribute} alone tells pool {pool!r} from the belongings, right {accuracy:.0%} of the time "
         f"({_common(attribute, ours)} against {_common(attribute, theirs)}): {STORE_ALIKE}"
+    )
+    return Finding(pool=pool, attribute=attribute, accuracy=accuracy, message=message)
+
+
+def _looking(pool: str, attribute: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> Finding | None:
+    """Whether one attribute of what images look like does; images of which it is not known are left out."""
+    read, step = _LOOK_NUMBERS[attribute], _STEPS[attribute]
+    sides = [[value for facts in side if (value := read(facts)) is not None] for side in (ours, theirs)]
+    accuracy = guess_accuracy(*([round(value / step) for value in side] for side in sides))
+    smaller = min(map(len, sides))
+    if smaller < FEWEST or accuracy <= ACCURACY_OF_LOOKS or by_chance(accuracy, smaller) >= CHANCE:
+        return None
+    first, second = (sum(side) / len(side) for side in sides)
+    message = (
+        f"{attribute} alone tells pool {pool!r} from the belongings, right {accuracy:.0%} of the time "
+        f"({first:.3g} against {second:.3g} on average): take images of the pool that are like the belongings in this"
     )
     return Finding(pool=pool, attribute=attribute, accuracy=accuracy, message=message)
 

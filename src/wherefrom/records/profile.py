@@ -232,5 +232,7 @@ def _content(table: ScoreTable) -> list[Any]:
 
 def _later(facts: ImageFacts) -> list[Any]:
     """Facts that tables of earlier versions lack, whose digests were taken without them."""
-    later = [facts.scored_digest, facts.origin, facts.origin_decoder, facts.jpeg_grid]
+    later: list[Any] = [facts.scored_digest, facts.origin, facts.origin_decoder, facts.jpeg_grid]
+    if facts.appearance is not None:
+        later.append(dataclasses.astuple(facts.appearance))
     return later if any(fact is not None for fact in later) else []

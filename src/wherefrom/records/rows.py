@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FACTS",
+    "FLAT_FACTS",
     "PREFIX",
     "SIZE",
     "Beside",
@@ -35,6 +36,8 @@ Beside: TypeAlias = Mapping[str, Mapping[str, str | int | float | bool | None]]
 
 FACTS: Final = tuple(item.name for item in fields(ImageFacts))
 """Columns of a table's file: of the image's file,"""
+FLAT_FACTS: Final = tuple(name for name in FACTS if name not in ("jpeg_tables", "appearance"))
+"""... those that are one value each, which rows without nesting have;"""
 SIZE: Final = ("scored_height", "scored_width")
 """of what was scored,"""
 PREFIX: Final = "score."
@@ -77,7 +80,8 @@ class OfCandidates(OfImage, Protocol):
 def verdict_row(verdict: OfImage) -> dict[str, Any]:
     """A verdict as JSON has it: all fields, those of the image's file under `image`."""
     row = plain(verdict)
-    row["image"].pop("jpeg_tables")
+    for nested in ("jpeg_tables", "appearance"):
+        row["image"].pop(nested)
     return {
         "name": verdict.image.name,
         **{key: row[key] for key in row if key != "image"},
@@ -135,11 +139,10 @@ def flat_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def table_rows(table: Table) -> list[dict[str, Any]]:
     """A row an image: the facts of its file, the size that was scored, and a column `score.NAME` a score."""
-    names = [name for name in FACTS if name != "jpeg_tables"]
     columns = {PREFIX + name: table.scores[name].tolist() for name in table.scores.names}
     return [
         {
-            **{name: plain(getattr(facts, name)) for name in names},
+            **{name: plain(getattr(facts, name)) for name in FLAT_FACTS},
             **dict(zip(SIZE, size or (None, None), strict=True)),
             **{name: column[place] for name, column in columns.items()},
         }

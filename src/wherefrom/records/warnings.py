@@ -15,6 +15,7 @@ from wherefrom.core.shares import fewest, rounded_up
 from wherefrom.core.units import GRID_ALARMS
 from wherefrom.records.audit import GRID_KEPT
 from wherefrom.records.findings import Audit
+from wherefrom.records.near_copies import index_of, related
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["image_warnings", "profile_warnings", "reversed_pools"]
@@ -23,6 +24,10 @@ _ALPHA: Final = 0.05
 """The bound on misses that a profile is expected to hold."""
 _CHANCE: Final = 1e-3
 """What would come by chance with at least this probability is no cause for a warning."""
+_BETA: Final = 0.01
+"""The bound on false claims that a profile is expected to hold."""
+_COPIES: Final = 0.05
+"""A share of near copies that is worth a word."""
 _ROUND_TRIP: Final = "round trip"
 
 
@@ -53,10 +58,12 @@ def profile_warnings(profile: Warned) -> tuple[str, ...]:
     """Why a profile is not as good as it looks, each with the way out; empty for a good one.
 
     That is what the audit found, too few belongings, a pool that scores below the belongings, images that say of
-    themselves that they are on the wrong side, and a JPEG's grid in the pixels of one side only.
+    themselves that they are on the wrong side, a JPEG's grid in the pixels of one side only, and images that look like
+    each other or were cut from one.
     """
     sentences = [finding.message for finding in profile.audit.findings]
     sentences += _too_few(profile) + _swapped(profile) + _origins(profile) + _grids(profile)
+    sentences += _related(profile) + _on_both_sides(profile)
     return tuple(sentences)
 
 
@@ -181,6 +188,43 @@ def _grids(profile: Warned) -> list[str]:
                 f"{shown[1]} of {len(theirs)} images of pool {name!r} show the 8 x 8 grid of a JPEG in their pixels, "
                 f"{shown[0]} of {len(ours)} belongings: {GRID_KEPT}, so that the pool says little of images without; "
                 "take images that never were JPEG, or store belongings and pool as JPEG of one quality"
+            )
+    return sentences
+
+
+def _related(profile: Warned) -> list[str]:
+    """Sides that near copies or tiles of few images fill: ranks among them are worth less than their number."""
+    ranked = [profile.belonging.images[row] for row in profile.ranked]
+    sides = [("belongings", ranked, f"alpha={_ALPHA:g}", fewest(_ALPHA))]
+    for name, table in profile.foreign.items():
+        sides.append((f"images of pool {name!r}", _scored(table), f"beta={_BETA:g}", fewest(_BETA)))
+    sentences = []
+    for what, images, bound, needed in sides:
+        if not images:
+            continue
+        found = related(images)
+        said = f"{found.copies} of {found.count} {what} look like another of them"
+        if found.tiles:
+            said = f"{said}, {found.tiles} are tiles of images of which other tiles are there too"
+        worth = f"they are worth about {found.independent:.3g} independent images at least"
+        if found.independent < needed <= found.count:
+            sentences.append(f"{said}: {worth}, {bound} needs {needed}: take more different images, one tile of each")
+        elif found.copies > _COPIES * found.count:
+            sentences.append(f"{said}: {worth}: keep one of each")
+    return sentences
+
+
+def _on_both_sides(profile: Warned) -> list[str]:
+    """Pools with images that look like belongings."""
+    own = index_of(profile.belonging.images)
+    sentences = []
+    for name, table in profile.foreign.items():
+        theirs = _scored(table)
+        pairs = [(facts.name, like) for facts in theirs if (like := own.of(facts)) is not None]
+        if pairs:
+            sentences.append(
+                f"{len(pairs)} of {len(theirs)} images of pool {name!r} look like belongings, as {pairs[0][0]} like "
+                f"{pairs[0][1]}: where they are the same images, cut or saved again, take them out of the pool"
             )
     return sentences
 

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom.core.errors import ImageError
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.facts import Appearance, ImageFacts
 from wherefrom.images.batches import read_ahead
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
 from wherefrom.images.sources import Source, as_source
+from wherefrom.measures.appearance import appearance
 from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.models.adapters.asked_part import asked_part
 from wherefrom.models.base import Model
@@ -23,8 +24,9 @@ from wherefrom.scoring.batching import Given, Item
 
 __all__ = ["images_for_model"]
 
-_MOST_GRIDS: Final = 100_000
-_GRIDS: dict[str, bool | None] = {}
+_Seen: TypeAlias = tuple[bool | None, Appearance]
+_MOST_SEEN: Final = 100_000
+_SEEN: dict[str, _Seen] = {}
 """What was found, by the digest of the pixels: images are asked about by several methods one after another."""
 
 _Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
@@ -49,17 +51,23 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
             yield replace(read.facts, error=str(error)), None
         else:
             item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
-            grid = None if read.facts.lossy else _grid(item.digest, pixels)
-            yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid), item
+            grid, looks = _seen(item, read)
+            yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid, appearance=looks), item
 
 
-def _grid(digest: str, pixels: npt.NDArray[np.uint8]) -> bool | None:
-    """Whether the pixels show the grid of an earlier JPEG; the same pixels are looked at once a process."""
-    if digest not in _GRIDS:
-        if len(_GRIDS) >= _MOST_GRIDS:
-            _GRIDS.clear()
-        _GRIDS[digest] = shows_grid(pixels)
-    return _GRIDS[digest]
+def _seen(item: Item, read: ImageRecord) -> _Seen:
+    """Whether the scored pixels of what is not stored with loss show a JPEG's grid, and what the stored ones look like.
+
+    The same pixels are looked at once a process. What is cut off for the model depends on the size, so that an image
+    without its first row would look unlike itself in what is scored.
+    """
+    lossy = bool(read.facts.lossy)
+    key = f"{item.digest} {read.facts.pixel_digest} {lossy}"
+    if key not in _SEEN:
+        if len(_SEEN) >= _MOST_SEEN:
+            _SEEN.clear()
+        _SEEN[key] = (None if lossy else shows_grid(item.pixels), appearance(read.pixels))
+    return _SEEN[key]
 
 
 def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:

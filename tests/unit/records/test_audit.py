@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.toy_tables import facts, jpeg, table
-from wherefrom.core.facts import ImageFacts
-from wherefrom.records.audit import audit, guess_accuracy
+from wherefrom.core.facts import Appearance, ImageFacts
+from wherefrom.records.audit import FILES, audit, guess_accuracy
+from wherefrom.records.together import guess_together
 
 
 def found(own: list[ImageFacts], pool: list[ImageFacts]) -> dict[str, float]:
@@ -114,3 +115,54 @@ def test_guess_accuracy_by_hand() -> None:
     assert guess_accuracy(["a", "a", "a", "b"], ["b", "b", "b", "a"]) == 0.75
     assert guess_accuracy(range(50), range(100, 150)) == 0.5
     assert guess_accuracy([], ["a"]) == 0.5
+
+
+def looking(label: str, count: int, seed: int, *, brightness: float = 110.0) -> list[ImageFacts]:
+    rng = np.random.default_rng(seed)
+    rows = zip(rng.normal(brightness, 25, count), rng.normal(50, 12, count), rng.uniform(0.8, 1, count), strict=True)
+    looks = [Appearance(code=None, brightness=one, contrast=two, content=three) for one, two, three in rows]
+    return [facts(f"{label}-{i}", appearance=each) for i, each in enumerate(looks)]
+
+
+def test_another_brightness_is_found_and_the_same_is_not() -> None:
+    own = looking("own", 60, 1)
+    assert found(own, looking("pool", 120, 2)) == {}
+    assert set(found(own, looking("pool", 120, 2, brightness=30))) == {"brightness"}
+    (finding,) = audit(
+        table([1.0] * 60, images=own), {"dark": table([2.0] * 120, images=looking("p", 120, 2, brightness=30))}
+    ).findings
+    assert "brightness alone tells pool 'dark' from the belongings" in finding.message
+    assert "like the belongings in this" in finding.message
+
+
+def test_content_in_wide_margins() -> None:
+    own = looking("own", 60, 1)
+    framed = [replace(each, appearance=replace(each.appearance, content=0.3)) for each in looking("pool", 60, 2)]  # type: ignore[type-var]
+    assert set(found(own, framed)) == {"size of content"}
+
+
+def test_what_no_single_attribute_tells_all_together_do() -> None:
+    kinds = [jpeg("x"), jpeg("x", width=96), facts("x"), facts("x", width=96)]
+    own = [replace(kinds[(0, 3)[i % 2]], name=f"own-{i}", file_digest=f"own-{i}") for i in range(60)]
+    pool = [replace(kinds[(1, 2)[i % 2]], name=f"pool-{i}", file_digest=f"pool-{i}") for i in range(60)]
+    assert found(own, pool) == {FILES: pytest.approx(1.0)}
+    mixed = [replace(kinds[i % 4], name=f"pool-{i}", file_digest=f"pool-{i}") for i in range(60)]
+    assert found(own, mixed) == {}
+
+
+def brightness(image: ImageFacts) -> float | None:
+    return image.appearance.brightness if image.appearance else None
+
+
+def test_tiles_of_one_image_are_not_guessed_from_each_other() -> None:
+    own, pool = (
+        [replace(image, name=f"{image.name}#{i},0") for image in side for i in range(12)]
+        for side in (looking("own", 20, 1), looking("pool", 20, 2))
+    )
+    accuracy, smaller = guess_together(own, pool, words={}, numbers={"brightness": brightness})
+    assert smaller == 20
+    assert accuracy < 0.75
+
+
+def test_scores_of_an_earlier_version_have_no_looks_and_tell_nothing() -> None:
+    assert found(pngs("own", 60), looking("pool", 120, 2)) == {}

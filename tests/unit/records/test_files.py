@@ -20,6 +20,7 @@ import pytest
 from tests.toy_tables import MODEL, PLAIN, RESIDUAL, facts, jpeg, table
 from wherefrom.core.arrays import Scores
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.facts import Appearance
 from wherefrom.judging import calibrate, judge
 from wherefrom.records.files import load_profile, load_table, save_profile, save_table
 from wherefrom.records.profile import Profile
@@ -328,6 +329,7 @@ def test_pydantic_is_loaded_only_when_a_file_is_touched() -> None:
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "parquet", "csv"])
 def test_what_was_converted_stands_in_every_form_of_a_table(suffix: str, tmp_path: Path) -> None:
     known = {"scored_digest": "s" * 64, "origin": "draw", "origin_decoder": "d" * 64, "jpeg_grid": False}
+    known["appearance"] = Appearance(code="0a" * 64, brightness=99.5, contrast=20.25, content=0.75)
     image = facts("a", changes=("palette looked up", "first of several frames"), **known)
     path = tmp_path / f"t.{suffix}"
     save_table(table([1.0], images=[image]), path)
@@ -340,7 +342,7 @@ def test_what_was_converted_stands_in_every_form_of_a_table(suffix: str, tmp_pat
 
 
 def test_tables_and_profiles_of_an_earlier_version_are_read(tmp_path: Path) -> None:
-    later = ("scored_digest", "origin", "origin_decoder", "jpeg_grid")
+    later = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance")
     made = awkward()
     save_table(made, tmp_path / "t.parquet")
     arrow = pq.read_table(tmp_path / "t.parquet")
@@ -354,7 +356,7 @@ def test_tables_and_profiles_of_an_earlier_version_are_read(tmp_path: Path) -> N
     for part in (content["belonging"], *content["foreign"].values()):
         for image in part["images"]:
             for name in later:
-                del image[name]
+                image.pop(name, None)
     (tmp_path / "old.json").write_text(json.dumps(content))
     assert load_profile(tmp_path / "old.json").digest == old.digest
     assert load_profile(tmp_path / "old.json").warnings == profile.warnings

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.toy_tables import MODEL, PLAIN, RESIDUAL, facts, jpeg, table
-from wherefrom.core.facts import ImageFacts
+from wherefrom.core.facts import Appearance, ImageFacts
 from wherefrom.judging import calibrate, judge
 from wherefrom.records.profile import Profile
+from wherefrom.records.verdict import Outcome
 
 OWN = str(MODEL.facts["decoder"])
 LOW, HIGH = np.linspace(0.9, 1.1, 60), np.linspace(1.5, 2.5, 120)
@@ -102,3 +104,53 @@ def test_an_image_in_question_says_what_it_is(grid: bool) -> None:
     (verdict,) = judge(table([1.0], images=asked), profile=profile_of(), method=PLAIN)
     assert "the file says that it is a round trip" in verdict.warnings[0]
     assert any("show the 8 x 8 grid" in said for said in verdict.warnings) == grid
+
+
+def coded(prefix: str, count: int, *, alike: int = 1, seed: int = 0) -> list[ImageFacts]:
+    """Images of which as many as are said show the same as each other."""
+    codes = [np.random.default_rng([seed, i // alike]).bytes(64).hex() for i in range(count)]
+    looks = [Appearance(code=code, brightness=100.0, contrast=50.0, content=1.0) for code in codes]
+    return [facts(f"{prefix}-{i}", appearance=each) for i, each in enumerate(looks)]
+
+
+def test_a_pool_that_near_copies_fill() -> None:
+    assert profile_of(coded("own", 60), coded("pool", 120, seed=1)).warnings == ()
+    assert only(profile_of(coded("own", 60), coded("pool", 120, alike=4, seed=1))) == (
+        "120 of 120 images of pool 'photos' look like another of them: they are worth about 30 independent images at "
+        "least, beta=0.01 needs 99: take more different images, one tile of each"
+    )
+    assert "60 of 60 belongings look like another" in only(
+        profile_of(coded("own", 60, alike=2), coded("p", 120, seed=1))
+    )
+
+
+def test_a_pool_of_tiles_of_few_images() -> None:
+    tiles = [
+        facts(f"{i}", name=f"photo-{i // 8}.png#{i % 8 * 64},0", file_digest=f"{i // 8}", pixel_digest=f"p{i}")
+        for i in range(120)
+    ]
+    said = only(profile_of(pool=tiles))
+    assert "120 are tiles of images of which other tiles are there too: they are worth about 15 independent" in said
+
+
+def test_a_pool_with_images_that_look_like_belongings() -> None:
+    pool = [*coded("pool", 118, seed=1), *(replace(each, name="copy") for each in coded("other", 2))]
+    said = only(profile_of(coded("own", 60), pool))
+    assert said.startswith("2 of 120 images of pool 'photos' look like belongings, as copy like own-0.png: ")
+
+
+def test_an_own_image_that_was_cut_is_marked_and_never_claimed() -> None:
+    own, pool = coded("own", 60), coded("pool", 120, seed=1)
+    profile = profile_of(own, pool)
+    cut = [replace(facts("cut"), appearance=each.appearance) for each in (own[3], own[3], pool[5])]
+    cut = [replace(each, name=f"cut-{i}", pixel_digest=f"cut-{i}") for i, each in enumerate(cut)]
+    claimed, excluded, known = judge(table([1.0, 3.0, 1.0], images=cut), profile=profile, method=PLAIN)
+    assert claimed.outcome is Outcome.UNDECIDED
+    assert "but it looks like own-3.png of the profile's belongings, perhaps cut or saved again" in claimed.reason
+    assert excluded.outcome is Outcome.EXCLUDED
+    for verdict in (claimed, excluded):
+        assert "it looks like own-3.png of the profile's belongings: perhaps the same image" in verdict.warnings[0]
+    assert known.outcome is Outcome.SUPPORTED
+    assert "it looks like pool-5.png of pool 'photos', known non-belongings" in known.warnings[0]
+    (other,) = judge(table([1.0], images=coded("x", 1, seed=9)), profile=profile, method=PLAIN)
+    assert (other.outcome, other.warnings) == (Outcome.SUPPORTED, ())
