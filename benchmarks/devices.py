@@ -43,7 +43,7 @@ LATENT: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 WHOLE: Final = ("zoo:dcgan-cifar10", "zoo:vae-cifar10", "zoo:stylegan2-cifar10")
 ASKED: Final[dict[str, Method[Any]]] = {
     "aedr": AEDR(),
-    "spectral": Spectral(),
+    "spectral": Spectral(easiest=0.02),
     "recompressed": Recompressed(quality=90),
     "latenttracer, 5 steps": LatentTracer(steps=5),
     "traced, 5 steps": Traced(steps=5),

@@ -138,3 +138,41 @@ def test_tables_with_the_former_names_of_columns_are_read() -> None:
     np.testing.assert_array_equal(one.statistic, other.statistic)
     assert json.dumps(sorted(one.belonging.scores.names)) == json.dumps(sorted(other.belonging.scores.names))
     np.testing.assert_array_equal(method.statistic(now.scores, one.fit), method.statistic(old.scores, one.fit))
+
+
+@pytest.mark.parametrize(
+    ("stored", "share"),
+    [
+        ({}, 0.0),
+        ({"lossy": True, "format": "JPEG", "jpeg_quality": 90.0}, 0.02),
+        ({"lossy": None, "format": "pixels"}, 0.02),
+        ({"origin": "edit"}, 0.02),
+    ],
+    ids=["lossless", "jpeg", "unknown", "edited"],
+)
+def test_smooth_images_are_judged_where_belongings_were_stored_without_loss(stored: Any, share: float) -> None:
+    belonging = table_of(60, "own", Spectral(), TWO_PASSES)
+    belonging = replace(belonging, images=tuple(replace(facts, **stored) for facts in belonging.images))
+    usual, said = (calibrate(belonging=belonging, method=each) for each in (Spectral(), Spectral(easiest=share)))
+    assert usual.fit["least"] == said.fit["least"]
+    np.testing.assert_array_equal(usual.statistic, said.statistic)
+    assert usual.method.facts["easiest"] is None, "what the belongings say stands in what was learned of them"
+    (verdict,) = judge(belonging.take([0]), profile=usual)
+    assert verdict.method_options["easiest"] is None
+
+
+def test_one_image_with_loss_among_the_belongings_is_enough() -> None:
+    belonging = table_of(60, "own", Spectral(), TWO_PASSES)
+    first, *others = belonging.images
+    belonging = replace(belonging, images=(replace(first, lossy=True, format="WEBP"), *others))
+    assert calibrate(belonging=belonging, method=Spectral()).fit["least"][0] > Spectral().floor
+
+
+def test_a_profile_of_an_earlier_version_says_its_share_and_keeps_it(tmp_path: Path) -> None:
+    belonging = table_of(60, "own", Spectral(easiest=0.02), TWO_PASSES)
+    earlier = calibrate(belonging=belonging)
+    save_profile(earlier, tmp_path / "p.json")
+    read = load_profile(tmp_path / "p.json")
+    assert read.method == Spectral(easiest=0.02).card
+    assert read.fit["least"][0] > Spectral().floor
+    assert len(judge(table_of(9, "asked", Spectral(easiest=0.02), TWO_PASSES), profile=read)) == 9

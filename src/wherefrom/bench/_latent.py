@@ -42,7 +42,7 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     PAPERS: AEDR(adjustment="homogeneity"),
     "aedr, the ratio alone": AEDR(adjustment="none"),
     "aedr, band by band": AEDR(adjustment="bands"),
-    "spectral": Spectral(),
+    "spectral": Spectral(easiest=0.02),
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""

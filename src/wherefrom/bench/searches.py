@@ -55,7 +55,7 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         if workspace.setting.count < 40:
             workspace.skip(f"methods that learn, from {workspace.setting.count} images: give --count 40 or more")
         else:
-            learning: dict[str, Method[Any]] = {"spectral": Spectral(), f"traced, {_STEPS} steps": _ASKED}
+            learning: dict[str, Method[Any]] = {"spectral": Spectral(easiest=0.02), f"traced, {_STEPS} steps": _ASKED}
             yield from _of(label(name), learning, known, own, others)
 
 

@@ -24,7 +24,7 @@ __all__ = ["TABLE"]
 _ASKED: Final = 4
 _LATENT: Final[dict[str, Method[Any]]] = {
     "aedr": AEDR(),
-    "spectral": Spectral(),
+    "spectral": Spectral(easiest=0.02),
     "traced": Traced(),
     "latenttracer": LatentTracer(),
     "latenttracer, the paper's": LatentTracer.paper(),

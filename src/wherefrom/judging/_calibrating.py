@@ -13,7 +13,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.version import VERSION
 from wherefrom.judging.keeping import readable, with_columns
-from wherefrom.methods.base import Fit, Method
+from wherefrom.methods.base import ByStorage, Fit, Method
 from wherefrom.records.audit import audit
 from wherefrom.records.checks import halves, refuse_duplicates, refuse_other_provenance
 from wherefrom.records.coverage import coverage_of
@@ -23,6 +23,8 @@ from wherefrom.records.table import ScoreTable
 __all__ = ["UNDEFINED", "calibrate", "statistic_of"]
 
 _Rows = npt.NDArray[np.intp]
+_EDITED: Final = "edit"
+"""The origin of an image that was edited: by what, its storage does not tell."""
 UNDEFINED: Final = "the statistic is undefined: the image is flat or so smooth that any decoder reproduces it"
 
 
@@ -66,7 +68,7 @@ def calibrate(
     refuse_duplicates(belonging, pools)
     rows = np.flatnonzero(belonging.scored)
     learned, ranked = _split(belonging, rows, learn_from) if chosen.learns else (rows[:0], rows)
-    fit = chosen.fit(belonging.take(learned).scores) if chosen.learns else {}
+    fit = _learning(chosen, belonging).fit(belonging.take(learned).scores) if chosen.learns else {}
     statistic = statistic_of(chosen, belonging, fit)
     against = {name: _never_claimed(table, statistic_of(chosen, table, fit)) for name, table in pools.items()}
     kept = ranked[np.isfinite(statistic[ranked])]
@@ -123,6 +125,14 @@ def _split(belonging: ScoreTable, rows: _Rows, learn_from: Sequence[int] | None)
         return rows[chosen], rows[~chosen]
     learned, ranked = halves([str(belonging.images[row].pixel_digest) for row in rows])
     return rows[learned], rows[ranked]
+
+
+def _learning(method: Method[Any], belonging: ScoreTable) -> Method[Any]:
+    """The method as it learns from belongings stored as these are."""
+    if not isinstance(method, ByStorage):
+        return method
+    scored = [facts for facts in belonging.images if facts.error is None]
+    return method.for_storage(lossless=all(facts.lossy is False and facts.origin != _EDITED for facts in scored))
 
 
 def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:

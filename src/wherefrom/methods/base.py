@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from wherefrom.core.arrays import Scores, Seeds, Vector
 from wherefrom.core.card import Card
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
     from wherefrom.inversion.results import Report
 
-__all__ = ["Fit", "Gradual", "Method", "Selective", "Settled"]
+__all__ = ["ByStorage", "Fit", "Gradual", "Method", "Selective", "Settled"]
 
 ModelT_contra = TypeVar("ModelT_contra", contravariant=True)
 Fit: TypeAlias = Mapping[str, Vector]
@@ -80,6 +80,21 @@ class Selective(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that `fit` and `statistic` read; a profile keeps these."""
+        ...
+
+
+@runtime_checkable
+class ByStorage(Protocol):
+    """A method with an option that depends on how the belongings were stored, unless it is said."""
+
+    def for_storage(self, *, lossless: bool) -> Method[Any]:
+        """The method that learns from belongings stored in this way.
+
+        Its `fit` is read by the `statistic` of the method as it was given, whose card stays.
+
+        Args:
+            lossless: whether all were stored without loss and never edited.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["METHOD", "Spectral"]
 
+_EASIEST: Final = 0.02
+"""The share of belongings that are too easy where they were stored with loss: decision 0011."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spectral:
@@ -36,7 +39,8 @@ class Spectral:
         block: side of the DCT blocks, 4 (48 bands) or 8 (192 bands).
         shrinkage: s, in (0, 1]: how far the correlation is shrunk towards none.
         easiest: the share of belongings, in [0, 1), whose L2 is low enough to count as too easy: at or below that L2 an
-            image is undefined (NaN), since any decoder reproduces a smooth image.
+            image is undefined (NaN), since any decoder reproduces a smooth image. None: by the belongings' storage, 0
+            where all were stored without loss and never edited, else 0.02.
         floor: L2 at or below which every image is undefined, an MSE on [0, 1]; default 8-bit rounding.
 
     Raises:
@@ -45,7 +49,7 @@ class Spectral:
 
     block: int = 4
     shrinkage: float = 0.9
-    easiest: float = 0.02
+    easiest: float | None = None
     floor: float = ROUNDING
 
     def __post_init__(self) -> None:
@@ -53,7 +57,7 @@ class Spectral:
         check_types(self)
         if self.block not in BLOCKS:
             raise UsageError(f"block={self.block!r} is none of {', '.join(map(str, BLOCKS))}")
-        check_learning(shrinkage=self.shrinkage, easiest=self.easiest, floor=self.floor)
+        check_learning(shrinkage=self.shrinkage, easiest=self._share, floor=self.floor)
 
     @property
     def card(self) -> Card:
@@ -75,6 +79,14 @@ class Spectral:
         """How the bands vary among belongings."""
         return True
 
+    def for_storage(self, *, lossless: bool) -> Spectral:
+        """The method that learns from belongings stored in this way; it judges as this one does by what that learned.
+
+        Args:
+            lossless: whether all were stored without loss and never edited.
+        """
+        return replace(self, easiest=0.0) if self.easiest is None and lossless else self
+
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
         """Both losses, in all and by band: the columns of `wherefrom.methods.arithmetic.reconstructions.two_passes`.
 
@@ -95,7 +107,7 @@ class Spectral:
             belonging["second"],
             method="spectral",
             shrinkage=self.shrinkage,
-            easiest=self.easiest,
+            easiest=self._share,
             floor=self.floor,
         )
 
@@ -106,6 +118,11 @@ class Spectral:
         """
         distance = squared_distance(self._log_ratios(scores), fit)
         return where_judged(scores["second"], distance, fit, floor=self.floor)
+
+    @property
+    def _share(self) -> float:
+        """`easiest` where nothing is known of the belongings' storage."""
+        return _EASIEST if self.easiest is None else self.easiest
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of the first error minus that of the second, one column a band."""
