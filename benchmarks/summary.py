@@ -17,7 +17,7 @@ Rows = Sequence[Mapping[str, Any]]
 METHODS: Final[Mapping[str, str]] = {
     "aedr, times homogeneity": "AEDR as in the paper",
     "aedr, the ratio alone": "AEDR without its weight (`aedr`)",
-    "spectral": "`spectral`, the default",
+    "spectral": "`spectral`, smooth images undecided (`easiest=0.02`)",
     "recompressed": "`recompressed`",
 }
 """Rows of `wherefrom bench` that the page of results shows, and what it calls them."""
@@ -32,7 +32,7 @@ _SPLITS: Final[Mapping[str, str]] = {
     "aedr, the ratio alone": METHODS["aedr, the ratio alone"],
     "aedr, band by band": "AEDR's two errors band by band (`aedr`, `adjustment=bands`)",
     "spectral": METHODS["spectral"],
-    "spectral, easiest=0": "`spectral`, smooth images judged too (`easiest=0`)",
+    "spectral, easiest=0": "`spectral`, the default where files are lossless (`easiest=0`)",
 }
 _RONAN: Final[Mapping[str, tuple[str, str]]] = {
     "ronan_2": ("training data and unseen data", "ronan"),

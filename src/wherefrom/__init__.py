@@ -29,6 +29,7 @@ _HOMES = {
     "ProfileError": "wherefrom.core.errors",
     "ScoreTable": "wherefrom.records.table",
     "Scores": "wherefrom.core.arrays",
+    "Stability": "wherefrom.records.stability",
     "StoreError": "wherefrom.core.errors",
     "UsageError": "wherefrom.core.errors",
     "Verdict": "wherefrom.records.verdict",
@@ -47,6 +48,7 @@ _HOMES = {
     "load_images": "wherefrom.images.sources",
     "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
+    "measure_stability": "wherefrom.stability",
     "load_table": "wherefrom.records.files",
     "open_candidates": "wherefrom.candidates",
     "profile": "wherefrom.profiling",
@@ -56,6 +58,8 @@ _HOMES = {
     "score": "wherefrom.scoring.run",
     "score_candidates": "wherefrom.candidates",
     "through": "wherefrom.models.adapters.through",
+    "steady_attributions": "wherefrom.attribution",
+    "steady_verdicts": "wherefrom.attribution",
     "tiles": "wherefrom.images.tiles",
     "verify": "wherefrom.bundle",
     "write_bundle": "wherefrom.bundle",
@@ -86,6 +90,7 @@ __all__ = [
     "ProfileError",
     "ScoreTable",
     "Scores",
+    "Stability",
     "StoreError",
     "UsageError",
     "Verdict",
@@ -107,6 +112,7 @@ __all__ = [
     "load_model",
     "load_profile",
     "load_table",
+    "measure_stability",
     "methods",
     "open_candidates",
     "profile",
@@ -116,6 +122,8 @@ __all__ = [
     "save_table",
     "score",
     "score_candidates",
+    "steady_attributions",
+    "steady_verdicts",
     "through",
     "tiles",
     "verify",
@@ -125,7 +133,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from wherefrom import evaluation, methods, rules
-    from wherefrom.attribution import Candidate, attribute
+    from wherefrom.attribution import Candidate, attribute, steady_attributions, steady_verdicts
     from wherefrom.bundle import Verification, verify, write_bundle
     from wherefrom.candidates import open_candidates, reconstructions, score_candidates
     from wherefrom.checking import Check, check
@@ -158,11 +166,13 @@ if TYPE_CHECKING:
         save_table,
     )
     from wherefrom.records.profile import Profile
+    from wherefrom.records.stability import Stability
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts
     from wherefrom.report.further import Further
     from wherefrom.report.writing import write_report
     from wherefrom.scoring.run import score
+    from wherefrom.stability import measure_stability
 
 
 def __getattr__(name: str) -> Any:

@@ -242,3 +242,23 @@ def test_bad_profiles_say_so_and_so_do_their_verdicts(
     assert call(capsys, "generate", "toy", "--from", made.noise, "--out", trips).code == 0
     done = call(capsys, "profile", "toy", "--method", "aedr", "--belonging", trips, "--out", out)
     assert "24 of 24 belongings say that they are round trips" in done.err
+
+
+def test_answers_that_harmless_changes_turn_round(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = sorted(made.held.iterdir())
+    given = ["attribute", images[0], images[-1], "--profile", made.profile, *BOUNDS, "--stability"]
+    done = call(capsys, *given, "--json", "--out", tmp_path / "v.csv")
+    assert done.code == 0
+    assert "--stability asks again about up to 7 changed copies of each image" in done.err
+    for row in done.rows:
+        changes = {change["change"]: change for change in row["stability"]}
+        assert {"jpeg:95", "jpeg:85", "crop:3,5", "turn:90", "turn:180", "mirror"} < set(changes)
+        assert changes["jpeg:95"]["covered"] == {made.profile.stem: False}
+        assert set(changes["turn:90"]["outcomes"]) == {made.profile.stem}
+    assert "stability" not in (tmp_path / "v.csv").read_text().splitlines()[0]
+    told = call(capsys, *given)
+    assert "Stability of" in told.out
+    assert "not covered" in told.out
+    assert call(capsys, *given, "--tile", 32).code == 2

@@ -157,7 +157,7 @@ def test_smooth_images_are_judged_where_belongings_were_stored_without_loss(stor
     assert usual.fit["least"] == said.fit["least"]
     np.testing.assert_array_equal(usual.statistic, said.statistic)
     assert usual.method.facts["easiest"] is None, "what the belongings say stands in what was learned of them"
-    (verdict,) = judge(belonging.take([0]), profile=usual)
+    (verdict,) = judge(belonging.take(np.array([0])), profile=usual)
     assert verdict.method_options["easiest"] is None
 
 

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from wherefrom.attribution.answering import attribute
 from wherefrom.attribution.candidate import Candidate
+from wherefrom.attribution.steadying import steady_attributions, steady_verdicts
 
-__all__ = ["Candidate", "attribute"]
+__all__ = ["Candidate", "attribute", "steady_attributions", "steady_verdicts"]

@@ -12,7 +12,7 @@ from wherefrom.core.shares import fewest
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Attribution, Outcome, Verdict
 
-__all__ = ["Group", "conclude"]
+__all__ = ["Group", "answer_of", "conclude"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def conclude(
         outcomes.append(outcome)
     labels = [group.label for group in groups]
     supported = tuple(label for label, survives in zip(labels, claimed, strict=True) if survives)
-    answer = _answer(supported, dict(zip(labels, outcomes, strict=True)))
+    answer = answer_of(supported, dict(zip(labels, outcomes, strict=True)))
     said = "; ".join(f"{name}: {verdict.outcome}, {verdict.reason}" for name, verdict in after.items())
     return Attribution(
         image=next(iter(verdicts.values())).image,
@@ -129,8 +129,13 @@ def _disowned(group: Group) -> dict[str, Verdict]:
     return changed
 
 
-def _answer(supported: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
-    """The answer in words; a candidate that was only not excluded is never named without saying so."""
+def answer_of(supported: Sequence[str], outcomes: Mapping[str, Outcome]) -> str:
+    """The answer in words; a candidate that was only not excluded is never named without saying so.
+
+    Args:
+        supported: names of the candidates whose claim survives.
+        outcomes: of all candidates, by name.
+    """
     if supported:
         return supported[0] if len(supported) == 1 else f"tie: {', '.join(supported)}"
     said = set(outcomes.values())

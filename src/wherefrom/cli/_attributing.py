@@ -17,6 +17,7 @@ from wherefrom.cli._likelihoods import Ratios, ratios
 from wherefrom.cli._output import emit_json, finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
+from wherefrom.cli._stability import Steadying, measured, refuse_beside, tell_stabilities
 from wherefrom.cli._summary import tell_attributions, tell_verdicts
 from wherefrom.cli._verdicts import attribution_row, note_warnings, save_rows, verdict_row, with_path
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -65,6 +66,7 @@ class AttributeOptions:
     bundle: BundleOptions = NO_BUNDLE
     likelihood: bool = False
     verbal: str | None = None
+    stability: bool = False
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -74,6 +76,8 @@ class AttributeOptions:
             typer.Exit: with code 3 when some images failed.
         """
         bounds = self._bounds()
+        if self.stability:
+            refuse_beside(tile=self.tile, bundle=self.bundle.path)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
@@ -88,8 +92,9 @@ class AttributeOptions:
         likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
-        found = _decided(candidates, bounds)
-        Told(images, self.as_json, self.whole, self.out, writing, likelihood).tell(found, candidates)
+        steady = self._steadying(images, candidates, bounds, work)
+        found = steady.left(_decided(candidates, bounds), candidates)
+        Told(images, self.as_json, self.whole, self.out, writing, steady, likelihood).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -100,7 +105,13 @@ class AttributeOptions:
             cut = cutter(work)
             shown = images if cut is None else cut(images, candidates[0].model)
             self.report.write(
-                found, candidates, shown, limits=limits_of(*self.limits), told=not self.as_json, quiet=self.quiet
+                found,
+                candidates,
+                shown,
+                limits=limits_of(*self.limits),
+                told=not self.as_json,
+                quiet=self.quiet,
+                stabilities=steady.by_name,
             )
         folder = None if self.report is None else self.report.folder
         self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
@@ -133,6 +144,15 @@ class AttributeOptions:
         """How images are scored."""
         limits = limits_of(*self.limits)
         return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+
+    def _steadying(
+        self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
+    ) -> Steadying:
+        """What harmless changes leave of the answers, where that was asked for."""
+        if not self.stability:
+            return Steadying()
+        asked = {"alpha": bounds.alpha, "beta": bounds.beta}
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
 
     def _scored(
         self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
@@ -191,6 +211,7 @@ class Told:
         whole: whether a person is shown every row.
         out: the file; None writes none.
         writing: which writes it.
+        steady: what harmless changes left of the answers.
         likelihood: adds likelihood ratios; None adds none.
     """
 
@@ -199,6 +220,7 @@ class Told:
     whole: bool
     out: Path | None
     writing: Writing
+    steady: Steadying
     likelihood: Ratios | None = None
 
     def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
@@ -215,7 +237,7 @@ class Told:
             rows = [attribution_row(item, names) for item in found]
         if self.likelihood is not None:
             self.likelihood.add(rows, found, candidates)
-        if not self._rows(rows):
+        if not self._rows(self.steady.rows(rows)):
             return
         if isinstance(found, Verdicts):
             tell_verdicts(found, whole=self.whole)
@@ -223,6 +245,7 @@ class Told:
             tell_attributions(found, names, whole=self.whole)
         if self.likelihood is not None:
             self.likelihood.tell(found, candidates, whole=self.whole)
+        tell_stabilities(self.steady.stabilities)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         """Write rows to the file, and print them where that was asked for; returns whether a table is wanted."""

@@ -217,6 +217,13 @@ EARLY = Annotated[
     bool,
     typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
 ]
+STABILITY = Annotated[
+    bool,
+    typer.Option(
+        "--stability",
+        help="ask again after harmless changes (saved again, cut, turned); an answer that flips is UNDECIDED",
+    ),
+]
 NO_PICTURES = Annotated[
     bool, typer.Option("--no-pictures", help="a report that shows neither the images nor what decoders make of them")
 ]

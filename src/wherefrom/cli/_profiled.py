@@ -85,7 +85,7 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
     low = reversed_pools(made)
     pools = []
     for name, values in made.foreign_statistic.items():
-        findings = [finding.message for finding in made.audit.findings if finding.pool == name]
+        found = [finding for finding in made.audit.findings if finding.pool == name]
         pool: dict[str, Any] = {
             "name": name,
             "images": len(made.foreign[name]),
@@ -95,7 +95,8 @@ def _summary(made: Profile, out: Path) -> dict[str, Any]:
             "least_beta": rounded_up(1 / (len(values) + 1)),
             "auc": None,
             "tpr": None,
-            "findings": findings,
+            "findings": [finding.message for finding in found if finding.decides],
+            "also_differs": [finding.message for finding in found if not finding.decides],
             "reversed": name in low,
         }
         if _undefined(values) < len(values):

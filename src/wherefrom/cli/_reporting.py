@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wherefrom.cli._output import emit, note
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from wherefrom.attribution import Candidate
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
+    from wherefrom.records.stability import Stability
     from wherefrom.records.verdict import Attributions, Verdicts
+    from wherefrom.report.numbers import StabilityRow
     from wherefrom.report.writing import Shows
     from wherefrom.scoring.progress import Progress
 
@@ -71,6 +74,7 @@ class ReportOptions:
         limits: Limits,
         told: bool,
         quiet: bool,
+        stabilities: Mapping[str, Stability] = MappingProxyType({}),
     ) -> None:
         """Write the report, and say where it is.
 
@@ -81,6 +85,7 @@ class ReportOptions:
             limits: on bytes and pixels of a file.
             told: whether a person is told on stdout; else on stderr.
             quiet: whether no progress is shown.
+            stabilities: by the image's name, what is said of it after harmless changes.
 
         Raises:
             UsageError: when a file cannot be written.
@@ -94,7 +99,7 @@ class ReportOptions:
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
                 images=images if self.pictures else (),
-                shows=_shows(candidates) if self.pictures else None,
+                shows=_shows(candidates, stabilities) if self.pictures else None,
                 command=self.command,
                 force=True,  # it was checked before anything was asked
                 limits=limits,
@@ -109,10 +114,21 @@ def _now(done: int, total: int) -> Progress:
     return Progress(done=done, total=total, errors=0, cached=0, images_per_second=None, seconds_left=None)
 
 
-def _shows(candidates: Sequence[Candidate]) -> Shows:
-    """What is shown beside an answer: what each decoder makes of the image."""
+def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]) -> Shows:
+    """What is shown beside an answer: what each decoder makes of the image, and what harmless changes make of it."""
     from wherefrom.candidates import reconstructions
     from wherefrom.report.further import Further
 
     made = reconstructions(candidates)
-    return lambda record: Further(reconstructions=made(record))
+    return lambda record: Further(reconstructions=made(record), stability=_rows(stabilities.get(record.facts.name)))
+
+
+def _rows(stability: Stability | None) -> tuple[StabilityRow, ...]:
+    """The rows of the page's table; what no profile covers says so."""
+    from wherefrom.report.numbers import StabilityRow
+
+    shown = [
+        (each.words if any(each.covered.values()) else f"{each.words} (not covered, shown only)", each.outcomes)
+        for each in (() if stability is None else stability.rows)
+    ]
+    return tuple(StabilityRow(change=words, outcomes=outcomes) for words, outcomes in shown)

@@ -15,7 +15,7 @@ from wherefrom.judging._calibrating import UNDEFINED
 from wherefrom.judging.adding import adding
 from wherefrom.judging.evidence import Evidence, most_cautious
 from wherefrom.judging.ranks import can_bound
-from wherefrom.records.audit import LOOKS, STORE_ALIKE
+from wherefrom.records.audit import STORE_ALIKE
 from wherefrom.records.coverage import covered_by, uncovered
 from wherefrom.records.near_copies import NearCopies, index_of
 from wherefrom.records.profile import UNEDITED, Profile
@@ -42,9 +42,9 @@ def _unfit(profile: Profile, pool: str, beta: float) -> str | None:
     if not can_bound(values, beta):
         return f"pool {pool!r} has {len(values)} images, beta={beta:g} needs {fewest(beta)}"
     if profile.audit.confounded(pool):
-        found = [finding.attribute for finding in profile.audit.findings if finding.pool == pool]
+        found = [finding.attribute for finding in profile.audit.findings if finding.pool == pool and finding.decides]
         attributes = ", ".join(found)
-        if set(found) <= set(LOOKS):
+        if "brightness" in found:
             return f"pool {pool!r} can be told from the belongings without the model ({attributes})"
         return f"pool {pool!r} can be told from the belongings by its files alone ({attributes}): {STORE_ALIKE}"
     return None

@@ -2,7 +2,7 @@
 
 A pool whose files can be told apart by their format, size or compression shows nothing about their content: anything
 separates them, and its images are no stand-in for a stranger's file that is stored like a belonging. So it is with a
-pool that is much darker, paler or emptier than the belongings.
+pool that is much darker or lighter than the belongings.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final
 
 from wherefrom.core.facts import ImageFacts
-from wherefrom.records.findings import Audit, Finding
+from wherefrom.records.findings import ALL, CONTENT, CONTRAST, Audit, Finding
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.together import FEWEST, by_chance, guess_together
 
-__all__ = ["ALL", "FILES", "GRID_KEPT", "LOOKS", "STORE_ALIKE", "audit", "guess_accuracy"]
+__all__ = ["FILES", "GRID_KEPT", "STORE_ALIKE", "audit", "guess_accuracy"]
 
 ACCURACY: Final = 0.75
 """A guess from the files alone that is right more often than this makes a pool confounded."""
@@ -76,15 +76,12 @@ _NUMBERS: Final[Mapping[str, Callable[[ImageFacts], float | None]]] = {
 }
 _LOOK_NUMBERS: Final[Mapping[str, Callable[[ImageFacts], float | None]]] = {
     "brightness": lambda facts: facts.appearance.brightness if facts.appearance else None,
-    "contrast": lambda facts: facts.appearance.contrast if facts.appearance else None,
-    "size of content": lambda facts: facts.appearance.content if facts.appearance else None,
+    CONTRAST: lambda facts: facts.appearance.contrast if facts.appearance else None,
+    CONTENT: lambda facts: facts.appearance.content if facts.appearance else None,
 }
-_STEPS: Final = {"brightness": 32.0, "contrast": 16.0, "size of content": 0.125}
+_STEPS: Final = {"brightness": 32.0, CONTRAST: 16.0, CONTENT: 0.125}
 """Values within about this much of each other count as one."""
-LOOKS: Final = tuple(_LOOK_NUMBERS)
-"""Attributes of what images look like, and not of their files."""
 FILES: Final = "all attributes of the files together"
-ALL: Final = "all attributes together, with brightness, contrast and size of content"
 
 
 def audit(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> Audit:
@@ -94,7 +91,8 @@ def audit(belonging: ScoreTable, foreign: Mapping[str, ScoreTable]) -> Audit:
     (`guess_accuracy`), above 0.75 for attributes of files and above 0.9 for brightness, contrast and size of content,
     where as many right guesses would come by chance with a probability under 0.01. Where no single attribute tells a
     pool, a guess from all of them together is tried, at 0.75 for the files' and 0.95 for both kinds. What images look
-    like, and all together, is asked of 20 images a side or more.
+    like, and all together, is asked of 20 images a side or more. Contrast, size of content and all together are said
+    and do not make a pool confounded: a model's images may themselves be paler or emptier than photos.
 
     Args:
         belonging: known belongings; rows with an error count for nothing.
@@ -143,7 +141,7 @@ def _share(values: Counter[Hashable], other: Counter[Hashable]) -> float:
 def _of_pool(pool: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> list[Finding]:
     """What tells one pool from the belongings: single attributes, or where none does all together."""
     found = [one for name in _ATTRIBUTES if (one := _finding(pool, name, ours, theirs)) is not None]
-    found += [one for name in LOOKS if (one := _looking(pool, name, ours, theirs)) is not None]
+    found += [one for name in _LOOK_NUMBERS if (one := _looking(pool, name, ours, theirs)) is not None]
     if found:
         return found
     tried = [(FILES, _NUMBERS, ACCURACY)]

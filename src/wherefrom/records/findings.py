@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Audit", "Finding"]
+__all__ = ["ALL", "CONTENT", "CONTRAST", "Audit", "Finding"]
+
+CONTRAST: Final = "contrast"
+CONTENT: Final = "size of content"
+ALL: Final = "all attributes together, with brightness, contrast and size of content"
+_ONLY_SAID: Final = (CONTRAST, CONTENT, ALL)
+"""Attributes that are said and decide nothing: what a model draws may itself be paler or emptier than photos are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +30,11 @@ class Finding:
     accuracy: float
     message: str
 
+    @property
+    def decides(self) -> bool:
+        """Whether the pool bounds nothing by this; contrast and size of content are said of the profile alone."""
+        return self.attribute not in _ONLY_SAID
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Audit:
@@ -36,9 +48,9 @@ class Audit:
 
     @property
     def valid(self) -> bool:
-        """Whether no pool can be told from the belongings by its files' attributes."""
+        """Whether no pool can be told from the belongings by attributes of its images."""
         return not self.findings
 
     def confounded(self, pool: str) -> bool:
-        """Whether this pool can be."""
-        return any(finding.pool == pool for finding in self.findings)
+        """Whether this pool can be, by its files or by its brightness; contrast and content are only said."""
+        return any(finding.pool == pool and finding.decides for finding in self.findings)

@@ -43,7 +43,7 @@ SIZE: Final = ("scored_height", "scored_width")
 PREFIX: Final = "score."
 """and, with this in front of their names, the scores."""
 _FACTS_OF_VERDICTS: Final = ("file_digest", "pixel_digest", "format", "width", "height", "changes")
-_NESTED: Final = ("image", "p_foreign", "method_options", "rule_options")
+_NESTED: Final = ("image", "p_foreign", "method_options", "rule_options", "stability")
 
 
 class Table(Protocol):

@@ -26,8 +26,10 @@ _CHANCE: Final = 1e-3
 """What would come by chance with at least this probability is no cause for a warning."""
 _BETA: Final = 0.01
 """The bound on false claims that a profile is expected to hold."""
-_COPIES: Final = 0.05
+_COPIES: Final = 0.1
 """A share of near copies that is worth a word."""
+_FILLED: Final = 0.75
+"""Near copies or tiles fill what is worth less than this share of its number."""
 _ROUND_TRIP: Final = "round trip"
 
 
@@ -61,7 +63,7 @@ def profile_warnings(profile: Warned) -> tuple[str, ...]:
     themselves that they are on the wrong side, a JPEG's grid in the pixels of one side only, and images that look like
     each other or were cut from one.
     """
-    sentences = [finding.message for finding in profile.audit.findings]
+    sentences = [finding.message for finding in profile.audit.findings if finding.decides]
     sentences += _too_few(profile) + _swapped(profile) + _origins(profile) + _grids(profile)
     sentences += _related(profile) + _on_both_sides(profile)
     return tuple(sentences)
@@ -207,7 +209,7 @@ def _related(profile: Warned) -> list[str]:
         if found.tiles:
             said = f"{said}, {found.tiles} are tiles of images of which other tiles are there too"
         worth = f"they are worth about {found.independent:.3g} independent images at least"
-        if found.independent < needed <= found.count:
+        if found.independent < min(needed, _FILLED * found.count) and needed <= found.count:
             sentences.append(f"{said}: {worth}, {bound} needs {needed}: take more different images, one tile of each")
         elif found.copies > _COPIES * found.count:
             sentences.append(f"{said}: {worth}: keep one of each")

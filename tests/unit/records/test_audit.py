@@ -138,7 +138,9 @@ def test_another_brightness_is_found_and_the_same_is_not() -> None:
 def test_content_in_wide_margins() -> None:
     own = looking("own", 60, 1)
     framed = [replace(each, appearance=replace(each.appearance, content=0.3)) for each in looking("pool", 60, 2)]  # type: ignore[type-var]
-    assert set(found(own, framed)) == {"size of content"}
+    result = audit(table([1.0] * 60, images=own), {"pool": table([2.0] * 60, images=framed)})
+    assert [finding.attribute for finding in result.findings] == ["size of content"]
+    assert not result.confounded("pool"), "what a model draws may itself be emptier than photos: said, and no more"
 
 
 def test_what_no_single_attribute_tells_all_together_do() -> None:
