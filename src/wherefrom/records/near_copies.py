@@ -13,8 +13,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from wherefrom.core.facts import ImageFacts
 
@@ -102,7 +100,9 @@ def related(images: Sequence[ImageFacts]) -> Related:
     first, second = np.array(known, dtype=np.intp)[here], np.array(known, dtype=np.intp)[there]
     parents = origins(images)
     _, same = np.unique(parents, return_inverse=True)
-    groups = _joined(count, np.concatenate([first, np.arange(count)]), np.concatenate([second, count + same]))
+    groups = same
+    if len(first):
+        groups = _joined(count, np.concatenate([first, np.arange(count)]), np.concatenate([second, count + same]))
     sizes = np.bincount(groups)
     return Related(
         count=count,
@@ -119,6 +119,9 @@ def origins(images: Sequence[ImageFacts]) -> list[str]:
 
 def _joined(count: int, first: _Ints, second: _Ints) -> _Ints:
     """A group's number an image, where pairs are in one group; from `count` on they stand for what was cut."""
+    from scipy.sparse import coo_array  # which takes longer to load than a verdict to judge
+    from scipy.sparse.csgraph import connected_components
+
     nodes = 2 * count
     graph = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(nodes, nodes))
     _, groups = connected_components(graph, directed=False)

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from wherefrom.core.facts import ImageFacts
 from wherefrom.records.near_copies import origins
@@ -32,6 +31,8 @@ def by_chance(accuracy: float, smaller: int) -> float:
         accuracy: in [0, 1].
         smaller: images of the smaller side.
     """
+    from scipy import stats  # which takes longer to load than a verdict to judge
+
     return float(stats.binom.sf(np.ceil(accuracy * 2 * smaller) - 1, 2 * smaller, 0.5))
 
 
