@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from wherefrom.cli._beside import beside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
+from wherefrom.cli._early import left_early
 from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._likelihoods import Ratios, ratios
 from wherefrom.cli._output import emit_json, finish
@@ -173,7 +174,7 @@ class AttributeOptions:
         if self.tile is None:
             tell_outside(images, candidates, work, edit=bounds.edit)
         if self.early:
-            candidates = _left_early(candidates, bounds)
+            candidates = left_early(candidates, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
         return score_candidates(
             images,
             candidates,
@@ -260,28 +261,6 @@ class Told:
             for row in rows:
                 emit_json(with_path(row, here))
         return not self.as_json
-
-
-def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
-    """The candidates with methods that leave an image's search once its verdict is known."""
-    from wherefrom import methods
-    from wherefrom.judging import decoder_of, early
-
-    count = len({decoder_of(each.profile) for each in candidates})
-    return tuple(
-        replace(
-            each,
-            method=early(
-                methods.from_card(each.profile.method),
-                each.profile,
-                alpha=bounds.alpha,
-                beta=bounds.beta,
-                rule=bounds.rule,
-                candidates=count,
-            ),
-        )
-        for each in candidates
-    )
 
 
 def _decided(candidates: Sequence[Candidate], bounds: Bounds) -> Verdicts | Attributions:
