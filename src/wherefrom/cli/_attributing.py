@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,16 @@ from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
+from wherefrom.cli._early import left_early
 from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._likelihoods import ratios
 from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
-from wherefrom.cli._stability import Steadying, measured
+from wherefrom.cli._stability import Steadying, measured, refuse_beside
 from wherefrom.cli._telling import Told
 from wherefrom.cli._verdicts import note_warnings
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
-from wherefrom.core.errors import UsageError
 from wherefrom.images.edits import load as load_edit
 from wherefrom.records.verdict import Verdicts
 
@@ -75,11 +75,9 @@ class AttributeOptions:
             WherefromError: when nothing can be said of what was asked.
             typer.Exit: with code 3 when some images failed.
         """
-        if self.stability and self.bundle.path is not None:
-            raise UsageError(
-                "--bundle and --stability: a bundle is decided again from its scores alone, so leave one of them out"
-            )
         bounds = self._bounds()
+        if self.stability:
+            refuse_beside(tile=self.tile, bundle=self.bundle.path)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
@@ -175,7 +173,7 @@ class AttributeOptions:
         if self.tile is None:
             tell_outside(images, candidates, work, edit=bounds.edit)
         if self.early:
-            candidates = _left_early(candidates, bounds)
+            candidates = left_early(candidates, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
         return score_candidates(
             images,
             candidates,
@@ -201,28 +199,6 @@ class Bounds:
     beta: float
     rule: Rule
     edit: str | None = None
-
-
-def _left_early(candidates: Sequence[Candidate], bounds: Bounds) -> tuple[Candidate, ...]:
-    """The candidates with methods that leave an image's search once its verdict is known."""
-    from wherefrom import methods
-    from wherefrom.judging import decoder_of, early
-
-    count = len({decoder_of(each.profile) for each in candidates})
-    return tuple(
-        replace(
-            each,
-            method=early(
-                methods.from_card(each.profile.method),
-                each.profile,
-                alpha=bounds.alpha,
-                beta=bounds.beta,
-                rule=bounds.rule,
-                candidates=count,
-            ),
-        )
-        for each in candidates
-    )
 
 
 def _decided(candidates: Sequence[Candidate], bounds: Bounds) -> Verdicts | Attributions:

@@ -12,13 +12,15 @@ from wherefrom.cli._work import Work, scorer
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wherefrom.attribution import Candidate
     from wherefrom.images.sources import Source
     from wherefrom.records.stability import AfterChange, Stability
     from wherefrom.records.verdict import Attributions, Verdicts
     from wherefrom.rules.base import Rule
 
-__all__ = ["Steadying", "measured", "tell_stabilities"]
+__all__ = ["Steadying", "measured", "refuse_beside", "tell_stabilities"]
 
 _FEW: Final = 3
 """Images of which every change is shown."""
@@ -66,6 +68,25 @@ class Steadying:
         return [{**row, "stability": each.to_rows()} for row, each in zip(rows, self.stabilities, strict=True)]
 
 
+def refuse_beside(*, tile: int | None, bundle: Path | None) -> None:
+    """Refuse options that do not go with changed images, before anything is asked.
+
+    Args:
+        tile: of `--tile`.
+        bundle: of `--bundle`.
+
+    Raises:
+        UsageError: when one is given.
+    """
+    if tile is not None:
+        raise UsageError("--stability changes whole images: leave --tile out, or cut the images first")
+    if bundle is not None:
+        raise UsageError(
+            "--stability with --bundle: a bundle's answer is replayed from its scores alone, without changed images:"
+            " leave one of them out"
+        )
+
+
 def measured(
     images: Sequence[Source],
     candidates: Sequence[Candidate],
@@ -86,15 +107,10 @@ def measured(
         beta: as for `attribute`.
         rule: as for `attribute`.
         edit: as for `attribute`.
-
-    Raises:
-        UsageError: when images are cut into tiles.
     """
     from wherefrom.images.read import DEFAULT_LIMITS
     from wherefrom.stability import changes_of, measure_stability
 
-    if work.tile is not None:
-        raise UsageError("--stability changes whole images: leave --tile out, or cut the images first")
     count = len(changes_of(candidates))
     note(
         f"note: --stability asks again about up to {count} changed copies of each image, so that all takes up to"

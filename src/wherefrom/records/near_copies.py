@@ -100,7 +100,9 @@ def related(images: Sequence[ImageFacts]) -> Related:
     first, second = np.array(known, dtype=np.intp)[here], np.array(known, dtype=np.intp)[there]
     parents = origins(images)
     _, same = np.unique(parents, return_inverse=True)
-    groups = _joined(count, np.concatenate([first, np.arange(count)]), np.concatenate([second, count + same]))
+    groups = same
+    if len(first):
+        groups = _joined(count, np.concatenate([first, np.arange(count)]), np.concatenate([second, count + same]))
     sizes = np.bincount(groups)
     return Related(
         count=count,
@@ -117,10 +119,10 @@ def origins(images: Sequence[ImageFacts]) -> list[str]:
 
 def _joined(count: int, first: _Ints, second: _Ints) -> _Ints:
     """A group's number an image, where pairs are in one group; from `count` on they stand for what was cut."""
-    nodes = 2 * count
-    from scipy.sparse import coo_array  # which take longer to load than a verdict to judge
+    from scipy.sparse import coo_array  # which takes longer to load than a verdict to judge
     from scipy.sparse.csgraph import connected_components
 
+    nodes = 2 * count
     graph = coo_array((np.ones(len(first), dtype=np.int8), (first, second)), shape=(nodes, nodes))
     _, groups = connected_components(graph, directed=False)
     return np.asarray(groups[:count], dtype=np.intp)
