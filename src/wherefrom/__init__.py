@@ -17,6 +17,7 @@ _HOMES = {
     "Candidate": "wherefrom.attribution",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
+    "EvidenceMap": "wherefrom.records.maps",
     "Further": "wherefrom.report.further",
     "ImageError": "wherefrom.core.errors",
     "ImageFacts": "wherefrom.core.facts",
@@ -41,15 +42,18 @@ _HOMES = {
     "early": "wherefrom.judging",
     "edit": "wherefrom.making",
     "evaluate": "wherefrom.evaluating",
+    "evidence_map": "wherefrom.mapping",
     "generate": "wherefrom.making",
     "generate_from_prompts": "wherefrom.making",
     "keep_freed_memory": "wherefrom.core.memory",
     "load_images": "wherefrom.images.sources",
+    "load_map": "wherefrom.records.maps",
     "load_model": "wherefrom.models.load",
     "load_profile": "wherefrom.records.files",
     "load_table": "wherefrom.records.files",
     "open_candidates": "wherefrom.candidates",
     "profile": "wherefrom.profiling",
+    "save_map": "wherefrom.records.maps",
     "save_profile": "wherefrom.records.files",
     "save_table": "wherefrom.records.files",
     "reconstructions": "wherefrom.candidates",
@@ -74,6 +78,7 @@ __all__ = [
     "Candidate",
     "Card",
     "Check",
+    "EvidenceMap",
     "Further",
     "ImageError",
     "ImageFacts",
@@ -100,10 +105,12 @@ __all__ = [
     "edit",
     "evaluate",
     "evaluation",
+    "evidence_map",
     "generate",
     "generate_from_prompts",
     "keep_freed_memory",
     "load_images",
+    "load_map",
     "load_model",
     "load_profile",
     "load_table",
@@ -112,6 +119,7 @@ __all__ = [
     "profile",
     "reconstructions",
     "rules",
+    "save_map",
     "save_profile",
     "save_table",
     "score",
@@ -148,6 +156,7 @@ if TYPE_CHECKING:
     from wherefrom.images.tiles import tiles
     from wherefrom.judging import early
     from wherefrom.making import Made, edit, generate, generate_from_prompts
+    from wherefrom.mapping import evidence_map
     from wherefrom.models.adapters.through import through
     from wherefrom.models.load import load_model
     from wherefrom.profiling import add_condition, profile
@@ -157,6 +166,7 @@ if TYPE_CHECKING:
         save_profile,
         save_table,
     )
+    from wherefrom.records.maps import EvidenceMap, load_map, save_map
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable
     from wherefrom.records.verdict import Attribution, Attributions, Outcome, Verdict, Verdicts

@@ -18,6 +18,7 @@ __all__ = [
     "CHECKPOINT",
     "EVALUATION",
     "FIGURE",
+    "MAP",
     "NOTES",
     "PROFILE",
     "SCORES",
@@ -108,6 +109,13 @@ def _safetensors(path: Path) -> bool:
     return bool(metadata.get("wherefrom") == MADE)
 
 
+def _map_arrays(path: Path) -> bool:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as held:
+        return bool(json.loads(str(held["about"]))["wherefrom"] == "map")
+
+
 def _notes(path: Path) -> bool:
     return _head(path).startswith(b"# What is in this folder\n\nMade by `wherefrom demo`")
 
@@ -150,6 +158,7 @@ EVALUATION: Final = Form("evaluation", {".json": _object("evaluation"), ".csv": 
 CARD: Final = Form("profile card", {".md": _carded, ".html": _page, ".json": _object("profile card")})
 FIGURE: Final = Form("figure", {".png": _picture, ".svg": _picture, ".pdf": _picture})
 CHECKPOINT: Final = Form("converted generator", {".safetensors": _safetensors})
+MAP: Final = Form("map of evidence", {".json": _object("map"), ".npz": _map_arrays})
 BENCH: Final = Form("table of `wherefrom bench`", {".json": _bench})
 NOTES: Final = Form("notes of `wherefrom demo`", {".md": _notes})
 BUNDLE: Final = Form("bundle", {".zip": _bundle})

@@ -17,6 +17,7 @@ from wherefrom.cli import (
     edit,
     evaluate,
     generate,
+    map_image,
     models,
     profile,
     report,
@@ -62,6 +63,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(_choices.methods, name="methods")
 app.add_typer(_choices.rules, name="rules")
 app.command()(check.check)
+app.command("map")(map_image.map_images)
 app.command()(generate.generate)
 app.command()(duplicates.duplicates)
 app.command()(profile.profile)

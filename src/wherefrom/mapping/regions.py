@@ -1,0 +1,125 @@
+"""From the errors of an image and of its copies to regions that support: arithmetic alone.
+
+With L_g the log energy of the error of pose g, block by block, where the poses are the image itself and its K copies,
+each pose is compared with all others alike: T_g = L_g - mean over h != g of L_h. Each T_g is smoothed in two ways.
+Local means, which are sums over many blocks and so nearly normal, say whether there is any region; total variation,
+which keeps borders sharp, says how far it reaches. A region supports where the image's own T, by total variation, is
+below a threshold, and its local mean somewhere in it below a stricter one. The stricter one is the larger in amount of
+two:
+
+- the least value that a copy shows anywhere. If an image of other origin differs from its own copies by chance alone,
+  each of the K + 1 poses is equally likely to show the least value of all, so that the chance that the image itself
+  does is at most 1 / (K + 1). Nothing else is assumed, whatever the size of the image and however its blocks depend on
+  each other.
+- the quantile of Student's distribution with the copies' spread, at `beta` divided by the number of cells, with half as
+  many degrees of freedom as the copies have local means that share few blocks. If local means are also normal, with one
+  spread all over the image, the chance is at most `beta`, by Bonferroni's inequality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy import ndimage, stats
+
+from wherefrom.records.maps import Flags, Grid
+
+__all__ = ["Regions", "found_regions"]
+
+SMOOTHING: Final = 0.4
+"""Weight of the total variation, in the statistic's unit: steps that are lower or narrower are smoothed away."""
+_MEAN: Final = 2.0
+"""Standard deviation, in blocks, of the Gaussian that local means are taken by."""
+_LEAST: Final = 0.06
+"""No cell nearer to 0 than this supports, however little the copies vary."""
+_SPREADS: Final = 1.5
+"""Nor one within so many spreads of 0."""
+_PART: Final = 0.25
+"""A region ends where the statistic is less than this part of what it is in the regions' cores."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Regions:
+    """What the errors say, cell by cell.
+
+    Attributes:
+        statistic: about 0 where the decoder did not draw the pixels and lower where it did.
+        supports: where it is low enough.
+        threshold: how low that is, where it is joined to a core.
+        strict: below which the local mean is in a core.
+        spread: the root mean square of the copies' local means that are below 0.
+    """
+
+    statistic: Grid
+    supports: Flags
+    threshold: float
+    strict: float
+    spread: float
+
+
+def found_regions(logs: Mapping[str, Grid], own: str, masked: Flags, beta: float) -> Regions:
+    """The regions of an image that support.
+
+    Args:
+        logs: log energies by pose, `(rows, columns)` each; at least three poses.
+        own: which of them is the image itself.
+        masked: cells that are not judged; they count as 0 and never support.
+        beta: the bound on the chance of any region in an image of other origin, in (0, 1).
+    """
+    apart = {pose: np.where(masked, 0.0, _apart(logs, pose)) for pose in logs}
+    means = {pose: _mean(grid, masked) for pose, grid in apart.items()}
+    statistic, judged = _sharp(apart[own]), ~masked
+    copies = np.stack([grid[judged] for pose, grid in means.items() if pose != own])
+    below = copies[copies < 0]
+    spread = float(np.sqrt(np.mean(below**2))) if below.size else 0.0
+    strict = max(_LEAST, _tail(copies.size, len(copies), beta) * spread, float(-below.min()) if below.size else 0.0)
+    core = judged & (means[own] < -strict)
+    clear = statistic[core & (statistic < -strict)]
+    level = float(-np.median(clear)) if clear.size else 0.0
+    threshold = max(_LEAST, _SPREADS * spread, _PART * level)
+    areas, _ = ndimage.label(judged & (statistic <= -threshold))
+    return Regions(
+        statistic=statistic,
+        supports=(areas > 0) & np.isin(areas, np.unique(areas[core])),
+        threshold=-threshold,
+        strict=-strict,
+        spread=spread,
+    )
+
+
+def _tail(numbers: int, copies: int, beta: float) -> float:
+    """How many spreads no cell of an image of other origin goes below 0, but with that chance.
+
+    Args:
+        numbers: cells that are judged, over all copies.
+        copies: how many.
+        beta: the chance.
+    """
+    separate = numbers / (4 * np.pi * _MEAN**2)
+    return float(-stats.t.ppf(beta * copies / max(numbers, 1), df=max(1.0, separate / 2)))
+
+
+def _apart(logs: Mapping[str, Grid], pose: str) -> Grid:
+    """How far a pose's log energy is apart from the mean of all others'."""
+    others: Grid = np.mean([grid for name, grid in logs.items() if name != pose], axis=0)
+    return logs[pose] - others
+
+
+def _mean(grid: Grid, masked: Flags) -> Grid:
+    """Local means, drawn towards 0 at borders and beside masked cells, so that they vary no more there."""
+    seen = ndimage.gaussian_filter((~masked).astype(np.float64), _MEAN / np.sqrt(2), mode="constant")
+    found: Grid = ndimage.gaussian_filter(grid, _MEAN, mode="constant") / np.sqrt(np.maximum(seen, 1e-9))
+    return found
+
+
+def _sharp(grid: Grid) -> Grid:
+    """The grid with noise removed and borders kept."""
+    from skimage.restoration import denoise_tv_chambolle
+
+    if min(grid.shape) < 2:
+        return np.full_like(grid, grid.mean())
+    found: Grid = np.asarray(denoise_tv_chambolle(grid, weight=SMOOTHING), dtype=np.float64)
+    return found
