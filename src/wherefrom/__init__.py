@@ -17,6 +17,7 @@ _HOMES = {
     "Candidate": "wherefrom.attribution",
     "Card": "wherefrom.core.card",
     "Check": "wherefrom.checking",
+    "EvidenceMap": "wherefrom.records.maps",
     "Further": "wherefrom.report.further",
     "EvidenceMap": "wherefrom.records.maps",
     "ImageError": "wherefrom.core.errors",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import ndimage
 
-from wherefrom.core.card import Card
+from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import UsageError
 from wherefrom.core.shares import check_share
 from wherefrom.images.batches import to_images
@@ -144,7 +144,7 @@ def flat_cells(pixels: Pixels) -> Flags:
 
 def _card(method: Control, beta: float) -> Card:
     """The method by which the map was made, with all options."""
-    facts = {"copies": method.copies, "refine": method.refine, "beta": beta, "smoothing": SMOOTHING}
+    facts: dict[str, Fact] = {"copies": method.copies, "refine": method.refine, "beta": beta, "smoothing": SMOOTHING}
     return Card(kind="method", name="control, by cell", facts=facts)
 
 

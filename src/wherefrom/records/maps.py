@@ -84,7 +84,7 @@ class EvidenceMap:
     def __post_init__(self) -> None:
         """Freeze the arrays and check that they say one thing."""
         for name, kind in zip(_GRIDS, (np.float64, np.bool_, np.bool_), strict=True):
-            array = np.array(getattr(self, name), dtype=kind)
+            array: npt.NDArray[Any] = np.array(getattr(self, name), dtype=kind)
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         shapes = {getattr(self, name).shape for name in _GRIDS}

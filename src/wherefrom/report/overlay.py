@@ -58,14 +58,15 @@ def map_picture(pixels: Pixels, evidence_map: EvidenceMap) -> bytes:
 
 def _laid(found: EvidenceMap, name: str, pixels: Pixels, *, beyond: bool, zoom: int) -> npt.NDArray[np.bool_]:
     """One of the map's arrays over the pixels of the whole image; `beyond` where the map says nothing."""
-    laid = np.full(pixels.shape[:2], beyond)
-    over, (top, left) = found.over_pixels(name), found.corner
-    if top + over.shape[0] > laid.shape[0] or left + over.shape[1] > laid.shape[1]:
+    laid: npt.NDArray[np.bool_] = np.full(pixels.shape[:2], beyond)
+    (top, left), (rows, columns) = found.corner, found.masked.shape
+    height, width = rows * found.stride, columns * found.stride
+    if top + height > pixels.shape[0] or left + width > pixels.shape[1]:
         raise UsageError(
-            f"a map of {over.shape[1]} x {over.shape[0]} pixels from column {left} and row {top} on is of no image of"
-            f" {laid.shape[1]} x {laid.shape[0]}: give the image that it was made of"
+            f"a map of {width} x {height} pixels from column {left} and row {top} on is of no image of"
+            f" {pixels.shape[1]} x {pixels.shape[0]}: give the image that it was made of"
         )
-    laid[top : top + over.shape[0], left : left + over.shape[1]] = over
+    laid[top : top + height, left : left + width] = found.over_pixels(name)
     return laid.repeat(zoom, 0).repeat(zoom, 1)
 
 

@@ -54,7 +54,8 @@ class Projecting:
 
     def _patterns(self) -> torch.Tensor:
         drawn = torch.randn((64, PATTERNS), generator=generator(7))
-        return torch.linalg.qr(drawn)[0].T.reshape(PATTERNS, 8, 8)
+        patterns: torch.Tensor = torch.linalg.qr(drawn)[0].T.reshape(PATTERNS, 8, 8)
+        return patterns
 
 
 def drawn(seed: int, height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -62,7 +63,10 @@ def drawn(seed: int, height: int, width: int) -> npt.NDArray[np.uint8]:
     from wherefrom.images.batches import to_pixels
 
     model = Projecting()
-    return to_pixels(model.decode(model.draw(np.array([seed], dtype=np.uint64), size=(height, width))))[0]
+    pixels: npt.NDArray[np.uint8] = to_pixels(
+        model.decode(model.draw(np.array([seed], dtype=np.uint64), size=(height, width)))
+    )[0]
+    return pixels
 
 
 def noise(seed: int, height: int, width: int) -> npt.NDArray[np.uint8]:

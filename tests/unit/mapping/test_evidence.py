@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -70,7 +72,7 @@ def test_a_quarter_turn_exchanges_the_sides_and_is_turned_back() -> None:
 
 
 def test_a_part_that_the_model_is_asked_about_says_where_it_begins() -> None:
-    behind = through(MODEL, "crop:8,8")
+    behind: Any = through(MODEL, "crop:8,8")
     assert evidence_map(noise(7, 70, 90), model=behind).corner == behind.part((70, 90))[:2]
 
 
