@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from wherefrom.records.stability import Stability
     from wherefrom.records.verdict import Attributions, Verdicts
     from wherefrom.report.further import MapShown
-    from wherefrom.report.numbers import StabilityRow
     from wherefrom.report.writing import Shows
     from wherefrom.scoring.progress import Progress
 
@@ -129,7 +128,7 @@ def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]
     return lambda record: Further(
         reconstructions=made(record),
         maps=tuple(_maps(record, candidates)) if maps else (),
-        stability=_rows(stabilities.get(record.facts.name)),
+        stability=stabilities[record.facts.name].rows if record.facts.name in stabilities else (),
     )
 
 
@@ -154,14 +153,3 @@ def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> Iterator[MapS
             note=found.sentence,
         )
         yield MapShown(picture=map_picture(record.pixels, found), numbers=numbers)
-
-
-def _rows(stability: Stability | None) -> tuple[StabilityRow, ...]:
-    """The rows of the page's table; what no profile covers says so."""
-    from wherefrom.report.numbers import StabilityRow
-
-    shown = [
-        (each.words if any(each.covered.values()) else f"{each.words} (not covered, shown only)", each.outcomes)
-        for each in (() if stability is None else stability.rows)
-    ]
-    return tuple(StabilityRow(change=words, outcomes=outcomes) for words, outcomes in shown)
