@@ -258,7 +258,9 @@ def test_answers_that_harmless_changes_turn_round(
         assert changes["jpeg:95"]["covered"] == {made.profile.stem: False}
         assert set(changes["turn:90"]["outcomes"]) == {made.profile.stem}
     assert "stability" not in (tmp_path / "v.csv").read_text().splitlines()[0]
-    told = call(capsys, *given)
+    told = call(capsys, *given, "--report", tmp_path / "report")
     assert "Stability of" in told.out
     assert "not covered" in told.out
+    pages = [page.read_text(encoding="utf-8") for page in (tmp_path / "report").rglob("*.html")]
+    assert any("saved as JPEG of quality 95" in page for page in pages)
     assert call(capsys, *given, "--tile", 32).code == 2
