@@ -60,7 +60,8 @@ def commands() -> dict[str, Any]:
 
 
 def test_every_option_that_a_text_names_exists() -> None:
-    there = {flag for command in commands().values() for item in command.params for flag in item.opts} | {"--help"}
+    options = [item for command in commands().values() for item in command.params]
+    there = {flag for item in options for flag in (*item.opts, *item.secondary_opts)} | {"--help"}
     assert {"--rule-option", "--max-pixels", "--store"} <= there
     named = {(place, flag) for place, text in texts() for flag in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)}
     assert len(named) > 50

@@ -318,7 +318,7 @@ def test_noise_is_never_claimed_and_a_larger_alpha_excludes_more(
     profile = calibrate(belonging=_table(method, owner, scores, "belonging"))
     asked = _table(method, owner, _asked(method, model, "noise"), "noise")
     excluded = []
-    for alpha in (0.05, 0.1, 0.3):
+    for alpha in (0.06, 0.1, 0.3):  # of 20 belongings that are ranked a few can be undefined
         outcomes = [verdict.outcome for verdict in judge(asked, profile=profile, alpha=alpha, rule=rule)]
         excluded.append(outcomes.count(Outcome.EXCLUDED))
         assert Outcome.SUPPORTED not in outcomes
