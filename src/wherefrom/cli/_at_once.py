@@ -160,6 +160,7 @@ def _work(job: Job[object], threads: int, saying: Connection) -> None:
         except Exception as error:  # noqa: BLE001 - the parent raises it again
             said = _sendable(error)
         saying.send(said)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # all is said: whatever ends this process now needs no clean end
     except BrokenPipeError:
         return
 

@@ -210,10 +210,10 @@ class _Plan:
         )
 
     def _counts(self, method: Method[Any]) -> Counts:
-        """How many images of each kind: a third as many belongings as a pool has, where so few are enough."""
+        """How many images of each kind: a quarter as many belongings as a pool has, where so few are enough."""
         from wherefrom.cli._exhibits import Counts
 
-        known = max(_needed(method), self.count // 3)
+        known = max(_needed(method), self.count // 4)
         return Counts(belonging=known, pool=self.count, tests=max(1, self.count // self.scale.share))
 
 
