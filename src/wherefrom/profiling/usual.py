@@ -22,7 +22,7 @@ _LOOKED_AT: Final = 16
 def usual_methods(edit: Edit, *, lossy: bool) -> tuple[Method[Any], ...]:
     """The methods for images that went through an edit, where nobody names one: the first that finds a trace is taken.
 
-    `spectral` for images that a decoder left as they are, which costs two reconstructions: nothing finds more of those.
+    `spectral` for images that a decoder left as they are: two reconstructions are enough for nearly all of those.
     `control`, which costs four, for images whose detail was damaged since, as by JPEG, resizing, blur or noise: it
     compares each with two copies that have the same damage, and reads AEDR's ratio beside. Where a decoder draws turned
     and mirrored images as well as any other, these copies tell nothing; then `spectral` again.
