@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wherefrom.bench._setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
+from wherefrom.methods.joint import Joint
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
@@ -46,12 +47,14 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""
-DAMAGED: Final = "control, two copies and the ratio's excess"
-"""What profiles ask of damaged images by default; four reconstructions."""
+EXCESS: Final = "control, two copies and the ratio's excess"
+USUAL: Final = "joint"
+"""What profiles ask by default; four reconstructions, as the one before."""
 CONTROLS_ASKED: Final = Control(second=True, refine=True)
 CONTROLS: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
     "control": Control(),
-    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
+    EXCESS: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "control, losses alone": Control(form="losses"),
     "control, refined": Control(refine=True),
@@ -63,8 +66,9 @@ CONTROLS: Final[Mapping[str, Method[Any]]] = {
 """All read the columns of one question, of nine reconstructions."""
 KNOWN_ASKED: Final = Control(second=True)
 KNOWN: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
     "control": Control(),
-    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
+    EXCESS: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "aedr, the ratio alone": AEDR(),
     "spectral, easiest=0": Spectral(easiest=0),

@@ -70,8 +70,8 @@ def _look_here(trusted: bool) -> bool:
     return trusted
 
 
-DEFAULT_METHOD: Final = "spectral"
-"""What a profile is made by unless another is asked for."""
+DEFAULT_METHOD: Final = "joint"
+"""What is asked of images unless another method is named."""
 
 PATHS = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="files, folders, globs, manifests (.csv .jsonl .parquet), .tar")
