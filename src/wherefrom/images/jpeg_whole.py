@@ -132,10 +132,11 @@ class _Feed:
 def _check_restarts(scan: Scan) -> None:
     """Every interval but the last is followed by a restart marker, numbered 0 to 7 and from 0 again."""
     expected = -(-scan.units // scan.interval) - 1 if scan.interval else 0
-    found = len(scan.restarts)
-    if found != expected or any(number != place % 8 for place, number in enumerate(scan.restarts)):
+    present = len(scan.restarts)
+    if present != expected or any(number != place % 8 for place, number in enumerate(scan.restarts)):
         raise ImageError(
-            f"JPEG: the file is damaged: of {expected} restart markers of a scan {found} are there, or in another order"
+            f"JPEG: the file is damaged: of {expected} restart markers of a scan {present} are there,"
+            " or in another order"
         )
 
 

@@ -79,14 +79,14 @@ def _folder(folder: Path, told: Told) -> list[Source]:
     """Every entry below a folder that is named like an image, sorted by path; hidden ones are left out."""
     passed = _Passed()
     images = sorted(_walk(folder, passed), key=lambda path: path.parts)
-    said = passed.words()
+    left_out = passed.words()
     if not images:
         raise UsageError(
             f"no image in the folder {printable(folder)}: looked for {' '.join(sorted(SUFFIXES))}"
-            + (f", and left out {said}" if said else "")
+            + (f", and left out {left_out}" if left_out else "")
         )
-    if said:
-        told(f"left out of the folder {printable(folder)}: {said}; a file named by itself may be called anything")
+    if left_out:
+        told(f"left out of the folder {printable(folder)}: {left_out}; a file named by itself may be called anything")
     return [Source(name=printable(path), path=path) for path in images]
 
 
@@ -109,15 +109,15 @@ class _Passed:
 
     def words(self) -> str:
         """How many, and why; nothing where nothing was passed over."""
-        said = [f"{self.hidden} hidden (the name starts with a dot)"] if self.hidden else []
-        said += [f"{self.other['']} without a suffix"] if self.other[""] else []
+        reasons = [f"{self.hidden} hidden (the name starts with a dot)"] if self.hidden else []
+        reasons += [f"{self.other['']} without a suffix"] if self.other[""] else []
         others = sorted((suffix, count) for suffix, count in self.other.items() if suffix)
         if others:
             kinds = ", ".join(f"{suffix} {count}" for suffix, count in others[:_KINDS])
             more = ", ..." if len(others) > _KINDS else ""
             total = sum(count for _, count in others)
-            said.append(f"{total} with a suffix that is no image's ({kinds}{more})")
-        return ", ".join(said)
+            reasons.append(f"{total} with a suffix that is no image's ({kinds}{more})")
+        return ", ".join(reasons)
 
 
 def _walk(folder: Path, passed: _Passed) -> Iterator[Path]:

@@ -213,9 +213,9 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"the image has no pixels: {width} x {height}")
     if width * height > limits.max_pixels:
-        found = f"{width} x {height} = {width * height:,} pixels"
+        shown = f"{width} x {height} = {width * height:,} pixels"
         way_out = raised("max_pixels", width * height)
-        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
+        raise ImageError(f"{shown} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
 
 
 def _orientation(image: Any) -> int:

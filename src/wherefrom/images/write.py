@@ -109,9 +109,9 @@ def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
             f"{path} is there and is no file that was made here ({error}): name another folder, or remove it"
         ) from error
     with Image.open(path) as image:
-        said = facts_of(image)
+        facts = facts_of(image)
     for name in same:
-        there, here = said.get(KEY + name), text.get(KEY + name)
+        there, here = facts.get(KEY + name), text.get(KEY + name)
         if there != here:
             raise UsageError(
                 f"{path} is there and was made otherwise ({name} {there or 'not known'},"

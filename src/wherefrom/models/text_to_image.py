@@ -192,9 +192,9 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
         if missing:
             pipeline = open_pipeline(model.folder, device=order.device, dtype=order.dtype)
             for start in range(0, len(missing), order.batch):
-                made = _made(pipeline, call, missing[start : start + order.batch], facts)
-                settled |= {one.place: one for one in made}
-                _tell(told, made)
+                new_images = _made(pipeline, call, missing[start : start + order.batch], facts)
+                settled |= {one.place: one for one in new_images}
+                _tell(told, new_images)
     finally:
         add_rows(folder / f"{stem}.jsonl", [_row(one, facts, _file(wanted[one.place])) for one in settled.values()])
     return [settled[one.place] for one in wanted]
@@ -214,7 +214,7 @@ def _wanted(model: TextToImageModel, order: Order, path: Path, place: int) -> Pi
 def _made(pipeline: TextToImage, call: Call, batch: Sequence[Pictured], facts: Mapping[str, str]) -> list[Pictured]:
     """Images drawn together and written, each with its error where it failed."""
     drawn = pipeline.draw([one.prompt for one in batch], [one.seed for one in batch], call)
-    found: list[Pictured] = []
+    images: list[Pictured] = []
     for one, image in zip(batch, drawn, strict=True):
         error = image.error
         if image.pixels is not None:
@@ -222,8 +222,8 @@ def _made(pipeline: TextToImage, call: Call, batch: Sequence[Pictured], facts: M
                 save_png(image.pixels, _file(one), text_of({**facts, "device": pipeline.device, **_own(one)}))
             except ImageError as failure:
                 error = str(failure)
-        found.append(one if error is None else replace(one, path=None, error=error))
-    return found
+        images.append(one if error is None else replace(one, path=None, error=error))
+    return images
 
 
 def _facts(model: TextToImageModel, order: Order, call: Call) -> dict[str, str]:

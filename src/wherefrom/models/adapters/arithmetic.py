@@ -46,15 +46,15 @@ def device_of(device: str | torch.device) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        found = torch.device(device)
+        chosen = torch.device(device)
     except RuntimeError as error:
         raise UsageError(f"no device {device!r}: use 'cpu', 'cuda' or 'auto'") from error
-    if found.type == "cuda" and not torch.cuda.is_available():
+    if chosen.type == "cuda" and not torch.cuda.is_available():
         raise ModelError(f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU: use 'cpu'")
-    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()
         raise ModelError(f"device {device!r} was asked for, but torch sees {count} GPU: use cuda:0 to cuda:{count - 1}")
-    return found
+    return chosen
 
 
 def dtype_of(name: str) -> torch.dtype:
@@ -134,11 +134,11 @@ class _Exact:
 def _switches() -> list[tuple[Any, str, Any]]:
     """What has to be set for full float32 and no autotuning; torch 2.9 renamed the first part."""
     backends: Any = torch.backends
-    found: list[tuple[Any, str, Any]] = [(backends.cudnn, "benchmark", False)]
+    switches: list[tuple[Any, str, Any]] = [(backends.cudnn, "benchmark", False)]
     if hasattr(backends, "fp32_precision"):
         owners = (backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv)
-        return found + [(owner, "fp32_precision", "ieee") for owner in owners]
-    return [*found, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
+        return switches + [(owner, "fp32_precision", "ieee") for owner in owners]
+    return [*switches, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
 
 
 _EXACT: Final = _Exact()

@@ -184,9 +184,9 @@ class DiffusersAutoencoder:
             else torch.empty((0, self.channels, *cells), dtype=torch.float32, device="cpu")
         ).to(self.device)
 
-    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
+    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> torch.Tensor:
         """One pass through a half of the module, one by one where a neighbour could move the result."""
-        ready = laid_out(given.to(self._dtype))
+        ready = laid_out(tensor.to(self._dtype))
         with exact(self.device):
             if len(ready) > 1 and (self._kind.alone or each_alone(self.device)):
                 return torch.cat([part(self._module, row) for row in ready.split(1)]).float()

@@ -101,25 +101,25 @@ def planned(
         UsageError: when its call has no such argument.
     """
     taken = _taken(folder)
-    given: dict[str, Fact] = {}
+    arguments: dict[str, Fact] = {}
     wanted = (("--steps", "num_inference_steps", steps), ("--guidance", "guidance_scale", guidance))
     sides = (("--size", "height", size[0]), ("--size", "width", size[1])) if size else ()
     for flag, name, value in (*wanted, *sides):
         if value is not None:
-            given[_known(folder, taken, name, flag)] = value
+            arguments[_known(folder, taken, name, flag)] = value
     if negative is not None:
         _known(folder, taken, "negative_prompt", "--negative")
-    given |= {name: value for name, value in _FIXED.items() if name in taken}
+    arguments |= {name: value for name, value in _FIXED.items() if name in taken}
     for name, value in (options or {}).items():
         if name in _OWN:
             raise UsageError(f"--model-option {name}: it has an option of its own, or is not for options")
-        given[_known(folder, taken, name, f"--model-option {name}")] = value
-    stated = {name: str(value) for name, value in given.items()}
+        arguments[_known(folder, taken, name, f"--model-option {name}")] = value
+    stated = {name: str(value) for name, value in arguments.items()}
     for name in ("num_inference_steps", "guidance_scale"):
         default = taken[name].default if name in taken else None
-        if name not in given and isinstance(default, int | float):
+        if name not in arguments and isinstance(default, int | float):
             stated[name] = str(default)
-    return Call(kind=folder.kind, given=given, negative=negative, stated=stated)
+    return Call(kind=folder.kind, given=arguments, negative=negative, stated=stated)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +150,7 @@ class TextToImage:
             if len(prompts) == 1:
                 return [Drawn(error=f"{type(error).__name__}: {error}")]
         return [
-            found for prompt, seed in zip(prompts, seeds, strict=True) for found in self.draw([prompt], [seed], call)
+            drawn for prompt, seed in zip(prompts, seeds, strict=True) for drawn in self.draw([prompt], [seed], call)
         ]
 
     def _called(self, prompts: Sequence[str], seeds: Sequence[int], call: Call) -> list[Drawn]:
@@ -248,8 +248,8 @@ def _known(folder: PipelineFolder, taken: Mapping[str, inspect.Parameter], name:
 
 def _flags(result: Any, count: int) -> list[bool]:
     """Of each image whether a safety checker took it away."""
-    found = next((flags for name in _FLAGGED if (flags := getattr(result, name, None)) is not None), None)
-    return [False] * count if found is None else [bool(flag) for flag in found]
+    per_image = next((flags for name in _FLAGGED if (flags := getattr(result, name, None)) is not None), None)
+    return [False] * count if per_image is None else [bool(flag) for flag in per_image]
 
 
 def _drawn(image: Any, *, flagged: bool) -> Drawn:

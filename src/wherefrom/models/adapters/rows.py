@@ -21,11 +21,11 @@ class _Rows(nn.Module):
         self.weight, self.bias = linear.weight, linear.bias
         self.in_features, self.out_features = linear.in_features, linear.out_features
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        if given.ndim != 2:
-            return functional.linear(given, self.weight, self.bias)
-        made = functional.conv2d(given[:, :, None, None], self.weight[:, :, None, None], self.bias)
-        return made[:, :, 0, 0]
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if inputs.ndim != 2:
+            return functional.linear(inputs, self.weight, self.bias)
+        outputs = functional.conv2d(inputs[:, :, None, None], self.weight[:, :, None, None], self.bias)
+        return outputs[:, :, 0, 0]
 
 
 def rows_apart(network: nn.Module) -> nn.Module:

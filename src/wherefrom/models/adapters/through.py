@@ -124,8 +124,13 @@ class Through:
     @property
     def card(self) -> Card:
         """The model's own, with the edit as a fact."""
-        own = self.model.card
-        return Card(kind=own.kind, name=own.name, facts={**own.facts, THROUGH: self.edit.name}, notes=own.notes)
+        model_card = self.model.card
+        return Card(
+            kind=model_card.kind,
+            name=model_card.name,
+            facts={**model_card.facts, THROUGH: self.edit.name},
+            notes=model_card.notes,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -145,8 +150,8 @@ class Through:
     @property
     def scaling(self) -> tuple[float, float]:
         """The model's own: in which units its latents are searched."""
-        found: tuple[float, float] = getattr(self.model, "scaling", (1.0, 0.0))
-        return found
+        scaling: tuple[float, float] = getattr(self.model, "scaling", (1.0, 0.0))
+        return scaling
 
     @property
     def width(self) -> int | None:
@@ -191,9 +196,9 @@ class Through:
             ImageError: when the edit leaves too few pixels of these images.
             ModelError: as the model's own `decode`.
         """
-        made = self.model.decode(latents)
+        images = self.model.decode(latents)
         with exact(self.device):
-            return operator(self._edit, (made.shape[2], made.shape[3])).apply(made)
+            return operator(self._edit, (images.shape[2], images.shape[3])).apply(images)
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents of the model; `size` is that of the images seen.
@@ -240,9 +245,9 @@ class Through:
             self._check(seen, self._size)
             assert self.model.size is not None
             return self.model.size
-        found = [original(self._edit.steps, side, self.model.factor, axis) for axis, side in _axes(seen)]
-        self._check(seen, (found[0][1], found[1][1]))
-        return found[0][0], found[1][0]
+        originals = [original(self._edit.steps, side, self.model.factor, axis) for axis, side in _axes(seen)]
+        self._check(seen, (originals[0][1], originals[1][1]))
+        return originals[0][0], originals[1][0]
 
     def _check(self, seen: tuple[int, int], wanted: tuple[int, int]) -> None:
         if tuple(seen) != tuple(wanted):

@@ -86,10 +86,12 @@ class Upscaler:
             raise ImageError(f"images are {height} x {width}, and {self.card.name} needs {need}: crop them")
         rows, columns = (self._matrix(side).to(images.device) for side in (height, width))
         with exact(self.device):
-            found = [
+            small_images = [
                 rows @ (image.float() @ columns.T) for image in images
             ]  # one by one: no image knows its neighbours
-        return torch.stack(found) if found else self._none(images, height // self.scale, width // self.scale)
+        return (
+            torch.stack(small_images) if small_images else self._none(images, height // self.scale, width // self.scale)
+        )
 
     def decode(self, latents: Latents) -> Images:
         """Small images to images `(n, 3, scale h, scale w)` float32, nominally in [0, 1], not clamped; differentiable.
@@ -106,8 +108,8 @@ class Upscaler:
         with exact(self.device):
             if len(ready) > 1 and each_alone(self.device):
                 return torch.cat([self._module(row) for row in ready.split(1)]).float()
-            made: torch.Tensor = self._module(ready)
-            return made.float()
+            images: torch.Tensor = self._module(ready)
+            return images.float()
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """An upscaler draws nothing by itself.

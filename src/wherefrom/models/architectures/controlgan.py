@@ -73,8 +73,8 @@ class _Spatial(nn.Module):
         scores = features.mT @ source
         if hidden is not None:
             scores = scores.masked_fill(hidden, -torch.inf)
-        found: torch.Tensor = source @ scores.softmax(dim=2).mT
-        return found
+        context: torch.Tensor = source @ scores.softmax(dim=2).mT
+        return context
 
 
 class _Channelwise(nn.Module):
@@ -88,8 +88,8 @@ class _Channelwise(nn.Module):
         """`(n, width, pixels)` and `(n, word, count)` to `(n, width, pixels)`."""
         kernel = self.conv_context2 if context.shape[2] == SMALLEST**2 else self.conv_context3
         keys = kernel(words[..., None])[..., 0]
-        found: torch.Tensor = (context @ keys).softmax(dim=2) @ keys.mT
-        return found
+        attended: torch.Tensor = (context @ keys).softmax(dim=2) @ keys.mT
+        return attended
 
 
 def _keys(word: int) -> tuple[nn.Conv2d, nn.Conv2d]:
@@ -110,8 +110,8 @@ class _Stage(nn.Module):
     def forward(self, features: torch.Tensor, words: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
         context = self.att(features.flatten(2), words, hidden)
         parts = (features, context.reshape(features.shape), self.channel_att(context, words).reshape(features.shape))
-        found: torch.Tensor = self.upsample(self.residual(torch.cat(parts, dim=1)))
-        return found
+        output: torch.Tensor = self.upsample(self.residual(torch.cat(parts, dim=1)))
+        return output
 
 
 class _Network(nn.Module):
@@ -156,8 +156,8 @@ class _Generator(nn.Module):
         self.shares = tuple(shares)
         self.stage = stage
         self.word = word
-        held = (None, None, None) if caption is None else (caption.sentence, caption.words, caption.padding)
-        for name, tensor in zip(("sentence", "words", "padding"), held, strict=True):
+        embeddings = (None, None, None) if caption is None else (caption.sentence, caption.words, caption.padding)
+        for name, tensor in zip(("sentence", "words", "padding"), embeddings, strict=True):
             self.register_buffer(name, None if tensor is None else tensor[None], persistent=False)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
@@ -187,11 +187,13 @@ def _read(shapes: Shapes) -> _Geometry:
             "these weights look like AttnGAN's generator (attention over words in space alone), need ControlGAN's, with"
             " h_net2.channel_att"
         )
-    given, code = side(shapes, "h_net1.fc.0.weight", -1), side(shapes, "ca_net.fc.weight", 0) // 4
-    if not 0 < code < given:
-        raise ModelError(f"h_net1.fc.0.weight takes {given} numbers, of which c would be {code}: need noise beside it")
+    in_width, code = side(shapes, "h_net1.fc.0.weight", -1), side(shapes, "ca_net.fc.weight", 0) // 4
+    if not 0 < code < in_width:
+        raise ModelError(
+            f"h_net1.fc.0.weight takes {in_width} numbers, of which c would be {code}: need noise beside it"
+        )
     return _Geometry(
-        noise=given - code,
+        noise=in_width - code,
         code=code,
         word=side(shapes, "ca_net.fc.weight", 1),
         width=side(shapes, "img_net1.img.0.weight", 1),

@@ -145,13 +145,13 @@ def pixels_of(module: Any, latents: torch.Tensor, arguments: Mapping[str, int | 
     """
     if type(module).__name__ == "VQModel":
         return _not_quantized(module, latents)
-    given = {key: latents.new_zeros(len(latents)) if value is None else value for key, value in arguments.items()}
-    answer = module.decode(latents, **given)
-    found = getattr(answer, "sample", answer) if not isinstance(answer, torch.Tensor) else answer
-    found = found[0] if isinstance(found, tuple) and found else found
-    if not isinstance(found, torch.Tensor):
+    keywords = {key: latents.new_zeros(len(latents)) if value is None else value for key, value in arguments.items()}
+    answer = module.decode(latents, **keywords)
+    pixels = getattr(answer, "sample", answer) if not isinstance(answer, torch.Tensor) else answer
+    pixels = pixels[0] if isinstance(pixels, tuple) and pixels else pixels
+    if not isinstance(pixels, torch.Tensor):
         raise TypeError(f"its decode answers {type(answer).__name__}, which holds no image that is known")
-    return found
+    return pixels
 
 
 def one_frame(tensor: torch.Tensor, *, frames: int) -> torch.Tensor:
@@ -182,8 +182,8 @@ def _nearest_codes(module: Any, latents: torch.Tensor) -> torch.Tensor:
 def _not_quantized(module: Any, latents: torch.Tensor) -> torch.Tensor:
     """As `VQModel.decode(force_not_quantize=True)`, whatever `lookup_from_codebook` says."""
     spatial = latents if module.config.norm_type == "spatial" else None
-    found: torch.Tensor = module.decoder(module.post_quant_conv(latents), spatial)
-    return found
+    images: torch.Tensor = module.decoder(module.post_quant_conv(latents), spatial)
+    return images
 
 
 def upcast(config: Mapping[str, Any], asked: str) -> str:

@@ -31,8 +31,8 @@ _DRAWS: Final = 512
 
 
 def _recognise(shapes: Shapes) -> bool:
-    found = parts_of(shapes)
-    return found is not None and any(layer.norm is not None for layer in found.layers)
+    parts = parts_of(shapes)
+    return parts is not None and any(layer.norm is not None for layer in parts.layers)
 
 
 def _build(state: State, config: Config) -> Built:
@@ -69,8 +69,10 @@ def _wanted(config: Config) -> Wanted:
     Raises:
         UsageError: when an activation is none that is known.
     """
-    said = config.get("activation")
-    names = None if said is None else tuple(said.split(",") if isinstance(said, str) else map(str, _listed(said)))
+    stated = config.get("activation")
+    names = (
+        None if stated is None else tuple(stated.split(",") if isinstance(stated, str) else map(str, _listed(stated)))
+    )
     for name in names or ():
         if name not in ACTIVATIONS:
             raise UsageError(f"activation={name!r}, need one of {', '.join(ACTIVATIONS)}")

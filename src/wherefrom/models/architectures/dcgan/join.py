@@ -81,8 +81,8 @@ class _Labelled(nn.Module):
         self.register_buffer("table", vectors)
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        own = self.table[self.label].expand(len(latents), -1) if labels is None else self.table[labels]
-        return _joined(latents, own, self.way, self.order)
+        own_vectors = self.table[self.label].expand(len(latents), -1) if labels is None else self.table[labels]
+        return _joined(latents, own_vectors, self.way, self.order)
 
 
 def _joined(latents: torch.Tensor, vectors: torch.Tensor, way: str, order: str) -> torch.Tensor:

@@ -148,18 +148,18 @@ def _started(
             raise ModelError(
                 f"the weights do not say the prior of the latents, as no batch norm recorded it: {_ADVICE}"
             )
-        scores = sorted((disagreement(made, layer, state), start) for start, made in passed.items())
+        scores = sorted((disagreement(output, layer, state), start) for start, output in passed.items())
         ledger.add("prior of the latents", [score for score, _ in scores])
         chosen = scores[0][1]
     else:
         chosen = starts[0]
-    made = passed[chosen]
-    return chosen, kept(made if layer.norm is None else normalised(made, layer, state))
+    output = passed[chosen]
+    return chosen, kept(output if layer.norm is None else normalised(output, layer, state))
 
 
 def _passed(x: torch.Tensor, layer: Layer, step: Step, state: State) -> torch.Tensor:
-    made = convolved(x, layer, step, state)
-    return made if layer.norm is None else normalised(made, layer, state)
+    output = convolved(x, layer, step, state)
+    return output if layer.norm is None else normalised(output, layer, state)
 
 
 def _activations(wanted: Wanted, place: int, count: int) -> tuple[str, ...]:
@@ -167,8 +167,8 @@ def _activations(wanted: Wanted, place: int, count: int) -> tuple[str, ...]:
     if wanted.activation is None:
         return tuple(ACTIVATIONS)
     if len(wanted.activation) not in (1, count):
-        said = ",".join(wanted.activation)
-        raise ModelError(f"activation={said} names {len(wanted.activation)}, need 1 or one a hidden layer: {count}")
+        stated = ",".join(wanted.activation)
+        raise ModelError(f"activation={stated} names {len(wanted.activation)}, need 1 or one a hidden layer: {count}")
     return (wanted.activation[place if len(wanted.activation) > 1 else 0],)
 
 
@@ -186,17 +186,17 @@ def _hidden(
         raise ModelError(
             f"the weights do not say how {layer.name!r} is laid out, as no batch norm recorded it: {_ADVICE}"
         )
-    found = fits(x, layer, state, activations, steps)
-    best = _likelier(found)
-    rivals = [fit.score for fit in found if fit != best and not _twins(fit, best)]
+    candidates = fits(x, layer, state, activations, steps)
+    best = _likelier(candidates)
+    rivals = [fit.score for fit in candidates if fit != best and not _twins(fit, best)]
     ledger.add(f"layout of {layer.name!r}", [best.score, *rivals])
     return best.activation, best.step
 
 
-def _likelier(found: Sequence[Fit]) -> Fit:
+def _likelier(candidates: Sequence[Fit]) -> Fit:
     """The best; but LeakyReLU of slope 0.01 only where ReLU, which is nearly the same, is clearly worse."""
-    best = found[0]
-    relu = next((fit for fit in found if fit.activation == "relu" and _twins(fit, best)), None)
+    best = candidates[0]
+    relu = next((fit for fit in candidates if fit.activation == "relu" and _twins(fit, best)), None)
     return best if relu is None or relu.score > _CLEARLY * best.score else relu
 
 

@@ -52,16 +52,16 @@ class Step:
     padding: int = 0
     extra: int = 0
 
-    def size(self, given: int, kernel: int) -> int:
-        """Pixels a side of what it makes of `given`.
+    def size(self, side: int, kernel: int) -> int:
+        """Pixels a side of what it makes of `side`.
 
         Args:
-            given: pixels a side that come in.
+            side: pixels a side that come in.
             kernel: pixels a side of the kernel.
         """
         if self.kind == "up":
-            return (given - 1) * self.stride - 2 * self.padding + kernel + self.extra
-        return kernel if self.kind == "linear" else given + 2 * self.padding - kernel + 1
+            return (side - 1) * self.stride - 2 * self.padding + kernel + self.extra
+        return kernel if self.kind == "linear" else side + 2 * self.padding - kernel + 1
 
 
 class Stack(nn.Module):
@@ -96,8 +96,8 @@ class _Folded(nn.Module):
         self.norm = nn.BatchNorm2d(size, affine=layer.affine) if layer.norm is not None else nn.Identity()
         self.flat = layer.flat
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x: torch.Tensor = self.conv(given.flatten(1))
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.conv(latents.flatten(1))
         x = x[:, :, None, None] if self.flat else x.unflatten(1, self.shape)
         x = self.norm(x)
         return x.flatten(1).unflatten(1, self.shape) if self.flat else x
@@ -117,8 +117,8 @@ class _Convolved(nn.Module):
             self.conv = nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, 1, step.padding, bias=layer.bias)
         self.norm = nn.BatchNorm2d(layer.outputs, affine=layer.affine) if layer.norm is not None else nn.Identity()
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x: torch.Tensor = self.norm(self.conv(given))
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.norm(self.conv(features))
         return x
 
 
@@ -134,5 +134,5 @@ def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
     names = {f"conv.{leaf}": f"{layer.name}.{leaf}" for leaf in ("weight", "bias")}
     if layer.norm is not None:
         names |= {f"norm.{leaf}": f"{layer.norm}.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var")}
-    own = {name: state[theirs] for name, theirs in names.items() if theirs in state}
-    return fitted(module, own, title=f"the layer {layer.name!r}")
+    layer_state = {name: state[theirs] for name, theirs in names.items() if theirs in state}
+    return fitted(module, layer_state, title=f"the layer {layer.name!r}")

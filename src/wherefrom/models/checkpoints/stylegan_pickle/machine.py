@@ -48,9 +48,9 @@ class Machine:
         """What was put on the stack since the last mark."""
         if not self._below:
             raise ModelError("it goes back to a mark where there is none: it is no sound pickle")
-        found = self._stack
+        group = self._stack
         self._stack = self._below.pop()
-        return found
+        return group
 
     def proto(self, version: int) -> None:
         """The protocol that the program is written in.
@@ -132,23 +132,23 @@ class Machine:
 
     def marked_list(self, _: Any) -> None:
         """Push the group as a list."""
-        found = self._marked()
-        self._stack.append(found)
+        group = self._marked()
+        self._stack.append(group)
 
     def marked_tuple(self, _: Any) -> None:
         """Push the group as a tuple."""
-        found = tuple(self._marked())
-        self._stack.append(found)
+        group = tuple(self._marked())
+        self._stack.append(group)
 
     def marked_dict(self, _: Any) -> None:
         """Push the group, keys and values in turn, as a dictionary."""
-        found = self._marked()
-        self._stack.append(Made(DICT, pairs=_paired(found)))
+        group = self._marked()
+        self._stack.append(Made(DICT, pairs=_paired(group)))
 
     def marked_frozenset(self, _: Any) -> None:
         """Push the group as a frozen set."""
-        found = self._marked()
-        self._stack.append(Made(FROZENSET, items=found))
+        group = self._marked()
+        self._stack.append(Made(FROZENSET, items=group))
 
     def tuple_1(self, _: Any) -> None:
         """Push a tuple of the top."""
@@ -185,8 +185,8 @@ class Machine:
 
     def setitems(self, _: Any) -> None:
         """Add the group, keys and values in turn, to the dictionary below it."""
-        found = self._marked()
-        self._made().pairs.extend(_paired(found))
+        group = self._marked()
+        self._made().pairs.extend(_paired(group))
 
     def build(self, _: Any) -> None:
         """Note the top as the state of the object below it."""

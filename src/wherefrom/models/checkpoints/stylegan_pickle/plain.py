@@ -106,10 +106,10 @@ def _latin1(text: str) -> bytes | None:
 
 def _numpy(value: Made, what: str) -> Fact:
     """A scalar, or an array of at most 64 numbers as tuples of its rows."""
-    found = _scalar(value) or _array(value) or _dill_array(value) or _buffered(value)
-    if found is None:
+    converted = _scalar(value) or _array(value) or _dill_array(value) or _buffered(value)
+    if converted is None:
         raise ModelError(f"{what} is {_named(value)}: need a number, a word, or up to {_MOST_ITEMS} of them")
-    kind, shape, by_columns, data = found
+    kind, shape, by_columns, data = converted
     code, sides = _code(kind), _sides(shape)
     if code is None or sides is None or data is None or by_columns not in (False, None):
         raise ModelError(f"{what} is an array of NumPy that is not read: need up to {_MOST_ITEMS} plain numbers")

@@ -40,12 +40,12 @@ def read_pickle(path: Path, part: str | None = None) -> Checkpoint:
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
-            found = _generator(walk(Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
+            generator = _generator(walk(Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
     except ModelError as error:
         raise ModelError(f"{path} cannot be read as a network pickle: {error}") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-    return Checkpoint(state=found.state, config=found.config, part=part or _AVERAGED)
+    return Checkpoint(state=generator.state, config=generator.config, part=part or _AVERAGED)
 
 
 class Bounded:
@@ -91,9 +91,9 @@ def _generator(content: Value, room: int, part: str) -> Network:
 
 def _other_part(parts: dict[str, Value]) -> str:
     """How to name the generator that is there under another name."""
-    found = [name for name, value in parts.items() if class_of(value) in _GENERATORS]
-    if found:
-        return f": say which network is meant by the option part, as part={found[0][:40]}"
+    generators = [name for name, value in parts.items() if class_of(value) in _GENERATORS]
+    if generators:
+        return f": say which network is meant by the option part, as part={generators[0][:40]}"
     return ": need a file that the trainers of StyleGAN2-ADA save"
 
 

@@ -84,8 +84,8 @@ class Tensors:
         if isinstance(value, Made) and value.path in _PARAMETERS and value.given:
             value = value.given[0]
         if not isinstance(value, Made) or value.path != "torch._utils._rebuild_tensor_v2":
-            found = value.path if isinstance(value, Made) else type(value).__name__
-            raise ModelError(f"{what} is no plain tensor but {found[:80]!r}: save the network with plain tensors")
+            kind = value.path if isinstance(value, Made) else type(value).__name__
+            raise ModelError(f"{what} is no plain tensor but {kind[:80]!r}: save the network with plain tensors")
         if len(value.given) < 4:
             raise ModelError(f"{what} lacks size or strides: the file is damaged")
         source, offset, size, stride = value.given[:4]
@@ -136,8 +136,8 @@ def _copied(storage: Storage, offset: int, size: tuple[int, ...], stride: tuple[
         )
     steps = [step * storage.numbers.itemsize if side > 1 else 0 for side, step in zip(size, stride, strict=True)]
     view = np.lib.stride_tricks.as_strided(storage.numbers[offset:], size, steps, writeable=False)
-    found = torch.from_numpy(np.array(view, order="C"))
-    return found.view(torch.bfloat16) if storage.dtype == torch.bfloat16 else found
+    tensor = torch.from_numpy(np.array(view, order="C"))
+    return tensor.view(torch.bfloat16) if storage.dtype == torch.bfloat16 else tensor
 
 
 def _read(content: Value, what: str) -> Storage:
@@ -158,9 +158,11 @@ def _read(content: Value, what: str) -> Storage:
     kind, count = _only(reference, keys, what)
     start = file.tell() + 8
     code, dtype = KINDS[kind]
-    held = (len(data) - start) // np.dtype(code).itemsize
-    if data[start - 8 : start] != count.to_bytes(8, "little") or count > held:
-        raise ModelError(f"the storage of {what} claims {count:,} numbers and holds {max(held, 0):,}: it is cut short")
+    available = (len(data) - start) // np.dtype(code).itemsize
+    if data[start - 8 : start] != count.to_bytes(8, "little") or count > available:
+        raise ModelError(
+            f"the storage of {what} claims {count:,} numbers and holds {max(available, 0):,}: it is cut short"
+        )
     return Storage(np.frombuffer(data, code, count, start), dtype)
 
 

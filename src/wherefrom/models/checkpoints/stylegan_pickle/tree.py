@@ -132,21 +132,21 @@ def named_items(value: Value, what: str) -> dict[str, Value]:
     if not isinstance(value, Made) or not is_table(value):
         raise ModelError(f"{what} is no dictionary: a network's own file has one there")
     _check_length(len(value.pairs), what)
-    found: dict[str, Value] = {}
+    items: dict[str, Value] = {}
     for key, item in _pairs(value, what):
         if not isinstance(key, str):
             raise ModelError(f"{what} has a key that is no text: a network's own file has none")
-        found[key] = item
-    return found
+        items[key] = item
+    return items
 
 
 def _pairs(table: Made, what: str) -> Iterator[tuple[Value, Value]]:
     """Pairs given to the constructor, as `OrderedDict([[key, value], ...])`, then those that were set."""
-    given = table.given[0] if table.given else ()
-    if not isinstance(given, list | tuple):
+    pairs = table.given[0] if table.given else ()
+    if not isinstance(pairs, list | tuple):
         raise ModelError(f"{what} is made of something else than pairs: a network's own file has pairs")
-    _check_length(len(given), what)
-    for pair in given:
+    _check_length(len(pairs), what)
+    for pair in pairs:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise ModelError(f"{what} is made of something else than pairs: a network's own file has pairs")
         yield pair[0], pair[1]
@@ -167,9 +167,9 @@ def items_of(value: Value, what: str) -> list[Value]:
         _check_length(len(value), what)
         return list(value)
     if isinstance(value, Made) and value.path in SETS:
-        given = value.given[0] if value.given and isinstance(value.given[0], list | tuple) else []
-        _check_length(len(given) + len(value.items), what)
-        return [*given, *value.items]
+        elements = value.given[0] if value.given and isinstance(value.given[0], list | tuple) else []
+        _check_length(len(elements) + len(value.items), what)
+        return [*elements, *value.items]
     raise ModelError(f"{what} is no list and no set: a network's own file has one there")
 
 

@@ -99,12 +99,12 @@ def _psi(value: Fact) -> float:
     if value is None:
         return 1.0
     try:
-        found = float(str(value))
+        psi = float(str(value))
     except ValueError:
-        found = 0.0
-    if not 0 < abs(found) <= 10:
+        psi = 0.0
+    if not 0 < abs(psi) <= 10:
         raise UsageError(f"psi={value!r}, need a number other than 0 with |psi| <= 10: 1 is no truncation")
-    return found
+    return psi
 
 
 class WholeGenerator(nn.Module):
