@@ -10,7 +10,7 @@ from wherefrom.bench._latent import CONTROLS, CONTROLS_ASKED, RULES, ZOO
 from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
 from wherefrom.making import round_trips
-from wherefrom.models.base import Enlarging
+from wherefrom.models.base import UpscalingAutoencoder
 
 if TYPE_CHECKING:
     from wherefrom.bench._workspace import Paths, Workspace
@@ -22,7 +22,7 @@ _FILTERS: Final = ("bicubic", "lanczos")
 
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
-    every = [name for name in workspace.setting.decoders if isinstance(workspace.model(name), Enlarging)]
+    every = [name for name in workspace.setting.decoders if isinstance(workspace.model(name), UpscalingAutoencoder)]
     if not every:
         workspace.skip("upscalers, of which none is given: name files of their weights by --decoder")
         return

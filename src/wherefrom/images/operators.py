@@ -153,8 +153,8 @@ def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
 
 def _stage(step: Step) -> _Stage:
     if step.kind in _TONES:
-        return _Toned(float(step.values[0]), contrast=step.kind == "contrast")
-    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Left()
+        return _Levels(float(step.values[0]), contrast=step.kind == "contrast")
+    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Unchanged()
 
 
 def _each(
@@ -214,7 +214,7 @@ def _passed(one: Pass, images: Images) -> Images:
 
 
 @dataclass(frozen=True, slots=True)
-class _Toned:
+class _Levels:
     """Every value's distance from black, or from the image's mean grey, times a factor."""
 
     factor: float
@@ -275,7 +275,7 @@ class _Redrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class _Unchanged:
     """Nothing."""
 
     def apply(self, images: Images) -> Images:

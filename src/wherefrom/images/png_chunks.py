@@ -9,7 +9,7 @@ from typing import Final
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import DOUBTFUL
 
-__all__ = ["check_rows", "colour_notes", "lightened"]
+__all__ = ["check_rows", "colour_notes", "without_large_chunks"]
 
 _HEAD: Final = 8  # bytes of the signature
 _HEAVY: Final = 1 << 20
@@ -25,7 +25,7 @@ _GAMMA, _NEAR = 1 / 2.2, 0.05
 _COLOURS: Final = (b"cICP", b"iCCP", b"sRGB", b"gAMA")
 
 
-def lightened(data: bytes) -> tuple[bytes, bytes | None]:
+def without_large_chunks(data: bytes) -> tuple[bytes, bytes | None]:
     """The file without texts and colour profiles of more than 1 MiB, for which its decoder would refuse all of it.
 
     Args:

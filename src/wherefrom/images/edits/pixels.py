@@ -17,7 +17,7 @@ from wherefrom.core.seeds import seed_of
 from wherefrom.images.convert import Pixels
 from wherefrom.images.labels import DESCRIPTION
 from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
-from wherefrom.images.write import put_png
+from wherefrom.images.write import write_png
 
 if TYPE_CHECKING:
     from wherefrom.images.edits.steps import Step
@@ -62,7 +62,7 @@ def encoded(steps: Sequence[Step], pixels: Pixels, seed: int, text: Mapping[str,
     if last.kind in ENCODERS:
         return _stored(last, applied(before, pixels, seed), json.dumps(dict(text)))
     file = io.BytesIO()
-    put_png(file, applied(steps, pixels, seed), text)
+    write_png(file, applied(steps, pixels, seed), text)
     return file.getvalue()
 
 

@@ -18,9 +18,9 @@ from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
-from wherefrom.models.adapters.arithmetic import device_of, dtype_of, exact, laid_out, parameters_of, prepare
+from wherefrom.models.adapters.arithmetic import channels_last, device_of, dtype_of, exact, parameters_of, prepare
 from wherefrom.models.adapters.classes import append_class, split_class, stratified_classes
-from wherefrom.models.adapters.rows import rows_apart
+from wherefrom.models.adapters.rows import with_independent_rows
 from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Autoencoder, Decoder, former_spread
 from wherefrom.models.checkpoints.digest import digest
@@ -224,10 +224,10 @@ def _in_groups(network: nn.Module, inputs: Sequence[torch.Tensor], device: torch
     """One pass over tensors of as many rows, float32; on the CPU in groups of `width`, the last filled up."""
     with exact(device):
         if device.type != "cpu":
-            outputs: torch.Tensor = network(*map(laid_out, inputs)).float()
+            outputs: torch.Tensor = network(*map(channels_last, inputs)).float()
             return outputs
         parts = [
-            network(*(laid_out(_filled(part, width)) for part in group))[: len(group[0])]
+            network(*(channels_last(_filled(part, width)) for part in group))[: len(group[0])]
             for group in zip(*(tensor.split(width) for tensor in inputs), strict=True)
         ]
         return (torch.cat(parts) if len(parts) > 1 else parts[0]).float()
@@ -261,7 +261,7 @@ def adapted(
     if built.encoder is not None:
         facts["encoder"] = _digest(built.encoder)
     width = built.width or _width(built.size)
-    apart = rows_apart if place.type == "cpu" and width > 1 else _as_it_is
+    apart = with_independent_rows if place.type == "cpu" and width > 1 else _as_it_is
     shape = tuple(built.latent_shape)
     generator = Generator(
         card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **built.notes, **notes}),

@@ -17,7 +17,7 @@ import torch
 
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Latents, generator
-from wherefrom.models.adapters.arithmetic import exact, laid_out, parameters_of, prepare
+from wherefrom.models.adapters.arithmetic import channels_last, exact, parameters_of, prepare
 from wherefrom.models.autoencoders.build import module_of, weights_of
 from wherefrom.models.autoencoders.parts import CheckpointParts
 from wherefrom.models.checkpoints.configs import read_json
@@ -84,7 +84,7 @@ class LatentFlow:
 
     def _velocity(self, state: torch.Tensor, time: float) -> torch.Tensor:
         velocity: torch.Tensor = self._module(
-            laid_out(state), torch.tensor([time * TIMES], dtype=torch.float32, device="cpu")
+            channels_last(state), torch.tensor([time * TIMES], dtype=torch.float32, device="cpu")
         ).sample
         return velocity
 

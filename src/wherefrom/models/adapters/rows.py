@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["rows_apart"]
+__all__ = ["with_independent_rows"]
 
 
 class _Rows(nn.Module):
@@ -28,7 +28,7 @@ class _Rows(nn.Module):
         return outputs[:, :, 0, 0]
 
 
-def rows_apart(network: nn.Module) -> nn.Module:
+def with_independent_rows(network: nn.Module) -> nn.Module:
     """The network with every `nn.Linear` in it replaced, in place; a network that is one is returned replaced."""
     if type(network) is nn.Linear:
         return _Rows(network)

@@ -23,9 +23,9 @@ from wherefrom.images.edits import Edit, Step
 from wherefrom.images.edits.sides import original, reduced
 from wherefrom.images.operators import check_known, operator
 from wherefrom.models.adapters.arithmetic import exact
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, former_spread, search_starts_of
+from wherefrom.models.base import Autoencoder, ClassConditional, Decoder, Model, former_spread, search_starts_of
 
-__all__ = ["THROUGH", "Through", "ThroughAutoencoder", "edit_of", "through", "through_alike"]
+__all__ = ["THROUGH", "EditedAutoencoder", "EditedDecoder", "edit_of", "through", "through_same_edit"]
 
 THROUGH: Final = "through"
 """The fact on a model's card that names the edit."""
@@ -58,13 +58,13 @@ def through(model: Model, edit: str | Edit) -> Model:
     wanted = edit_of(edit)
     if wanted.name == _NONE:
         return model
-    if isinstance(model, Through):
+    if isinstance(model, EditedDecoder):
         return through(model.model, Edit((*model.edit.steps, *wanted.steps)))
     if not isinstance(model, Decoder):
         raise ModelError(f"{model.card.name} has no decoder, so nothing of it can have gone through {wanted}")
     if isinstance(model, Autoencoder):
-        return ThroughAutoencoder(model=model, edit=wanted)
-    return Through(model=model, edit=wanted)
+        return EditedAutoencoder(model=model, edit=wanted)
+    return EditedDecoder(model=model, edit=wanted)
 
 
 def edit_of(edit: str | Edit) -> Edit:
@@ -78,18 +78,18 @@ def edit_of(edit: str | Edit) -> Edit:
     return wanted
 
 
-def through_alike(model: Model, other: Model) -> Model:
+def through_same_edit(model: Model, other: Model) -> Model:
     """The other model behind the edit that the first is behind, if any.
 
     Args:
         model: perhaps behind an edit.
         other: put behind the same.
     """
-    return through(other, model.edit) if isinstance(model, Through) else other
+    return through(other, model.edit) if isinstance(model, EditedDecoder) else other
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Through:
+class EditedDecoder:
     """A decoder behind an edit; made by `through`.
 
     Images are those seen, after the edit: their sizes and the model's own differ where the edit resizes or crops. Of
@@ -161,7 +161,7 @@ class Through:
     @property
     def classes(self) -> int | None:
         """How many classes latents may carry; None where they carry none."""
-        return self.model.classes if isinstance(self.model, Classed) else None
+        return self.model.classes if isinstance(self.model, ClassConditional) else None
 
     def part(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Top, left, height and width of the part of an image seen that the model can be asked about.
@@ -224,7 +224,7 @@ class Through:
 
     def labels(self, seeds: Seeds) -> list[int]:
         """The class that `draw` draws with each seed; 0 where latents carry none."""
-        return self.model.labels(seeds) if isinstance(self.model, Classed) else [0] * len(seeds)
+        return self.model.labels(seeds) if isinstance(self.model, ClassConditional) else [0] * len(seeds)
 
     def _before(self, size: tuple[int, int] | None) -> tuple[int, int] | None:
         """The model's size of images that are seen in this one."""
@@ -258,7 +258,7 @@ class Through:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class ThroughAutoencoder(Through):
+class EditedAutoencoder(EditedDecoder):
     """An autoencoder behind an edit; made by `through`."""
 
     model: Autoencoder

@@ -22,7 +22,7 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.images.edits.matrices import resampled
-from wherefrom.models.adapters.arithmetic import each_alone, exact, laid_out, parameters_of
+from wherefrom.models.adapters.arithmetic import channels_last, exact, needs_single_images, parameters_of
 from wherefrom.models.upscalers.about import REDUCTIONS
 
 __all__ = ["Upscaler"]
@@ -104,9 +104,9 @@ class Upscaler:
             raise ModelError(f"small images have shape {tuple(latents.shape)}, need (n, 3, h, w){sides}")
         if not len(latents):
             return self._none(latents, latents.shape[2] * self.scale, latents.shape[3] * self.scale)
-        ready = laid_out(latents.to(self._dtype))
+        ready = channels_last(latents.to(self._dtype))
         with exact(self.device):
-            if len(ready) > 1 and each_alone(self.device):
+            if len(ready) > 1 and needs_single_images(self.device):
                 return torch.cat([self._module(row) for row in ready.split(1)]).float()
             images: torch.Tensor = self._module(ready)
             return images.float()

@@ -64,7 +64,7 @@ class _Down(nn.Module):
         return relu(x + (features if self.downsample is None else self.downsample(features)))
 
 
-class _Doubled(nn.Module):
+class _DoubleSize(nn.Module):
     """Every pixel twice along each side."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -78,12 +78,12 @@ class _Up(nn.Module):
         super().__init__()
         self.conv1, self.bn1 = _conv(in_channels, in_channels, 3), nn.BatchNorm2d(in_channels)
         narrow = _conv(in_channels, out_channels, 3)
-        self.conv2 = narrow if scale == 1 else nn.Sequential(_Doubled(), narrow)
+        self.conv2 = narrow if scale == 1 else nn.Sequential(_DoubleSize(), narrow)
         self.bn2 = nn.BatchNorm2d(out_channels)
         self.upsample: nn.Module | None = None
         if scale != 1 or in_channels != out_channels:
             side = _conv(in_channels, out_channels, 1)
-            resized = side if scale == 1 else nn.Sequential(_Doubled(), side)
+            resized = side if scale == 1 else nn.Sequential(_DoubleSize(), side)
             self.upsample = nn.Sequential(resized, nn.BatchNorm2d(out_channels))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:

@@ -25,10 +25,10 @@ from wherefrom.models.architectures.base.stages import (
     SIGNS,
     SMALLEST,
     Conditioning,
-    First,
-    Picture,
+    FirstStage,
+    ToImage,
     blocks_in,
-    repeated,
+    residual_blocks,
     scale_of,
     stages_in,
     upsampling,
@@ -104,7 +104,7 @@ class _Stage(nn.Module):
         super().__init__()
         self.att = _Spatial(geometry.width, geometry.word)
         self.channel_att = _Channelwise(geometry.word)
-        self.residual = repeated(3 * geometry.width, geometry.blocks)
+        self.residual = residual_blocks(3 * geometry.width, geometry.blocks)
         self.upsample = upsampling(3 * geometry.width, geometry.width)
 
     def forward(self, features: torch.Tensor, words: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
@@ -120,11 +120,11 @@ class _Network(nn.Module):
     def __init__(self, geometry: _Geometry) -> None:
         super().__init__()
         self.ca_net = Conditioning(geometry.word, geometry.code)
-        self.h_net1 = First(geometry.noise + geometry.code, geometry.width)
-        self.img_net1 = Picture(geometry.width)
+        self.h_net1 = FirstStage(geometry.noise + geometry.code, geometry.width)
+        self.img_net1 = ToImage(geometry.width)
         for stage in range(2, geometry.stages + 1):
             self.add_module(f"h_net{stage}", _Stage(geometry))
-            self.add_module(f"img_net{stage}", Picture(geometry.width))
+            self.add_module(f"img_net{stage}", ToImage(geometry.width))
 
     def forward(
         self, code: torch.Tensor, noise: torch.Tensor, words: torch.Tensor, hidden: torch.Tensor | None, stages: int

@@ -28,7 +28,7 @@ _STEPS: Final = 10
 _ALONE: Final = 64  # pixels a side from which one image is work enough for a processor
 
 
-class _Walk(nn.Module):
+class _SamplingSteps(nn.Module):
     """Noise `(n, c, h, w)` to images in [0, 1] by the steps of a schedule.
 
     The estimate of the image is clipped at each step as the pipeline does it, but at the last one, where the estimate
@@ -94,7 +94,7 @@ def _build(state: State, config: Config) -> Built:
     shape = (network.channels, *network.size)
     facts: dict[str, Fact] = {"class": label.fact, "clip": schedule.clip, "prediction": schedule.prediction}
     return Built(
-        network=_Walk(network, schedule, label=label.number, checkpointing=checkpointing == "true"),
+        network=_SamplingSteps(network, schedule, label=label.number, checkpointing=checkpointing == "true"),
         latent_shape=shape,
         size=network.size,
         draw=drawing("normal", shape),

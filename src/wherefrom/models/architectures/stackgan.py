@@ -25,11 +25,11 @@ from wherefrom.models.architectures.base.stages import (
     SIGNS,
     SMALLEST,
     Conditioning,
-    First,
-    Picture,
+    FirstStage,
+    ToImage,
     blocks_in,
-    joined,
-    repeated,
+    gated_convolution,
+    residual_blocks,
     scale_of,
     stages_in,
     upsampling,
@@ -55,8 +55,8 @@ class _Stage(nn.Module):
 
     def __init__(self, in_channels: int, code: int, out_channels: int, blocks: int) -> None:
         super().__init__()
-        self.jointConv = joined(in_channels + code, in_channels)
-        self.residual = repeated(in_channels, blocks)
+        self.jointConv = gated_convolution(in_channels + code, in_channels)
+        self.residual = residual_blocks(in_channels, blocks)
         self.upsample = upsampling(in_channels, out_channels)
 
     def forward(self, features: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
@@ -72,12 +72,12 @@ class _Network(nn.Module):
         super().__init__()
         conditional = geometry.sentence is not None
         self.ca_net = Conditioning(geometry.sentence, geometry.code) if geometry.sentence is not None else None
-        self.h_net1 = First(geometry.noise + (geometry.code if conditional else 0), geometry.widths[0])
-        self.img_net1 = Picture(geometry.widths[0])
+        self.h_net1 = FirstStage(geometry.noise + (geometry.code if conditional else 0), geometry.widths[0])
+        self.img_net1 = ToImage(geometry.widths[0])
         for stage, blocks in enumerate(geometry.blocks):
             in_channels, out_channels = geometry.widths[stage : stage + 2]
             self.add_module(f"h_net{stage + 2}", _Stage(in_channels, geometry.code, out_channels, blocks))
-            self.add_module(f"img_net{stage + 2}", Picture(out_channels))
+            self.add_module(f"img_net{stage + 2}", ToImage(out_channels))
 
     def forward(self, code: torch.Tensor | None, noise: torch.Tensor, stages: int) -> list[torch.Tensor]:
         features = self.h_net1(noise if code is None else torch.cat([code, noise], dim=1))

@@ -12,7 +12,7 @@ from typing import Any
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.base import Shapes
 
-__all__ = ["config_of", "count", "shipped"]
+__all__ = ["config_of", "count", "packaged_config"]
 
 
 def count(names: Iterable[str], pattern: str) -> int:
@@ -35,11 +35,11 @@ def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any
     if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(shapes):
         return "AutoencoderTiny", {"latent_channels": shapes["decoder.layers.0.weight"][1]}
     if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(shapes):
-        return "AutoencoderDC", shipped("AutoencoderDC", shapes)
+        return "AutoencoderDC", packaged_config("AutoencoderDC", shapes)
     if "decoder.conv_in.weight" not in shapes or "encoder.conv_in.weight" not in shapes:
         return None
     if len(shapes["decoder.conv_in.weight"]) == 5:
-        return "AutoencoderKLQwenImage", shipped("AutoencoderKLQwenImage", shapes)
+        return "AutoencoderKLQwenImage", packaged_config("AutoencoderKLQwenImage", shapes)
     if "encoder.down_blocks.0.resnets.0.conv1.weight" not in shapes:
         return None
     if any(name.startswith("decoder.condition_encoder.") for name in shapes):
@@ -116,7 +116,7 @@ def _asymmetric_config(shapes: Shapes) -> dict[str, Any]:
     }
 
 
-def shipped(kind: str, shapes: Shapes) -> dict[str, Any]:
+def packaged_config(kind: str, shapes: Shapes) -> dict[str, Any]:
     """The config, of those that come with this package, whose decoder starts and ends as the file's does.
 
     Which of two equal at both ends it is, the strict comparison of every tensor decides afterwards.

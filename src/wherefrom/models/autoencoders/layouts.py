@@ -11,7 +11,7 @@ import torch
 from wherefrom.core.errors import ModelError
 from wherefrom.models.autoencoders.canonical import canonical, canonical_name
 from wherefrom.models.autoencoders.halves import half_of, mirrored
-from wherefrom.models.autoencoders.inferred import config_of, shipped
+from wherefrom.models.autoencoders.inferred import config_of, packaged_config
 from wherefrom.models.autoencoders.latent_diffusion import from_ldm
 from wherefrom.models.autoencoders.prefixes import USUAL, own_names
 from wherefrom.models.checkpoints.base import Shapes
@@ -136,7 +136,7 @@ def _layout(shapes: Shapes, half: str | None, *, force_upcast: bool) -> Layout |
             return built_as and Layout(kind=built_as[0], config=built_as[1], names=names, convert=convert)
     for mark, kind, convert in ((_WAN, "AutoencoderKLQwenImage", _from_wan), (_DC, "AutoencoderDC", _from_dc)):
         if mark in shapes and not half:
-            config = shipped(kind, _shapes_after(convert, shapes, shapes))
+            config = packaged_config(kind, _shapes_after(convert, shapes, shapes))
             return Layout(kind=kind, config=config, names=tuple(shapes), convert=convert)
     ours = {name: shape for name, shape in shapes.items() if name.startswith(_PARTS)}
     fixed = {canonical_name(name): shape for name, shape in ours.items()}

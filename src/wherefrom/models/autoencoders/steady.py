@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from wherefrom.core.tensors import generator
 
-__all__ = ["NOISE_SEED", "Steady"]
+__all__ = ["NOISE_SEED", "RepeatableDecoding"]
 
 NOISE_SEED: Final = 0
 """Of the random numbers that a decoder draws by itself: one of the many images that its generator may make."""
@@ -23,7 +23,7 @@ _RANDOM: Final = frozenset(
 )
 
 
-class Steady(TorchFunctionMode):
+class RepeatableDecoding(TorchFunctionMode):
     """A context in which a decoder neither clamps its result nor draws other random numbers than the last time.
 
     A clamp ends the gradient of saturated pixels, so that a search stands still there. Only clamps to [-1, 1] or [0, 1]

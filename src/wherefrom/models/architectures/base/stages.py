@@ -21,11 +21,11 @@ __all__ = [
     "SIGNS",
     "SMALLEST",
     "Conditioning",
-    "First",
-    "Picture",
+    "FirstStage",
+    "ToImage",
     "blocks_in",
-    "joined",
-    "repeated",
+    "gated_convolution",
+    "residual_blocks",
     "scale_of",
     "stages_in",
     "upsampling",
@@ -80,10 +80,10 @@ def upsampling(in_channels: int, out_channels: int) -> nn.Sequential:
         in_channels: channels that come in.
         out_channels: channels that go out.
     """
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *joined(in_channels, out_channels))
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *gated_convolution(in_channels, out_channels))
 
 
-def joined(in_channels: int, out_channels: int) -> nn.Sequential:
+def gated_convolution(in_channels: int, out_channels: int) -> nn.Sequential:
     """Convolution, norm, gate.
 
     Args:
@@ -93,7 +93,7 @@ def joined(in_channels: int, out_channels: int) -> nn.Sequential:
     return nn.Sequential(_convolution(in_channels, 2 * out_channels), nn.BatchNorm2d(2 * out_channels), nn.GLU(dim=1))
 
 
-def repeated(width: int, count: int) -> nn.Sequential:
+def residual_blocks(width: int, count: int) -> nn.Sequential:
     """Residual blocks.
 
     Args:
@@ -112,7 +112,7 @@ class _Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.block = nn.Sequential(*joined(width, width), _convolution(width, width), nn.BatchNorm2d(width))
+        self.block = nn.Sequential(*gated_convolution(width, width), _convolution(width, width), nn.BatchNorm2d(width))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         residual: torch.Tensor = self.block(features)
@@ -133,7 +133,7 @@ class Conditioning(nn.Module):
         return mean, variance
 
 
-class First(nn.Module):
+class FirstStage(nn.Module):
     """The first stage: a vector to features at 64 px."""
 
     def __init__(self, in_width: int, out_channels: int) -> None:
@@ -156,7 +156,7 @@ class First(nn.Module):
         return features
 
 
-class Picture(nn.Module):
+class ToImage(nn.Module):
     """Features to an image in [-1, 1]."""
 
     def __init__(self, in_channels: int) -> None:

@@ -76,7 +76,7 @@ class UNet(nn.Module):
             times: `(n,)`, as the network was told them in training.
             labels: `(n,)` of a class-conditional network, else None.
         """
-        embedding: torch.Tensor = self.time_embed(_waves(times, self.geometry.base).to(images.dtype))
+        embedding: torch.Tensor = self.time_embed(_sinusoidal_embedding(times, self.geometry.base).to(images.dtype))
         if self.label_emb is not None:
             embedding = embedding + self.label_emb(labels)
         skips: list[torch.Tensor] = []
@@ -91,7 +91,7 @@ class UNet(nn.Module):
         return result
 
 
-def _waves(times: torch.Tensor, count: int) -> torch.Tensor:
+def _sinusoidal_embedding(times: torch.Tensor, count: int) -> torch.Tensor:
     """Cosines, then sines, of falling frequencies (arXiv:1706.03762, section 3.5): `(n, count)` float32."""
     half = count // 2
     powers = torch.arange(half, dtype=torch.float32, device=times.device) / half
@@ -145,7 +145,7 @@ class _Parts:
     def _resampling(self, way: Resampling) -> nn.Module:
         if self.geometry.residual:
             return self._residual(self.width, self.width, way)
-        return _Halved(self.width) if way == "down" else _Doubled(self.width)
+        return _HalfSize(self.width) if way == "down" else _DoubleSize(self.width)
 
     def _attention(self, level: int, heads: int | None = None) -> list[nn.Module]:
         if not self.geometry.attended[level]:
@@ -218,7 +218,7 @@ def _resampled(images: torch.Tensor, way: Resampling | None) -> torch.Tensor:
     return functional.interpolate(images, scale_factor=2.0, mode="nearest") if way == "up" else images
 
 
-class _Halved(nn.Module):
+class _HalfSize(nn.Module):
     """Half the size, by a convolution with stride 2."""
 
     def __init__(self, width: int) -> None:
@@ -230,7 +230,7 @@ class _Halved(nn.Module):
         return output
 
 
-class _Doubled(nn.Module):
+class _DoubleSize(nn.Module):
     """Double the size, by repeating pixels and a convolution."""
 
     def __init__(self, width: int) -> None:

@@ -67,10 +67,10 @@ class Join:
             state: the weights.
             order: where the label stands, `first` or `last`.
         """
-        return nn.Identity() if self.way == "none" else _Labelled(self, self.vectors(state), order)
+        return nn.Identity() if self.way == "none" else _WithLabel(self, self.vectors(state), order)
 
 
-class _Labelled(nn.Module):
+class _WithLabel(nn.Module):
     """Latents with the vector of one label, or each with that of its own; its weights are all labels' vectors."""
 
     table: torch.Tensor

@@ -13,7 +13,7 @@ from wherefrom.models.architectures.base import State
 from wherefrom.models.architectures.dcgan.parts import Kind, Layer
 from wherefrom.models.checkpoints.build import empty, fitted
 
-__all__ = ["ACTIVATIONS", "OUTPUTS", "Stack", "Step", "stacked"]
+__all__ = ["ACTIVATIONS", "OUTPUTS", "Stack", "Step", "layer_module"]
 
 ACTIVATIONS: Final[dict[str, Callable[[torch.Tensor], torch.Tensor]]] = {
     "relu": nn.functional.relu,
@@ -85,7 +85,7 @@ class Stack(nn.Module):
         return x
 
 
-class _Folded(nn.Module):
+class _MatrixLayer(nn.Module):
     """A matrix, and its output as a square of channels; the batch norm before or after."""
 
     def __init__(self, layer: Layer) -> None:
@@ -103,7 +103,7 @@ class _Folded(nn.Module):
         return x.flatten(1).unflatten(1, self.shape) if self.flat else x
 
 
-class _Convolved(nn.Module):
+class _ConvolutionLayer(nn.Module):
     """A convolution of either kind, and its batch norm."""
 
     def __init__(self, layer: Layer, step: Step) -> None:
@@ -122,7 +122,7 @@ class _Convolved(nn.Module):
         return x
 
 
-def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
+def layer_module(layer: Layer, step: Step, state: State) -> nn.Module:
     """One layer as a module with its weights, loaded strictly.
 
     Args:
@@ -130,7 +130,7 @@ def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
         step: its stride and paddings.
         state: the weights.
     """
-    module: nn.Module = empty(lambda: _Folded(layer) if step.kind == "linear" else _Convolved(layer, step))
+    module: nn.Module = empty(lambda: _MatrixLayer(layer) if step.kind == "linear" else _ConvolutionLayer(layer, step))
     names = {f"conv.{leaf}": f"{layer.name}.{leaf}" for leaf in ("weight", "bias")}
     if layer.norm is not None:
         names |= {f"norm.{leaf}": f"{layer.norm}.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var")}

@@ -11,7 +11,7 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.architectures.dcgan.network import Step
 from wherefrom.models.architectures.dcgan.parts import Layer
 
-__all__ = ["SIZES", "Wanted", "choices_of", "reaching"]
+__all__ = ["SIZES", "StatedLayout", "choices_of", "reachable_sizes"]
 
 SIZES: Final = (28, 32, 64, 128)
 """Pixels a side of images that a layout is looked for; others need every stride and padding said."""
@@ -20,7 +20,7 @@ _MOST: Final = 4  # of a stride; a stride above the kernel would leave pixels ou
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class StatedLayout:
     """What options say; None where they say nothing.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wanted:
     activation: tuple[str, ...] | None = None
 
 
-def choices_of(layers: Sequence[Layer], wanted: Wanted) -> list[list[Step]]:
+def choices_of(layers: Sequence[Layer], wanted: StatedLayout) -> list[list[Step]]:
     """The steps that each layer could have.
 
     Args:
@@ -85,7 +85,7 @@ def _steps(layer: Layer, stride: int | None, padding: int | None, extra: int | N
     return [step for step in steps if step.extra < max(step.stride, 2)]
 
 
-def reaching(layers: Sequence[Layer], choices: Sequence[Sequence[Step]]) -> Callable[[int], frozenset[int]]:
+def reachable_sizes(layers: Sequence[Layer], choices: Sequence[Sequence[Step]]) -> Callable[[int], frozenset[int]]:
     """By place, the sizes from which the layers from there on can reach one of `SIZES`, or any where all is said.
 
     Args:

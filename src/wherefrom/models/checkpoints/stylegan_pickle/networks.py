@@ -12,7 +12,7 @@ from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.plain import plain
 from wherefrom.models.checkpoints.stylegan_pickle.storages import Tensors
-from wherefrom.models.checkpoints.stylegan_pickle.tree import Made, Value, is_table, items_of, named_items
+from wherefrom.models.checkpoints.stylegan_pickle.tree import CallNode, Value, is_table, items_of, named_items
 
 __all__ = ["Network", "class_of", "network"]
 
@@ -51,10 +51,10 @@ class Network:
 
 def class_of(value: Value) -> str | None:
     """The class of the network that a value would have been; None where it is none."""
-    if not isinstance(value, Made):
+    if not isinstance(value, CallNode):
         return None
-    if value.path == _RECONSTRUCTED and value.given:
-        name = named_items(value.given[0], "a network").get("class_name")
+    if value.path == _RECONSTRUCTED and value.positional:
+        name = named_items(value.positional[0], "a network").get("class_name")
         return name if isinstance(name, str) and _NAME.fullmatch(name) else None
     return value.path.rpartition(".")[2] if _MODULE.fullmatch(value.path) else None
 
@@ -78,11 +78,11 @@ def network(value: Value, room: int) -> Network:
 
 def _attributes(value: Value, what: str) -> dict[str, Value]:
     """A module's attributes by name."""
-    if class_of(value) is None or not isinstance(value, Made):
+    if class_of(value) is None or not isinstance(value, CallNode):
         raise ModelError(f"{what} is no module of a network: the file is damaged or of another kind")
     if value.path != _RECONSTRUCTED:
         return named_items(value.state, f"the state of {what}")
-    return named_items(named_items(value.given[0], what).get("state"), f"the state of {what}")
+    return named_items(named_items(value.positional[0], what).get("state"), f"the state of {what}")
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from typing import IO, Final
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.networks import Network, class_of, network
 from wherefrom.models.checkpoints.stylegan_pickle.plain import is_number
-from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, Made, Value, named_items
+from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, CallNode, Value, named_items
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 from wherefrom.models.checkpoints.unwrap import Checkpoint
 
@@ -75,7 +75,7 @@ class Bounded:
 
 def _generator(content: Value, room: int, part: str) -> Network:
     """The network under that name at the top of the file."""
-    if not isinstance(content, Made) or content.path != DICT.path:
+    if not isinstance(content, CallNode) or content.path != DICT.path:
         raise ModelError(
             f"it looks like {_looks(content)}, need the dictionary with {_AVERAGED} that the trainers save"
         )
@@ -103,15 +103,15 @@ def _looks(value: Value) -> str:
     if name is not None:
         return f"a single network of class {name}"
     for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, Made) and item.path.startswith("dnnlib.tflib."):
+        if isinstance(item, CallNode) and item.path.startswith("dnnlib.tflib."):
             return (
                 "networks of the TensorFlow programs: convert it with the legacy.py of StyleGAN2-ADA's PyTorch program"
             )
     if is_number(value) and value == _TORCH:
         return "weights that torch.save wrote: name it .pt"
-    if isinstance(value, Made) and value.path.startswith("torch._utils."):
+    if isinstance(value, CallNode) and value.path.startswith("torch._utils."):
         return "a single tensor"
-    if isinstance(value, Made):
+    if isinstance(value, CallNode):
         return f"an object made by {value.path[:80]!a}"
     return (
         f"a {type(value).__name__} of length {len(value):,}"
