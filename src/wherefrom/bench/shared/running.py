@@ -45,7 +45,7 @@ class TableRun:
     @property
     def markdown(self) -> str:
         """The table as it is shown."""
-        from wherefrom.bench import _tables as tables
+        from wherefrom.bench.shared import tables
         from wherefrom.bench.shared.written import markdown
 
         shown = tables.load(self.name).markdown or markdown
@@ -109,7 +109,7 @@ def _share(threads: int) -> None:
 
 def _run(name: str, setting: Setting, out: Path) -> TableRun:
     """One table: its document is written after every row, so a stopped run leaves what it had."""
-    from wherefrom.bench import _tables as tables
+    from wherefrom.bench.shared import tables
     from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.bench.shared.written import document, draw, write
 

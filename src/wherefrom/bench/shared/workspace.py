@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench import _pictures as pictures
+from wherefrom.bench.shared import pictures
 from wherefrom.bench.shared.keys import digest_of, key_of
 from wherefrom.bench.shared.rows import ALPHA, Row, row_of
 from wherefrom.bench.shared.scored import mean_calls, profile_of, read_as
