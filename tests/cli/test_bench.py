@@ -28,7 +28,7 @@ from wherefrom.models.toy import Toy
 SMALL = {"restarts": 1, "race": None, "steps": 2, "plateau": None}
 
 
-TOYS = {"zoo:kl-f8-a": Toy(gain=0.9, bands=2), "zoo:kl-f8-b": Toy(gain=0.8, bands=1)}
+TOYS = {"zoo:kl-f8-a": Toy(gain=0.98, bands=3), "zoo:kl-f8-b": Toy(gain=0.9, bands=2)}
 
 
 def _opened(name: str, **options: Any) -> Any:
@@ -95,9 +95,7 @@ def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
     assert any("--photos" in what for what in found["left out"])
     for row in found["rows"]:
         assert sum(int(row["rules"]["conformal"][key]) for key in ("tp", "fp", "fn", "tn")) == 40
-    for model in TOYS:
-        best = max(row["auc"]["value"] for row in found["rows"] if f"zoo:{row['model']}" == model)
-        assert best > 0.9
+        assert row["auc"]["value"] > 0.9
 
 
 @pytest.mark.usefixtures("toys")
