@@ -42,7 +42,7 @@ def test_a_condition_is_of_the_files_that_its_edit_writes(made: wf.Profile) -> N
     assert list(made.conditions) == EDITS
     for edit, condition in made.conditions.items():
         first, chosen = drawn(24)[0], edits.load(edit)
-        expected = first if edit == "none" else chosen.encode(first.held.pixels)
+        expected = first if edit == "none" else chosen.encode(first.in_memory.pixels)
         facts = read_image(expected).facts
         (found,) = [each for each in condition.belonging.images if each.name == first.name]
         assert (found.format, found.width, found.jpeg_quality) == (facts.format, facts.width, facts.jpeg_quality)
@@ -106,8 +106,8 @@ def test_only_the_conditions_that_may_count_are_asked_about(made: wf.Profile, mo
         return wf.score(images, model=model, method=method, seed=seed)
 
     (candidate,) = wf.open_candidates({"toy": made})
-    low = [wf.load_images(edits.load("jpeg:30").encode(drawn(1, 50)[0].held.pixels))[0]]
-    half = [wf.load_images(edits.load(EDITS[2]).encode(drawn(1, 51)[0].held.pixels))[0]]
+    low = [wf.load_images(edits.load("jpeg:30").encode(drawn(1, 50)[0].in_memory.pixels))[0]]
+    half = [wf.load_images(edits.load(EDITS[2]).encode(drawn(1, 51)[0].in_memory.pixels))[0]]
     (scored,) = wf.score_candidates([*drawn(2, 100), *half, *low], [candidate], score=counting)
     assert sorted(seen) == [("none", 3), ("resize:0.5", 1)]
     verdicts = wf.attribute(scored.tables, profile=made, alpha=0.1, beta=0.1)
@@ -140,7 +140,7 @@ def test_a_condition_is_added_from_the_same_images(made: wf.Profile) -> None:
 
 def test_without_a_method_every_condition_has_the_usual_one() -> None:
     askew: Any = OffCentre()  # so that its own copies tell something
-    round_trips = askew.decode(askew.encode(to_images([each.held.pixels for each in noise(46, 3)])))
+    round_trips = askew.decode(askew.encode(to_images([each.in_memory.pixels for each in noise(46, 3)])))
     ours = wf.load_images(list(to_pixels(round_trips)), lossless=True)
     given: dict[str, Any] = {"belonging": ours[:40], "foreign": {"noise": noise(40)}, "model": askew}
     usual = wf.profile(**given, edits=["none", "jpeg:95"])

@@ -133,7 +133,7 @@ def listed(paths: Sequence[str], *, quiet: bool) -> tuple[Source, ...]:
     """
     from wherefrom.images.sources import load_images
 
-    return load_images(*paths, told=lambda text: note(f"note: {text}", quiet=quiet))
+    return load_images(*paths, on_message=lambda text: note(f"note: {text}", quiet=quiet))
 
 
 def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO, TypeAlias
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Given", "Source", "file_source", "printable", "raised"]
+__all__ = ["MAX_BYTES", "Cell", "Source", "file_source", "printable", "way_to_raise"]
 
-Given: TypeAlias = str | int | float | bool | None
+Cell: TypeAlias = str | int | float | bool | None
 """A cell of a manifest."""
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -30,24 +30,24 @@ class Source:
         path: the file, or the archive.
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
-        held: an image in memory as it was read, or why it cannot be; its name tells it from others.
-        box: the first column, the first row and the side of the tile that is meant; None for the whole image.
+        in_memory: an image in memory as it was read, or why it cannot be; its name tells it from others.
+        tile: the first column, the first row and the side of the tile that is meant; None for the whole image.
         member: the archive's member by its name, for what is in one.
-        given: what a manifest says of it beside path and name, by column.
+        columns: what a manifest says of it beside path and name, by column.
     """
 
     name: str
     path: Path | None = None
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
-    held: Any = field(default=None, repr=False, compare=False)
-    box: tuple[int, int, int] | None = None
+    in_memory: Any = field(default=None, repr=False, compare=False)
+    tile: tuple[int, int, int] | None = None
     member: str | None = field(default=None, repr=False)
-    given: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
+    columns: Mapping[str, Cell] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""
-        if sum(part is not None for part in (self.path, self.data, self.held)) != 1:
+        if sum(part is not None for part in (self.path, self.data, self.in_memory)) != 1:
             raise UsageError(f"the source {self.name!r} needs a path or data, and not both")
 
     def read(self, max_bytes: int = MAX_BYTES) -> bytes:
@@ -56,7 +56,7 @@ class Source:
         Raises:
             ImageError: when there is no such file, it is no regular file, may not be read, is empty or over the limit.
         """
-        if self.held is not None:
+        if self.in_memory is not None:
             raise ImageError("it is in memory as pixels, and is no file")
         if self.data is not None:
             return _bounded(self.data, max_bytes)
@@ -130,7 +130,7 @@ def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes
     return _bounded(data, max_bytes)
 
 
-def raised(limit: str, needed: int) -> str:
+def way_to_raise(limit: str, needed: int) -> str:
     """The way to raise a limit, on the command line and in Python.
 
     Args:
@@ -143,7 +143,9 @@ def raised(limit: str, needed: int) -> str:
 
 def _check_length(length: int, max_bytes: int) -> None:
     if length > max_bytes:
-        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {raised('max_bytes', length)}")
+        raise ImageError(
+            f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {way_to_raise('max_bytes', length)}"
+        )
 
 
 def _bounded(data: bytes, max_bytes: int) -> bytes:

@@ -16,32 +16,32 @@ from typing import Any
 
 from wherefrom.core.cells import unguarded
 from wherefrom.core.errors import UsageError
-from wherefrom.images.files import Given, Source, printable
+from wherefrom.images.files import Cell, Source, printable
 
-__all__ = ["SUFFIXES", "Told", "expand"]
+__all__ = ["SUFFIXES", "OnMessage", "expand"]
 
 SUFFIXES = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".tif", ".tiff"}
     | {".bmp", ".dib", ".gif", ".avif", ".heic", ".heif"}
 )
 """Suffixes, in lower case, of what is taken from a folder or an archive. A file named by itself may have any."""
-Told = Callable[[str], None]
+OnMessage = Callable[[str], None]
 _KINDS = 5  # suffixes or names that are said one by one
 
 
-def _nobody(_: str) -> None:
+def _ignore(_: str) -> None:
     """Where nobody listens."""
 
 
-Lister = Callable[[Path, Told], Iterator[Source]]
+Lister = Callable[[Path, OnMessage], Iterator[Source]]
 
 
-def expand(path: str | Path | Source, told: Told = _nobody) -> Iterable[Source]:
+def expand(path: str | Path | Source, on_message: OnMessage = _ignore) -> Iterable[Source]:
     """What one argument stands for.
 
     Args:
         path: the argument.
-        told: what is left out of it and why, a sentence a folder or archive; and which listed files are not there.
+        on_message: called with a sentence on what is left out of it and why, and on listed files that are not there.
 
     Raises:
         UsageError: when it stands for nothing, or what it lists cannot be read.
@@ -54,12 +54,12 @@ def expand(path: str | Path | Source, told: Told = _nobody) -> Iterable[Source]:
     lister = _LISTERS.get(place.suffix.lower())
     if os.path.lexists(place):
         if os.path.isdir(place) and not _is_image(place.name):  # noqa: PTH112  (never raises, whatever the name)
-            return _folder(place, told)
+            return _folder(place, on_message)
         if not place.exists():
             raise UsageError(f"{printable(path)} is a link to what is not there: {printable(os.readlink(place))}")  # noqa: PTH115  (a `str`)
-        return _listed(place, lister, told) if lister else (Source(name=printable(path), path=place),)
+        return _listed(place, lister, on_message) if lister else (Source(name=printable(path), path=place),)
     if glob.has_magic(str(path)):
-        return _glob(str(path), told)
+        return _glob(str(path), on_message)
     raise UsageError(f"no such file or folder: {printable(path)}")
 
 
@@ -67,31 +67,33 @@ def _is_image(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
-def _glob(pattern: str, told: Told) -> list[Source]:
+def _glob(pattern: str, on_message: OnMessage) -> list[Source]:
     """Every match as if it had been named itself, sorted."""
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  (keeps the path as it was given)
     if not matches:
         raise UsageError(f"no file matches {pattern!r}")
-    return [source for match in matches for source in expand(match, told)]
+    return [source for match in matches for source in expand(match, on_message)]
 
 
-def _folder(folder: Path, told: Told) -> list[Source]:
+def _folder(folder: Path, on_message: OnMessage) -> list[Source]:
     """Every entry below a folder that is named like an image, sorted by path; hidden ones are left out."""
-    passed = _Passed()
+    passed = _LeftOut()
     images = sorted(_walk(folder, passed), key=lambda path: path.parts)
-    said = passed.words()
+    left_out = passed.words()
     if not images:
         raise UsageError(
             f"no image in the folder {printable(folder)}: looked for {' '.join(sorted(SUFFIXES))}"
-            + (f", and left out {said}" if said else "")
+            + (f", and left out {left_out}" if left_out else "")
         )
-    if said:
-        told(f"left out of the folder {printable(folder)}: {said}; a file named by itself may be called anything")
+    if left_out:
+        on_message(
+            f"left out of the folder {printable(folder)}: {left_out}; a file named by itself may be called anything"
+        )
     return [Source(name=printable(path), path=path) for path in images]
 
 
 @dataclass(slots=True)
-class _Passed:
+class _LeftOut:
     """What a folder or archive holds that is not taken, counted by the reason."""
 
     hidden: int = 0
@@ -109,18 +111,18 @@ class _Passed:
 
     def words(self) -> str:
         """How many, and why; nothing where nothing was passed over."""
-        said = [f"{self.hidden} hidden (the name starts with a dot)"] if self.hidden else []
-        said += [f"{self.other['']} without a suffix"] if self.other[""] else []
+        reasons = [f"{self.hidden} hidden (the name starts with a dot)"] if self.hidden else []
+        reasons += [f"{self.other['']} without a suffix"] if self.other[""] else []
         others = sorted((suffix, count) for suffix, count in self.other.items() if suffix)
         if others:
             kinds = ", ".join(f"{suffix} {count}" for suffix, count in others[:_KINDS])
             more = ", ..." if len(others) > _KINDS else ""
             total = sum(count for _, count in others)
-            said.append(f"{total} with a suffix that is no image's ({kinds}{more})")
-        return ", ".join(said)
+            reasons.append(f"{total} with a suffix that is no image's ({kinds}{more})")
+        return ", ".join(reasons)
 
 
-def _walk(folder: Path, passed: _Passed) -> Iterator[Path]:
+def _walk(folder: Path, passed: _LeftOut) -> Iterator[Path]:
     """Entries named like images, links to folders followed, none entered twice, this one included."""
     entered: set[tuple[int, int]] = set()
     _first_visit(folder, entered)
@@ -146,12 +148,12 @@ def _refuse(error: OSError) -> None:
     raise UsageError(f"the folder {printable(error.filename)} cannot be listed: {error.strerror}") from error
 
 
-def _listed(path: Path, lister: Lister, told: Told) -> list[Source]:
+def _listed(path: Path, lister: Lister, on_message: OnMessage) -> list[Source]:
     """What a manifest or archive lists."""
     if not path.is_file():
         raise UsageError(f"{printable(path)} is not a regular file")
     try:
-        sources = list(lister(path, told))
+        sources = list(lister(path, on_message))
     except (OSError, tarfile.TarError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, RecursionError) as error:
         raise UsageError(f"{printable(path)} cannot be read: {error}") from error
     if not sources:
@@ -159,14 +161,14 @@ def _listed(path: Path, lister: Lister, told: Told) -> list[Source]:
     lost = [source.name for source in sources if source.path is not None and not source.path.exists()]
     if lost:
         named = ", ".join(lost[:_KINDS]) + (", ..." if len(lost) > _KINDS else "")
-        told(f"{len(lost)} of {len(sources)} files that {printable(path)} lists are not there: {named}")
+        on_message(f"{len(lost)} of {len(sources)} files that {printable(path)} lists are not there: {named}")
     return sources
 
 
-def _tar(path: Path, told: Told) -> Iterator[Source]:
+def _tar(path: Path, on_message: OnMessage) -> Iterator[Source]:
     """Members named like images, each by its offset; members of one name are told apart by `#2`, `#3` and so on."""
     counts: dict[str, int] = {}
-    passed = _Passed()
+    passed = _LeftOut()
     with tarfile.open(path, "r:") as archive:
         for member in archive:
             if not member.isfile() or not passed.take(PurePosixPath(member.name).name):
@@ -179,10 +181,10 @@ def _tar(path: Path, told: Told) -> Iterator[Source]:
             span = (member.offset_data, member.size)
             yield Source(name=f"{printable(path)}/{label}", path=path, span=span, member=label)
     if passed.words():
-        told(f"left out of {printable(path)}: {passed.words()}")
+        on_message(f"left out of {printable(path)}: {passed.words()}")
 
 
-def _csv(path: Path, _: Told) -> Iterator[Source]:
+def _csv(path: Path, _: OnMessage) -> Iterator[Source]:
     """Rows of a CSV with a header; an apostrophe that guards a text against spreadsheets is taken off."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file, strict=True)
@@ -196,7 +198,7 @@ def _text(cell: Any) -> Any:
     return unguarded(cell) if isinstance(cell, str) else cell
 
 
-def _jsonl(path: Path, _: Told) -> Iterator[Source]:
+def _jsonl(path: Path, _: OnMessage) -> Iterator[Source]:
     """One JSON object a line; empty lines are left out."""
     with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
@@ -214,7 +216,7 @@ def _jsonl(path: Path, _: Told) -> Iterator[Source]:
             yield _entry(path, f"line {number}", row)
 
 
-def _parquet(path: Path, _: Told) -> Iterator[Source]:
+def _parquet(path: Path, _: OnMessage) -> Iterator[Source]:
     """Rows of a Parquet file; columns that hold lists, objects or bytes are not read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -257,15 +259,15 @@ def _entry(manifest: Path, where: str, row: Mapping[str, Any]) -> Source:
     columns = {key: cell for key, cell in _cells(row) if key not in ("path", "name")}
     archive = next((above for above in place.parents if above.suffix.lower() == ".tar"), None)
     if archive is None or place.exists() or not archive.is_file():
-        return Source(name=printable(name or place), path=place, given=columns)
+        return Source(name=printable(name or place), path=place, columns=columns)
     members = _members(archive, archive.stat().st_mtime_ns)
     inside = printable(place.relative_to(archive).as_posix())
     if inside not in members:
         raise UsageError(f"{printable(manifest)}, {where}: {printable(archive)} has no image {inside!r}")
-    return replace(members[inside], name=printable(name or place), given=columns)
+    return replace(members[inside], name=printable(name or place), columns=columns)
 
 
-def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, Given]]:
+def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
     """The cells of a row that a table can hold; an object `more` stands for the cells in it."""
     for key, cell in row.items():
         if key == "more" and isinstance(cell, dict):
@@ -277,7 +279,7 @@ def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, Given]]:
 @lru_cache(maxsize=4)
 def _members(archive: Path, _: int) -> Mapping[str, Source]:
     """The images of an archive by their names in it; read again when the archive changed."""
-    return {str(source.member): source for source in _listed(archive, _tar, _nobody)}
+    return {str(source.member): source for source in _listed(archive, _tar, _ignore)}
 
 
 _LISTERS: Mapping[str, Lister] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.files import MAX_BYTES, Given, Source, file_source, printable
+from wherefrom.images.files import MAX_BYTES, Cell, Source, file_source, printable
 from wherefrom.images.listing import SUFFIXES, expand
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as Pillow
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Given", "Source", "as_source", "load_images", "printable"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "Cell", "Source", "as_source", "load_images", "printable"]
 
 _NAMED = 5  # missing files that are named one by one
 
@@ -26,7 +27,10 @@ Image: TypeAlias = "str | Path | Source | bytes | npt.NDArray[np.uint8] | Pillow
 
 
 def load_images(
-    *paths: Image | Sequence[Image], lossless: bool | None = None, told: Callable[[str], None] | None = None
+    *paths: Image | Sequence[Image],
+    lossless: bool | None = None,
+    on_message: Callable[[str], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> tuple[Source, ...]:
     """The images that paths stand for, in order; reads no image, so a bad one fails later, by itself.
 
@@ -38,7 +42,8 @@ def load_images(
             `(height, width, 3)` of uint8, an image of Pillow's; or a list of these.
         lossless: whether pixels that are given as arrays were stored without loss before. None: that is not known, so a
             profile of files does not cover them.
-        told: what is left out and why, and which files of a manifest are not there, a sentence each.
+        on_message: called with a sentence for whatever is left out, and for files of a manifest that are not there.
+        told: the former name of `on_message`, which answers for one version more.
 
     Returns:
         Sources with unique names; what is named twice is there once.
@@ -53,7 +58,9 @@ def load_images(
     from wherefrom.images.in_memory import sources_of  # which needs numpy and Pillow
 
     items = list(sources_of(paths, lossless=lossless))
-    say = told or (lambda _: None)
+    if told is not None:
+        warnings.warn("load_images(told=) is now called on_message: use that", DeprecationWarning, stacklevel=2)
+    say = on_message or told or (lambda _: None)
     lost = [str(item) for item in items if not isinstance(item, Source) and _is_lost(item)]
     if len(lost) > 1:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""

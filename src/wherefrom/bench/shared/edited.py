@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.bench._latent import decoders, images
+from wherefrom.bench.shared.latent import decoders, images
 from wherefrom.images import edits
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.bench.base import Row
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["compared", "stored_quality"]

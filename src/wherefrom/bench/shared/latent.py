@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._setting import label
+from wherefrom.bench.shared.setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
 from wherefrom.methods.joint import Joint
@@ -14,8 +14,8 @@ from wherefrom.models.base import Autoencoder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.bench.base import Row
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = [
