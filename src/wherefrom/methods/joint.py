@@ -143,7 +143,8 @@ class Joint:
         learned = {name: fit[f"distance_{name}"] for name in ("centre", "root")}
         apart = np.log(squared_distance(_log_ratios(scores), learned) + ROUNDING)
         better: Vector = np.maximum(self._control.statistic(scores, fit), -self.saturation)
-        return better + self.weight * (apart - median) / deviation
+        found: Vector = better + self.weight * (apart - median) / deviation
+        return found
 
     def _left_out(self, rows: Matrix) -> Vector:
         """The distance of each row from the others: it is left out, with every tenth of them, of what it is judged by.
@@ -151,7 +152,7 @@ class Joint:
         A row's distance from a mean and covariance that it took part in is too small.
         """
         fold = np.arange(len(rows)) % min(_FOLDS, len(rows))
-        distances = np.empty(len(rows))
+        distances: Vector = np.empty(len(rows))
         for left in range(fold.max() + 1):
             learned = fit_covariance(rows[fold != left], shrinkage=self.shrinkage)
             distances[fold == left] = squared_distance(rows[fold == left], learned)
