@@ -2,14 +2,14 @@
 
     images -> those without a row -> chunks -> [engine: Worker.rows] -> parts on the disk -> the ledger
 
-An engine decides where chunks are worked on: in this process, in one process a device, on a cluster. It knows nothing of
-what is asked, and nothing of which images are done: that is in the ledger, which the caller of the engine keeps. So
+An engine decides where chunks are worked on: in this process, in one process a device, on a cluster. It knows nothing
+of what is asked, and nothing of which images are done: that is in the ledger, which the caller of the engine keeps. So
 chunks may be finished in any order, and one that was lost with its worker may be given to another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -27,7 +27,7 @@ class OpenedTask(Protocol):
 
     @property
     def digest(self) -> str:
-        """Of the cards of its models without their devices: what every worker of one job must agree on."""
+        """Of the cards of its models, kind of device included: what all rows of one folder must have in common."""
         ...
 
     def rows(self, images: Sequence[Source], advance: Callable[[int, int], None]) -> Iterable[Sequence[Row]]:
@@ -93,13 +93,11 @@ class Part:
         name: the chunk's.
         scored: keys of images all of whose rows have no error.
         failed: keys of the others.
-        opened: the digest of the task as the worker opened it; None where nothing was opened, since the rows were there.
     """
 
     name: str
     scored: tuple[bytes, ...]
     failed: tuple[bytes, ...]
-    opened: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +107,8 @@ class Job:
     Attributes:
         task: what is asked.
         rows: the folder for the parts, on a disk that every worker writes to; it exists.
-        advance: told of images that are settled, as for `OpenedTask.rows`, by workers of this process.
+        advance: told of images that are settled, as for `OpenedTask.rows`: by the worker where that is in this process,
+            else by the engine.
     """
 
     task: Task
@@ -125,9 +124,10 @@ class Job:
             device: to ask on; None is the task's own.
 
         Raises:
+            UsageError: when the models are not those whose rows are in the folder.
             WherefromError: as `Task.open`; and what is returned, as `OpenedTask.rows`.
         """
-        from wherefrom.engines.parts import working
+        from wherefrom.engines.working import working
 
         return working(self, device)
 
@@ -135,7 +135,7 @@ class Job:
 class Engine(Protocol):
     """Where chunks are worked on."""
 
-    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Part]:
+    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Generator[Part, None, None]:
         """The part of every chunk, in any order, each as soon as its rows are on the disk. To be closed, or exhausted.
 
         Args:

@@ -54,6 +54,7 @@ def score(
     seed: int = 0,
     store: str | Path | Store | None = None,
     batch: int | None = None,
+    sizes: BatchSize | None = None,
     workers: int = 2,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
@@ -71,6 +72,7 @@ def score(
         seed: the root seed; an image's own seed comes from this and its scored pixels.
         store: where rows are kept after every batch, so that a stopped run resumes and a second run asks nothing.
         batch: images a batch; None finds it. Changes the speed, and on a GPU numbers as sums in another order do.
+        sizes: what earlier calls on this model and method learned of batches, in place of `batch`; None starts anew.
         workers: threads that read and decode.
         limits: on bytes and pixels of a file; one over them is a row with that error.
         progress: told how far the run is, at most ten times a second and at the end.
@@ -89,7 +91,7 @@ def score(
                 model=as_asked(model.card, method.measure).digest, measure=method.measure.digest, seed=seed
             ),
             store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
-            sizes=BatchSize(device=model.device.type, fixed=batch),
+            sizes=sizes or BatchSize(device=model.device.type, fixed=batch),
             workers=workers,
             limits=limits,
             table=TableRows(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),

@@ -27,6 +27,10 @@ class Place(Protocol):
         """Its path or address, as it may be shown."""
         ...
 
+    def __hash__(self) -> int:
+        """By value."""
+        ...
+
     @property
     def suffix(self) -> str:
         """Of its name, in lower case, as `.tar`."""
