@@ -12,9 +12,9 @@ from typing import Any
 from wherefrom.attribution import Candidate, attribute
 from wherefrom.candidates import Opening, open_candidates, score_candidates
 from wherefrom.core.card import as_asked
-from wherefrom.engines.base import OpenedTask, Row
 from wherefrom.engines.columns import VERDICTS, schema_of
-from wherefrom.engines.scores import Advance, image_columns
+from wherefrom.engines.scores import image_columns
+from wherefrom.engines.tasks import Advance, OpenedTask, Row
 from wherefrom.images.files import Source
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.methods.base import Method
@@ -43,7 +43,6 @@ class AttributeTask:
         beta: the bound on a false claim for any candidate.
         edit: what the images went through; None where that is not known.
         batch: images at a time; None finds it.
-        workers: threads that read, in each worker.
         limits: on bytes and pixels of a file.
         store: where scores are kept beside the rows; on a disk of the worker's machine.
         files: that hold the profiles, by their names, as a reason names them.
@@ -56,7 +55,6 @@ class AttributeTask:
     beta: float = 0.01
     edit: str | None = None
     batch: int | None = None
-    workers: int = 2
     limits: Limits = DEFAULT_LIMITS
     store: Path | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -143,7 +141,6 @@ class _OpenedAttributions:
             seed=seed,
             store=self.task.store,
             sizes=sizes,
-            workers=self.task.workers,
             limits=self.task.limits,
         )
 

@@ -9,95 +9,15 @@ chunks may be finished in any order, and one that was lost with its worker may b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
-from wherefrom.images.files import Source
+from wherefrom.engines.tasks import Advance, Chunk, OpenedTask, Part, Row, Task
+from wherefrom.engines.working import working
 
-__all__ = ["Chunk", "Engine", "Job", "OpenedTask", "Part", "Row", "Task"]
-
-Row: TypeAlias = Mapping[str, Any]
-"""A row of the output by column; the columns are those of the task's schema, and one that is left out is null."""
-
-
-class OpenedTask(Protocol):
-    """A task with its models in memory: what asks."""
-
-    @property
-    def digest(self) -> str:
-        """Of the cards of its models, kind of device included: what all rows of one folder must have in common."""
-        ...
-
-    def rows(self, images: Sequence[Source], advance: Callable[[int, int], None]) -> Iterable[Sequence[Row]]:
-        """The rows of each image, in the images' order: one a model and method, at least one an image.
-
-        An image that cannot be read or scored has rows with the column `error`; nothing that is wrong with one image
-        is raised.
-
-        Args:
-            images: to read and to ask about.
-            advance: told of images that are settled since it was told before: how many, and how many of them failed.
-
-        Raises:
-            WherefromError: what no image is to blame for.
-        """
-        ...
-
-
-class Task(Protocol):
-    """What is asked of every image: a value that can be pickled and holds no model. Each worker opens it once."""
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """All that changes a row, as JSON can hold it: jobs of one folder have the same."""
-        ...
-
-    @property
-    def schema(self) -> Any:
-        """The `pyarrow.Schema` of the rows."""
-        ...
-
-    def open(self, device: str | None = None) -> OpenedTask:
-        """Open the models.
-
-        Args:
-            device: to ask on, as `cuda:1`; None is the task's own.
-
-        Raises:
-            WherefromError: when a model cannot be opened, or is not the one that was profiled.
-        """
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Chunk:
-    """Images that go to a worker together. It can be pickled: locators travel, and bytes only where there is no file.
-
-    Attributes:
-        name: of the files that its rows will be in: a digest of the run and of the images' keys, so that a second
-            worker that is given the same chunk writes the same files.
-        images: in order.
-    """
-
-    name: str
-    images: tuple[Source, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
-    """What came of a chunk; its rows are on the disk. Small, for it travels back to the process that keeps the ledger.
-
-    Attributes:
-        name: the chunk's.
-        scored: keys of images all of whose rows have no error.
-        failed: keys of the others.
-    """
-
-    name: str
-    scored: tuple[bytes, ...]
-    failed: tuple[bytes, ...]
+__all__ = ["Advance", "Chunk", "Engine", "Job", "OpenedTask", "Part", "Row", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +33,7 @@ class Job:
 
     task: Task
     rows: Path
-    advance: Callable[[int, int], None] | None = field(default=None, compare=False)
+    advance: Advance | None = field(default=None, compare=False)
 
     def open(self, device: str | None = None) -> Callable[[Chunk], Part]:
         """Open the models, once a worker; what is returned asks about a chunk and writes its rows.
@@ -127,9 +47,7 @@ class Job:
             UsageError: when the models are not those whose rows are in the folder.
             WherefromError: as `Task.open`; and what is returned, as `OpenedTask.rows`.
         """
-        from wherefrom.engines.working import working
-
-        return working(self, device)
+        return working(self.task, self.rows, self.advance, device)
 
 
 class Engine(Protocol):

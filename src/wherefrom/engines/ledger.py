@@ -16,8 +16,8 @@ from typing import Final, Self
 
 from wherefrom.core.errors import StoreError
 from wherefrom.engines import parts
-from wherefrom.engines.base import Part
 from wherefrom.engines.keys import key_of
+from wherefrom.engines.tasks import Part
 from wherefrom.images.files import Source
 
 __all__ = ["Ledger"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from wherefrom.core.errors import StoreError
 from wherefrom.core.files import replacing
-from wherefrom.engines.base import Row
+from wherefrom.engines.tasks import Row
 
 __all__ = [
     "FAILED",

@@ -24,11 +24,12 @@ from wherefrom.core.files import write_json
 from wherefrom.core.plain import plain
 from wherefrom.core.version import VERSION
 from wherefrom.engines import parts
-from wherefrom.engines.base import Chunk, Engine, Job, Task
+from wherefrom.engines.base import Engine, Job
 from wherefrom.engines.columns import SCHEMA_VERSION
 from wherefrom.engines.keys import chunk_name
 from wherefrom.engines.ledger import Ledger
 from wherefrom.engines.local import Local
+from wherefrom.engines.tasks import Chunk, Task
 from wherefrom.images.files import Source
 from wherefrom.scoring.progress import Meter, Progress
 
@@ -37,6 +38,7 @@ __all__ = ["IMAGES_A_FILE", "JobResult", "run_job"]
 IMAGES_A_FILE: Final = 512
 """Images whose rows are written together, unless asked otherwise."""
 _LOCAL: Final = Local()
+_JOB: Final = "job.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,9 +94,9 @@ def run_job(
         raise UsageError(f"images_a_file={images_a_file}, need at least 1")
     place = Path(folder)
     rows = place / "rows"
-    _make(rows)
+    _make(place, rows)
     with Ledger(place / "ledger.sqlite", rows) as ledger:
-        _check_same(place / "job.json", task)
+        _check_same(place / _JOB, task)
         parts.clear_unfinished(rows)
         ledger.absorb()
         ledger.tidy()
@@ -113,11 +115,14 @@ def run_job(
     return JobResult(rows=rows, asked=asked, failed_now=failed, scored=scored, failed=left)
 
 
-def _make(rows: Path) -> None:
+def _make(folder: Path, rows: Path) -> None:
+    """Make the folders, and refuse one that holds something else."""
     try:
+        if folder.is_dir() and not (folder / _JOB).exists() and any(folder.iterdir()):
+            raise UsageError(f"{folder} is there, and its files are not of such a run: name a new folder")
         rows.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot make the folder {rows}: {error.strerror or error}") from error
+        raise StoreError(f"cannot make the folder {folder}: {error.strerror or error}") from error
 
 
 def _chunks(undone: Iterable[tuple[bytes, Source]], size: int) -> Iterator[Chunk]:

@@ -13,8 +13,8 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Fact, as_asked
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.version import VERSION
-from wherefrom.engines.base import OpenedTask, Row
 from wherefrom.engines.columns import SCORES, schema_of
+from wherefrom.engines.tasks import Advance, OpenedTask, Row
 from wherefrom.images.files import Source
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.judging import statistic_of
@@ -26,10 +26,7 @@ from wherefrom.scoring.batching import BatchSize
 from wherefrom.scoring.progress import Progress
 from wherefrom.scoring.run import score
 
-__all__ = ["Advance", "ScoreTask", "counted", "image_columns"]
-
-Advance = Callable[[int, int], None]
-"""Told of images that are settled since it was told before: how many, and how many of them failed."""
+__all__ = ["ScoreTask", "counted", "image_columns"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +43,6 @@ class ScoreTask:
         through: as for `load_model`.
         seed: the root seed.
         batch: images at a time; None finds it.
-        workers: threads that read, in each worker.
         limits: on bytes and pixels of a file.
         store: where scores are kept beside the rows; on a disk of the worker's machine.
     """
@@ -60,7 +56,6 @@ class ScoreTask:
     through: str | None = None
     seed: int = 0
     batch: int | None = None
-    workers: int = 2
     limits: Limits = DEFAULT_LIMITS
     store: Path | None = None
 
@@ -125,7 +120,6 @@ class _OpenedScores:
             seed=self.task.seed,
             store=self.task.store,
             sizes=self.sizes,
-            workers=self.task.workers,
             limits=self.task.limits,
             progress=counted(advance),
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from wherefrom.core.errors import UsageError
 from wherefrom.engines import parts
-from wherefrom.engines.base import Chunk, Job, OpenedTask, Part, Row
 from wherefrom.engines.keys import key_of
+from wherefrom.engines.tasks import Advance, Chunk, Part, Row, Task
 
 __all__ = ["working"]
 
@@ -17,20 +17,27 @@ _OPENED: Final = "opened-"
 """How the file begins that says by its name which models the rows are of."""
 
 
-def working(job: Job, device: str | None) -> Callable[[Chunk], Part]:
+def working(task: Task, rows: Path, advance: Advance | None, device: str | None) -> Callable[[Chunk], Part]:
     """What `Job.open` gives: the models are opened now, and a chunk is asked about at each call.
 
     Args:
-        job: what is asked, and where rows go.
+        task: what is asked.
+        rows: the folder that they go to.
+        advance: told of images that are settled; None: nobody.
         device: to ask on; None is the task's own.
+
+    Raises:
+        UsageError: when the models are not those whose rows are in the folder.
     """
-    opened = job.task.open(device)
-    _check_models(job.rows.parent, opened.digest)
-    schema = job.task.schema
+    opened = task.open(device)
+    _check_models(rows.parent, opened.digest)
+    schema = task.schema
 
     def work(chunk: Chunk) -> Part:
-        there = _there(job.rows, chunk.name)
-        return there if there is not None else _asked(job, opened, schema, chunk)
+        there = _there(rows, chunk.name)
+        if there is not None:
+            return there
+        return _asked(rows, opened.rows(chunk.images, advance or _unwatched), schema, chunk)
 
     return work
 
@@ -47,11 +54,10 @@ def _keys(path: Path) -> tuple[bytes, ...]:
     return tuple(parts.keys_in(path)) if path.exists() else ()
 
 
-def _asked(job: Job, opened: OpenedTask, schema: Any, chunk: Chunk) -> Part:
+def _asked(folder: Path, answers: Iterable[Sequence[Row]], schema: Any, chunk: Chunk) -> Part:
     """Ask about a chunk, and write its rows: first of the failed, so that the others say that all are there."""
     keys: dict[bool, list[bytes]] = {True: [], False: []}
     rows: dict[bool, list[Row]] = {True: [], False: []}
-    answers = opened.rows(chunk.images, job.advance or _unwatched)
     for image, said in zip(chunk.images, answers, strict=True):
         key = key_of(image)
         fine = all(row.get("error") is None for row in said)
@@ -59,9 +65,9 @@ def _asked(job: Job, opened: OpenedTask, schema: Any, chunk: Chunk) -> Part:
         rows[fine] += [{parts.KEY: key, **row} for row in said]
     if rows[False]:
         form = schema if rows[True] else parts.alone(schema)
-        parts.write_rows(parts.path_of(job.rows, parts.FAILED, chunk.name), rows[False], form)
+        parts.write_rows(parts.path_of(folder, parts.FAILED, chunk.name), rows[False], form)
     if rows[True]:
-        parts.write_rows(parts.path_of(job.rows, parts.SCORED, chunk.name), rows[True], schema)
+        parts.write_rows(parts.path_of(folder, parts.SCORED, chunk.name), rows[True], schema)
     return Part(name=chunk.name, scored=tuple(keys[True]), failed=tuple(keys[False]))
 
 

@@ -121,11 +121,11 @@ class AddressPlace:
         return opened
 
     def beside(self, text: str) -> AddressPlace:
-        """An address relative to the folder of this one."""
-        if text.startswith("/"):  # from the root, as in a manifest on this machine
-            head, separator, rest = self.url.partition("://")
-            return AddressPlace(f"{head}{separator}{rest.partition('/')[0]}{text}")
-        return AddressPlace(_joined(self.url, text))
+        """An address relative to the folder of this one, or to the root of its bucket or host; never another host's."""
+        head, _, rest = self.url.partition("://")
+        path = f"/{text.lstrip('/')}" if text.startswith("/") else text  # two slashes would name another host
+        joined = urljoin(f"http://{rest}", path)  # the library joins addresses of schemes that it knows
+        return AddressPlace(f"{head}://{joined.removeprefix('http://')}")
 
     def source(
         self, *, name: str, given: Mapping[str, Given], span: tuple[int, int] | None = None, member: str | None = None
@@ -193,12 +193,6 @@ def _system(url: str) -> tuple[Any, str]:
     except ValueError as error:
         raise UsageError(f"{printable(url)} is no address that can be read: {error}") from error
     return system, str(path)
-
-
-def _joined(base: str, text: str) -> str:
-    """An address relative to another, by the rules of web addresses, which the library keeps to schemes it knows."""
-    head, _, rest = base.partition("://")
-    return f"{head}://{urljoin('http://' + rest, text).removeprefix('http://')}"
 
 
 def _raise(needed: int) -> str:
