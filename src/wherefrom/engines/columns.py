@@ -74,7 +74,7 @@ VERDICTS: Final = (
     Column(
         "answer", "string", "the answer for the image among several profiles, the same in each of its rows; else null"
     ),
-    Column("outcome", "string", "SUPPORTED, COMPATIBLE, EXCLUDED or UNDECIDED; null where there is an error"),
+    Column("outcome", "string", "SUPPORTED, COMPATIBLE, EXCLUDED or UNDECIDED, which it is where there is an error"),
     Column("reason", "string", "why, in one sentence that names the numbers"),
     Column("statistic", "double", "the method's number, high is foreign; null where undefined"),
     Column("threshold", "double", "the rule's cut at alpha; null where there is none"),
