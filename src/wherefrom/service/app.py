@@ -13,6 +13,7 @@ from wherefrom.core.extras import require
 from wherefrom.core.version import VERSION
 from wherefrom.service.middleware import Bodies, Entry
 from wherefrom.service.openapi import add_schema
+from wherefrom.service.page import add_page
 from wherefrom.service.problems import add_handlers
 from wherefrom.service.routes import about, attributions, feedback, jobs
 from wherefrom.service.settings import Settings
@@ -49,6 +50,7 @@ def app_of(settings: Settings) -> FastAPI:
     app.state.service = state
     for part in (attributions, jobs, about, feedback):
         app.include_router(part.router(state))
+    add_page(app)
     add_handlers(app)
     add_schema(app)
     app.add_middleware(Bodies, limits=settings.limits, budget=state.budget)
