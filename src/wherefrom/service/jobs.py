@@ -113,6 +113,7 @@ class Job:
         state: where it is.
         progress: how far it is.
         reason: why it failed or was cancelled.
+        fault: whether it failed through a fault of the service.
         decided: what came of it.
         cancelled: set when nobody wants the answer any more.
         finished: done when it is over, however it ended.
@@ -129,6 +130,7 @@ class Job:
     state: JobState = JobState.QUEUED
     progress: Progress = Progress()
     reason: str | None = None
+    fault: bool = False
     decided: Decided | None = field(default=None, repr=False)
     cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     finished: Future[None] = field(default_factory=Future, repr=False)
