@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -84,8 +85,11 @@ def serve(
     Images stay in memory until they are answered, and are not kept. SIGTERM stops it: what runs is finished, what waits
     is handed back. Needs `pip install 'wherefrom[service]'`.
     """
+    from wherefrom.core.extras import require
     from wherefrom.service import RequestLimits, Settings
     from wherefrom.service.keys import Keys, keys_of_environment, keys_of_file
+
+    require("uvicorn", "service")
     from wherefrom.service.server import Listening, serve
 
     found: Keys = keys_of_environment(os.environ) if keys is None else keys_of_file(keys)
@@ -124,7 +128,10 @@ def serve(
         telemetry=telemetry,
     )
     listening = Listening(host=host, port=port, socket=socket, proxies=proxies)
-    serve(settings, listening, told=(lambda _: None) if quiet else note)
+    if quiet:
+        serve(settings, listening, told=lambda _: None)
+    else:
+        serve(settings, listening, told=note, log=logging.StreamHandler())
 
 
 def _is_own(host: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from wherefrom.images.files import Source
 from wherefrom.service.answers import Attributions, JobState
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from wherefrom.records.verdict import Attribution, Verdict
 
 __all__ = ["Cancelled", "Decided", "Job", "Jobs", "Progress", "Question", "Shown"]
+
+
+_NUMBERS: Final = 2**16
+"""Bytes that the numbers of one image take, about."""
 
 
 class Cancelled(BaseException):
@@ -90,8 +94,8 @@ class Decided:
 
     @property
     def kept(self) -> int:
-        """Bytes that it takes in memory, without what is small."""
-        return sum(map(len, self.pages)) + sum(map(len, self.maps.values()))
+        """Bytes that it takes in memory, about."""
+        return _NUMBERS * len(self.found) + sum(map(len, self.pages)) + sum(map(len, self.maps.values()))
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -109,6 +113,7 @@ class Job:
         state: where it is.
         progress: how far it is.
         reason: why it failed or was cancelled.
+        fault: whether it failed through a fault of the service.
         decided: what came of it.
         cancelled: set when nobody wants the answer any more.
         finished: done when it is over, however it ended.
@@ -125,6 +130,7 @@ class Job:
     state: JobState = JobState.QUEUED
     progress: Progress = Progress()
     reason: str | None = None
+    fault: bool = False
     decided: Decided | None = field(default=None, repr=False)
     cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     finished: Future[None] = field(default_factory=Future, repr=False)
@@ -216,10 +222,6 @@ class Jobs:
             held += 0 if job.decided is None else job.decided.kept
             if now - _ended(job) > self.seconds or held > self.most_bytes:
                 self.forget(job)
-
-    def all(self) -> tuple[Any, ...]:
-        """Every job that is known."""
-        return tuple(self._jobs.values())
 
 
 def _ended(job: Job) -> float:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wherefrom.core.visible import visible
@@ -30,6 +31,8 @@ _PROTECTING: Final = {
     "Cache-Control": "no-store",
 }
 """Of every answer that does not say another; the page and reports have policies of their own."""
+_CLIENT_LEFT: Final = 499
+"""What the log and the counts have of a request whose client left before its answer; no client ever sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,13 @@ class Entry:
 
         try:
             await self.app(scope, receive, noted)
-        except Exception as error:
+        except ClientDisconnect:
+            status = _CLIENT_LEFT
+        except Exception:
             _log.exception("request %s failed", request_id(scope))
             if status:
                 raise
             detail = "the service failed, and its log says how: name the request's identifier to whoever runs it"
-            del error
             await problem_response(Refused(500, "service-failed", detail), scope)(scope, receive, noted)
         finally:
             self._note(scope, status, time.perf_counter() - start)
@@ -75,6 +79,7 @@ class Entry:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """A count, and a line in the log."""
         route = getattr(scope.get("route"), "path", None) or "unmatched"
+        status = status or _CLIENT_LEFT
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self.metrics.request(route, method, status, seconds)
         owner = visible(scope["state"].get("owner", "-"))

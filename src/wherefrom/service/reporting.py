@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ __all__ = ["bundle_of", "page_of_image", "pages_of", "zip_of_pages"]
 
 _BETA: Final = 0.01
 """The bound on the chance that the map of an image of other origin shows any region."""
+
+_ONE: Final = threading.Lock()
 
 
 def pages_of(
@@ -53,11 +56,16 @@ def pages_of(
         shown = tuple(_maps(record, candidates)) if record is not None and job.shown.maps else ()
         maps.update({(place, each.numbers.candidate): each.picture for each in shown})
         if record is None or not job.shown.pictures:
-            page = page_of(assembly, one, record=None, further=Further(maps=shown))
+            pages.append(_html(assembly, one, None, Further(maps=shown)))
         else:
-            page = page_of(assembly, one, record=record, further=Further(reconstructions=made(record), maps=shown))
-        pages.append(page.html().encode())
+            pages.append(_html(assembly, one, record, Further(reconstructions=made(record), maps=shown)))
     return tuple(pages), maps
+
+
+def _html(assembly: Assembly, found: Verdict | Attribution, record: ImageRecord | None, further: Further) -> bytes:
+    """A page; one at a time, since what draws its figures is not made for several threads."""
+    with _ONE:
+        return page_of(assembly, found, record=record, further=further).html().encode()
 
 
 def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> Iterator[MapShown]:
@@ -90,7 +98,7 @@ def page_of_image(decided: Decided, place: int) -> bytes:
     if decided.pages:
         return decided.pages[place]
     assembly = Assembly(profiles={each.name: each.profile for each in decided.candidates})
-    return page_of(assembly, decided.found[place], record=None, further=Further()).html().encode()
+    return _html(assembly, decided.found[place], None, Further())
 
 
 def zip_of_pages(decided: Decided) -> bytes:

@@ -33,6 +33,7 @@ from wherefrom.service.worker import Worker
 __all__ = ["BEARER", "State", "state_of"]
 
 BEARER: Final = HTTPBearer(auto_error=False, description="an API key, where the service asks for one")
+_ANYONE: Final = "anyone"
 _DECODERS: Final = 2
 """Images that are decoded at a time, beside the worker."""
 
@@ -65,17 +66,18 @@ class State:
     _decoders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_DECODERS))
 
     def admit(self, request: Request) -> str:
-        """Who asks: the name of the key, or the address where no keys are needed; counts the request.
+        """Who asks: the name of the key, or `anyone` where no keys are needed; counts the request.
+
+        Requests are counted by key, or by address. Of anyone's job only the identifier is asked, which nobody guesses.
 
         Raises:
             Refused: when the key is missing or unknown, or it asks too often.
         """
-        keys = self.settings.keys
-        if not keys:
-            owner = request.client.host if request.client else "local"
-        else:
-            owner = self._named(request.headers.get("authorization", ""))
-            request.scope["state"]["owner"] = owner
+        if not self.settings.keys:
+            self.rates.count(request.client.host if request.client else _ANYONE)
+            return _ANYONE
+        owner = self._named(request.headers.get("authorization", ""))
+        request.scope["state"]["owner"] = owner
         self.rates.count(owner)
         return owner
 

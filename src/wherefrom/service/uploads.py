@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -101,6 +102,8 @@ async def form_of(request: Request, limits: RequestLimits) -> Form:
     if kind != "multipart/form-data":
         way_out = "send multipart/form-data with the field `images`, as `curl -F images=@a.png` does"
         raise Refused(415, "not-a-form", f"the body is {kind or 'of no type'!r}: {way_out}")
+    if "boundary=" not in request.headers["content-type"]:
+        raise Refused(422, "broken-form", "the form cannot be read: its type names no boundary")
     parser = _InMemory(request.headers, request.stream(), max_files=limits.max_images, max_fields=limits.max_images)
     try:
         form = await parser.parse()
@@ -134,11 +137,13 @@ async def _checked(items: Sequence[tuple[str, UploadFile | str]], limits: Reques
         else:
             way_out = f"send files as `{_IMAGES}`" + (": this one has no file name" if field == _IMAGES else "")
             raise Refused(422, "wrong-field", f"the form has a field {field[:40]!r} of the wrong kind: {way_out}")
-    count = len(uploads) + len(urls)
-    if count == 0:
+    images = len(uploads) + len(urls)
+    if images == 0:
         raise Refused(422, "no-image", f"the form has no image: send files as `{_IMAGES}`")
-    if count > limits.max_images:
-        raise Refused(422, "too-many-images", f"{count} images, {limits.max_images} are allowed: send several requests")
+    if images > limits.max_images:
+        raise Refused(
+            422, "too-many-images", f"{images} images, {limits.max_images} are allowed: send several requests"
+        )
     return Form(uploads=tuple(uploads), urls=tuple(urls))
 
 
@@ -159,9 +164,8 @@ def decoded(uploads: Sequence[Upload], limits: Limits) -> tuple[Source, ...]:
         Refused: when none of them can be read.
     """
     found: list[Source] = []
-    for number, upload in enumerate(uploads, start=1):
-        taken = {source.name for source in found}
-        name = upload.name if upload.name not in taken else f"{upload.name} ({number})"
+    for upload in uploads:
+        name = _unused(upload.name, {source.name for source in found})
         source = Source(name=name, data=upload.data) if upload.data else None
         held = ImageFacts(name=name, error="the file is empty (0 bytes)") if source is None else _read(source, limits)
         found.append(Source(name=name, held=held))
@@ -172,12 +176,18 @@ def decoded(uploads: Sequence[Upload], limits: Limits) -> tuple[Source, ...]:
     return tuple(found)
 
 
+def _unused(name: str, taken: set[str]) -> str:
+    """A name that no other image of the request has."""
+    numbered = (f"{name} ({number})" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
+
+
 def _read(source: Source, limits: Limits) -> ImageRecord | ImageFacts:
     """One image; its size is looked at before it is decoded, and what is said of it fits a client."""
     try:
         width, height = stored_size(source, _HEADER_ONLY)
     except ImageError as error:
-        return replace(ImageFacts(name=source.name), error=str(error))
+        return ImageFacts(name=source.name, error=str(error))
     if width * height > limits.max_pixels:
         most = f"{limits.max_pixels:,} pixels are allowed: send a smaller image, or the part in question"
         return ImageFacts(name=source.name, error=f"{width} x {height} = {width * height:,} pixels, {most}")

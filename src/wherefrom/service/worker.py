@@ -139,7 +139,7 @@ class Worker:
                     if job.ended is None:
                         self._answer([job], deciding)
                 return
-            _end(jobs, _reason(error))
+            _fail(jobs, error)
         for job in jobs:
             job.end(JobState.CANCELLED, reason=job.reason or "cancelled")
 
@@ -149,9 +149,12 @@ def _end(jobs: Sequence[Job], reason: str) -> None:
         job.end(JobState.FAILED, reason=reason)
 
 
-def _reason(error: Exception) -> str:
-    """Why a job failed; what nobody foresaw is in the log, and clients are not told more than that."""
+def _fail(jobs: Sequence[Job], error: Exception) -> None:
+    """Why jobs failed; what nobody foresaw is in the log, and clients are not told more than that."""
     if isinstance(error, WherefromError):
-        return str(error)
+        _end(jobs, str(error))
+        return
     _log.error("a job failed", exc_info=error)
-    return "an error of the service, which its log has"
+    for job in jobs:
+        job.fault = True
+    _end(jobs, "the service failed, and its log says how")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from wherefrom.service import answers
 from wherefrom.service.answers import JobState
+from wherefrom.service.jobs import Job
 from wherefrom.service.problems import Refused, problems
 from wherefrom.service.routes.asked import Asked, owner_of
 from wherefrom.service.state import State
@@ -53,14 +54,15 @@ def router(state: State) -> APIRouter:
             headers = {"Location": f"/v1/jobs/{job.id}"}
             return Response(body, status_code=202, headers=headers, media_type="application/json")
         if job.decided is None:
-            raise _not_answered(job.state, job.reason)
+            raise _not_answered(job)
         return Response(job.decided.answer.model_dump_json(), media_type="application/json")
 
     return routes
 
 
-def _not_answered(job_state: JobState, reason: str | None) -> Refused:
+def _not_answered(job: Job) -> Refused:
     """Why a question has no answer."""
-    if job_state is JobState.CANCELLED:
-        return Refused(503, "stopping", reason or "the service stops: send the request again", retry_after=10)
-    return Refused(422, "cannot-be-answered", reason or "no reason was given")
+    reason = job.reason or "no reason was given"
+    if job.state is JobState.CANCELLED:
+        return Refused(503, "stopping", reason, retry_after=10)
+    return Refused(500, "service-failed", reason) if job.fault else Refused(422, "cannot-be-answered", reason)
