@@ -22,6 +22,7 @@ from wherefrom.cli import (
     profile,
     report,
     score,
+    serve,
     verify,
 )
 from wherefrom.cli._output import emit
@@ -74,4 +75,5 @@ app.command()(verify.verify)
 app.command()(score.score)
 app.command()(evaluate.evaluate)
 app.command()(edit.edit)
+app.command()(serve.serve)
 app.command()(bench.bench)

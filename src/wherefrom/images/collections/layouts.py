@@ -105,7 +105,7 @@ def _rows_by_key(table: Path) -> Mapping[str, dict[str, Cell]]:
     try:
         with pq.ParquetFile(table) as file:
             columns = [each.name for each in file.schema_arrow if is_cell(each.type)]
-            rows = file.read(columns=given).to_pylist() if _KEY in columns else []
+            rows = file.read(columns=columns).to_pylist() if _KEY in columns else []
     except pa.ArrowException as error:
         raise UsageError(f"{printable(table)} cannot be read: {error}") from error
     return {str(row[_KEY]): dict(cells(row)) for row in rows}

@@ -81,7 +81,7 @@ def list_rows(place: Place, file: Any, listing: Listing) -> Iterator[Source]:
     """
     columns = [column.name for column in file.schema_arrow if is_cell(column.type)]
     number = 0
-    for batch in file.iter_batches(batch_size=_ROWS, columns=given):
+    for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
         for row in batch.to_pylist():
             number += 1
             yield _entry(place, f"row {number}", row, listing)
