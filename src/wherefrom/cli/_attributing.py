@@ -77,7 +77,7 @@ class AttributeOptions:
         """
         bounds = self._bounds()
         if self.stability:
-            refuse_beside(tile=self.tile, bundle=self.bundle.path)
+            refuse_beside(tile=self.tile)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
@@ -114,7 +114,15 @@ class AttributeOptions:
                 stabilities=steady.by_name,
             )
         folder = None if self.report is None else self.report.folder
-        self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
+        self.bundle.write(
+            candidates,
+            verdicts,
+            images,
+            bounds=bounds,
+            report=folder,
+            writing=writing,
+            stabilities=steady.stabilities,
+        )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)

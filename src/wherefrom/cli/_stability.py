@@ -12,8 +12,6 @@ from wherefrom.cli._work import Work, scorer
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wherefrom.attribution import Candidate
     from wherefrom.images.sources import Source
     from wherefrom.records.stability import AfterChange, Stability
@@ -68,23 +66,17 @@ class Steadying:
         return [{**row, "stability": each.to_rows()} for row, each in zip(rows, self.stabilities, strict=True)]
 
 
-def refuse_beside(*, tile: int | None, bundle: Path | None) -> None:
-    """Refuse options that do not go with changed images, before anything is asked.
+def refuse_beside(*, tile: int | None) -> None:
+    """Refuse what does not go with changed images, before anything is asked.
 
     Args:
         tile: of `--tile`.
-        bundle: of `--bundle`.
 
     Raises:
-        UsageError: when one is given.
+        UsageError: when it is given.
     """
     if tile is not None:
         raise UsageError("--stability changes whole images: leave --tile out, or cut the images first")
-    if bundle is not None:
-        raise UsageError(
-            "--stability with --bundle: a bundle's answer is replayed from its scores alone, without changed images:"
-            " leave one of them out"
-        )
 
 
 def measured(
