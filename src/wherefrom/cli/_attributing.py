@@ -17,7 +17,7 @@ from wherefrom.cli._likelihoods import ratios
 from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
-from wherefrom.cli._stability import Steadying, measured, refuse_beside
+from wherefrom.cli._stability import Steadying, Tried, measured, refuse_beside
 from wherefrom.cli._telling import Told
 from wherefrom.cli._verdicts import note_warnings
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -66,7 +66,7 @@ class AttributeOptions:
     bundle: BundleOptions = NO_BUNDLE
     likelihood: bool = False
     verbal: str | None = None
-    stability: bool = False
+    stability: Tried = "none"
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -76,7 +76,7 @@ class AttributeOptions:
             typer.Exit: with code 3 when some images failed.
         """
         bounds = self._bounds()
-        if self.stability:
+        if self.stability != "none":
             refuse_beside(tile=self.tile)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
@@ -157,10 +157,8 @@ class AttributeOptions:
         self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
     ) -> Steadying:
         """What harmless changes leave of the answers, where that was asked for."""
-        if not self.stability:
-            return Steadying()
         asked = {"alpha": bounds.alpha, "beta": bounds.beta}
-        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, tried=self.stability, **asked)
 
     def _scored(
         self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
