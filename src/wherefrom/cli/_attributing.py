@@ -18,7 +18,7 @@ from wherefrom.cli._likelihoods import ratios
 from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
-from wherefrom.cli._stability import Steadying, measured, refuse_beside
+from wherefrom.cli._stability import Steadying, Tried, measured, refuse_beside
 from wherefrom.cli._telling import Told
 from wherefrom.cli._verdicts import note_warnings
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -68,7 +68,7 @@ class AttributeOptions:
     bundle: BundleOptions = NO_BUNDLE
     likelihood: bool = False
     verbal: str | None = None
-    stability: bool = False
+    stability: Tried = "none"
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -82,8 +82,8 @@ class AttributeOptions:
         if self.folder.wanted:
             self._to_folder(bounds)
             return
-        if self.stability:
-            refuse_beside(tile=self.tile, bundle=self.bundle.path)
+        if self.stability != "none":
+            refuse_beside(tile=self.tile)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
@@ -118,7 +118,15 @@ class AttributeOptions:
                 stabilities=steady.by_name,
             )
         folder = None if self.report is None else self.report.folder
-        self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
+        self.bundle.write(
+            candidates,
+            verdicts,
+            images,
+            bounds=bounds,
+            report=folder,
+            writing=writing,
+            stabilities=steady.stabilities,
+        )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)
@@ -197,10 +205,8 @@ class AttributeOptions:
         self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
     ) -> Steadying:
         """What harmless changes leave of the answers, where that was asked for."""
-        if not self.stability:
-            return Steadying()
         asked = {"alpha": bounds.alpha, "beta": bounds.beta}
-        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, tried=self.stability, **asked)
 
     def _opening(self, device: str | None) -> Opening:
         """How models are opened, on this device."""

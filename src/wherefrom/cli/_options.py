@@ -258,6 +258,14 @@ STABILITY = Annotated[
         help="ask again after harmless changes (saved again, cut, turned); an answer that flips is UNDECIDED",
     ),
 ]
+STEADY = Annotated[
+    bool | None,
+    typer.Option(
+        "--stability/--no-stability",
+        help="ask again after harmless changes; an answer that flips is UNDECIDED; by default after those that may"
+        " decide, with --stability after all, to show them",
+    ),
+]
 MAP = Annotated[
     bool,
     typer.Option(

@@ -116,7 +116,7 @@ def attribute(
         early=early,
         likelihood=likelihood,
         verbal=verbal,
-        stability=stability,
+        stability="all" if stability else "none",
         store=store,
         batch=batch,
         trust=trust,

@@ -29,6 +29,7 @@ __all__ = [
     "images",
     "learning",
     "other_kinds",
+    "photos_and_others",
     "rows_of",
     "together",
 ]
@@ -111,6 +112,19 @@ def other_kinds(workspace: Workspace, name: str) -> dict[str, Paths]:
     """
     foreign = {label(other): images(workspace, other)[1] for other in decoders(workspace) if other != name}
     return {"photos": workspace.photos(workspace.setting.size), **foreign}
+
+
+def photos_and_others(workspace: Workspace, name: str) -> dict[str, Paths]:
+    """Photos to judge, and as many images of all other decoders together: each passes another share of the photos.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the decoder that made none of them.
+    """
+    photos = workspace.photos(workspace.setting.size)
+    foreign = [other for other in decoders(workspace) if other != name]
+    shares = [workspace.passed(other, photos[place :: len(foreign)]) for place, other in enumerate(foreign)]
+    return {"photos": photos, "other decoders": [path for share in shares for path in share]}
 
 
 def together(kinds: Mapping[str, Paths]) -> dict[str, Paths]:
