@@ -9,7 +9,7 @@ from typing import Final
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import DOUBTFUL
 
-__all__ = ["check_rows", "colour_notes", "without_large_chunks"]
+__all__ = ["check_rows", "colour_notes", "texts_of", "without_large_chunks"]
 
 _HEAD: Final = 8  # bytes of the signature
 _HEAVY: Final = 1 << 20
@@ -17,6 +17,8 @@ _HEAVY: Final = 1 << 20
 _ALL_TEXT: Final = 8 * _HEAVY
 _BESIDE: Final = (b"tEXt", b"zTXt", b"iTXt", b"iCCP")
 _PROFILE_LIMIT: Final = 64 * _HEAVY
+_TEXT_LIMIT: Final = 8 * _HEAVY
+"""Bytes that are unpacked of all texts together, when they are asked for."""
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PASSES: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Where each pass of an interlaced image begins, across and down, and its steps (PNG, 8.2)."""
@@ -95,6 +97,37 @@ def colour_notes(data: bytes) -> tuple[str, ...]:
     if not gamma or b"iCCP" in contents or b"sRGB" in contents or abs(gamma / _GAMMA - 1) <= _NEAR:
         return ()
     return (f"gamma {gamma:g} left unapplied",)
+
+
+def texts_of(data: bytes) -> dict[str, str]:
+    """Texts by keyword, wherever in the file they are; of equal keywords the first, and 8 MiB in all at most.
+
+    They are read from the chunks, so that neither damaged pixels nor a text of more than 1 MiB, as a workflow may be,
+    hides them, and nothing is decoded.
+
+    Args:
+        data: all of the file.
+    """
+    found: dict[str, str] = {}
+    left = _TEXT_LIMIT
+    for name, begins, ends in _chunks(data):
+        if name not in (b"tEXt", b"zTXt", b"iTXt") or left <= 0:
+            continue
+        keyword, _, rest = data[begins + 8 : ends - 4].partition(b"\0")
+        text = _text_in(name, rest, left)
+        left -= len(text)
+        found.setdefault(keyword.decode("latin-1"), text.decode("utf-8" if name == b"iTXt" else "latin-1", "replace"))
+    return found
+
+
+def _text_in(name: bytes, rest: bytes, limit: int) -> bytes:
+    """What follows a text's keyword, unpacked where it is packed (PNG, 11.3.3)."""
+    if name == b"tEXt":
+        return rest[:limit]
+    if name == b"zTXt":
+        return _unpacked(rest[1:], limit)
+    text = rest[2:].split(b"\0", 2)[-1]  # after two flags: a language, the keyword in it, and the text
+    return _unpacked(text, limit) if rest[:1] == b"\1" else text[:limit]
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
