@@ -30,6 +30,7 @@ _HOMES = {
     "ProfileError": "wherefrom.core.errors",
     "ScoreTable": "wherefrom.records.table",
     "Scores": "wherefrom.core.arrays",
+    "SideEvidence": "wherefrom.side_evidence",
     "Stability": "wherefrom.records.stability",
     "StoreError": "wherefrom.core.errors",
     "UsageError": "wherefrom.core.errors",
@@ -61,6 +62,7 @@ _HOMES = {
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
     "score_candidates": "wherefrom.candidates",
+    "side_evidence_of": "wherefrom.side_evidence",
     "steady_attributions": "wherefrom.attribution",
     "steady_verdicts": "wherefrom.attribution",
     "through": "wherefrom.models.adapters.through",
@@ -95,6 +97,7 @@ __all__ = [
     "ProfileError",
     "ScoreTable",
     "Scores",
+    "SideEvidence",
     "Stability",
     "StoreError",
     "UsageError",
@@ -130,6 +133,7 @@ __all__ = [
     "save_table",
     "score",
     "score_candidates",
+    "side_evidence_of",
     "steady_attributions",
     "steady_verdicts",
     "through",
@@ -182,6 +186,7 @@ if TYPE_CHECKING:
     from wherefrom.report.further import Further
     from wherefrom.report.writing import write_report
     from wherefrom.scoring.run import score
+    from wherefrom.side_evidence import SideEvidence, side_evidence_of
     from wherefrom.stability import measure_stability
 
 
