@@ -103,7 +103,8 @@ class ReportOptions:
                 found,
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
-                images=images if self.pictures else (),
+                images=images,
+                pictures=self.pictures,
                 shows=_shows(candidates, stabilities, maps=self.maps) if self.pictures else None,
                 command=self.command,
                 force=True,  # it was checked before anything was asked

@@ -100,6 +100,7 @@ class Assembly:
             maps=tuple(one.numbers for one in further.maps),
             without_map=dict(further.without_map),
             stability=further.stability,
+            side_evidence=further.side_evidence,
         )
 
     def figure(self, name: str, verdict: Verdict) -> StandingFigure | None:

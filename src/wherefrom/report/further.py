@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wherefrom.records.reconstruction import Reconstruction
 from wherefrom.report.numbers import MapNumbers, StabilityRow
+from wherefrom.side_evidence import Finding
 
 __all__ = ["Further", "MapShown"]
 
@@ -33,9 +34,11 @@ class Further:
         maps: where in the image the evidence lies, one a candidate.
         without_map: why there is no map, by the candidates that have none although maps were asked for.
         stability: what is said of the image after harmless changes.
+        side_evidence: what the file says of itself, one a source.
     """
 
     reconstructions: Mapping[str, Reconstruction] = field(default_factory=dict)
     maps: tuple[MapShown, ...] = ()
     without_map: Mapping[str, str] = field(default_factory=dict)
     stability: tuple[StabilityRow, ...] = ()
+    side_evidence: tuple[Finding, ...] = ()

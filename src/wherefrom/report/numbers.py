@@ -11,6 +11,7 @@ from wherefrom.core.card import Fact
 from wherefrom.evaluation.shares import Share
 from wherefrom.records.profile import Coverage
 from wherefrom.records.verdict import Outcome
+from wherefrom.side_evidence import Finding
 
 __all__ = [
     "SCHEMA",
@@ -257,6 +258,7 @@ class ImageReport:
         maps: where the evidence lies, where that was asked for.
         without_map: why there is no map, by the names of candidates that have none although that was asked for.
         stability: what becomes of the answer, where that was asked for.
+        side_evidence: what the file says of itself, one a source; the answer does not depend on it.
         version: of wherefrom, which decided.
         releases: of packages on the machine that wrote the report.
         time: when it was decided, in UTC.
@@ -279,3 +281,4 @@ class ImageReport:
     maps: tuple[MapNumbers, ...] = ()
     without_map: Mapping[str, str] = field(default_factory=dict)
     stability: tuple[StabilityRow, ...] = ()
+    side_evidence: tuple[Finding, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -19,6 +20,7 @@ from wherefrom.report.further import Further
 from wherefrom.report.index import IndexRow, index_of, page_names, write_index
 from wherefrom.report.page import page_of, write_page
 from wherefrom.report.rendering import MADE
+from wherefrom.side_evidence import Finding, side_evidence_of
 
 if TYPE_CHECKING:
     from wherefrom.images.sources import Image
@@ -40,6 +42,8 @@ def write_report(
     folder: str | Path,
     images: Iterable[Image] = (),
     shows: Shows | None = None,
+    pictures: bool = True,
+    metadata: bool = True,
     command: str | None = None,
     force: bool = False,
     limits: Limits = DEFAULT_LIMITS,
@@ -55,8 +59,10 @@ def write_report(
         found: verdicts of one profile, or attributions among several, of `wherefrom.attribute`.
         profiles: the profile, or several by their names in the order in which they were asked.
         folder: for the pages; made when absent.
-        images: in question, so that they are shown; of one that is not among them no picture is.
+        images: in question, so that they are shown; of one that is not among them nothing is.
         shows: what else is shown of an image, as `wherefrom.reconstructions` gives it.
+        pictures: whether images, and what else `shows` gives, are shown.
+        metadata: whether it is told what the files say of themselves; see `wherefrom.side_evidence`.
         command: what was typed, to be shown.
         force: whether a report that is there is replaced; other files stay.
         limits: on bytes and pixels of a file.
@@ -78,8 +84,11 @@ def write_report(
     sources = {source.name: source for source in load_images(*images)} if (images := list(images)) else {}
     index = page_names(len(found))[0] if len(found) > 1 else None
     for number, (item, name) in enumerate(zip(found, names, strict=True), start=1):
-        record = _record(sources.get(item.image.name), limits)
+        source = sources.get(item.image.name)
+        record = _record(source, limits) if pictures else None
         further = _NOTHING if record is None or shows is None else shows(record)
+        if metadata and source is not None:
+            further = replace(further, side_evidence=_findings(source, item, limits))
         write_page(page_of(assembly, item, record=record, further=further), place / name, index=index)
         if progress is not None:
             progress(number)
@@ -155,6 +164,12 @@ def _page_name(number: int, found: Verdict | Attribution, images: int) -> str:
     """The name of an image's page: with its number where there are several, so that no two are one."""
     stem = slug(Path(found.image.name).stem)[:_LONGEST].rstrip("-.") or "image"
     return f"{stem}.html" if images == 1 else f"{number:05d}-{stem}.html"
+
+
+def _findings(source: Source, found: Verdict | Attribution, limits: Limits) -> tuple[Finding, ...]:
+    """What the file says of itself; nothing of a file that is another one than was asked about."""
+    said = side_evidence_of(source, limits=limits)
+    return said.findings if said.file_digest == found.image.file_digest else ()
 
 
 def _record(source: Source | None, limits: Limits) -> ImageRecord | None:

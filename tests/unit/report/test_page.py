@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,10 +15,11 @@ from xml.etree.ElementTree import Element
 import html5lib
 import numpy as np
 import pytest
+from PIL import Image, PngImagePlugin
 
 from tests.unit.report.examples import HOSTILE, among, judged, profile_of, save_image, unread
 from wherefrom.core.errors import UsageError
-from wherefrom.images.read import ImageRecord
+from wherefrom.images.read import ImageRecord, read_image
 from wherefrom.records.reconstruction import Reconstruction
 from wherefrom.records.verdict import Outcome, Verdicts
 from wherefrom.report.further import Further, MapShown
@@ -104,7 +106,7 @@ def test_a_page_is_valid_whole_and_readable_by_a_screen_reader(page: Path) -> No
     text = page.read_text()
     assert not re.search(r"(?:src|href)=\"(?!data:|photo\.json|#)|@import|url\((?!#)", text)
     sections = list(root.iter("section"))
-    assert len(sections) == 12
+    assert len(sections) == 13
     assert all(one.find("details/summary") is not None for one in sections)
 
 
@@ -245,3 +247,34 @@ def test_what_does_not_belong_together_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write a report into"):
         write_report(judged(profile, 0.9), profiles=profile, folder=tmp_path / "file")
+
+
+def test_a_page_tells_what_the_file_says_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_text("parameters", f"{HOSTILE}\nSteps: 20, Sampler: {HOSTILE}, Seed: 42, Model: v1-5")
+    Image.new("RGB", (64, 64)).save(path, pnginfo=chunks)
+    record = read_image(path)
+    profile = profile_of()
+    found = judged(profile, 0.9, images=[record.facts])
+    page = write_report(found, profiles=profile, folder=tmp_path / "r", images=[path], pictures=False)
+    parsed(page)
+    text, numbers = page.read_text(), json.loads(page.with_suffix(".json").read_text())
+    states = {each["source"]: each["state"] for each in numbers["side_evidence"]}
+    assert (states["generation"], states["exif"], states["c2pa"]) == ("present", "absent", "absent")
+    assert "The answer above does not depend on any of this." in text
+    assert "made it, with the checkpoint v1-5." in text
+    assert all(each["summary"] in html.unescape(text) for each in numbers["side_evidence"])
+    assert "<script" not in text
+    assert "\x1b" not in text
+    quiet = write_report(found, profiles=profile, folder=tmp_path / "q", images=[path], metadata=False)
+    assert json.loads(quiet.with_suffix(".json").read_text())["side_evidence"] == []
+
+
+def test_a_file_that_changed_says_nothing_of_the_one_before(tmp_path: Path) -> None:
+    facts = save_image(tmp_path / "a.png")
+    profile = profile_of()
+    found = judged(profile, 0.9, images=[facts])
+    Image.open(tmp_path / "a.png").save(tmp_path / "a.png", compress_level=1)
+    page = write_report(found, profiles=profile, folder=tmp_path / "r", images=[tmp_path / "a.png"])
+    assert json.loads(page.with_suffix(".json").read_text())["side_evidence"] == []
