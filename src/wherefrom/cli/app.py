@@ -16,8 +16,10 @@ from wherefrom.cli import (
     duplicates,
     edit,
     evaluate,
+    export,
     generate,
     map_image,
+    metadata,
     models,
     profile,
     report,
@@ -72,6 +74,8 @@ app.command()(card.card)
 app.command()(attribute.attribute)
 app.command()(report.report)
 app.command()(verify.verify)
+app.command()(export.export)
+app.command()(metadata.metadata)
 app.command()(score.score)
 app.command()(evaluate.evaluate)
 app.command()(edit.edit)
