@@ -11,14 +11,11 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._output import emit_json, emit_table, finish
 from wherefrom.cli._outputs import typed_path
 from wherefrom.cli._work import limits_of, listed
-from wherefrom.core import plugins
 
 if TYPE_CHECKING:
     from wherefrom.side_evidence.sources.base import Source
 
 __all__ = ["metadata"]
-
-_SOURCES = "wherefrom.side_evidence.sources"
 
 
 def metadata(
@@ -26,9 +23,7 @@ def metadata(
     source: Annotated[
         list[str] | None,
         typer.Option(
-            "--source",
-            metavar="NAME",
-            help=f"where to look: {', '.join(plugins.names(_SOURCES))}; by default everywhere",
+            "--source", metavar="NAME", help="where to look, as c2pa, exif or xmp; a wrong name lists all; default all"
         ),
     ] = None,
     anchors: Annotated[
@@ -60,6 +55,7 @@ def metadata(
         failed += found.error is not None
         if as_json:
             emit_json(found)
+            continue
         rows += [(found.name, each.title, str(each.state), each.summary) for each in found.findings]
     if not as_json:
         emit_table(("image", "looked for", "", "what it says"), rows, folded="what it says")

@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from tests.signed_images import image_bytes, signed_image, signer
-from wherefrom.core import extras
 from wherefrom.side_evidence import Finding, State, side_evidence_of
 from wherefrom.side_evidence.sources.c2pa import C2pa
 
@@ -83,7 +82,7 @@ def test_without_the_package_a_manifest_is_still_suspected(monkeypatch: pytest.M
     def absent(name: str) -> None:
         raise ImportError(f"No module named {name!r}")
 
-    monkeypatch.setattr(extras.importlib, "import_module", absent)
+    monkeypatch.setattr("importlib.import_module", absent)
     found = look(data)
     assert found.state is State.NOT_LOOKED
     assert "pip install 'wherefrom[c2pa]'; the file holds bytes of a manifest" in found.summary
