@@ -101,31 +101,41 @@ class AttributeOptions:
         if figures:
             writing.check(images)
         draw(figures, candidates, verdicts)
-        if self.report is not None:
-            cut = cutter(work)
-            shown = images if cut is None else cut(images, candidates[0].model)
-            self.report.write(
-                found,
-                candidates,
-                shown,
-                limits=limits_of(*self.limits),
-                told=not self.as_json,
-                quiet=self.quiet,
-                stabilities=steady.by_name,
-            )
-        folder = None if self.report is None else self.report.folder
+        self._report(found, candidates, images, work, steady)
         self.bundle.write(
             candidates,
             verdicts,
             images,
             bounds=bounds,
-            report=folder,
+            report=None if self.report is None else self.report.folder,
             writing=writing,
             stabilities=steady.stabilities,
         )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)
+
+    def _report(
+        self,
+        found: Verdicts | Attributions,
+        candidates: Sequence[Candidate],
+        images: Sequence[Source],
+        work: Work,
+        steady: Steadying,
+    ) -> None:
+        """The pages, where they were asked for."""
+        if self.report is None:
+            return
+        cut = cutter(work)
+        self.report.write(
+            found,
+            candidates,
+            images if cut is None else cut(images, candidates[0].model),
+            limits=limits_of(*self.limits),
+            told=not self.as_json,
+            quiet=self.quiet,
+            stabilities=steady.by_name,
+        )
 
     def _bounds(self) -> Bounds:
         """What is promised, and by which rule.
