@@ -115,7 +115,8 @@ def test_of_all_tiles_of_an_image_any_is_claimed_with_a_chance_of_at_most_their_
     """A profile of tiles holds one tile an image, so its pool says nothing of how tiles of one image depend."""
     rng, candidates, beta = np.random.default_rng(int(10 * dependence)), 5, BETA / TILES
     own = np.full((candidates, OWN), 99.0)
-    divided, undivided = [], []
+    divided: list[int] = []
+    undivided: list[int] = []
     for _ in range(PROFILES // 2):
         pools = drawn(rng, candidates, fewest(beta / candidates), dependence)
         values = drawn(rng, candidates, IMAGES, dependence, TILES)

@@ -115,6 +115,8 @@ def overlap(part: Part, found: EvidenceMap) -> float:
 def _rows(workspace: Workspace) -> Iterator[CompositeRow]:
     size = workspace.setting.size
     photos, others = workspace.photos(size)[::_ONE_IN], workspace.photos(size, profiled=True)[::_ONE_IN]
+    count = min(len(photos), len(others))  # of large tiles of few photos there may be fewer than were asked for
+    photos, others = photos[:count], others[:count]
     for name in asked(workspace):
         own, drawn = workspace.passed(name, photos), workspace.passed(name, others)
         for edit in workspace.setting.edits or _EDITS:

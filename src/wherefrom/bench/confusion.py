@@ -40,7 +40,7 @@ PHOTOS: Final = "photos"
 _EDITS: Final = ("none", "jpeg:90", "jpeg:75")
 _ONE_IN: Final = 2
 _ONE_IN_QUICK: Final = 4
-_WAYS: Final[Mapping[str, Sequence[Method[Any]]]] = {
+WAYS: Final[Mapping[str, Sequence[Method[Any]]]] = {
     USUAL: (KNOWN[USUAL], Spectral()),
     "spectral": (Spectral(),),
 }
@@ -82,7 +82,7 @@ def _rows(workspace: Workspace) -> Iterator[ConfusionRow]:
     _say_what_bounds(workspace, len(names))
     questions = _questions(workspace)
     for edit in workspace.setting.edits or _EDITS:
-        ways = {how: {name: _profiled(workspace, name, edit, tried) for name in names} for how, tried in _WAYS.items()}
+        ways = {how: {name: _profiled(workspace, name, edit, tried) for name in names} for how, tried in WAYS.items()}
         for made_by, paths in questions.items():
             tables = {name: _table(workspace, name, edit, paths) for name in names}
             for how, profiled in ways.items():

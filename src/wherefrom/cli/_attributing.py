@@ -105,25 +105,13 @@ class AttributeOptions:
         if figures:
             writing.check(images)
         draw(figures, candidates, verdicts)
-        if self.report is not None:
-            cut = cutter(work)
-            shown = images if cut is None else cut(images, candidates[0].model)
-            self.report.write(
-                found,
-                candidates,
-                shown,
-                limits=limits_of(*self.limits),
-                told=not self.as_json,
-                quiet=self.quiet,
-                stabilities=steady.by_name,
-            )
-        folder = None if self.report is None else self.report.folder
+        self._report(found, candidates, images, work, steady)
         self.bundle.write(
             candidates,
             verdicts,
             images,
             bounds=bounds,
-            report=folder,
+            report=None if self.report is None else self.report.folder,
             writing=writing,
             stabilities=steady.stabilities,
         )
@@ -142,7 +130,7 @@ class AttributeOptions:
             "--bundle": self.bundle.path,
             "--likelihood": self.likelihood,
             "--verbal": self.verbal,
-            "--stability": self.stability,
+            "--stability": self.stability != "none",
             "--all": self.whole,
             "--force": self.force,
         }
@@ -174,6 +162,28 @@ class AttributeOptions:
         for one in profiles.values():
             for condition in conditions_of(one, bounds.edit).values():
                 bounds.rule.threshold(condition.statistic, self.alpha)
+
+    def _report(
+        self,
+        found: Verdicts | Attributions,
+        candidates: Sequence[Candidate],
+        images: Sequence[Source],
+        work: Work,
+        steady: Steadying,
+    ) -> None:
+        """The pages, where they were asked for."""
+        if self.report is None:
+            return
+        cut = cutter(work)
+        self.report.write(
+            found,
+            candidates,
+            images if cut is None else cut(images, candidates[0].model),
+            limits=limits_of(*self.limits),
+            told=not self.as_json,
+            quiet=self.quiet,
+            stabilities=steady.by_name,
+        )
 
     def _bounds(self) -> Bounds:
         """What is promised, and by which rule.

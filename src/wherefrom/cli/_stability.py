@@ -110,6 +110,8 @@ def measured(
     if tried == "none":
         return Steadying()
     changes = changes_of(candidates) if tried == "all" else deciding_changes(candidates)
+    if not changes:
+        return Steadying()
     count = len(changes)
     out = "" if tried == "all" else ": --no-stability leaves that out"
     note(

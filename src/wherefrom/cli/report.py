@@ -48,8 +48,8 @@ def report(
     in plain words, shows the image beside known ones, and says how often such an answer is wrong and what the evidence
     cannot exclude. Beside it lie all of its numbers as JSON; of several images, index.html lists them.
 
-    An answer that a harmless change turns round is UNDECIDED: each image is asked about again as often as there are
-    changes for which the profiles speak, of profiles of unedited images once. --no-stability leaves that out.
+    An answer that a harmless change turns round is UNDECIDED: each image is asked about again after the changes for
+    which the profiles speak, as saving it as JPEG where they have such a condition. --no-stability leaves that out.
     """
     AttributeOptions(
         paths=paths,

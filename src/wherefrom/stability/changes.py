@@ -29,9 +29,9 @@ class Change:
         edit: what `wherefrom.images.edits` does; empty for none.
         quarters: quarter turns to the left.
         mirrored: whether columns run the other way.
-        kept: whether what a decoder left is where it was, so that a profile speaks for the changed image wherever it
-            covers its file. Cut off the decoder's grid, turned or mirrored an image is none that the decoder makes, and
-            only a condition of the same edit speaks for it.
+        kept: whether a profile speaks for the changed image wherever it covers its file. Cut, turned or mirrored an
+            image is none that the decoder makes, and only a condition of the same edit speaks for it: a cut by whole
+            cells of the grid too, since decoders look at more than one cell, up to the whole image.
     """
 
     name: str
@@ -67,8 +67,8 @@ class Change:
         """
         if self.kept:
             return bool(conditions)
-        kinds = {step.kind for step in edits.load(self.edit).steps} if self.edit else set()
-        return any(kinds & {step.kind for step in edits.load(condition).steps} for condition in conditions)
+        steps = edits.load(self.edit).steps if self.edit else ()
+        return any(step in edits.load(condition).steps for condition in conditions for step in steps)
 
 
 def changes_for(factor: int) -> tuple[Change, ...]:
@@ -81,6 +81,7 @@ def changes_for(factor: int) -> tuple[Change, ...]:
         name=f"crop:{factor},{factor}",
         words=f"cut by its first {factor} columns and rows, whole cells of the decoder's grid",
         edit=f"crop:{factor},{factor}",
+        kept=False,
     )
     return (
         Change(name="jpeg:95", words="saved as JPEG of quality 95", edit="jpeg:95"),

@@ -12,6 +12,8 @@ from wherefrom.candidates import score_candidates
 from wherefrom.candidates.looking import look
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
 from wherefrom.images.sources import Source
+from wherefrom.records.coverage import covered_by
+from wherefrom.records.profile import Profile
 from wherefrom.records.stability import AfterChange, Stability
 from wherefrom.records.verdict import Outcome, Verdict
 from wherefrom.rules.base import Rule
@@ -52,11 +54,17 @@ def deciding_changes(candidates: Sequence[Candidate]) -> tuple[Change, ...]:
     Args:
         candidates: with their models opened.
     """
-    return tuple(
-        change
-        for change in changes_of(candidates)
-        if any(change.covered_by(tuple(each.profile.conditions)) for each in candidates)
-    )
+    profiles = [each.profile for each in candidates]
+    return tuple(change for change in changes_of(candidates) if any(_may_count(change, one) for one in profiles))
+
+
+def _may_count(change: Change, profile: Profile) -> bool:
+    """Whether a profile speaks for any image after a change; of a JPEG where it covers JPEG files."""
+    conditions = profile.conditions
+    if not change.covered_by(tuple(conditions)):
+        return False
+    jpeg = any(covered_by(condition).jpeg_quality is not None for condition in conditions.values())
+    return jpeg or not change.edit.startswith("jpeg")
 
 
 def measure_stability(

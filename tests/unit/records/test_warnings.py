@@ -91,7 +91,7 @@ def test_belongings_of_another_decoder_and_a_pool_of_this_one() -> None:
 @pytest.mark.parametrize("sides", [(60, 146), (24, 24), (7, 300)])
 def test_how_often_chance_sets_sides_apart_is_what_scipy_says(sides: tuple[int, int]) -> None:
     for shown in ((0, 0), (0, 7), (7, 7), (3, 24), (5, 1)):
-        expected = stats.fisher_exact([[shown[0], sides[0] - shown[0]], [shown[1], sides[1] - shown[1]]]).pvalue
+        expected = stats.fisher_exact(np.array([shown, np.subtract(sides, shown)])).pvalue
         assert warnings.apart_by_chance(shown, sides) == pytest.approx(expected, rel=1e-9)
 
 
