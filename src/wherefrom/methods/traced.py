@@ -95,8 +95,8 @@ class Traced:
         **options: Unpack[DescentOptions],
     ) -> None:
         """Take the search, with those options changed that are given; refuse options outside their range."""
-        said = {"bands": bands, "denominator": denominator, "floor": floor, "cut": cut}
-        for name, value in {**said, "search": _by_name(options, search)}.items():
+        stated = {"bands": bands, "denominator": denominator, "floor": floor, "cut": cut}
+        for name, value in {**stated, "search": _by_name(options, search)}.items():
             object.__setattr__(self, name, value)
         check_search(self, _USUAL, DescentOptions, _by_name)
         check_cut(self.cut)

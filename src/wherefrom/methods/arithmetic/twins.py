@@ -60,8 +60,8 @@ class Tracer:
         if (
             bound is not None
         ):  # an image whose twin has no loss has no cut: it ends in that error, its neighbours do not
-            found = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
-            cuts = torch.tensor(found, dtype=torch.float64, device="cpu")
+            bounds = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
+            cuts = torch.tensor(bounds, dtype=torch.float64, device="cpu")
         for settled in self._searched(images, cuts, which=SEARCHED):
             if settled.scores is None or settled.row in errors:
                 yield Settled(row=settled.row, error=settled.error or errors[settled.row])
@@ -84,8 +84,8 @@ class Tracer:
                 error = asked.decode(result.latent[None]) - images[result.image : result.image + 1]
             left = band_columns(which, LEFT_BLOCK, error)
             name = "twin" if which == TWIN else "loss"
-            own = columns(result).columns if which == SEARCHED else {"twin": np.array([result.loss])}
-            yield Settled(row=result.image, scores=Scores({**own, **_within(result, name), **left}))
+            searched_columns = columns(result).columns if which == SEARCHED else {"twin": np.array([result.loss])}
+            yield Settled(row=result.image, scores=Scores({**searched_columns, **_within(result, name), **left}))
 
 
 def _twins(once: Images) -> Images:
