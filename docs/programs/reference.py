@@ -36,10 +36,7 @@ _BAND: Final = re.compile(r"(?P<stem>.+)_(?:grey|redblue|green)_\d\d")
 _NOT_MEASURED: Final = {
     "relative": "It measures what the method does that it divides, once under each of the two models.",
 }
-_ERRORS: Final = (
-    "Error 1 is that of the first reconstruction, 2 of the second, 3 what a search left of the image, 4 what it left of"
-    " the image's own reconstruction."
-)
+_ERRORS: Final = "Error 1 is that of the first reconstruction, 2 of the second."
 _MEANINGS: Final = {
     r"first": "mean squared error of the first reconstruction, L1",
     r"second": "mean squared error of the second reconstruction, L2",
@@ -51,6 +48,10 @@ _MEANINGS: Final = {
     r"log(\d)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of error {0}, by band",
     r"log_stored_(first|second)_(\d)_COLOUR_UV": "mean over blocks of {1} x {1} pixels of the log energy of the error"
     " in `stored_{0}`, by band",
+    r"log_searched_(\d)_COLOUR_UV": "mean over blocks of {0} x {0} pixels of the log energy of what the search left,"
+    " by band",
+    r"log_searched_twin_(\d)_COLOUR_UV": "the same, {0} x {0} pixels, of what it left of the image's reconstruction,"
+    " rounded to 8 bits",
     r"log_(\w+)_(\d)_COLOUR_UV": "the same, {1} x {1} pixels, of the control copy `{0}`",
     r"found_top": "rows before the first whole cell of the decoder's grid",
     r"found_left": "columns before the first whole cell of the decoder's grid",

@@ -21,6 +21,7 @@ from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.arithmetic.columns import BLOCKS, energy_columns, log_columns
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.spectral import Spectral
+from wherefrom.methods.traced import Traced
 from wherefrom.models.toy import Toy
 from wherefrom.records.files import load_profile, save_profile
 from wherefrom.records.table import ScoreTable
@@ -137,6 +138,22 @@ def test_tables_with_the_former_names_of_columns_are_read() -> None:
     one, other = calibrate(belonging=now), calibrate(belonging=old)
     np.testing.assert_array_equal(one.statistic, other.statistic)
     assert json.dumps(sorted(one.belonging.scores.names)) == json.dumps(sorted(other.belonging.scores.names))
+    np.testing.assert_array_equal(method.statistic(now.scores, one.fit), method.statistic(old.scores, one.fit))
+
+
+def test_tables_with_the_former_names_of_searches_are_read() -> None:
+    """Of an earlier version: `log3_4_` and `log4_4_` were what searches left of an image and of its twin."""
+    method = Traced()
+    now = table_of(60, "own", method, method.columns)
+    former = {"log_searched_4_": "log3_4_", "log_searched_twin_4_": "log4_4_"}
+    columns = {
+        next((old + name.removeprefix(new) for new, old in former.items() if name.startswith(new)), name): column
+        for name, column in now.scores.columns.items()
+    }
+    old = replace(now, scores=Scores(columns))
+    assert f"log4_4_{bands(4)[0]}" in old.scores.names
+    one, other = calibrate(belonging=now), calibrate(belonging=old)
+    np.testing.assert_array_equal(one.statistic, other.statistic)
     np.testing.assert_array_equal(method.statistic(now.scores, one.fit), method.statistic(old.scores, one.fit))
 
 

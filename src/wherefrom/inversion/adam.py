@@ -20,7 +20,7 @@ def adam_memory(latents: torch.Tensor) -> Memory:
 
 
 def adam_step(
-    given: OptimiserInput,
+    inputs: OptimiserInput,
     memory: Memory,
     *,
     sizes: tuple[Schedule, float, int],
@@ -30,7 +30,7 @@ def adam_step(
     """One pass of algorithm 1's loop: the latents to ask about next, `(p, ...)`; changes the moments in place.
 
     Args:
-        given: what was measured at the latents asked about last.
+        inputs: what was measured at the latents asked about last.
         memory: of these problems.
         sizes: the schedule, the largest step size, and how many steps a search has at most.
         decay: beta1 and beta2.
@@ -40,14 +40,14 @@ def adam_step(
     beta1, beta2 = decay
     steps = sizes[2]
     # m <- beta1 m + (1 - beta1) g and v <- beta2 v + (1 - beta2) g^2: "update biased moment estimates"
-    mean.mul_(beta1).add_(given.gradient * (1 - beta1))
-    square.mul_(beta2).add_(given.gradient * given.gradient * (1 - beta2))
+    mean.mul_(beta1).add_(inputs.gradient * (1 - beta1))
+    square.mul_(beta2).add_(inputs.gradient * inputs.gradient * (1 - beta2))
     # the corrected moments are m / (1 - beta1^t) and v / (1 - beta2^t); the former is taken into the step size
     size, bias_correction = _corrected(*sizes, *decay)
-    at = given.step.cpu().clamp(max=steps - 1)
+    at = inputs.step.cpu().clamp(max=steps - 1)
     root = square.sqrt() * _per_problem(bias_correction[at], square) + epsilon
     return (
-        given.latents - _per_problem(size[at], mean) * mean / root
+        inputs.latents - _per_problem(size[at], mean) * mean / root
     )  # theta <- theta - alpha m' / (sqrt(v') + epsilon)
 
 

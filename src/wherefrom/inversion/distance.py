@@ -46,14 +46,14 @@ class Distance:
         if self.metric != "jpeg" and self.quality is not None:
             raise UsageError(f"quality={self.quality!r} goes with metric='jpeg', not {self.metric!r}: leave it out")
 
-    def between(self, made: Images, targets: Images) -> torch.Tensor:
+    def between(self, decoded: Images, targets: Images) -> torch.Tensor:
         """The distance of each of `(n, 3, h, w)` images to its target, `(n,)` float64.
 
         Args:
-            made: images that are measured.
+            decoded: images that are measured.
             targets: of the same shape.
         """
-        return self._function()(made, targets)
+        return self._function()(decoded, targets)
 
     def _function(self) -> Callable[[Images, Images], torch.Tensor]:
         from wherefrom.measures.distances import lpips, mae, mse, ssim
@@ -64,7 +64,7 @@ class Distance:
             assert self.quality is not None  # or this value had been refused
             return functools.partial(cell_distance, quality=self.quality)
         if self.metric == "ssim":
-            return lambda made, targets: 1 - ssim(made, targets)
+            return lambda decoded, targets: 1 - ssim(decoded, targets)
         if self.metric == "lpips":
             return functools.partial(lpips, weights=self.backbone)
         return {"mse": mse, "mae": mae, "recoloured": recoloured}[self.metric]

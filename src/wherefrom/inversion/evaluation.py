@@ -66,9 +66,13 @@ class Evaluator:
     def __post_init__(self) -> None:
         """Take the model's width, or estimate it."""
         on_cpu = self.model.device.type == "cpu"
-        own = getattr(self.model, "width", None) if on_cpu else None
+        own_width = getattr(self.model, "width", None) if on_cpu else None
         pixels = _PIXELS["cpu" if on_cpu else "other"]
-        self.width = own if isinstance(own, int) and own > 0 else max(1, pixels // (self.size[0] * self.size[1]))
+        self.width = (
+            own_width
+            if isinstance(own_width, int) and own_width > 0
+            else max(1, pixels // (self.size[0] * self.size[1]))
+        )
 
     def evaluate(self, latents: Latents, targets: Images, encoded: Latents | None, *, last: bool) -> Evaluation:
         """Losses, and where the search goes on the gradient, of `(p, ...)` latents against `(p, 3, h, w)` targets.
@@ -108,43 +112,43 @@ class Evaluator:
                 return self._without_gradient(latents, targets, encoded)
             with torch.inference_mode(mode=False), torch.enable_grad():  # whatever the caller is in
                 asked = latents.detach().clone().requires_grad_()
-                made = self._decode(asked, targets)
-                loss = self.search.distance.between(made.clamp(0, 1) if self.search.clamped else made, targets)
+                decoded = self._decode(asked, targets)
+                loss = self.search.distance.between(decoded.clamp(0, 1) if self.search.clamped else decoded, targets)
                 if not loss.requires_grad:
                     raise ModelError(
                         f"images of {self.model.card.name} carry no gradient back to their latents: let its decode run"
                         " without no_grad, inference_mode and detach, or search gradient-free where it has an encoder"
                     )
                 (gradient,) = torch.autograd.grad(loss.sum(), asked)
-        measured = loss.detach() if self.search.clamped else self._measured(made.detach(), targets, loss.detach())
+        measured = loss.detach() if self.search.clamped else self._measured(decoded.detach(), targets, loss.detach())
         return Evaluation(measured=measured, loss=loss.detach(), gradient=gradient)
 
     def _without_gradient(self, latents: Latents, targets: Images, encoded: Latents | None) -> Evaluation:
         with torch.no_grad():
-            made = self._decode(latents, targets)
-            loss = self.search.distance.between(made.clamp(0, 1) if self.search.clamped else made, targets)
-            measured = self._measured(made, targets, loss)
+            decoded = self._decode(latents, targets)
+            loss = self.search.distance.between(decoded.clamp(0, 1) if self.search.clamped else decoded, targets)
+            measured = self._measured(decoded, targets, loss)
             residual = None
             if encoded is not None and isinstance(self.model, Autoencoder):
-                residual = self.model.encode(made) - encoded
+                residual = self.model.encode(decoded) - encoded
         return Evaluation(measured=measured, loss=loss, gradient=residual)
 
-    def _measured(self, made: Images, targets: Images, loss: torch.Tensor) -> torch.Tensor:
+    def _measured(self, decoded: Images, targets: Images, loss: torch.Tensor) -> torch.Tensor:
         """The clamped output's loss, which is the other one where nothing is clamped."""
         with torch.no_grad():
-            clamped = made.clamp(0, 1)
-            return loss if torch.equal(clamped, made) else self.search.distance.between(clamped, targets)
+            clamped = decoded.clamp(0, 1)
+            return loss if torch.equal(clamped, decoded) else self.search.distance.between(clamped, targets)
 
     def _decode(self, latents: Latents, targets: Images) -> Images:
-        made: Images = (
+        decoded: Images = (
             checkpoint(self.model.decode, latents, use_reentrant=False)
             if self.search.checkpointing and latents.requires_grad
             else self.model.decode(latents)
         )
-        if made.shape[1:] != targets.shape[1:]:
-            height, width = made.shape[2:] if made.ndim == 4 else (0, 0)
+        if decoded.shape[1:] != targets.shape[1:]:
+            height, width = decoded.shape[2:] if decoded.ndim == 4 else (0, 0)
             raise ImageError(
-                f"the decoder gave {width} x {height} pixels (shape {tuple(made.shape)}) for an image of"
+                f"the decoder gave {width} x {height} pixels (shape {tuple(decoded.shape)}) for an image of"
                 f" {targets.shape[3]} x {targets.shape[2]}: crop the image to what the model makes"
             )
-        return made
+        return decoded

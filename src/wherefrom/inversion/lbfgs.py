@@ -43,30 +43,30 @@ def lbfgs_memory(latents: torch.Tensor, *, history: int) -> Memory:
     }
 
 
-def lbfgs_step(given: OptimiserInput, memory: Memory, *, first: float, longest: float) -> torch.Tensor:
+def lbfgs_step(inputs: OptimiserInput, memory: Memory, *, first: float, longest: float) -> torch.Tensor:
     """Accept the trial point or shorten the step, and say where to look next, `(p, ...)`.
 
     Args:
-        given: what was measured at the trial points.
+        inputs: what was measured at the trial points.
         memory: of these problems; changed in place.
         first: length of the first trial step, root mean square over the latent.
         longest: of any trial step, in the same measure.
     """
-    trial, slope = given.latents.flatten(1), given.gradient.flatten(1)
+    trial, slope = inputs.latents.flatten(1), inputs.gradient.flatten(1)
     # sufficient decrease (eq. 3.4): f(x + a p) <= f(x) + c1 a (gradient of f)' p
     promised = (memory["slope"].double() * memory["direction"].double()).sum(1) * memory["length"]
-    accepted = given.loss <= memory["loss"] + _ARMIJO * promised.clamp(max=0)
+    accepted = inputs.loss <= memory["loss"] + _ARMIJO * promised.clamp(max=0)
     # algorithm 7.5: discard the oldest pair, store s = x_new - x and y = gradient_new - gradient
-    _remember(trial - memory["point"], slope - memory["slope"], accepted & (given.step > 0), memory)
+    _remember(trial - memory["point"], slope - memory["slope"], accepted & (inputs.step > 0), memory)
     for name, value in (("point", trial), ("slope", slope)):
         memory[name][accepted] = value[accepted]
-    memory["loss"][accepted] = given.loss[accepted]
+    memory["loss"][accepted] = inputs.loss[accepted]
     memory["direction"][accepted] = _direction(memory, first=first, longest=longest)[accepted]
     # algorithm 3.1: the first trial is a = 1, and after each that is refused a <- rho a
     memory["length"][accepted] = 1.0
     memory["length"][~accepted] *= _CONTRACTION
     moved = memory["point"] + memory["length"].to(trial.dtype)[:, None] * memory["direction"]
-    return moved.reshape(given.latents.shape)
+    return moved.reshape(inputs.latents.shape)
 
 
 def _remember(step: torch.Tensor, difference: torch.Tensor, accepted: torch.Tensor, memory: Memory) -> None:

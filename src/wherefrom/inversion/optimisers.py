@@ -41,11 +41,11 @@ class Optimiser(Protocol):
         """The memory of new problems at these latents, `(p, ...)`."""
         ...
 
-    def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
+    def step(self, inputs: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
         """The latents to ask about next, `(p, ...)`; changes the memory's tensors in place.
 
         Args:
-            given: what was measured at the latents asked about last.
+            inputs: what was measured at the latents asked about last.
             memory: of these problems.
             steps: how many steps a search has at most, for schedules.
         """
@@ -99,7 +99,7 @@ class Adam:
 
         return adam_memory(latents)
 
-    def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
+    def step(self, inputs: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
         """One step of Adam.
 
         Arguments are as for `Optimiser.step`.
@@ -107,7 +107,7 @@ class Adam:
         from wherefrom.inversion.adam import adam_step
 
         return adam_step(
-            given,
+            inputs,
             memory,
             sizes=(self.schedule, self.rate, steps),
             decay=(self.beta1, self.beta2),
@@ -149,12 +149,12 @@ class GradientFree:
         """That of Adam."""
         return self._adam.start(latents)
 
-    def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
+    def step(self, inputs: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
         """One step of Adam along the residual of the latents.
 
         Arguments are as for `Optimiser.step`.
         """
-        return self._adam.step(given, memory, steps=steps)
+        return self._adam.step(inputs, memory, steps=steps)
 
     @property
     def _adam(self) -> Adam:
@@ -206,11 +206,11 @@ class LBFGS:
 
         return lbfgs_memory(latents, history=self.history)
 
-    def step(self, given: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
+    def step(self, inputs: OptimiserInput, memory: Memory, *, steps: int) -> torch.Tensor:
         """Accept the trial point or cut the step, and say where to look next.
 
         Arguments are as for `Optimiser.step`.
         """
         from wherefrom.inversion.lbfgs import lbfgs_step
 
-        return lbfgs_step(given, memory, first=self.first, longest=self.longest)
+        return lbfgs_step(inputs, memory, first=self.first, longest=self.longest)

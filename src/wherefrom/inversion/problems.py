@@ -122,13 +122,13 @@ class Problems:
         optimiser, steps = self.search.optimiser, self.search.stop.steps
         # where squares overflow, Adam would stand still
         sound = finite & evaluation.gradient.flatten(1).square().sum(1).isfinite()
-        given = OptimiserInput(
+        inputs = OptimiserInput(
             latents=self.latents,
             gradient=torch.where(_as_rows(sound, evaluation.gradient), evaluation.gradient, 0.0),
             loss=torch.where(sound, evaluation.loss, math.inf),
             step=self.step,
         )
-        moved = optimiser.step(given, self.memory, steps=steps)
+        moved = optimiser.step(inputs, self.memory, steps=steps)
         if optimiser.steps_back:
             sound = sound | (self.step > 0)
         sound = sound & moved.flatten(1).isfinite().all(1)

@@ -90,8 +90,8 @@ def _likeliest(luma: _Luma) -> tuple[int, int]:
 def _down(values: _Luma) -> _Luma:
     """The DCT of every 8 values that follow each other in a column: `(n, m)` to `(n - 7, 8, m)`."""
     windows = np.lib.stride_tricks.sliding_window_view(values, _BLOCK, axis=0)
-    found: _Luma = _dct() @ windows.swapaxes(1, 2)
-    return found
+    transformed: _Luma = _dct() @ windows.swapaxes(1, 2)
+    return transformed
 
 
 def _zeros(luma: _Luma, top: int, left: int) -> npt.NDArray[np.intp]:

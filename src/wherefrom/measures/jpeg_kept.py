@@ -39,5 +39,5 @@ def _stored(plane: Matrix, steps: Vector) -> int:
     """Coefficients of a plane's whole blocks that are not rounded to zero."""
     rows, columns = (side // _BLOCK for side in plane.shape)
     blocks = plane[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK).swapaxes(1, 2)
-    found = dctn(blocks, axes=(2, 3), norm="ortho") / np.reshape(steps, (_BLOCK, _BLOCK))
-    return int(np.count_nonzero(np.rint(found)))
+    coefficients = dctn(blocks, axes=(2, 3), norm="ortho") / np.reshape(steps, (_BLOCK, _BLOCK))
+    return int(np.count_nonzero(np.rint(coefficients)))

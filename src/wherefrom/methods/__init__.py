@@ -31,13 +31,13 @@ def describe(name: str) -> About:
         UsageError: when there is no such method.
     """
     kind = plugins.load(__name__, name, "METHOD")
-    found = about(kind)
+    description = about(kind)
     paper = getattr(kind, "paper", None)
     if paper is None:
-        return found
+        return description
     meaning = f"all options as the paper has them. {inspect.getdoc(paper) or ''}".split("\n")[0]
     option = Option(name=_PAPER, takes="bool", default=False, required=False, meaning=meaning)
-    return replace(found, options=(*found.options, option))
+    return replace(description, options=(*description.options, option))
 
 
 def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) -> Method[Any]:
@@ -53,27 +53,27 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
         UsageError: when there is no such method or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "METHOD")
-    given = together(options, named, what=f"method {name!r}")
-    parity = given.get("parity")
-    if hasattr(kind, "paper") and (_PAPER in given or (isinstance(parity, str) and parity == _PAPER)):
-        return _by_paper(kind, given, what=f"method {name!r}")
-    complete(f"method {name!r}", kind, given, "--option")
-    method: Method[Any] = made(kind, given, what=f"method {name!r}")
+    by_keyword = together(options, named, what=f"method {name!r}")
+    parity = by_keyword.get("parity")
+    if hasattr(kind, "paper") and (_PAPER in by_keyword or (isinstance(parity, str) and parity == _PAPER)):
+        return _by_paper(kind, by_keyword, what=f"method {name!r}")
+    complete(f"method {name!r}", kind, by_keyword, "--option")
+    method: Method[Any] = made(kind, by_keyword, what=f"method {name!r}")
     return method
 
 
-def _by_paper(kind: Any, given: Mapping[str, Fact], *, what: str) -> Method[Any]:
+def _by_paper(kind: Any, options: Mapping[str, Fact], *, what: str) -> Method[Any]:
     """A method as its paper has it; an option that says otherwise is refused, for it would have no effect."""
-    wanted = check_number(_PAPER, given.get(_PAPER, True), bool)
-    said = checked_options(kind, {name: value for name, value in given.items() if name != _PAPER}, what=what)
+    wanted = check_number(_PAPER, options.get(_PAPER, True), bool)
+    checked = checked_options(kind, {name: value for name, value in options.items() if name != _PAPER}, what=what)
     if not wanted:
-        usual: Method[Any] = made(kind, said, what=what)
+        usual: Method[Any] = made(kind, checked, what=what)
         return usual
-    if said.get("parity") == "paper":  # as cards say it, and as it was said before
-        del said["parity"]
+    if checked.get("parity") == "paper":  # as cards say it, and as it was said before
+        del checked["parity"]
     settings, free = options_of(kind.paper()), inspect.signature(kind.paper).parameters
-    refuse_beside(settings, said, free=free, what=f"{_PAPER}=True")
-    method: Method[Any] = kind.paper(**{name: value for name, value in said.items() if name in free})
+    refuse_beside(settings, checked, free=free, what=f"{_PAPER}=True")
+    method: Method[Any] = kind.paper(**{name: value for name, value in checked.items() if name in free})
     return method
 
 

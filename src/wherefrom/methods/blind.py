@@ -162,8 +162,8 @@ class Blind:
 
     def in_words(self, scores: Scores) -> tuple[str, ...]:
         """What was found of each image, as `the decoder's grid starts 5 px from the top and 3 px from the left`."""
-        found = scores.matrix(_POSE)
-        return tuple(_sentence(*map(float, row)) for row in found)
+        poses = scores.matrix(_POSE)
+        return tuple(_sentence(*map(float, row)) for row in poses)
 
     def _check_scales(self) -> None:
         """Refuse scales that are no numbers, or 1."""

@@ -49,11 +49,11 @@ class LatentOptions(SearchOptions, total=False):
 
 def _by_name(options: Mapping[str, Any], base: Search = _USUAL) -> Search:
     """A search with some options changed; or the paper's, of which all is settled that changes a number."""
-    said = checked_by_name(options, LatentOptions, what="LatentTracer")
-    if said.pop("parity", "none") == "paper":
-        refuse_beside(options_of_search(_PAPER, _USUAL), said, free=_FREE, what="parity='paper'")
+    stated = checked_by_name(options, LatentOptions, what="LatentTracer")
+    if stated.pop("parity", "none") == "paper":
+        refuse_beside(options_of_search(_PAPER, _USUAL), stated, free=_FREE, what="parity='paper'")
         base = _PAPER
-    return search_by_name(said, SearchOptions, _USUAL, what="LatentTracer", base=base)
+    return search_by_name(stated, SearchOptions, _USUAL, what="LatentTracer", base=base)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, init=False)

@@ -70,9 +70,9 @@ class Relative:
             raise UsageError("method='relative' inside relative: name the method that asks both models")
         for name in ("options", "reference_options"):
             object.__setattr__(self, name, option_pairs(getattr(self, name), of="relative"))
-        own, other = dict(self.options), dict(self.reference_options)
-        object.__setattr__(self, "_inner", methods.load(self.method, own))
-        object.__setattr__(self, "_outer", methods.load(self.method, own | other))
+        shared, other = dict(self.options), dict(self.reference_options)
+        object.__setattr__(self, "_inner", methods.load(self.method, shared))
+        object.__setattr__(self, "_outer", methods.load(self.method, shared | other))
         if self._inner.learns:
             raise UsageError(f"method={self.method!r} learns from belongings, of which a reference has none")
         if not self.floor >= 0:
@@ -160,9 +160,9 @@ class Relative:
 
         Arguments are as for `Method.statistic`.
         """
-        own = self._inner.statistic(_part(scores, _OWN), {})
+        own_loss = self._inner.statistic(_part(scores, _OWN), {})
         reference = self._outer.statistic(_part(scores, _REFERENCE), {})
-        ratio: Vector = np.divide(own, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
+        ratio: Vector = np.divide(own_loss, reference, out=np.full(len(scores), np.nan), where=reference > self.floor)
         return ratio
 
     def check(self, model: Model, reference: Model) -> None:

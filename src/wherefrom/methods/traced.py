@@ -14,7 +14,14 @@ from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.units import ROUNDING
 from wherefrom.inversion.optimisers import LBFGS
 from wherefrom.inversion.search import Search, Stop
-from wherefrom.methods.arithmetic.columns import LEFT_BLOCK, SEARCHED, TWIN, TWO_PASSES, log_columns
+from wherefrom.methods.arithmetic.columns import (
+    LEFT_BLOCK,
+    SEARCHED,
+    TWIN,
+    TWO_PASSES,
+    log_columns,
+    with_current_names,
+)
 from wherefrom.methods.arithmetic.covariance import FEWEST, fit_covariance, squared_distance
 from wherefrom.methods.arithmetic.search_options import (
     DescentOptions,
@@ -88,8 +95,8 @@ class Traced:
         **options: Unpack[DescentOptions],
     ) -> None:
         """Take the search, with those options changed that are given; refuse options outside their range."""
-        said = {"bands": bands, "denominator": denominator, "floor": floor, "cut": cut}
-        for name, value in {**said, "search": _by_name(options, search)}.items():
+        stated = {"bands": bands, "denominator": denominator, "floor": floor, "cut": cut}
+        for name, value in {**stated, "search": _by_name(options, search)}.items():
             object.__setattr__(self, name, value)
         check_search(self, _USUAL, DescentOptions, _by_name)
         check_cut(self.cut)
@@ -137,9 +144,9 @@ class Traced:
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
         """The columns of two passes, then those of the search.
 
-        `loss`, `start`, `calls`, `restart` as of every search; `loss_K` the best loss within K steps; `log3_4_BAND`
-        what is left, by band, as `log1_4_BAND` is of the first pass. With the twin, `twin`, `twin_K` and `log4_4_BAND`
-        are its own.
+        `loss`, `start`, `calls`, `restart` as of every search; `loss_K` the best loss within K steps;
+        `log_searched_4_BAND` what is left, by band, as `log1_4_BAND` is of the first pass. With the twin, `twin`,
+        `twin_K` and `log_searched_twin_4_BAND` are its own.
 
         Raises:
             ImageError: when a search breaks down; `settle` goes on with the other images.
@@ -203,7 +210,8 @@ class Traced:
 
     def _log_ratios(self, scores: Scores) -> Matrix:
         """Log energy of what the search left of the image minus that of its twin, one column a band."""
-        return scores.matrix(log_columns(SEARCHED, LEFT_BLOCK)) - scores.matrix(log_columns(TWIN, LEFT_BLOCK))
+        named = with_current_names(scores)
+        return named.matrix(log_columns(SEARCHED, LEFT_BLOCK)) - named.matrix(log_columns(TWIN, LEFT_BLOCK))
 
 
 METHOD: Final = Traced

@@ -39,9 +39,9 @@ def load(name: str, options: Mapping[str, Fact] | None = None, **named: Fact) ->
         UsageError: when there is no such rule or no such option, or a value is refused.
     """
     kind = plugins.load(__name__, name, "RULE")
-    given = together(options, named, what=f"rule {name!r}")
-    complete(f"rule {name!r}", kind, given, "--rule-option")
-    rule: Rule = made(kind, given, what=f"rule {name!r}")
+    by_keyword = together(options, named, what=f"rule {name!r}")
+    complete(f"rule {name!r}", kind, by_keyword, "--rule-option")
+    rule: Rule = made(kind, by_keyword, what=f"rule {name!r}")
     return rule
 
 

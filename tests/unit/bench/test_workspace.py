@@ -17,7 +17,7 @@ from PIL import Image
 from tests.toy_tables import PLAIN, RESIDUAL, table
 from wherefrom.bench.shared import keys, pictures
 from wherefrom.bench.shared.scored import profile_of
-from wherefrom.bench.shared.searches import generators, overlapping
+from wherefrom.bench.shared.searches import generators, over_reference, overlapping
 from wherefrom.bench.shared.setting import Setting, label
 from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.core.errors import ModelError, UsageError
@@ -214,6 +214,13 @@ def test_generators_of_shares_stand_in_their_own_table(tmp_path: Path) -> None:
     assert "zoo:dcgan-cifar10" in every
     assert every[-1] == "more.pt"
     assert not set(overlapping().values()) & set(every)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_reference_is_searched_from_its_encoder_alone(quick: bool, tmp_path: Path) -> None:
+    facts = over_reference(workspace(tmp_path, quick=quick)).measure.facts
+    assert (facts["reference_start"], facts["reference_race"], facts["own_race"]) == ("encoder", None, 8)
+    assert facts["own_keep"] == (2 if quick else 3)
 
 
 def test_a_method_that_learns_does_so_from_every_other_belonging_and_ranks_the_rest() -> None:

@@ -31,15 +31,20 @@ __all__ = [
 
 BLOCKS: Final = (4, 8)
 """Sides of the blocks over which errors are taken apart."""
-SEARCHED: Final = 3
-"""The number of the error that a search left, after those of two passes, among columns by band."""
-TWIN: Final = 4
-"""The number of the error that a search left of the image's own reconstruction."""
+SEARCHED: Final = "_searched"
+"""How `log_columns` names the error that a search left of an image."""
+TWIN: Final = "_searched_twin"
+"""How it names the error that a search left of the image's own reconstruction."""
 STORED: Final = "_stored_first"
 """How `log_columns` names the error of a reconstruction that was stored as the image was, as JPEG."""
 STORED_AGAIN: Final = "_stored_second"
 """The same error of that stored reconstruction."""
-_FORMERLY: Final[Mapping[str, str]] = {"log5_4_": "log_stored_first_4_", "log6_4_": "log_stored_second_4_"}
+_FORMERLY: Final[Mapping[str, str]] = {
+    "log3_4_": "log_searched_4_",
+    "log4_4_": "log_searched_twin_4_",
+    "log5_4_": "log_stored_first_4_",
+    "log6_4_": "log_stored_second_4_",
+}
 """How columns began in tables of earlier versions, and how they begin now."""
 TURNS: Final[Mapping[str, tuple[int, bool]]] = {
     "turn90": (1, False),
@@ -74,7 +79,8 @@ def log_columns(error: int | str, block: int) -> tuple[str, ...]:
     """Columns of the mean over blocks of an error's log energy by band, as `log1_4_grey_00` for 4 x 4 blocks.
 
     Args:
-        error: 1 to 4, `STORED`, `STORED_AGAIN`, or the second of the names that `copied` and `within` give.
+        error: 1, 2, `SEARCHED`, `TWIN`, `STORED`, `STORED_AGAIN`, or the second of the names that `copied` and `within`
+            give.
         block: side of the blocks.
     """
     return tuple(f"log{error}_{block}_{band}" for band in bands(block))

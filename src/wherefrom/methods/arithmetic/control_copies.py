@@ -73,13 +73,13 @@ def control_passes(
         ModelError: when the model has no encoder.
     """
     check_encoder(model)
-    own = _reconstructed(model, images, refine=refine, again=second)
-    asked = two_pass_columns(images, own.once, model.decode(own.again)) if second else None
-    columns = dict((asked or first_pass_columns(images, own.once)).columns)
-    if own.left is not None:
-        columns |= _columns(refined(FIRST), own.left)
+    of_image = _reconstructed(model, images, refine=refine, again=second)
+    asked = two_pass_columns(images, of_image.once, model.decode(of_image.again)) if second else None
+    columns = dict((asked or first_pass_columns(images, of_image.once)).columns)
+    if of_image.left is not None:
+        columns |= _columns(refined(FIRST), of_image.left)
     for copy in copies:
-        columns |= _shifted(model, images, own) if copy == SHIFT else _turned(model, images, copy, refine=refine)
+        columns |= _shifted(model, images, of_image) if copy == SHIFT else _turned(model, images, copy, refine=refine)
     return Scores(columns)
 
 
@@ -113,12 +113,14 @@ def _turned(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> d
             f"copy {copy!r} of an image of {size} pixels does not fit {model.card.name}, which takes one size alone:"
             " leave that copy out"
         )
-    found = _reconstructed(model, moved, refine=refine)
-    columns = _columns(copied(copy), turned_back(found.error, copy))
-    return columns if found.left is None else columns | _columns(refined(copied(copy)), turned_back(found.left, copy))
+    of_copy = _reconstructed(model, moved, refine=refine)
+    columns = _columns(copied(copy), turned_back(of_copy.error, copy))
+    return (
+        columns if of_copy.left is None else columns | _columns(refined(copied(copy)), turned_back(of_copy.left, copy))
+    )
 
 
-def _shifted(model: Autoencoder, images: Images, own: _Reconstructed) -> dict[str, Vector]:
+def _shifted(model: Autoencoder, images: Images, of_image: _Reconstructed) -> dict[str, Vector]:
     """The columns of the copy that starts half a cell of the decoder's grid further down and to the right."""
     step = model.factor
     half = step // 2
@@ -129,11 +131,11 @@ def _shifted(model: Autoencoder, images: Images, own: _Reconstructed) -> dict[st
             f" pixels, got {images.shape[3]} x {images.shape[2]}: leave that copy out"
         )
     place = (slice(None), slice(None), slice(half, half + height), slice(half, half + width))
-    found = _reconstructed(model, images[place].contiguous(), refine=own.left is not None)
-    columns = _columns(copied(SHIFT), found.error) | _columns(within(), own.error[place].contiguous())
-    if found.left is not None and own.left is not None:
-        columns |= _columns(refined(copied(SHIFT)), found.left)
-        columns |= _columns(refined(within()), own.left[place].contiguous())
+    of_copy = _reconstructed(model, images[place].contiguous(), refine=of_image.left is not None)
+    columns = _columns(copied(SHIFT), of_copy.error) | _columns(within(), of_image.error[place].contiguous())
+    if of_copy.left is not None and of_image.left is not None:
+        columns |= _columns(refined(copied(SHIFT)), of_copy.left)
+        columns |= _columns(refined(within()), of_image.left[place].contiguous())
     return columns
 
 

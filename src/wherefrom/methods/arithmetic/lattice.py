@@ -69,8 +69,8 @@ class Lattice:
         Args:
             image: `(1, 3, h, w)` in [0, 1], both sides at least a cell and a patch.
         """
-        found: _Array = _correlated(self.matched, _pattern(image, self.filters, len(self.matched))) / self.deviation
-        return found
+        evidence: _Array = _correlated(self.matched, _pattern(image, self.filters, len(self.matched))) / self.deviation
+        return evidence
 
 
 def lattice_of(model: Autoencoder) -> Lattice:
@@ -81,10 +81,10 @@ def lattice_of(model: Autoencoder) -> Lattice:
     """
     key = model.card.digest
     if key not in _learned:
-        found = _learn(model)
+        learned = _learn(model)
         while len(_learned) >= _KEPT:
             _learned.pop(next(iter(_learned)))
-        _learned[key] = found
+        _learned[key] = learned
     return _learned[key]
 
 
@@ -93,15 +93,17 @@ def _learn(model: Autoencoder) -> Lattice:
     factor = model.factor
     side = min(max(_CELLS * factor, _SMALLEST), _LARGEST)
     drawn = photo_pieces(_PICTURES, side // factor * factor)
-    made = [_passed(model, picture) for picture in drawn]
-    filters = _filters(made, factor)
+    reconstructed = [_passed(model, picture) for picture in drawn]
+    filters = _filters(reconstructed, factor)
     means: list[_Array] = []
     noise: list[_Complex] = []
     rng = np.random.default_rng(0)
     for edit in map(edits.load, _STORED):
         starts = rng.integers(0, factor, (_PICTURES, 2))
-        own = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(made, starts, strict=True)]
-        means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(own, starts, strict=True)], axis=0))
+        patterns = [
+            _of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(reconstructed, starts, strict=True)
+        ]
+        means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(patterns, starts, strict=True)], axis=0))
         others = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(drawn, starts, strict=True)]
         noise += [np.fft.fft2(other) for other in others]
     matched = _matched(np.mean(means, axis=0), np.stack(noise))
@@ -121,13 +123,13 @@ def _matched(mean: _Array, noise: _Complex) -> _Complex:
 
 def _correlated(matched: _Complex, pattern: _Array) -> _Array:
     """The match of a pattern `(k, f, f)` at each place, `(f, f)`."""
-    found: _Array = np.fft.ifft2(np.einsum("uvk,kuv->uv", matched.conj(), np.fft.fft2(pattern))).real
-    return found
+    correlation: _Array = np.fft.ifft2(np.einsum("uvk,kuv->uv", matched.conj(), np.fft.fft2(pattern))).real
+    return correlation
 
 
-def _filters(made: list[npt.NDArray[np.uint8]], factor: int) -> torch.Tensor:
+def _filters(pictures: list[npt.NDArray[np.uint8]], factor: int) -> torch.Tensor:
     """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`."""
-    images = to_images(made)
+    images = to_images(pictures)
     places = np.random.default_rng(1).permutation(np.arange(1, factor**2))[:_OFF]
     on = _covariance(images, 0, 0, factor)
     off = np.mean([_covariance(images, place // factor, place % factor, factor) for place in places], axis=0)
@@ -135,9 +137,9 @@ def _filters(made: list[npt.NDArray[np.uint8]], factor: int) -> torch.Tensor:
     basis = scipy.linalg.block_diag(*[flat] * _CHANNELS)
     ridge = _RIDGE * np.eye(basis.shape[1])
     _, vectors = scipy.linalg.eigh(basis.T @ on @ basis + ridge, basis.T @ off @ basis + ridge)
-    found = (basis @ vectors[:, :_FILTERS]).T
-    found /= np.linalg.norm(found, axis=1, keepdims=True)
-    return torch.from_numpy(found.reshape(-1, _CHANNELS, PATCH, PATCH)).float()
+    filters = (basis @ vectors[:, :_FILTERS]).T
+    filters /= np.linalg.norm(filters, axis=1, keepdims=True)
+    return torch.from_numpy(filters.reshape(-1, _CHANNELS, PATCH, PATCH)).float()
 
 
 def _covariance(images: Images, top: int, left: int, factor: int) -> _Array:
@@ -146,15 +148,15 @@ def _covariance(images: Images, top: int, left: int, factor: int) -> _Array:
     rows = patches.transpose(1, 2).reshape(-1, _CHANNELS, PATCH**2)
     rows = (rows - rows.mean(2, keepdim=True)).flatten(1).double()
     rows = rows / (rows.square().mean(1, keepdim=True) + 4 * ROUNDING).sqrt()
-    found: _Array = (rows.T @ rows / len(rows)).numpy()
-    return found
+    covariance: _Array = (rows.T @ rows / len(rows)).numpy()
+    return covariance
 
 
 def _passed(model: Autoencoder, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """What the model makes of a picture, in 8 bits."""
     images = to_images([picture]).to(model.device)
-    found: npt.NDArray[np.uint8] = to_pixels(model.decode(model.encode(images)))[0]
-    return found
+    reconstructed: npt.NDArray[np.uint8] = to_pixels(model.decode(model.encode(images)))[0]
+    return reconstructed
 
 
 def _from(picture: npt.NDArray[np.uint8], top: int, left: int) -> npt.NDArray[np.uint8]:
@@ -172,5 +174,5 @@ def _pattern(image: Images, filters: torch.Tensor, factor: int) -> _Array:
     rows, columns = (side // factor for side in energy.shape[1:])
     whole = energy[:, : rows * factor, : columns * factor].reshape(-1, rows, factor, columns, factor)
     places = whole.mean((1, 3)).double().cpu().numpy()
-    found: _Array = places - places.mean((1, 2), keepdims=True)
-    return found
+    centred: _Array = places - places.mean((1, 2), keepdims=True)
+    return centred

@@ -28,14 +28,14 @@ def photo_pieces(count: int, side: int, *, seed: int = 0) -> list[Pixels]:
     """
     rng = np.random.default_rng(seed)
     photos = [photo for photo in map(_photo, PROFILE_PHOTOS) if min(photo.shape[:2]) >= side]
-    found: list[Pixels] = []
-    while len(found) < count:
+    pieces: list[Pixels] = []
+    while len(pieces) < count:
         for photo in photos:
             top, left = (int(rng.integers(0, length - side + 1)) for length in photo.shape[:2])
             piece = np.ascontiguousarray(photo[top : top + side, left : left + side])
             if piece.std() >= _FLAT:
-                found.append(piece)
-    return found[:count]
+                pieces.append(piece)
+    return pieces[:count]
 
 
 def _photo(place: tuple[str, str]) -> Pixels:

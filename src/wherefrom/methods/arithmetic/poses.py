@@ -131,12 +131,12 @@ def find_pose(model: Autoencoder, image: Images, *, crop: bool, turns: bool) -> 
 def _evidence(model: Autoencoder, image: Images, *, crop: bool, turns: bool) -> dict[Pose, float]:
     """What the lattice says of every pose."""
     factor, lattice = model.factor, lattice_of(model)
-    found: dict[Pose, float] = {}
+    by_pose: dict[Pose, float] = {}
     for turn in ("", *TURNS) if turns else ("",):
         fit = lattice.evidence(turned_back(image, turn) if turn else image)
         places = product(range(factor), repeat=2) if crop else [(0, 0)]
-        found |= {Pose(turn=turn, top=top, left=left): float(fit[top, left]) for top, left in places}
-    return found
+        by_pose |= {Pose(turn=turn, top=top, left=left): float(fit[top, left]) for top, left in places}
+    return by_pose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

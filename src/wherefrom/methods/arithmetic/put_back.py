@@ -98,22 +98,22 @@ def put_back_and_ask(
     check_images(images)
     check_encoder(model)
     asked = {1.0: model, **{scale: through(model, f"resize:{scale:g}") for scale in search.scales}}
-    found = [_found(search, asked, image) for image in images.split(1)]
+    found_images = [_found(search, asked, image) for image in images.split(1)]
     groups: dict[tuple[float, int, int], list[int]] = {}
-    for row, one in enumerate(found):
+    for row, one in enumerate(found_images):
         groups.setdefault((one.scale, *one.image.shape[2:]), []).append(row)
     for (scale, *_), rows in groups.items():
-        together = torch.cat([found[row].image for row in rows])
+        together = torch.cat([found_images[row].image for row in rows])
         for settled in settled_rows(method, asked[scale], together, seeds[rows], report):
-            yield _with_columns(settled, rows, found)
+            yield _with_columns(settled, rows, found_images)
 
 
-def _with_columns(settled: Settled, rows: Sequence[int], found: Sequence[FoundImage]) -> Settled:
+def _with_columns(settled: Settled, rows: Sequence[int], found_images: Sequence[FoundImage]) -> Settled:
     """The answer about an image of a group, as that about its row of the batch."""
     row = rows[settled.row]
     if settled.scores is None:
         return Settled(row=row, error=settled.error)
-    added = {name: np.array([float(value)]) for name, value in found[row].columns.items()}
+    added = {name: np.array([float(value)]) for name, value in found_images[row].columns.items()}
     return Settled(row=row, scores=Scores({**settled.scores.columns, **added}))
 
 
@@ -155,5 +155,5 @@ def _part(model: Any, image: Images) -> Images | None:
 def _against_copy(model: Autoencoder, image: Images) -> float:
     """The log loss of an image minus that of its copy turned upside down: near 0 unless the decoder made it so."""
     both = [image, turned(image, _COPY)]
-    own, copy = (float(mse(model.decode(model.encode(one)), one).double()[0] + ROUNDING) for one in both)
-    return float(np.log(own / copy))
+    image_loss, copy = (float(mse(model.decode(model.encode(one)), one).double()[0] + ROUNDING) for one in both)
+    return float(np.log(image_loss / copy))

@@ -132,8 +132,14 @@ def stored_passes(model: Autoencoder, images: Images, quality: int) -> Scores:
     columns = dict(passes.columns)
     stored = _stored(once, quality)
     again = _stored(model.decode(model.encode(stored)), quality)
-    for name, number, made, given in (("first", STORED, stored, images), ("second", STORED_AGAIN, again, stored)):
-        columns |= {f"stored_{name}": vector(mse(made, given)), **band_columns(number, LEFT_BLOCK, made - given)}
+    for name, number, reconstruction, original in (
+        ("first", STORED, stored, images),
+        ("second", STORED_AGAIN, again, stored),
+    ):
+        columns |= {
+            f"stored_{name}": vector(mse(reconstruction, original)),
+            **band_columns(number, LEFT_BLOCK, reconstruction - original),
+        }
     return Scores(columns)
 
 

@@ -93,8 +93,8 @@ def said_by(usual: Search, options: type[Any]) -> dict[str, Flat]:
 
 def _named(search: Search, usual: Search, options: type[Any]) -> dict[str, Fact]:
     """Those options of a search that the `TypedDict` has."""
-    said = options_of_search(search, usual)
-    return {name: said[name] for name in options.__annotations__}
+    stated = options_of_search(search, usual)
+    return {name: stated[name] for name in options.__annotations__}
 
 
 def options_of_search(search: Search, usual: Search) -> dict[str, Fact]:
@@ -139,11 +139,13 @@ def _options_of_optimiser(optimiser: Optimiser) -> dict[str, Fact]:
     raise UsageError(f"optimiser {optimiser} has no name that a card could hold: take Adam, LBFGS or GradientFree")
 
 
-def search_by_name(given: Mapping[str, Any], options: type[Any], usual: Search, *, what: str, base: Search) -> Search:
+def search_by_name(
+    by_keyword: Mapping[str, Any], options: type[Any], usual: Search, *, what: str, base: Search
+) -> Search:
     """The search that options by name describe. An option that would have no effect is refused.
 
     Args:
-        given: options that are said.
+        by_keyword: options that are said.
         options: a `TypedDict` of those there are.
         usual: the method's default.
         what: the method, for a message.
@@ -152,19 +154,19 @@ def search_by_name(given: Mapping[str, Any], options: type[Any], usual: Search, 
     Raises:
         UsageError: when there is no such option, a value is outside its range, or has no effect beside another one.
     """
-    said = checked_by_name(given, options, what=what)
-    if not said:
+    stated = checked_by_name(by_keyword, options, what=what)
+    if not stated:
         return base
     if not isinstance(base, Search):
         raise UsageError(f"search={base!r} of {what} is no Search: leave it out, or take that of a method")
     before = options_of_search(usual, usual)
-    wanted: dict[str, Any] = {**options_of_search(base, usual), **said}
+    wanted: dict[str, Any] = {**options_of_search(base, usual), **stated}
     for name in ("steps", "restarts", "race", "keep", "plateau"):
         if wanted[name] is not None and wanted[name] < 1:
             raise UsageError(f"{name}={wanted[name]}, need at least 1")
     if not (wanted["rate"] > 0 and math.isfinite(wanted["rate"])):
         raise UsageError(f"rate={wanted['rate']}, need a positive step size such as 0.05")
-    changed = {name: value for name, value in said.items() if value != before[name]}
+    changed = {name: value for name, value in stated.items() if value != before[name]}
     _refuse_without_effect(changed, wanted)
     return replace(
         base,

@@ -57,8 +57,8 @@ def starts_of(search: Search, model: Decoder, images: Images, seeds: Seeds) -> C
         if by_encoder and isinstance(model, Autoencoder):
             parts.append(model.encode(images[image : image + 1]))
         if draws:
-            own = np.random.SeedSequence(int(seeds[image])).generate_state(draws, np.uint64) >> np.uint64(1)
-            parts.append(draw(own, size=size).to(images.device))
+            start_seeds = np.random.SeedSequence(int(seeds[image])).generate_state(draws, np.uint64) >> np.uint64(1)
+            parts.append(draw(start_seeds, size=size).to(images.device))
         return torch.cat(parts)
 
     return start

@@ -51,7 +51,7 @@ class Tracer:
         once, passes = two_passes_and_first(self.model, images)
         known = [passes.take(np.array([row])) for row in range(len(images))]
         errors: dict[int, str] = {}
-        for settled in self._searched(_twins(once), None, number=TWIN) if twins else ():
+        for settled in self._searched(_twins(once), None, which=TWIN) if twins else ():
             if settled.scores is None:
                 errors[settled.row] = f"its reconstruction: {settled.error}"
             else:
@@ -60,15 +60,15 @@ class Tracer:
         if (
             bound is not None
         ):  # an image whose twin has no loss has no cut: it ends in that error, its neighbours do not
-            found = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
-            cuts = torch.tensor(found, dtype=torch.float64, device="cpu")
-        for settled in self._searched(images, cuts, number=SEARCHED):
+            bounds = [math.nan if row in errors else bound(one).item() for row, one in enumerate(known)]
+            cuts = torch.tensor(bounds, dtype=torch.float64, device="cpu")
+        for settled in self._searched(images, cuts, which=SEARCHED):
             if settled.scores is None or settled.row in errors:
                 yield Settled(row=settled.row, error=settled.error or errors[settled.row])
             else:
                 yield Settled(row=settled.row, scores=Scores({**known[settled.row].columns, **settled.scores.columns}))
 
-    def _searched(self, images: Images, cuts: torch.Tensor | None, *, number: int) -> Iterator[Settled]:
+    def _searched(self, images: Images, cuts: torch.Tensor | None, *, which: str) -> Iterator[Settled]:
         """The search's columns; of the twins only their losses."""
         asked = scaled(self.model)
 
@@ -82,10 +82,10 @@ class Tracer:
                 continue
             with torch.no_grad():
                 error = asked.decode(result.latent[None]) - images[result.image : result.image + 1]
-            left = band_columns(number, LEFT_BLOCK, error)
-            name = "twin" if number == TWIN else "loss"
-            own = columns(result).columns if number == SEARCHED else {"twin": np.array([result.loss])}
-            yield Settled(row=result.image, scores=Scores({**own, **_within(result, name), **left}))
+            left = band_columns(which, LEFT_BLOCK, error)
+            name = "twin" if which == TWIN else "loss"
+            searched_columns = columns(result).columns if which == SEARCHED else {"twin": np.array([result.loss])}
+            yield Settled(row=result.image, scores=Scores({**searched_columns, **_within(result, name), **left}))
 
 
 def _twins(once: Images) -> Images:

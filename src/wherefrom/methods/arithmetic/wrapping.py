@@ -31,10 +31,10 @@ def option_pairs(
     Raises:
         UsageError: when they are neither.
     """
-    given: tuple[Any, ...] = tuple(options.items() if isinstance(options, Mapping) else options)
-    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in given):
-        raise UsageError(f"options={given!r} of {of}, need values by name, as {{'steps': 50}}")
-    return tuple(sorted(((str(name), value) for name, value in given), key=lambda pair: pair[0]))
+    pairs: tuple[Any, ...] = tuple(options.items() if isinstance(options, Mapping) else options)
+    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        raise UsageError(f"options={pairs!r} of {of}, need values by name, as {{'steps': 50}}")
+    return tuple(sorted(((str(name), value) for name, value in pairs), key=lambda pair: pair[0]))
 
 
 def settled_rows(
