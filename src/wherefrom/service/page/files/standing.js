@@ -5,7 +5,7 @@ import {draw, make, visible} from "./dom.js";
 const WIDTH = 640;
 const ROW = 62;
 const HILL = 30;
-const BELOW = 46;
+const BELOW = 56;
 
 /** The place of a value on the axis, from 0 to 1 where it is on it. */
 export function place(value, {edges, logarithmic}) {
@@ -29,7 +29,7 @@ export function figure({groups, standing, statistic, ranked, label}) {
   const chart = draw(
     "svg",
     {
-      viewBox: `0 -18 ${WIDTH} ${height + 18}`,
+      viewBox: `0 -24 ${WIDTH} ${height + 24}`,
       class: "chart",
       role: "img",
       "aria-label": `Where the image stands under ${visible(label)}; the same in words follows`,
@@ -37,6 +37,7 @@ export function figure({groups, standing, statistic, ranked, label}) {
     rows,
     axis,
     lines.filter(Boolean),
+    groups.map(title),
     left,
     right
   );
@@ -53,9 +54,13 @@ function hill(group, index, standing) {
     const box = {x: from, y: base - tall, width: Math.max(to - from, 1), height: tall};
     return count ? draw("rect", {...box, class: style}) : null;
   });
+  return draw("g", {}, bars, draw("line", {x1: 0, x2: WIDTH, y1: base, y2: base, class: "axis"}));
+}
+
+/** What a row shows: drawn last, so that lines pass below the words. */
+function title(group, index) {
   const name = group.own ? "made by this decoder" : visible(group.name);
-  const label = draw("text", {x: 0, y: base - HILL - 6}, `${name}: ${group.images} known images`);
-  return draw("g", {}, bars, draw("line", {x1: 0, x2: WIDTH, y1: base, y2: base, class: "axis"}), label);
+  return draw("text", {x: 0, y: ROW * index + ROW - HILL - 12}, `${name}: ${group.images} known images`);
 }
 
 function limitLine(standing, height) {
@@ -67,7 +72,7 @@ function limitLine(standing, height) {
     "g",
     {},
     draw("line", {x1: x, x2: x, y1: 0, y2: height - BELOW, class: "limit"}),
-    draw("text", {...side, y: height - BELOW + 15, class: "soft"}, "limit")
+    draw("text", {...side, y: height - BELOW + 20, class: "soft"}, "limit")
   );
 }
 
