@@ -49,11 +49,18 @@ def table(model: Card, values: Any, images: tuple[ImageFacts, ...]) -> ScoreTabl
 
 
 @functools.cache
-def profile(name: str, low: float = 0.001) -> Profile:
-    """Belongings lose about `low`, photos ten times as much."""
+def profile(name: str, low: float = 0.001, *, grid: bool = False) -> Profile:
+    """Belongings lose about `low`, photos ten times as much; with `grid` every other photo shows a JPEG's grid."""
     card = model(name)
     own, photos = (
-        table(card, losses, tuple(facts(f"{kind} {name} {low} {i}") for i in range(24)))
+        table(
+            card,
+            losses,
+            tuple(
+                facts(f"{kind} {name} {low} {i}", **({"jpeg_grid": kind == "photo" and i % 2 == 0} if grid else {}))
+                for i in range(24)
+            ),
+        )
         for kind, losses in (("own", np.linspace(low, 2 * low, 24)), ("photo", np.linspace(10 * low, 20 * low, 24)))
     )
     return calibrate(belonging=own, foreign={"photos": photos})

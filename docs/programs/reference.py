@@ -24,6 +24,7 @@ import wherefrom as wf
 from docs.programs.autoencoders import autoencoders
 from wherefrom.cli.app import app
 from wherefrom.core.described import About, about
+from wherefrom.engines.columns import SCORES, VERDICTS, Column, schema_of
 
 __all__ = ["PAGES", "commands", "files", "options"]
 
@@ -160,7 +161,17 @@ def files() -> str:
     )
     for title, text, kind in sections:
         lines += [f"## {title}", "", text, "", *_fields(kind)]
+    lines += _rows("scores", "What `score --out DIR` writes, a row an image, model and method.", SCORES)
+    lines += _rows("verdicts", "What `attribute --out DIR` writes, a row an image and candidate.", VERDICTS)
     return "\n".join([*lines, *_columns()])
+
+
+def _rows(what: str, text: str, columns: Sequence[Column]) -> list[str]:
+    """A table of the columns of rows in a folder, from their schema."""
+    schema = schema_of(columns)
+    rows = [(f"`{each.name}`", f"`{schema.field(each.name).type}`", each.meaning) for each in columns]
+    head = [f"## Rows of {what} in a folder", "", f"{text} The column `status` is that of the partition.", ""]
+    return [*head, *_table(("column", "Arrow type", "what it is"), rows)]
 
 
 def _fields(kind: type[Any]) -> list[str]:

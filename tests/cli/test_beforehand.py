@@ -189,7 +189,7 @@ def test_the_statistic_is_shown_by_score_and_is_that_of_a_verdict(
     assert "statistic" in call(capsys, *given).out.splitlines()[1]
     learned = call(capsys, "score", made.held, "--model", "toy", "--json")
     assert {row["statistic"] for row in learned.rows} == {None}
-    assert "spectral learns its statistic" in call(capsys, "score", made.held, "--model", "toy").out
+    assert "joint learns its statistic" in call(capsys, "score", made.held, "--model", "toy").out
 
 
 def test_a_column_has_one_name_in_every_form(made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,8 +18,9 @@ import skimage
 from PIL import Image
 
 from tests.cli.calling import call
-from wherefrom.bench import Setting, _searches, _tables, aedr_splits, run_tables
+from wherefrom.bench import Setting, aedr_splits, run_tables
 from wherefrom.bench.base import Table
+from wherefrom.bench.shared import searches, tables
 from wherefrom.making import made_folder
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
@@ -27,7 +28,7 @@ from wherefrom.models.toy import Toy
 SMALL = {"restarts": 1, "race": None, "steps": 2, "plateau": None}
 
 
-TOYS = {"zoo:kl-f8-a": Toy(gain=0.9, bands=2), "zoo:kl-f8-b": Toy(gain=0.8, bands=1)}
+TOYS = {"zoo:kl-f8-a": Toy(gain=0.98, bands=3), "zoo:kl-f8-b": Toy(gain=0.9, bands=2)}
 
 
 def _opened(name: str, **options: Any) -> Any:
@@ -37,7 +38,7 @@ def _opened(name: str, **options: Any) -> Any:
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed-form models in the place of the embedded autoencoders."""
-    monkeypatch.setattr("wherefrom.bench._workspace.load_model", _opened)
+    monkeypatch.setattr("wherefrom.bench.shared.workspace.load_model", _opened)
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +95,7 @@ def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
     assert any("--photos" in what for what in found["left out"])
     for row in found["rows"]:
         assert sum(int(row["rules"]["conformal"][key]) for key in ("tp", "fp", "fn", "tn")) == 40
-    for model in TOYS:
-        best = max(row["auc"]["value"] for row in found["rows"] if f"zoo:{row['model']}" == model)
-        assert best > 0.9
+        assert row["auc"]["value"] > 0.9
 
 
 @pytest.mark.usefixtures("toys")
@@ -120,7 +119,7 @@ def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(
 def test_a_second_run_asks_the_models_nothing_and_says_the_same(
     run: Run, tmp_path: Path, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_searches, "QUICK", SMALL)
+    monkeypatch.setattr(searches, "QUICK", SMALL)
     words = ("ronan-2", "--ask", "zoo:dcgan-cifar10", "--quick", "--count", "20", "--cifar10", str(cifar))
     first = run(*words)
     assert [row["against"] for row in first["rows"]] == ["CIFAR-10, train", "CIFAR-10, test"]
@@ -137,7 +136,7 @@ def test_a_second_run_asks_the_models_nothing_and_says_the_same(
 def test_a_filtered_belonging_is_judged_by_both_profiles(
     run: Run, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_searches, "QUICK", SMALL)
+    monkeypatch.setattr(searches, "QUICK", SMALL)
     found = run("ronan-8", "--quick", "--count", "20", "--cifar10", str(cifar))
     ways = {f"{metric}, profile {kind}" for metric in ("mse", "recoloured") for kind in ("untouched", "filtered")}
     assert {row["how"] for row in found["rows"]} == ways
@@ -147,7 +146,7 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
 def test_generators_are_asked_about_images_stored_as_jpeg_by_a_loss_that_allows_for_it(
     run: Run, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_searches, "QUICK", SMALL)
+    monkeypatch.setattr(searches, "QUICK", SMALL)
     words = ("--quick", "--count", "20", "--cifar10", str(cifar), "--edit", "jpeg:50", "--edit", "blur:1")
     found = run("edits-generators", *words)
     assert [row["how"] for row in found["rows"]] == [
@@ -182,7 +181,7 @@ def test_tables_at_once_say_what_they_say_one_by_one_and_times_waits_for_them(
 
     assert ran(untimed, one, 1) == list(untimed)
     # in this process alone, so that any other table that ran here would have no rows
-    monkeypatch.setattr(_tables, "load", lambda _: Table(title="a table", rules=(), rows=lambda _: iter(())))
+    monkeypatch.setattr(tables, "load", lambda _: Table(title="a table", rules=(), rows=lambda _: iter(())))
     order = ran(("times", *untimed), two, 2)
     assert order[-1] == "times"
     assert set(order) == {"times", *untimed}

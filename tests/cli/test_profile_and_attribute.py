@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.calling import call, save_noise
+from wherefrom.bundle import verify
 from wherefrom.records.files import load_profile
 from wherefrom.records.verdict import Outcome
 
@@ -249,8 +250,9 @@ def test_answers_that_harmless_changes_turn_round(
 ) -> None:
     images = sorted(made.held.iterdir())
     given = ["attribute", images[0], images[-1], "--profile", made.profile, *BOUNDS, "--stability"]
-    done = call(capsys, *given, "--json", "--out", tmp_path / "v.csv")
+    done = call(capsys, *given, "--json", "--out", tmp_path / "v.csv", "--bundle", tmp_path / "b.zip")
     assert done.code == 0
+    assert verify(tmp_path / "b.zip").verified
     assert "--stability asks again about up to 7 changed copies of each image" in done.err
     for row in done.rows:
         changes = {change["change"]: change for change in row["stability"]}

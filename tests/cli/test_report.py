@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.cli.calling import call, save_noise
+from wherefrom.core.errors import ImageError
 from wherefrom.core.visible import visible
+from wherefrom.mapping import evidence
 
 BOUNDS = ("--alpha", 0.1, "--beta", 0.1)
 HOSTILE = "<script>alert(1)<\u2215script>\x1b[31m.png"
@@ -34,6 +36,22 @@ def test_one_image_is_one_page_that_says_what_was_typed(
     assert numbers["maps"][0]["candidate"] == numbers["candidates"][0]["name"]
     assert "of the area that can be judged" in numbers["maps"][0]["note"]
     assert numbers["candidates"][0]["difference"]["width"] == 64
+    assert [row["change"] for row in numbers["stability"]] == ["jpeg:95", "jpeg:85", "crop:8,8"], "by default"
+
+
+def test_a_page_says_why_a_candidate_has_no_map(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise ImageError("40x40 pixels, this decoder takes 64x64")
+
+    monkeypatch.setattr(evidence, "map_of_record", refused)
+    image = min(made.held.glob("toy*"))
+    given = ("report", image, "--profile", made.profile, *BOUNDS, "--out-dir", tmp_path / "r", "-q")
+    done = call(capsys, *given, "--map", "--no-stability")
+    numbers = json.loads((tmp_path / "r" / f"{image.stem}.json").read_text())
+    assert (done.code, numbers["maps"], numbers["stability"]) == (0, [], [])
+    assert numbers["without_map"] == {numbers["candidates"][0]["name"]: "40x40 pixels, this decoder takes 64x64"}
 
 
 def test_attribute_leaves_the_same_pages_beside_its_rows(

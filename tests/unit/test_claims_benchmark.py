@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.places import RESULTS
-from wherefrom.bench._drawn import DRAWN, enlarged
 from wherefrom.bench.claims import markdown as show
+from wherefrom.bench.shared.drawn import DRAWN, enlarged
 from wherefrom.checking.null import SIDE
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "check.md"

@@ -16,7 +16,6 @@ from wherefrom.images.edited import edited_images
 from wherefrom.images.read import read_image
 from wherefrom.models.toy import Toy
 from wherefrom.profiling import add_condition, asked_through
-from wherefrom.profiling.usual import any_lossy
 from wherefrom.records.verdict import Outcome
 
 METHOD = wf.methods.load("aedr", adjustment="none")
@@ -43,7 +42,7 @@ def test_a_condition_is_of_the_files_that_its_edit_writes(made: wf.Profile) -> N
     assert list(made.conditions) == EDITS
     for edit, condition in made.conditions.items():
         first, chosen = drawn(24)[0], edits.load(edit)
-        expected = first if edit == "none" else chosen.encode(first.held.pixels)
+        expected = first if edit == "none" else chosen.encode(first.in_memory.pixels)
         facts = read_image(expected).facts
         (found,) = [each for each in condition.belonging.images if each.name == first.name]
         assert (found.format, found.width, found.jpeg_quality) == (facts.format, facts.width, facts.jpeg_quality)
@@ -107,8 +106,8 @@ def test_only_the_conditions_that_may_count_are_asked_about(made: wf.Profile, mo
         return wf.score(images, model=model, method=method, seed=seed)
 
     (candidate,) = wf.open_candidates({"toy": made})
-    low = [wf.load_images(edits.load("jpeg:30").encode(drawn(1, 50)[0].held.pixels))[0]]
-    half = [wf.load_images(edits.load(EDITS[2]).encode(drawn(1, 51)[0].held.pixels))[0]]
+    low = [wf.load_images(edits.load("jpeg:30").encode(drawn(1, 50)[0].in_memory.pixels))[0]]
+    half = [wf.load_images(edits.load(EDITS[2]).encode(drawn(1, 51)[0].in_memory.pixels))[0]]
     (scored,) = wf.score_candidates([*drawn(2, 100), *half, *low], [candidate], score=counting)
     assert sorted(seen) == [("none", 3), ("resize:0.5", 1)]
     verdicts = wf.attribute(scored.tables, profile=made, alpha=0.1, beta=0.1)
@@ -139,29 +138,26 @@ def test_a_condition_is_added_from_the_same_images(made: wf.Profile) -> None:
     assert list(add_condition(halved, "none", **given).conditions) == ["resize:0.5", "none"]
 
 
-def test_without_a_method_each_condition_has_its_usual_one() -> None:
+def test_without_a_method_every_condition_has_the_usual_one() -> None:
     askew: Any = OffCentre()  # so that its own copies tell something
-    round_trips = askew.decode(askew.encode(to_images([each.held.pixels for each in noise(46, 3)])))
+    round_trips = askew.decode(askew.encode(to_images([each.in_memory.pixels for each in noise(46, 3)])))
     ours = wf.load_images(list(to_pixels(round_trips)), lossless=True)
     given: dict[str, Any] = {"belonging": ours[:40], "foreign": {"noise": noise(40)}, "model": askew}
-    usual = wf.profile(**given, edits=["none", "crop:8,8", "jpeg:95"])
-    by_edit = {edit: condition.method.name for edit, condition in usual.conditions.items()}
-    assert by_edit == {"none": "spectral", "crop:8,8": "spectral", "jpeg:95": "control"}
+    usual = wf.profile(**given, edits=["none", "jpeg:95"])
+    assert {condition.method.name for condition in usual.conditions.values()} == {"joint"}
     begun = wf.profile(**given)
-    assert wf.add_condition(begun, "jpeg:95", **given).further[0].digest == usual.further[1].digest
+    assert wf.add_condition(begun, "jpeg:95", **given).further[0].digest == usual.further[0].digest
     assert wf.add_condition(begun, "jpeg:95", method=METHOD, **given).further[0].method == METHOD.card
     asked = [*ours[40:43], *edited_images(ours[43:], edits.load("jpeg:95"))]
     (scored,) = wf.score_candidates(asked, [wf.Candidate(name="askew", profile=usual, model=askew)])
     verdicts = wf.attribute(scored.tables, profile=usual)
-    assert [verdict.method for verdict in verdicts] == ["spectral"] * 3 + ["control"] * 3
+    assert [verdict.method for verdict in verdicts] == ["joint"] * 6
 
 
-def test_images_that_are_stored_with_loss_have_the_method_for_damaged_ones() -> None:
-    stored = edited_images(drawn(40), edits.load("jpeg:90"))
-    images = [wf.load_images(image.data)[0] for image in stored if image.data is not None]
-    assert len(images) == len(stored)
-    assert any_lossy(images)
-    assert not any_lossy(drawn(2))
+def test_a_condition_of_a_profile_whose_method_was_named_has_that_method() -> None:
+    given: dict[str, Any] = {"belonging": drawn(24), "model": Toy()}
+    named = wf.profile(**given, method=METHOD)
+    assert wf.add_condition(named, "jpeg:95", foreign={}, **given).further[0].method == METHOD.card
 
 
 def test_where_control_copies_tell_nothing_the_next_method_is_taken() -> None:

@@ -19,7 +19,7 @@ from wherefrom.images.read import DEFAULT_LIMITS, read_image
 from wherefrom.judging import calibrate, judge
 from wherefrom.records.stability import AfterChange, Stability, steadied
 from wherefrom.records.verdict import Outcome, Verdict
-from wherefrom.stability import changes_for, measure_stability
+from wherefrom.stability import changes_for, deciding_changes, measure_stability
 from wherefrom.stability.changes import changed
 
 SUPPORTED, COMPATIBLE, EXCLUDED, UNDECIDED = Outcome.SUPPORTED, Outcome.COMPATIBLE, Outcome.EXCLUDED, Outcome.UNDECIDED
@@ -162,6 +162,12 @@ def test_images_of_the_toy_after_each_change(tmp_path: Path) -> None:
         assert not rows["turn:90"].covered["toy"]
         assert rows["turn:90"].statistics["toy"] is not None, "shown, though it decides nothing"
         assert each.to_rows()[0]["outcomes"] == {"toy": "UNDECIDED"}
+    few = deciding_changes([candidate])
+    assert [change.name for change in few] == ["jpeg:95", "jpeg:85", f"crop:{model.factor},{model.factor}"]
+    (first,) = measure_stability(own[20:21], [candidate], alpha=0.1, changes=few)
+    assert first.rows == held[0].rows[:3]
+    moved = replace(candidate, profile=replace(profile, further=(replace(profile, edit="crop:1,2"),)))
+    assert "crop:3,5" in [change.name for change in deciding_changes([moved])]
     assert all(row.outcomes == {"toy": UNDECIDED} and not row.covered["toy"] for row in broken.rows)
 
 

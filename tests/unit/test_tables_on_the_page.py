@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from benchmarks import page, page_figures, summary
-from wherefrom.bench._latent import METHODS
+from wherefrom.bench.shared.latent import METHODS
 
 
 @pytest.mark.parametrize("path", page.PAGES, ids=lambda path: path.stem)

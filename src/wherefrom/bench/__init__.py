@@ -6,8 +6,8 @@ function from a `Workspace` (models, images, scores) to rows; `wherefrom bench` 
 
 from __future__ import annotations
 
-from wherefrom.bench._running import TableRun, run_tables, usable
-from wherefrom.bench._setting import FEWEST, Setting
-from wherefrom.bench._tables import load, names
+from wherefrom.bench.shared.running import TableRun, run_tables, usable
+from wherefrom.bench.shared.setting import FEWEST, Setting
+from wherefrom.bench.shared.tables import load, names
 
 __all__ = ["FEWEST", "Setting", "TableRun", "load", "names", "run_tables", "usable"]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._latent import RULES, asked, decoders, images, learning
-from wherefrom.bench._scored import profile_of
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Row, Table, averaged, row_of
+from wherefrom.bench.shared.latent import RULES, asked, decoders, images, learning
+from wherefrom.bench.shared.scored import profile_of
+from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import evaluate
 from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from wherefrom.bench._latent import RULES, decoders, images, learning
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Row, Table
+from wherefrom.bench.shared.latent import RULES, decoders, images, learning
+from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import share
 from wherefrom.judging import judge
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
     from wherefrom.records.profile import Profile
     from wherefrom.records.table import ScoreTable

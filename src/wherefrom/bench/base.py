@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.bench._rows import ALPHA, Row, averaged, interval_of, row_of
+from wherefrom.bench.shared.rows import ALPHA, Row, averaged, interval_of, row_of
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["ALPHA", "Row", "Table", "averaged", "interval_of", "row_of"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._latent import METHODS, ZOO
 from wherefrom.bench.base import Row, Table, averaged, row_of
+from wherefrom.bench.shared.latent import METHODS, ZOO
 from wherefrom.evaluation import evaluate
 from wherefrom.judging import calibrate
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
     from wherefrom.records.table import ScoreTable
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._latent import asked, decoders, images
-from wherefrom.bench._rows import share_of
-from wherefrom.bench._scored import profile_of, read_as
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Table, interval_of
+from wherefrom.bench.shared.latent import asked, decoders, images
+from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.scored import profile_of, read_as
+from wherefrom.bench.shared.setting import label
 from wherefrom.core.arrays import Vector
 from wherefrom.evaluation import auc, tpr_at_fpr
 from wherefrom.judging import calibrate, judge
@@ -29,7 +29,7 @@ from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome, Verdicts
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.records.profile import Profile
 
 __all__ = ["TABLE", "CascadeRow", "markdown"]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.bench._drawn import DRAWN, enlarged
-from wherefrom.bench._latent import asked, decoders
 from wherefrom.bench.base import Table
+from wherefrom.bench.shared.drawn import DRAWN, enlarged
+from wherefrom.bench.shared.latent import asked, decoders
 from wherefrom.checking import check
 from wherefrom.checking.null import SIDE
 from wherefrom.evaluation import share
@@ -26,7 +26,7 @@ from wherefrom.images.write import save_png
 from wherefrom.records.verdict import Outcome
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.bench.shared.workspace import Paths, Workspace
 
 __all__ = ["TABLE", "ClaimsRow", "markdown"]
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from wherefrom.bench._latent import asked
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Table
+from wherefrom.bench.shared.latent import asked
+from wherefrom.bench.shared.setting import label
 from wherefrom.images import edits
 from wherefrom.images.convert import Pixels
 from wherefrom.images.read import read_image
 from wherefrom.mapping import evidence_map
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.records.maps import EvidenceMap
 
 __all__ = ["TABLE", "CompositeRow", "composite", "markdown", "overlap", "parts"]

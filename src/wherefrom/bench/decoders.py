@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import asked, decoders, images
-from wherefrom.bench._rows import share_of
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Table, interval_of
+from wherefrom.bench.shared.latent import asked, decoders, images
+from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import Confusion, Evaluation, evaluate
 from wherefrom.judging import calibrate
 from wherefrom.methods.aedr import AEDR
@@ -23,7 +23,7 @@ from wherefrom.methods.spectral import Spectral
 from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE", "DecodersRow", "markdown"]

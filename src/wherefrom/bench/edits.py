@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import compared, stored_quality
-from wherefrom.bench._latent import RULES, asked, learning
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.edited import compared, stored_quality
+from wherefrom.bench.shared.latent import RULES, asked, learning
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.base import Method
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.methods.reconstruction import Reconstruction
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import compared
-from wherefrom.bench._latent import RULES, asked
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.edited import compared
+from wherefrom.bench.shared.latent import RULES, asked
 from wherefrom.core.errors import ProfileError
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import stored_quality
-from wherefrom.bench._searches import SIZE, asked, generators, ronan
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.edited import stored_quality
+from wherefrom.bench.shared.searches import SIZE, asked, generators, ronan
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

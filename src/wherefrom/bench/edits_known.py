@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._edited import compared
-from wherefrom.bench._latent import KNOWN, KNOWN_ASKED, RULES, asked
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.edited import compared
+from wherefrom.bench.shared.latent import KNOWN, KNOWN_ASKED, RULES, asked
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE"]
 

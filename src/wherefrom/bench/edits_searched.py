@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._edited import compared
-from wherefrom.bench._latent import asked
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.edited import compared
+from wherefrom.bench.shared.latent import asked
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.traced import Traced
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -20,7 +20,7 @@ from wherefrom.images.read import read_image
 from wherefrom.measures.jpeg_kept import coefficients_kept
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE", "KeptRow", "markdown"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import asked, images, other_kinds, together
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.latent import asked, images, other_kinds, together
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.latenttracer import LatentTracer
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import generators, ronan
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.searches import generators, ronan
+from wherefrom.bench.shared.setting import label
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import against_unseen, asked, ronan
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.searches import against_unseen, asked, ronan
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench._searches import SIZE, ronan
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.searches import SIZE, ronan
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
 
 __all__ = ["TABLE"]
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._pictures import CIFAR
-from wherefrom.bench._searches import REFERENCE, asked, generators, over_reference, ronan
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.pictures import CIFAR
+from wherefrom.bench.shared.searches import REFERENCE, asked, generators, over_reference, ronan
+from wherefrom.bench.shared.setting import label
 from wherefrom.images.read import read_image
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._searches import QUICK, asked, generators
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.searches import QUICK, asked, generators
+from wherefrom.bench.shared.setting import label
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import EVERY, asked, images, other_kinds
-from wherefrom.bench._scored import after_steps, profile_of, read_as
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import ALPHA, Row, Table, row_of
+from wherefrom.bench.shared.latent import EVERY, asked, images, other_kinds
+from wherefrom.bench.shared.scored import after_steps, profile_of, read_as
+from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import evaluate
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.latenttracer import LatentTracer
@@ -22,7 +22,7 @@ from wherefrom.methods.traced import Traced
 from wherefrom.records.table import ScoreTable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

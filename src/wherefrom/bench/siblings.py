@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import RULES, asked, decoders, images
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.latent import RULES, USUAL, asked, decoders, images
+from wherefrom.bench.shared.setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
+from wherefrom.methods.joint import Joint
 from wherefrom.methods.relative import Relative
 from wherefrom.methods.spectral import Spectral
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]
 
 _ASKED: Final = Control(second=True)
 _METHODS: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
     "control": Control(),
     "control, losses alone": Control(form="losses"),
     "aedr, the ratio alone": AEDR(),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._latent import decoders
-from wherefrom.bench._searches import generators
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared.latent import decoders
+from wherefrom.bench.shared.searches import generators
+from wherefrom.bench.shared.setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.latenttracer import LatentTracer
 from wherefrom.methods.ronan import RONAN
@@ -16,7 +16,7 @@ from wherefrom.methods.spectral import Spectral
 from wherefrom.methods.traced import Traced
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["TABLE"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from wherefrom.bench import _pictures as pictures
-from wherefrom.bench._latent import CONTROLS, CONTROLS_ASKED, RULES, ZOO
-from wherefrom.bench._setting import label
 from wherefrom.bench.base import Row, Table
+from wherefrom.bench.shared import pictures
+from wherefrom.bench.shared.latent import CONTROLS, CONTROLS_ASKED, RULES, ZOO
+from wherefrom.bench.shared.setting import label
 from wherefrom.making import round_trips
-from wherefrom.models.base import Enlarging
+from wherefrom.models.base import UpscalingAutoencoder
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
+    from wherefrom.bench.shared.workspace import Paths, Workspace
 
 __all__ = ["TABLE", "enlarged", "filtered"]
 
@@ -22,7 +22,7 @@ _FILTERS: Final = ("bicubic", "lanczos")
 
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
-    every = [name for name in workspace.setting.decoders if isinstance(workspace.model(name), Enlarging)]
+    every = [name for name in workspace.setting.decoders if isinstance(workspace.model(name), UpscalingAutoencoder)]
     if not every:
         workspace.skip("upscalers, of which none is given: name files of their weights by --decoder")
         return

@@ -7,14 +7,16 @@ from typing import Any
 
 from wherefrom.attribution import Candidate
 from wherefrom.bundle.archive import Archive
+from wherefrom.bundle.changes import read_stabilities
 from wherefrom.bundle.deciding import decided
 from wherefrom.bundle.envelope import Envelope, unpacked
-from wherefrom.bundle.names import ENVELOPE
+from wherefrom.bundle.names import ENVELOPE, STABILITY
 from wherefrom.bundle.results import Refused
 from wherefrom.bundle.statement import CandidateEntry, Predicate, Statement, read_statement
 from wherefrom.core.errors import WherefromError
 from wherefrom.records.files import profile_from_bytes, table_from_bytes
 from wherefrom.records.profile import Profile
+from wherefrom.records.stability import Stability
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["Content"]
@@ -60,6 +62,25 @@ class Content:
         )
 
     @cached_property
+    def stabilities(self) -> tuple[Stability, ...]:
+        """What is stated of each image after harmless changes; empty where none was changed.
+
+        Raises:
+            Refused: when the file is of another form, or not of the candidates and images of the bundle.
+        """
+        if STABILITY not in self.archive.entries:
+            return ()
+        names = [entry.name for entry in self.predicate.candidates]
+        found = read_stabilities(self.archive.read(STABILITY), names, repr(STABILITY))
+        changed, listed = ([each.name for each in images] for images in (found, self.predicate.images))
+        if changed != listed:
+            odd = next((name for name in changed if name not in listed), None)
+            raise Refused(
+                f"{STABILITY!r} speaks of other images than the statement lists, in that order, as of {odd!r}"
+            )
+        return found
+
+    @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """What is said of the images when the decision is taken again.
 
@@ -67,7 +88,7 @@ class Content:
             Refused: when it cannot be taken from what the bundle holds.
         """
         try:
-            return decided(self.candidates, self.predicate.question)
+            return decided(self.candidates, self.predicate.question, stabilities=self.stabilities)
         except WherefromError as error:
             raise Refused(f"the decision cannot be taken again from the scores: {error}") from error
 

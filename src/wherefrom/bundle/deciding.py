@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from wherefrom import rules
-from wherefrom.attribution import Candidate, attribute
+from wherefrom.attribution import Candidate, attribute, steady_attributions, steady_verdicts
 from wherefrom.bundle.statement import Question
 from wherefrom.core.card import Card
 from wherefrom.core.plain import plain
 from wherefrom.records.rows import attribution_row, verdict_row
+from wherefrom.records.stability import Stability
 from wherefrom.records.verdict import Attribution, Verdict
 
 __all__ = ["CLOSE", "WORDS", "decided", "differences", "row_of"]
@@ -48,13 +49,20 @@ _DECIDED: Final = (
 _OF_IMAGES: Final = ("file_digest", "pixel_digest", "scored_digest")
 
 
-def decided(candidates: Sequence[Candidate], question: Question, when: datetime | None = None) -> list[dict[str, Any]]:
+def decided(
+    candidates: Sequence[Candidate],
+    question: Question,
+    when: datetime | None = None,
+    stabilities: Sequence[Stability] = (),
+) -> list[dict[str, Any]]:
     """What can be said of the images, as rows of JSON.
 
     Args:
         candidates: with profiles and scores.
         question: what is to be bounded, and by which rule.
         when: the time that the rows say.
+        stabilities: what was said of each image after harmless changes, of which the answers are only those that are
+            left; empty where no image was changed.
 
     Raises:
         ProfileError: as `wherefrom.attribution.attribute`.
@@ -68,8 +76,10 @@ def decided(candidates: Sequence[Candidate], question: Question, when: datetime 
         found = attribute(
             only.tables, profile=only.profile, alpha=alpha, beta=beta, rule=rule, edit=edit, when=when, file=None
         )
-        return [row_of(verdict) for verdict in found]
+        left = steady_verdicts(found, stabilities, candidate=only.name) if stabilities else found
+        return [row_of(verdict) for verdict in left]
     several = attribute(candidates, alpha=alpha, beta=beta, rule=rule, edit=edit, when=when)
+    several = steady_attributions(several, stabilities) if stabilities else several
     return [row_of(item) for item in several]
 
 

@@ -8,11 +8,13 @@ from typing import Final
 
 from wherefrom.core.visible import visible
 
-__all__ = ["ENVELOPE", "SCORES_FOLDER", "VERDICTS", "check_names", "wrong_name"]
+__all__ = ["ENVELOPE", "SCORES_FOLDER", "STABILITY", "VERDICTS", "check_names", "wrong_name"]
 
 ENVELOPE: Final = "statement.dsse.json"
 """The signed or unsigned statement, the only file that the statement does not name."""
 VERDICTS: Final = "verdicts.json"
+STABILITY: Final = "stability.json"
+"""What was said of the images after harmless changes, where they were asked about again."""
 SCORES_FOLDER: Final = "scores"
 _LONGEST: Final = 400
 """Characters of a name, folders included."""

@@ -147,8 +147,10 @@ def _decision(content: Content, _: Asked) -> str:
             raise Refused(f"the verdict on {expected['name']!r} is not what its scores give: {difference}")
     if plain_json(content.read(VERDICTS), repr(VERDICTS)) != list(said):
         raise Refused(f"{VERDICTS!r} holds other verdicts than the statement, expected the same")
+    changed = "; what changed copies say is stated, and only takes answers away" if content.stabilities else ""
     return (
-        f"taken again from the scores, {_counted(len(said), 'answer')} as stated; numbers equal to {CLOSE:g} relative"
+        f"taken again from the scores, {_counted(len(said), 'answer')} as stated; numbers equal to {CLOSE:g}"
+        f" relative{changed}"
     )
 
 

@@ -16,6 +16,7 @@ from wherefrom.bundle.deciding import decided, differences
 from wherefrom.bundle.results import NotLookedAt, Refused
 from wherefrom.core.errors import ProfileError, WherefromError
 from wherefrom.core.units import ROUNDING
+from wherefrom.records.stability import Stability
 from wherefrom.records.table import ScoreTable
 
 __all__ = ["PASSES", "SEARCHED", "ScoreAgain", "compared", "tolerance_of"]
@@ -89,14 +90,22 @@ def _decided_again(again: Sequence[Candidate], content: Content) -> dict[str, Ma
     Raises:
         Refused: when nothing can be said.
     """
+    question = content.predicate.question
     as_profiled = [
         replace(each, tables={edit: _on_profiled_device(table, each) for edit, table in each.tables.items()})
         for each in again
     ]
     try:
-        return {row["name"]: row for row in decided(as_profiled, content.predicate.question)}
+        return {row["name"]: row for row in decided(as_profiled, question, stabilities=_of_images(content, again))}
     except WherefromError as error:
         raise Refused(f"scored again, no verdict can be taken: {error}") from error
+
+
+def _of_images(content: Content, again: Sequence[Candidate]) -> list[Stability]:
+    """What is stated of the images that were scored again after harmless changes, which is not tried again."""
+    stated = {each.name: each for each in content.stabilities}
+    order = [facts.name for facts in next(iter(again[0].tables.values())).images]
+    return [stated[name] for name in order if name in stated]
 
 
 def _on_profiled_device(table: ScoreTable, candidate: Candidate) -> ScoreTable:

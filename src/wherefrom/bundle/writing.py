@@ -11,10 +11,11 @@ from typing import Any
 from wherefrom import rules
 from wherefrom.attribution import Candidate
 from wherefrom.bundle.archive import Content, digest_of, write_archive
+from wherefrom.bundle.changes import named_as_here, stabilities_bytes
 from wherefrom.bundle.deciding import decided, differences, row_of
 from wherefrom.bundle.envelope import Envelope, packed
 from wherefrom.bundle.gathering import of_candidates, of_images, of_report
-from wherefrom.bundle.names import ENVELOPE, VERDICTS, check_names
+from wherefrom.bundle.names import ENVELOPE, STABILITY, VERDICTS, check_names
 from wherefrom.bundle.statement import (
     CandidateEntry,
     Digest,
@@ -33,6 +34,7 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.files import json_bytes, replacing
 from wherefrom.core.version import VERSION
 from wherefrom.images.files import Source, printable
+from wherefrom.records.stability import Stability
 from wherefrom.records.verdict import Verdict
 from wherefrom.rules.base import Rule
 
@@ -48,6 +50,7 @@ def write_bundle(
     rule: Rule | str = "conformal",
     edit: str | None = None,
     said: Mapping[str, Sequence[Verdict]] | None = None,
+    stabilities: Sequence[Stability] = (),
     report: str | Path | None = None,
     images: Sequence[str | Path | Source] = (),
     sign: str | Path | None = None,
@@ -70,6 +73,8 @@ def write_bundle(
         rule: where to cut, as for `attribute`.
         edit: what the images went through, where that is known.
         said: verdicts that a person was told, an image each, by the candidate's name; None: nothing must agree.
+        stabilities: what is said of each image after harmless changes, as by `measure_stability`; the verdicts are then
+            those that they leave. They are stated in the bundle: the scores of changed images are not in it.
         report: a folder whose files go into the bundle, as `report/...`; None: none.
         images: whose bytes go into the bundle; each must be one of those that have scores.
         sign: a file with the private key (Ed25519, PEM, PKCS #8) that signs; None leaves the bundle unsigned.
@@ -93,10 +98,12 @@ def write_bundle(
     card = (rules.load(rule) if isinstance(rule, str) else rule).card
     question = Question(alpha=alpha, beta=beta, rule=card.name, rule_options=_json(card.facts), edit=edit)
     files, entries, read_back = of_candidates(candidates)
-    rows = decided(read_back, question, when)
-    _check_said(said, rows)
     shown = _first_table(read_back, question)
+    changed = named_as_here(stabilities, shown)
+    rows = decided(read_back, question, when, changed)
+    _check_said(said, rows)
     files |= {VERDICTS: json_bytes(rows)} | of_report(report)
+    files |= {STABILITY: stabilities_bytes(changed)} if changed else {}
     kept = of_images(images, shown)
     files |= dict(kept.values())
     wrong = check_names([ENVELOPE, *files])

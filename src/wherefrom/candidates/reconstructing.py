@@ -13,7 +13,7 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
 from wherefrom.images.read import ImageRecord
 from wherefrom.models.adapters.asked_part import asked_part
-from wherefrom.models.base import Autoencoder, Parting
+from wherefrom.models.base import Autoencoder, SupportsParts
 from wherefrom.records.reconstruction import Reconstruction
 
 __all__ = ["reconstructions"]
@@ -42,7 +42,7 @@ def reconstructions(candidates: Sequence[Candidate]) -> Callable[[ImageRecord], 
 
 def _made_again(model: Autoencoder, pixels: Pixels) -> Reconstruction | None:
     """The middle of what the model can be asked about, and what it makes of that; None where it cannot be asked."""
-    if isinstance(model, Parting):
+    if isinstance(model, SupportsParts):
         return None  # its part is no rectangle of its own grid that could be cut smaller
     try:
         part = asked_part(pixels, model)

@@ -12,12 +12,13 @@ from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._early import left_early
+from wherefrom.cli._folders import NO_FOLDER, Folder, devices_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
 from wherefrom.cli._likelihoods import ratios
 from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
-from wherefrom.cli._stability import Steadying, measured, refuse_beside
+from wherefrom.cli._stability import Steadying, Tried, measured, refuse_beside
 from wherefrom.cli._telling import Told
 from wherefrom.cli._verdicts import note_warnings
 from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
@@ -26,6 +27,7 @@ from wherefrom.records.verdict import Verdicts
 
 if TYPE_CHECKING:
     from wherefrom.attribution import Candidate
+    from wherefrom.candidates import Opening
     from wherefrom.images.sources import Source
     from wherefrom.records.profile import Profile
     from wherefrom.records.verdict import Attributions, Verdict
@@ -60,13 +62,13 @@ class AttributeOptions:
     whole: bool
     as_json: bool
     quiet: bool
-    out: Path | None = None
+    folder: Folder = NO_FOLDER
     figure: Path | None = None
     report: ReportOptions | None = None
     bundle: BundleOptions = NO_BUNDLE
     likelihood: bool = False
     verbal: str | None = None
-    stability: bool = False
+    stability: Tried = "none"
 
     def run(self) -> None:
         """Ask the models, decide, and leave what was asked for.
@@ -75,26 +77,28 @@ class AttributeOptions:
             WherefromError: when nothing can be said of what was asked.
             typer.Exit: with code 3 when some images failed.
         """
+        self.folder.check(self._of_single_files)
         bounds = self._bounds()
-        if self.stability:
-            refuse_beside(tile=self.tile, bundle=self.bundle.path)
+        if self.folder.wanted:
+            self._to_folder(bounds)
+            return
+        if self.stability != "none":
+            refuse_beside(tile=self.tile)
         profiles = profiles_of(self.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
         writing.check_names()
-        images = listed(self.paths, quiet=self.quiet)
+        images = listed(self.paths, quiet=self.quiet, follow=self.folder.follow, column=self.folder.image_column)
         writing.check(images)
         if self.report is not None:
             self.report.check(force=self.force)
-        for one in profiles.values():
-            for condition in conditions_of(one, bounds.edit).values():
-                bounds.rule.threshold(condition.statistic, self.alpha)  # a rule says what it lacks before it is asked
+        self._check_rule(profiles, bounds)
         likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
         work = self._work()
         candidates = self._scored(images, profiles, bounds, work)
         steady = self._steadying(images, candidates, bounds, work)
         found = steady.left(_decided(candidates, bounds), candidates)
-        Told(images, self.as_json, self.whole, self.out, writing, steady, likelihood).tell(found, candidates)
+        Told(images, self.as_json, self.whole, self.folder.out, writing, steady, likelihood).tell(found, candidates)
         verdicts = _by_candidate(found, candidates)
         for said in verdicts.values():
             note_warnings(said)
@@ -114,10 +118,62 @@ class AttributeOptions:
                 stabilities=steady.by_name,
             )
         folder = None if self.report is None else self.report.folder
-        self.bundle.write(candidates, verdicts, images, bounds=bounds, report=folder, writing=writing)
+        self.bundle.write(
+            candidates,
+            verdicts,
+            images,
+            bounds=bounds,
+            report=folder,
+            writing=writing,
+            stabilities=steady.stabilities,
+        )
         judged = [verdict.image for said in verdicts.values() for verdict in said]
         failed = {image.name for image in judged if image.error is not None}
         finish(len(failed), len(found), quiet=self.quiet)
+
+    @property
+    def _of_single_files(self) -> dict[str, object]:
+        """What was typed that does not go with a folder of rows."""
+        return {
+            "--tile": self.tile,
+            "--early": self.early,
+            "--figure": self.figure,
+            "--report": self.report,
+            "--bundle": self.bundle.path,
+            "--likelihood": self.likelihood,
+            "--verbal": self.verbal,
+            "--stability": self.stability,
+            "--all": self.whole,
+            "--force": self.force,
+        }
+
+    def _to_folder(self, bounds: Bounds) -> None:
+        """Ask about images of any number, and leave their rows in a folder."""
+        from wherefrom.engines.attributions import AttributeTask
+
+        profiles = profiles_of(self.profile)
+        self._check_rule(profiles, bounds)
+        task = AttributeTask(
+            profiles=profiles,
+            rule=bounds.rule,
+            opening=self._opening(None if devices_of(self.device) else self.device),
+            alpha=bounds.alpha,
+            beta=bounds.beta,
+            edit=bounds.edit,
+            batch=self.batch,
+            limits=limits_of(*self.limits),
+            store=self.store,
+            files=self._files,
+        )
+        self.folder.run(
+            task, self.paths, device=self.device, what="attributing", as_json=self.as_json, quiet=self.quiet
+        )
+
+    def _check_rule(self, profiles: Mapping[str, Profile], bounds: Bounds) -> None:
+        """Have the rule say what it lacks before a model is asked."""
+        for one in profiles.values():
+            for condition in conditions_of(one, bounds.edit).values():
+                bounds.rule.threshold(condition.statistic, self.alpha)
 
     def _bounds(self) -> Bounds:
         """What is promised, and by which rule.
@@ -134,7 +190,7 @@ class AttributeOptions:
 
     def _writing(self, figures: Iterable[Path]) -> Writing:
         """What is written and what is read."""
-        outputs = [] if self.out is None else [Output("--out", self.out, VERDICTS)]
+        outputs = [] if self.folder.out is None else [Output("--out", self.folder.out, VERDICTS)]
         outputs += [Output("--figure", path, FIGURE) for path in figures]
         outputs += self.bundle.outputs()
         inputs = [*self.profile, *(self.model or ()), *self.bundle.inputs]
@@ -149,27 +205,34 @@ class AttributeOptions:
         self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
     ) -> Steadying:
         """What harmless changes leave of the answers, where that was asked for."""
-        if not self.stability:
-            return Steadying()
         asked = {"alpha": bounds.alpha, "beta": bounds.beta}
-        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, **asked)
+        return measured(images, candidates, work, rule=bounds.rule, edit=bounds.edit, tried=self.stability, **asked)
 
-    def _scored(
-        self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
-    ) -> tuple[Candidate, ...]:
-        """The candidates with their models opened and the images scored under each."""
-        from wherefrom.candidates import Opening, open_candidates, score_candidates
+    def _opening(self, device: str | None) -> Opening:
+        """How models are opened, on this device."""
+        from wherefrom.candidates import Opening
 
-        how = Opening(
+        return Opening(
             models=tuple(self.model or ()),
-            device=self.device,
+            device=device,
             dtype=self.dtype,
             trust=self.trust,
             options=model_options(self.model_option),
             through=self.through,
         )
-        files = dict(zip(profile_names(self.profile), self.profile, strict=True))
-        candidates = open_candidates(profiles, how, files=files)
+
+    @property
+    def _files(self) -> dict[str, Path]:
+        """The files that hold the profiles, by their names."""
+        return dict(zip(profile_names(self.profile), self.profile, strict=True))
+
+    def _scored(
+        self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
+    ) -> tuple[Candidate, ...]:
+        """The candidates with their models opened and the images scored under each."""
+        from wherefrom.candidates import open_candidates, score_candidates
+
+        candidates = open_candidates(profiles, self._opening(self.device), files=self._files)
         if self.tile is None:
             tell_outside(images, candidates, work, edit=bounds.edit)
         if self.early:

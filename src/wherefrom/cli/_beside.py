@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from wherefrom.images.sources import Given, Source, printable
+from wherefrom.images.sources import Cell, Source, printable
 
 __all__ = ["Beside", "beside"]
 
-Beside: TypeAlias = Mapping[str, Mapping[str, Given]]
+Beside: TypeAlias = Mapping[str, Mapping[str, Cell]]
 """By the image's name: `path`, and the columns of its manifest."""
 
 
@@ -22,7 +22,7 @@ def beside(images: Iterable[Source], folder: Path) -> Beside:
         images: what was read.
         folder: where the file will be.
     """
-    return {image.name: {"path": _path(image, folder), **image.given} for image in images}
+    return {image.name: {"path": _path(image, folder), **image.columns} for image in images}
 
 
 def _path(image: Source, folder: Path) -> str | None:

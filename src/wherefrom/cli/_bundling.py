@@ -14,6 +14,7 @@ from wherefrom.core.errors import UsageError
 if TYPE_CHECKING:
     from wherefrom.attribution import Candidate
     from wherefrom.images.sources import Source
+    from wherefrom.records.stability import Stability
     from wherefrom.records.verdict import Verdict
     from wherefrom.rules.base import Rule
 
@@ -78,6 +79,7 @@ class BundleOptions:
         bounds: Bounds,
         report: Path | None,
         writing: Writing,
+        stabilities: Sequence[Stability] = (),
     ) -> None:
         """Write the bundle, where one is asked for.
 
@@ -88,6 +90,7 @@ class BundleOptions:
             bounds: that the verdicts were asked for.
             report: folder of a report that goes into it; None: none.
             writing: which looks after the file.
+            stabilities: one an image, where changed copies were asked about.
 
         Raises:
             UsageError: when it cannot be written.
@@ -107,6 +110,7 @@ class BundleOptions:
                 rule=bounds.rule,
                 edit=bounds.edit,
                 said=said,
+                stabilities=stabilities,
                 report=report,
                 images=kept,
                 sign=self.sign,

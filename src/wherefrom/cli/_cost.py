@@ -154,7 +154,7 @@ def _sizes(images: Sequence[Any], work: Work, model: Any) -> list[tuple[int, int
     for image in images[:: max(1, len(images) // _SAMPLE)]:
         source = as_source(image)
         try:
-            size = source.box[2:] * 2 if source.box else stored_size(source, work.limits or DEFAULT_LIMITS)
+            size = source.tile[2:] * 2 if source.tile else stored_size(source, work.limits or DEFAULT_LIMITS)
         except ImageError:
             continue
         if model.size is None or size == (model.size[1], model.size[0]):  # others are refused without being asked

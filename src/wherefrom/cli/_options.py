@@ -23,8 +23,14 @@ __all__ = [
     "DEVICE",
     "DTYPE",
     "EARLY",
+    "ENGINE",
+    "ENGINE_OPTION",
+    "FOLLOW",
     "FORCE",
     "GUIDANCE",
+    "IMAGES_A_FILE",
+    "IMAGE_COLUMN",
+    "KEEP_FAILED",
     "KNOWN_EDIT",
     "MAP",
     "MAX_BYTES",
@@ -70,11 +76,38 @@ def _look_here(trusted: bool) -> bool:
     return trusted
 
 
-DEFAULT_METHOD: Final = "spectral"
-"""What a profile is made by unless another is asked for."""
+DEFAULT_METHOD: Final = "joint"
+"""What is asked of images unless another method is named."""
 
 PATHS = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="files, folders, globs, manifests (.csv .jsonl .parquet), .tar")
+]
+ENGINE = Annotated[
+    str | None,
+    typer.Option(
+        "--engine", metavar="NAME", help="who asks, with --out DIR: local (this machine, the default there) or ray"
+    ),
+]
+ENGINE_OPTION = Annotated[
+    list[str] | None,
+    typer.Option("--engine-option", metavar="NAME=VALUE", help="an option of the engine, as workers=8; repeatable"),
+]
+IMAGES_A_FILE = Annotated[
+    int | None,
+    typer.Option("--images-a-file", metavar="N", min=1, help="with --out DIR, images whose rows are written together"),
+]
+KEEP_FAILED = Annotated[
+    bool, typer.Option("--keep-failed", help="with --out DIR, do not ask again about images that failed before")
+]
+FOLLOW = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--follow", metavar="SCHEME", help="read addresses of this kind that a manifest names, as s3; repeatable"
+    ),
+]
+IMAGE_COLUMN = Annotated[
+    str | None,
+    typer.Option("--image-column", metavar="NAME", help="the column of a table that holds images, where not told"),
 ]
 BELONGING = Annotated[
     list[str], typer.Option("--belonging", metavar="PATH", help="images that the model made; may be repeated")
@@ -223,6 +256,14 @@ STABILITY = Annotated[
     typer.Option(
         "--stability",
         help="ask again after harmless changes (saved again, cut, turned); an answer that flips is UNDECIDED",
+    ),
+]
+STEADY = Annotated[
+    bool | None,
+    typer.Option(
+        "--stability/--no-stability",
+        help="ask again after harmless changes; an answer that flips is UNDECIDED; by default after those that may"
+        " decide, with --stability after all, to show them",
     ),
 ]
 MAP = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -125,31 +125,39 @@ def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]
     from wherefrom.report.further import Further
 
     made = reconstructions(candidates)
-    return lambda record: Further(
-        reconstructions=made(record),
-        maps=tuple(_maps(record, candidates)) if maps else (),
-        stability=stabilities[record.facts.name].rows if record.facts.name in stabilities else (),
-    )
+
+    def shows(record: ImageRecord) -> Further:
+        found = {each.name: _map(record, each) for each in candidates} if maps else {}
+        return Further(
+            reconstructions=made(record),
+            maps=tuple(one for one in found.values() if not isinstance(one, str)),
+            without_map={name: one for name, one in found.items() if isinstance(one, str)},
+            stability=stabilities[record.facts.name].rows if record.facts.name in stabilities else (),
+        )
+
+    return shows
 
 
-def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> Iterator[MapShown]:
-    """A map under each candidate that has an encoder and takes such an image."""
-    from wherefrom.core.errors import ImageError, ModelError
+def _map(record: ImageRecord, candidate: Candidate) -> MapShown | str:
+    """A map under a candidate, or why there is none: it has no encoder, or takes no such image."""
+    from wherefrom.core.errors import ImageError
     from wherefrom.mapping.evidence import METHOD, map_of_record
+    from wherefrom.models.base import Autoencoder
     from wherefrom.report.further import MapShown
     from wherefrom.report.numbers import MapNumbers
     from wherefrom.report.overlay import map_picture
 
-    for each in candidates:
-        try:
-            found = map_of_record(record, model=each.model, method=METHOD, beta=_BETA)
-        except (ImageError, ModelError):
-            continue
-        numbers = MapNumbers(
-            candidate=each.name,
-            tile=found.window,
-            judged=1 - found.share_masked,
-            supports=found.share,
-            note=found.sentence,
-        )
-        yield MapShown(picture=map_picture(record.pixels, found), numbers=numbers)
+    if not isinstance(candidate.model, Autoencoder):
+        return "it has no encoder, with which alone a map is made"
+    try:
+        found = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
+    except ImageError as error:
+        return str(error)
+    numbers = MapNumbers(
+        candidate=candidate.name,
+        tile=found.window,
+        judged=1 - found.share_masked,
+        supports=found.share,
+        note=found.sentence,
+    )
+    return MapShown(picture=map_picture(record.pixels, found), numbers=numbers)

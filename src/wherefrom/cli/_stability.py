@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wherefrom.cli._output import emit, emit_table, note
 from wherefrom.cli._work import Work, scorer
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from wherefrom.attribution import Candidate
     from wherefrom.images.sources import Source
     from wherefrom.records.stability import AfterChange, Stability
     from wherefrom.records.verdict import Attributions, Verdicts
     from wherefrom.rules.base import Rule
 
-__all__ = ["Steadying", "measured", "refuse_beside", "tell_stabilities"]
+__all__ = ["Steadying", "Tried", "measured", "refuse_beside", "tell_stabilities"]
 
+Tried = Literal["none", "deciding", "all"]
+"""Which changes are tried: none, those after which an answer may count, or all that are shown."""
 _FEW: Final = 3
 """Images of which every change is shown."""
 
@@ -68,23 +68,17 @@ class Steadying:
         return [{**row, "stability": each.to_rows()} for row, each in zip(rows, self.stabilities, strict=True)]
 
 
-def refuse_beside(*, tile: int | None, bundle: Path | None) -> None:
-    """Refuse options that do not go with changed images, before anything is asked.
+def refuse_beside(*, tile: int | None) -> None:
+    """Refuse what does not go with changed images, before anything is asked.
 
     Args:
         tile: of `--tile`.
-        bundle: of `--bundle`.
 
     Raises:
-        UsageError: when one is given.
+        UsageError: when it is given.
     """
     if tile is not None:
         raise UsageError("--stability changes whole images: leave --tile out, or cut the images first")
-    if bundle is not None:
-        raise UsageError(
-            "--stability with --bundle: a bundle's answer is replayed from its scores alone, without changed images:"
-            " leave one of them out"
-        )
 
 
 def measured(
@@ -96,6 +90,7 @@ def measured(
     beta: float,
     rule: Rule,
     edit: str | None,
+    tried: Tried,
 ) -> Steadying:
     """Ask about the images again after each change; how many times as long that takes is said first.
 
@@ -107,20 +102,33 @@ def measured(
         beta: as for `attribute`.
         rule: as for `attribute`.
         edit: as for `attribute`.
+        tried: which changes.
     """
     from wherefrom.images.read import DEFAULT_LIMITS
-    from wherefrom.stability import changes_of, measure_stability
+    from wherefrom.stability import changes_of, deciding_changes, measure_stability
 
-    count = len(changes_of(candidates))
+    if tried == "none":
+        return Steadying()
+    changes = changes_of(candidates) if tried == "all" else deciding_changes(candidates)
+    count = len(changes)
+    out = "" if tried == "all" else ": --no-stability leaves that out"
     note(
         f"note: --stability asks again about up to {count} changed copies of each image, so that all takes up to"
-        f" {count + 1} times as long",
+        f" {count + 1} times as long{out}",
         quiet=work.quiet,
     )
     limits = work.limits or DEFAULT_LIMITS
     quietly = scorer(replace(work, quiet=True))
     found = measure_stability(
-        images, candidates, alpha=alpha, beta=beta, rule=rule, edit=edit, score=quietly, limits=limits
+        images,
+        candidates,
+        alpha=alpha,
+        beta=beta,
+        rule=rule,
+        edit=edit,
+        score=quietly,
+        limits=limits,
+        changes=changes,
     )
     return Steadying(found)
 

@@ -35,6 +35,7 @@ __all__ = [
     "named",
     "named_paths",
     "one_model",
+    "options_of",
     "scorer",
     "size_of",
     "square",
@@ -125,15 +126,25 @@ def limits_of(max_pixels: int | None, max_bytes: int | None) -> Limits:
     return Limits(max_pixels=max_pixels or DEFAULT_LIMITS.max_pixels, max_bytes=max_bytes or DEFAULT_LIMITS.max_bytes)
 
 
-def listed(paths: Sequence[str], *, quiet: bool) -> tuple[Source, ...]:
+def listed(
+    paths: Sequence[str], *, quiet: bool, follow: Sequence[str] | None = None, column: str | None = None
+) -> tuple[Source, ...]:
     """The images that were named, with a note on what was left out.
+
+    Args:
+        paths: as they were typed.
+        quiet: whether notes are not wanted.
+        follow: schemes of addresses that the paths of manifests may have.
+        column: of a table that holds images; None is the only one there is.
 
     Raises:
         UsageError: as `load_images`.
     """
     from wherefrom.images.sources import load_images
 
-    return load_images(*paths, told=lambda text: note(f"note: {text}", quiet=quiet))
+    return load_images(
+        *paths, on_message=lambda text: note(f"note: {text}", quiet=quiet), follow=follow or (), column=column
+    )
 
 
 def made_method(name: str, options: Sequence[str] | None) -> Method[Any]:
@@ -164,7 +175,21 @@ def model_options(texts: Sequence[str] | None) -> dict[str, Fact]:
     Raises:
         UsageError: when one has no name or no value.
     """
-    return dict(_option(text, "--model-option", "prior=uniform") for text in texts or ())
+    return options_of(texts, "--model-option", "prior=uniform")
+
+
+def options_of(texts: Sequence[str] | None, flag: str, example: str) -> dict[str, Fact]:
+    """Options, each as `name=value`; a value is JSON where it can be, else text.
+
+    Args:
+        texts: as they were typed.
+        flag: the option that named them.
+        example: of one, for the message.
+
+    Raises:
+        UsageError: when one has no name or no value.
+    """
+    return dict(_option(text, flag, example) for text in texts or ())
 
 
 def _option(text: str, flag: str, example: str) -> tuple[str, Fact]:

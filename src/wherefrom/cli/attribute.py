@@ -10,6 +10,7 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
 from wherefrom.cli._bundling import BundleOptions
+from wherefrom.cli._folders import Folder
 from wherefrom.cli._outputs import typed_path
 from wherefrom.cli._reporting import ReportOptions, typed_command
 
@@ -27,8 +28,19 @@ def attribute(
     rule_option: options.RULE_OPTION = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", parser=typed_path, help="the verdicts: .csv, .parquet, .json or .jsonl"),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            parser=typed_path,
+            help="the verdicts: .csv, .parquet, .json or .jsonl; or a folder, for many images",
+        ),
     ] = None,
+    engine: options.ENGINE = None,
+    engine_option: options.ENGINE_OPTION = None,
+    images_a_file: options.IMAGES_A_FILE = None,
+    keep_failed: options.KEEP_FAILED = False,
+    follow: options.FOLLOW = None,
+    image_column: options.IMAGE_COLUMN = None,
     figure: Annotated[
         Path | None,
         typer.Option(
@@ -91,7 +103,7 @@ def attribute(
         beta=beta,
         rule=rule,
         rule_option=rule_option,
-        out=out,
+        folder=Folder(out, engine, engine_option, images_a_file, keep_failed, follow, image_column),
         figure=figure,
         report=None if report is None else ReportOptions(report, typed_command(context), not no_pictures, maps),
         bundle=BundleOptions(path=bundle, sign=sign, with_images=bundle_images),
@@ -104,7 +116,7 @@ def attribute(
         early=early,
         likelihood=likelihood,
         verbal=verbal,
-        stability=stability,
+        stability="all" if stability else "none",
         store=store,
         batch=batch,
         trust=trust,

@@ -71,8 +71,7 @@ _METHOD = Annotated[
     str | None,
     typer.Option(
         "--method",
-        help=f"{options.METHOD_HELP}; by default spectral for images that were stored without loss and not edited but"
-        " in colour or by a crop, control for all others",
+        help=f"{options.METHOD_HELP}; by default joint, or spectral where a decoder draws turned images as well",
     ),
 ]
 _DEVICE = Annotated[

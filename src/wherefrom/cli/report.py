@@ -7,6 +7,7 @@ import typer
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
 from wherefrom.cli._reporting import ReportOptions, typed_command
+from wherefrom.cli._stability import Tried
 
 __all__ = ["report"]
 
@@ -23,6 +24,7 @@ def report(
     rule_option: options.RULE_OPTION = None,
     no_pictures: options.NO_PICTURES = False,
     maps: options.MAP = False,
+    stability: options.STEADY = None,
     force: options.FORCE = False,
     model_option: options.MODEL_OPTION = None,
     through: options.PROFILED_THROUGH = None,
@@ -45,6 +47,9 @@ def report(
     A page is one file that opens in any browser and loads nothing from elsewhere. It says what was asked and answered
     in plain words, shows the image beside known ones, and says how often such an answer is wrong and what the evidence
     cannot exclude. Beside it lie all of its numbers as JSON; of several images, index.html lists them.
+
+    An answer that a harmless change turns round is UNDECIDED: each image is asked about again as often as there are
+    changes for which the profiles speak, of profiles of unedited images once. --no-stability leaves that out.
     """
     AttributeOptions(
         paths=paths,
@@ -70,4 +75,12 @@ def report(
         whole=whole,
         as_json=as_json,
         quiet=quiet,
+        stability=_tried(stability, tile),
     ).run()
+
+
+def _tried(stability: bool | None, tile: int | None) -> Tried:
+    """Which changes of an image are tried: where nothing is said those that may decide, of images as wholes."""
+    if stability is None:
+        return "deciding" if tile is None else "none"
+    return "all" if stability else "none"

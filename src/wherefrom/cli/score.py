@@ -11,6 +11,7 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._beside import Beside, beside
+from wherefrom.cli._folders import Folder, devices_of
 from wherefrom.cli._forms import SCORES
 from wherefrom.cli._output import emit, emit_json, emit_table, finish
 from wherefrom.cli._outputs import Output, Writing, typed_path
@@ -35,8 +36,19 @@ def score(
     option: options.OPTION = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", parser=typed_path, help="all columns: .parquet, .csv, .json or .jsonl"),
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            parser=typed_path,
+            help="all columns: .parquet, .csv, .json or .jsonl; or a folder, for many images",
+        ),
     ] = None,
+    engine: options.ENGINE = None,
+    engine_option: options.ENGINE_OPTION = None,
+    images_a_file: options.IMAGES_A_FILE = None,
+    keep_failed: options.KEEP_FAILED = False,
+    follow: options.FOLLOW = None,
+    image_column: options.IMAGE_COLUMN = None,
     force: options.FORCE = False,
     model_option: options.MODEL_OPTION = None,
     through: options.THROUGH = None,
@@ -53,19 +65,54 @@ def score(
     quiet: options.QUIET = False,
 ) -> None:
     """Measure images under a model: a row of numbers for each image, or the reason why there is none."""
+    folder = Folder(out, engine, engine_option, images_a_file, keep_failed, follow, image_column)
+    folder.check({"--tile": tile, "--force": force})
+    if folder.wanted:
+        from wherefrom.engines.scores import ScoreTask
+
+        task = ScoreTask(
+            model=model,
+            method=made_method(method, option),
+            device="auto" if devices_of(device) else device,
+            dtype=dtype,
+            trust=trust,
+            options=model_options(model_option),
+            through=through,
+            seed=seed,
+            batch=batch,
+            limits=limits_of(max_pixels, max_bytes),
+            store=store,
+        )
+        folder.run(task, paths, device=device, what="scoring", as_json=as_json, quiet=quiet)
+        return
     outputs = [] if out is None else [Output("--out", out, SCORES)]
     writing = Writing(outputs=outputs, typed=paths, inputs=[model], store=store, force=force)
     writing.check_names()
-    images = listed(paths, quiet=quiet)
+    images = listed(paths, quiet=quiet, follow=follow, column=image_column)
     writing.check(images)
     chosen = made_method(method, option)
     from wherefrom.models.load import load_model
-    from wherefrom.records.files import save_table
 
     stated = model_options(model_option)
     opened = load_model(model, device=device, dtype=dtype, trust=trust, options=stated, through=through)
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes), tile=tile)
     table = work.score(images, model=opened, method=chosen, label="scoring")
+    _tell(table, chosen, images, out=out, writing=writing, as_json=as_json)
+    finish(len(table.errors), len(table), quiet=quiet)
+
+
+def _tell(
+    table: ScoreTable,
+    chosen: Method[Any],
+    images: Sequence[Source],
+    *,
+    out: Path | None,
+    writing: Writing,
+    as_json: bool,
+) -> None:
+    """Write the table to its file, and print it."""
+    from wherefrom.records.files import save_table
+
     statistic = _statistic(table, chosen)
 
     def save(path: Path) -> None:
@@ -80,7 +127,6 @@ def score(
         _show(table, statistic, out)
         if statistic is None:
             emit(f"{chosen.card.name} learns its statistic from belongings: see `wherefrom attribute`")
-    finish(len(table.errors), len(table), quiet=quiet)
 
 
 def _statistic(table: ScoreTable, method: Method[Any]) -> dict[str, float] | None:

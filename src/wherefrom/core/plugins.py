@@ -14,7 +14,7 @@ from wherefrom.core.suggestions import did_you_mean
 
 __all__ = ["load", "names"]
 
-_NOT_CHOICES = frozenset({"arithmetic", "base"})
+_NOT_CHOICES = frozenset({"arithmetic", "base", "shared"})
 
 
 def _local(package: str) -> set[str]:

@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from wherefrom.core.errors import ImageError
 
-__all__ = ["Pixels", "profile_note", "to_rgb", "unturned"]
+__all__ = ["Pixels", "profile_note", "to_rgb", "undo_orientation"]
 
 Pixels = npt.NDArray[np.uint8]
 """`(h, w, 3)`, 8-bit RGB."""
@@ -97,7 +97,7 @@ def _check_opaque(transparent: npt.NDArray[np.bool_]) -> None:
         raise ImageError(f"{message}: flatten it onto a background and save it as RGB")
 
 
-def unturned(image: Image.Image, orientation: int) -> Image.Image:
+def undo_orientation(image: Image.Image, orientation: int) -> Image.Image:
     """The stored pixel grid of an image that Pillow has turned upright by itself, which it does for TIFF alone.
 
     Args:

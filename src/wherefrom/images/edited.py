@@ -52,8 +52,10 @@ class EditedImages(Sequence[Source]):
             record = read_image(image, self.limits)
             data = self.edit.encode(record.pixels, seed=self.seed, of=record.facts)
         except ImageError as error:
-            return Source(name=image.name, held=ImageFacts(name=image.name, error=str(error)), given=image.given)
-        return Source(name=image.name, data=data, given=image.given)
+            return Source(
+                name=image.name, in_memory=ImageFacts(name=image.name, error=str(error)), columns=image.columns
+            )
+        return Source(name=image.name, data=data, columns=image.columns)
 
 
 def edited_images(

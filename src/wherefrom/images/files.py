@@ -8,47 +8,74 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from wherefrom.core.errors import ImageError, UsageError
 
-__all__ = ["MAX_BYTES", "Given", "Source", "file_source", "printable", "raised"]
+__all__ = ["MAX_BYTES", "Cell", "Locator", "Source", "file_source", "printable", "way_to_raise"]
 
-Given: TypeAlias = str | int | float | bool | None
+Cell: TypeAlias = str | int | float | bool | None
 """A cell of a manifest."""
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file that is read unless asked otherwise, in bytes."""
 
 
+class Locator(Protocol):
+    """Where the bytes of an image are that is in no file of this machine: small, equal by value, and can be pickled."""
+
+    def read(self, max_bytes: int) -> bytes:
+        """All bytes of the image.
+
+        Args:
+            max_bytes: the limit, checked before they are fetched where their number is known by then.
+
+        Raises:
+            ImageError: when they cannot be had, or are over the limit.
+        """
+        ...
+
+    def __str__(self) -> str:
+        """The address, for a person."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """One image that can be read: a file, a member of an archive, or bytes in memory.
+    """One image that can be read: a file, a member of an archive, bytes in memory, or bytes elsewhere.
 
     Attributes:
         name: how the user named it; unique among the images of a run.
         path: the file, or the archive.
         span: offset and length in `path` of an archive's member; None for a whole file.
         data: the bytes themselves, for what is in no file.
-        held: an image in memory as it was read, or why it cannot be; its name tells it from others.
-        box: the first column, the first row and the side of the tile that is meant; None for the whole image.
+        locator: where the bytes are, for what is in no file of this machine, or in a cell of a table.
+        in_memory: an image in memory as it was read, or why it cannot be; its name tells it from others.
+        tile: the first column, the first row and the side of the tile that is meant; None for the whole image.
         member: the archive's member by its name, for what is in one.
-        given: what a manifest says of it beside path and name, by column.
+        columns: what a manifest says of it beside path and name, by column.
     """
 
     name: str
     path: Path | None = None
     span: tuple[int, int] | None = None
     data: bytes | None = field(default=None, repr=False)
-    held: Any = field(default=None, repr=False, compare=False)
-    box: tuple[int, int, int] | None = None
+    locator: Locator | None = None
+    in_memory: Any = field(default=None, repr=False, compare=False)
+    tile: tuple[int, int, int] | None = None
     member: str | None = field(default=None, repr=False)
-    given: Mapping[str, Given] = field(default_factory=dict, repr=False, compare=False)
+    columns: Mapping[str, Cell] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse a source of nothing, or of two things."""
-        if sum(part is not None for part in (self.path, self.data, self.held)) != 1:
+        if sum(part is not None for part in (self.path, self.data, self.locator, self.in_memory)) != 1:
             raise UsageError(f"the source {self.name!r} needs a path or data, and not both")
+
+    @property
+    def address(self) -> str | None:
+        """Where it lies, for a person: a path, `ARCHIVE/MEMBER`, an address; None for what is in memory."""
+        place = self.locator if self.path is None else printable(self.path)
+        return None if place is None else str(place) if self.member is None else f"{place}/{self.member}"
 
     def read(self, max_bytes: int = MAX_BYTES) -> bytes:
         """All bytes; the limit is checked before any is read. Never waits for a pipe or a device.
@@ -56,10 +83,12 @@ class Source:
         Raises:
             ImageError: when there is no such file, it is no regular file, may not be read, is empty or over the limit.
         """
-        if self.held is not None:
+        if self.in_memory is not None:
             raise ImageError("it is in memory as pixels, and is no file")
         if self.data is not None:
             return _bounded(self.data, max_bytes)
+        if self.locator is not None:
+            return _bounded(self.locator.read(max_bytes), max_bytes)
         assert self.path is not None
         try:
             with _open_regular(self.path) as file:
@@ -92,7 +121,7 @@ def printable(path: str | Path) -> str:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a regular file without ever blocking: pipes and devices are told by their kind and not opened."""
+    """Open a regular file without ever blocking: pipes and devices are on_message by their kind and not opened."""
     _check_kind(path.stat().st_mode)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags), "rb")
@@ -130,7 +159,7 @@ def _read(file: BinaryIO, span: tuple[int, int] | None, max_bytes: int) -> bytes
     return _bounded(data, max_bytes)
 
 
-def raised(limit: str, needed: int) -> str:
+def way_to_raise(limit: str, needed: int) -> str:
     """The way to raise a limit, on the command line and in Python.
 
     Args:
@@ -143,7 +172,9 @@ def raised(limit: str, needed: int) -> str:
 
 def _check_length(length: int, max_bytes: int) -> None:
     if length > max_bytes:
-        raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {raised('max_bytes', length)}")
+        raise ImageError(
+            f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {way_to_raise('max_bytes', length)}"
+        )
 
 
 def _bounded(data: bytes, max_bytes: int) -> bytes:

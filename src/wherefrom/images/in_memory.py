@@ -42,8 +42,8 @@ def sources_of(items: Iterable[Any], *, lossless: bool | None) -> Iterator[Any]:
             yield item
             continue
         source = file_source(item) if isinstance(item, bytes) else source_of(item, lossless=lossless)
-        if isinstance(source.held, ImageFacts):
-            raise ImageError(f"image {place} of those given: {source.held.error}")
+        if isinstance(source.in_memory, ImageFacts):
+            raise ImageError(f"image {place} of those given: {source.in_memory.error}")
         yield source
 
 
@@ -77,9 +77,9 @@ def source_of(image: object, *, lossless: bool | None = None) -> Source:
             )
     except ImageError as error:
         name = f"{kind}:refused"
-        return Source(name=name, held=ImageFacts(name=name, error=str(error)))
+        return Source(name=name, in_memory=ImageFacts(name=name, error=str(error)))
     name = f"{kind}:{str(record.facts.pixel_digest)[:16]}"
-    return Source(name=name, held=replace(record, facts=replace(record.facts, name=name)))
+    return Source(name=name, in_memory=replace(record, facts=replace(record.facts, name=name)))
 
 
 def _apart(items: Iterable[Any]) -> Iterator[Any]:

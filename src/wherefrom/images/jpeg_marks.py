@@ -126,10 +126,10 @@ class _Marks:
 
     def after(self, at: int) -> int:
         """Where the next marker begins; bytes before it are passed over, as decoders do."""
-        found = int(np.searchsorted(self._places, at))
-        if found == len(self._places):
+        index = int(np.searchsorted(self._places, at))
+        if index == len(self._places):
             raise ImageError("JPEG: the file is truncated: its end marker is missing")
-        return int(self._places[found])
+        return int(self._places[index])
 
 
 def _segment(data: bytes, at: int) -> bytes:
@@ -154,13 +154,13 @@ def _frame(kind: int, segment: bytes) -> Frame:
 
 def _first_symbols(segment: bytes) -> dict[int, int]:
     """The first symbol, whose code is all zeros, of each Huffman table by its class and number (B.2.4.2)."""
-    found, at = {}, 0
+    symbols, at = {}, 0
     while at + 17 < len(segment):
         count = sum(segment[at + 1 : at + 17])
         if count:
-            found[segment[at]] = segment[at + 17]
+            symbols[segment[at]] = segment[at + 17]
         at += 17 + count
-    return found
+    return symbols
 
 
 def _coded(marks: _Marks, at: int, *, most: int) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:

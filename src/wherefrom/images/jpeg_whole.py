@@ -17,7 +17,7 @@ from wherefrom.core.facts import DOUBTFUL
 from wherefrom.images.jpeg_marks import Frame, Scan, outline
 from wherefrom.images.opening import opened
 
-__all__ = ["check_jpeg", "check_scans", "left_over"]
+__all__ = ["check_jpeg", "check_scans", "remaining_doubt"]
 
 _STUFFED: Final = b"\xff\x00"  # one byte of coded data
 _ODD: Final = b"\xd6\xb5\xad\x6b\x5a"  # 11010 again and again: in the usual tables large coefficients, and not zeros
@@ -53,7 +53,7 @@ def check_scans(data: bytes) -> tuple[Frame, tuple[Scan, ...]]:
     return frame, scans
 
 
-def left_over(data: bytes, image: Any, again: Any) -> tuple[str, ...]:
+def remaining_doubt(data: bytes, image: Any, again: Any) -> tuple[str, ...]:
     """In words what makes a JPEG doubtful that was decoded without an error; empty for one that is whole.
 
     Args:
@@ -67,7 +67,7 @@ def left_over(data: bytes, image: Any, again: Any) -> tuple[str, ...]:
     frame, scans = check_scans(data)
     if frame.process >= _ARITHMETIC or frame.process == _LOSSLESS:
         return (_CANNOT_TELL,)
-    feed = _Feed(again)
+    feed = _PiecewiseDecoder(again)
     too_many, at = False, 0
     for number, (begins, ends) in enumerate(piece for scan in scans for piece in scan.pieces):
         last = len(_STUFFED) if data[begins:ends].endswith(_STUFFED) else 1
@@ -88,7 +88,7 @@ def left_over(data: bytes, image: Any, again: Any) -> tuple[str, ...]:
 
 
 def check_jpeg(data: bytes, *, most: int) -> tuple[str, ...]:
-    """As `left_over`, of a JPEG that is a part of another file and was not decoded by itself.
+    """As `remaining_doubt`, of a JPEG that is a part of another file and was not decoded by itself.
 
     Args:
         data: all of the JPEG.
@@ -102,10 +102,10 @@ def check_jpeg(data: bytes, *, most: int) -> tuple[str, ...]:
         raise ImageError(f"JPEG: the file is damaged: a part of {frame.width} x {frame.height} pixels is too large")
     with opened("JPEG", data) as image, opened("JPEG", data) as again:
         image.load()
-        return left_over(data, image, again)
+        return remaining_doubt(data, image, again)
 
 
-class _Feed:
+class _PiecewiseDecoder:
     """A decoder that is given a file bit by bit, and how many bytes of what it was given it could not use yet.
 
     Pillow's own loader gives a decoder whatever a file has and asks nothing of it in between; so the decoder is made
@@ -132,10 +132,11 @@ class _Feed:
 def _check_restarts(scan: Scan) -> None:
     """Every interval but the last is followed by a restart marker, numbered 0 to 7 and from 0 again."""
     expected = -(-scan.units // scan.interval) - 1 if scan.interval else 0
-    found = len(scan.restarts)
-    if found != expected or any(number != place % 8 for place, number in enumerate(scan.restarts)):
+    present = len(scan.restarts)
+    if present != expected or any(number != place % 8 for place, number in enumerate(scan.restarts)):
         raise ImageError(
-            f"JPEG: the file is damaged: of {expected} restart markers of a scan {found} are there, or in another order"
+            f"JPEG: the file is damaged: of {expected} restart markers of a scan {present} are there,"
+            " or in another order"
         )
 
 

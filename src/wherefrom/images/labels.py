@@ -31,13 +31,13 @@ def text_of(facts: Mapping[str, str]) -> dict[str, str]:
 
 def facts_of(image: Any) -> dict[str, str]:
     """What an open image says of itself, whether or not this program wrote it."""
-    said = {str(key): str(value) for key, value in image.info.items()}
+    entries = {str(key): str(value) for key, value in image.info.items()}
     text = image.info.get("comment") or image.getexif().get(DESCRIPTION)
     try:
         facts = json.loads(text or "null")
     except (TypeError, ValueError, RecursionError):
-        return said
-    return said | facts if isinstance(facts, dict) else said
+        return entries
+    return entries | facts if isinstance(facts, dict) else entries
 
 
 def origin_of(image: Any) -> tuple[str | None, str | None]:
@@ -46,10 +46,10 @@ def origin_of(image: Any) -> tuple[str | None, str | None]:
     Of an edit that says what was edited, it is that: a round trip stays one.
     """
     try:
-        said = facts_of(image)
+        facts = facts_of(image)
     except Exception:  # noqa: BLE001  (metadata from outside; no way of being broken changes a pixel)
         return None, None
-    kind, decoder = said.get(KEY + "of") or said.get(KEY + "kind"), said.get(KEY + "decoder")
+    kind, decoder = facts.get(KEY + "of") or facts.get(KEY + "kind"), facts.get(KEY + "decoder")
     known = isinstance(kind, str) and kind.isprintable() and 0 < len(kind) <= _LONGEST
     named = isinstance(decoder, str) and _DIGEST.fullmatch(decoder) is not None
     return (kind if known else None), (decoder if known and named else None)

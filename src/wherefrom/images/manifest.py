@@ -24,9 +24,9 @@ def add_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     Raises:
         UsageError: when what is there is no such manifest, or it cannot be written.
     """
-    held = _rows(path) | {str(row["path"]): dict(row) for row in rows}
+    all_rows = _rows(path) | {str(row["path"]): dict(row) for row in rows}
     try:
-        write_json_lines(path, (held[name] for name in sorted(held)))
+        write_json_lines(path, (all_rows[name] for name in sorted(all_rows)))
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -55,10 +55,10 @@ def explained(kind: str) -> Iterator[None]:
 
 def _in_words(detail: str) -> str:
     """Whether a file is cut off, is no file for this decoder, or is damaged, told from what the decoder says."""
-    said = detail.lower()
-    if any(words in said for words in _NO_DECODER):
+    message = detail.lower()
+    if any(words in message for words in _NO_DECODER):
         return f"stored in a way that is not supported ({detail}): convert it to 8-bit RGB first"
-    cut = any(words in said for words in ("truncated", "end of file", "no more images"))
+    cut = any(words in message for words in ("truncated", "end of file", "no more images"))
     return f"the file is {'truncated' if cut else 'damaged'}: {detail}"
 
 

@@ -153,8 +153,8 @@ def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
 
 def _stage(step: Step) -> _Stage:
     if step.kind in _TONES:
-        return _Toned(float(step.values[0]), contrast=step.kind == "contrast")
-    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Left()
+        return _Levels(float(step.values[0]), contrast=step.kind == "contrast")
+    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Unchanged()
 
 
 def _each(
@@ -214,7 +214,7 @@ def _passed(one: Pass, images: Images) -> Images:
 
 
 @dataclass(frozen=True, slots=True)
-class _Toned:
+class _Levels:
     """Every value's distance from black, or from the image's mean grey, times a factor."""
 
     factor: float
@@ -248,9 +248,9 @@ class _Toned:
 def _lost(factor: float, middle: int) -> float:
     """What Pillow drops by cutting off fractions of a level, on average over all levels that stay within the range."""
     levels = np.arange(_LEVELS + 1, dtype=np.uint8)[None]
-    made = np.asarray(Image.blend(Image.new("L", levels.shape[::-1], middle), Image.fromarray(levels), factor))
+    blended = np.asarray(Image.blend(Image.new("L", levels.shape[::-1], middle), Image.fromarray(levels), factor))
     exact = middle + factor * (levels.astype(np.float64) - middle)
-    return float((exact - made)[(exact >= 0) & (exact <= _LEVELS)].mean()) / _LEVELS
+    return float((exact - blended)[(exact >= 0) & (exact <= _LEVELS)].mean()) / _LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,17 +265,17 @@ class _Redrawn:
     def undo(self, images: Images) -> Images:
         if self.edit.steps[0].kind != "filter":
             return images
-        found = images
+        estimate = images
         for _ in range(_ROUNDS):
-            found = (found + images - self._pixels(found)).clamp(0, 1)
-        return found
+            estimate = (estimate + images - self._pixels(estimate)).clamp(0, 1)
+        return estimate
 
     def _pixels(self, images: Images) -> Images:
         return to_images([self.edit.apply(pixels) for pixels in to_pixels(images)]).to(images)
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class _Unchanged:
     """Nothing."""
 
     def apply(self, images: Images) -> Images:

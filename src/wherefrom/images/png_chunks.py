@@ -9,7 +9,7 @@ from typing import Final
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import DOUBTFUL
 
-__all__ = ["check_rows", "colour_notes", "lightened"]
+__all__ = ["check_rows", "colour_notes", "without_large_chunks"]
 
 _HEAD: Final = 8  # bytes of the signature
 _HEAVY: Final = 1 << 20
@@ -25,7 +25,7 @@ _GAMMA, _NEAR = 1 / 2.2, 0.05
 _COLOURS: Final = (b"cICP", b"iCCP", b"sRGB", b"gAMA")
 
 
-def lightened(data: bytes) -> tuple[bytes, bytes | None]:
+def without_large_chunks(data: bytes) -> tuple[bytes, bytes | None]:
     """The file without texts and colour profiles of more than 1 MiB, for which its decoder would refuse all of it.
 
     Args:
@@ -59,21 +59,21 @@ def check_rows(data: bytes) -> tuple[str, ...]:
         ImageError: when rows are missing, or their checksum does not hold.
     """
     expected = _raw_bytes(data[_HEAD + 8 :])
-    unpack, found = zlib.decompressobj(), 0
+    unpack, unpacked = zlib.decompressobj(), 0
     for name, begins, ends in _chunks(data):
         if name != b"IDAT":
             continue
         packed = data[begins + 8 : ends - 4]
-        while packed and not unpack.eof and found <= expected:
+        while packed and not unpack.eof and unpacked <= expected:
             try:
-                found += len(unpack.decompress(packed, _HEAVY))
+                unpacked += len(unpack.decompress(packed, _HEAVY))
             except zlib.error as error:
                 raise ImageError(f"PNG: the file is damaged: its rows cannot be unpacked: {error}") from error
             packed = unpack.unconsumed_tail
-    if found > expected:
+    if unpacked > expected:
         return (f"{DOUBTFUL} more rows than the image has",)
-    if found < expected:
-        raise ImageError(f"PNG: the file is damaged: {found:,} of {expected:,} bytes of its rows are there")
+    if unpacked < expected:
+        raise ImageError(f"PNG: the file is damaged: {unpacked:,} of {expected:,} bytes of its rows are there")
     if not unpack.eof:
         raise ImageError("PNG: the file is damaged: the checksum of its rows is missing")
     return ()
@@ -87,12 +87,12 @@ def colour_notes(data: bytes) -> tuple[str, ...]:
     Args:
         data: all of the file.
     """
-    held = {name: data[begins + 8 : ends - 4] for name, begins, ends in _chunks(data) if name in _COLOURS}
-    codes = tuple(held.get(b"cICP", b""))
+    contents = {name: data[begins + 8 : ends - 4] for name, begins, ends in _chunks(data) if name in _COLOURS}
+    codes = tuple(contents.get(b"cICP", b""))
     if len(codes) == 4:
         return () if codes in _SRGB else (f"colours of cICP {'-'.join(map(str, codes))} left unapplied",)
-    gamma = int.from_bytes(held.get(b"gAMA", b"")[:4], "big") / 100_000
-    if not gamma or b"iCCP" in held or b"sRGB" in held or abs(gamma / _GAMMA - 1) <= _NEAR:
+    gamma = int.from_bytes(contents.get(b"gAMA", b"")[:4], "big") / 100_000
+    if not gamma or b"iCCP" in contents or b"sRGB" in contents or abs(gamma / _GAMMA - 1) <= _NEAR:
         return ()
     return (f"gamma {gamma:g} left unapplied",)
 

@@ -12,13 +12,13 @@ from PIL import Image, ImageFile
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
-from wherefrom.images.convert import Pixels, profile_note, to_rgb, unturned
-from wherefrom.images.files import MAX_BYTES, Source, file_source, raised
+from wherefrom.images.convert import Pixels, profile_note, to_rgb, undo_orientation
+from wherefrom.images.files import MAX_BYTES, Source, file_source, way_to_raise
 from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images.jpeg_tables import estimate_quality
 from wherefrom.images.labels import origin_of
 from wherefrom.images.opening import explained, opened
-from wherefrom.images.png_chunks import colour_notes, lightened
+from wherefrom.images.png_chunks import colour_notes, without_large_chunks
 from wherefrom.images.tiff_stored import check_stored
 from wherefrom.images.whole import check_coded, check_decoded
 
@@ -78,10 +78,10 @@ def read_image(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LIM
         UsageError: when the process has told Pillow to accept truncated files.
     """
     named = file_source(source)
-    if isinstance(named.held, ImageFacts):
-        raise ImageError(str(named.held.error))
-    if isinstance(named.held, ImageRecord):
-        return _cut(named, named.held)
+    if isinstance(named.in_memory, ImageFacts):
+        raise ImageError(str(named.in_memory.error))
+    if isinstance(named.in_memory, ImageRecord):
+        return _cut(named, named.in_memory)
     return _read(named, named.read(limits.max_bytes), limits)
 
 
@@ -93,10 +93,10 @@ def read_or_explain(source: Source | str | Path | bytes, limits: Limits = DEFAUL
         limits: on bytes and pixels.
     """
     named = file_source(source)
-    if isinstance(named.held, ImageFacts):
-        return named.held
-    if isinstance(named.held, ImageRecord):
-        return _cut(named, named.held)
+    if isinstance(named.in_memory, ImageFacts):
+        return named.in_memory
+    if isinstance(named.in_memory, ImageRecord):
+        return _cut(named, named.in_memory)
     facts = ImageFacts(name=named.name)
     try:
         data = named.read(limits.max_bytes)
@@ -129,13 +129,13 @@ def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LI
         ImageError: when the file cannot be read, or its header not.
     """
     named = file_source(source)
-    if isinstance(named.held, ImageFacts):
-        raise ImageError(str(named.held.error))
-    if isinstance(named.held, ImageRecord):
-        return named.held.pixels.shape[1], named.held.pixels.shape[0]
+    if isinstance(named.in_memory, ImageFacts):
+        raise ImageError(str(named.in_memory.error))
+    if isinstance(named.in_memory, ImageRecord):
+        return named.in_memory.pixels.shape[1], named.in_memory.pixels.shape[0]
     data = named.read(limits.max_bytes)
     kind = identify(data)
-    with explained(kind), opened(kind, lightened(data)[0] if kind == "PNG" else data) as image:
+    with explained(kind), opened(kind, without_large_chunks(data)[0] if kind == "PNG" else data) as image:
         _check_size(image, limits)
         width, height = image.size
     return int(width), int(height)
@@ -143,7 +143,7 @@ def stored_size(source: Source | str | Path | bytes, limits: Limits = DEFAULT_LI
 
 def _read(source: Source, data: bytes, limits: Limits) -> ImageRecord:
     """A file's image, or the tile of it that is meant."""
-    if source.box is None:
+    if source.tile is None:
         return _decode(source.name, data, limits)
     return _cut(source, _whole(data, limits))
 
@@ -156,9 +156,9 @@ def _whole(data: bytes, limits: Limits) -> ImageRecord:
 
 def _cut(source: Source, image: ImageRecord) -> ImageRecord:
     """The tile that is meant, with the facts of its file and a digest of its own pixels."""
-    if source.box is None:
+    if source.tile is None:
         return image
-    left, top, side = source.box
+    left, top, side = source.tile
     pixels = image.pixels[top : top + side, left : left + side].copy()
     if pixels.shape != (side, side, 3):
         raise ImageError(f"the tile at {left},{top} leaves the image: the file changed while the run was going on")
@@ -172,7 +172,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise UsageError("PIL.ImageFile.LOAD_TRUNCATED_IMAGES is on, which makes pixels up: set it to False")
     kind = identify(data)
-    light, colours = lightened(data) if kind == "PNG" else (data, None)
+    light, colours = without_large_chunks(data) if kind == "PNG" else (data, None)
     with explained(kind), opened(kind, light) as image:
         _check_size(image, limits)
         doubtful = check_coded(kind, light)
@@ -183,7 +183,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
         compression = image.info.get("compression")
         image.load()
         doubtful += check_decoded(kind, light, image)
-        grid = unturned(image, orientation) if kind == "TIFF" else image
+        grid = undo_orientation(image, orientation) if kind == "TIFF" else image
         _check_size(grid, limits)
         pixels, changes = to_rgb(grid, bits)
         pixels.setflags(write=False)
@@ -213,9 +213,9 @@ def _check_size(image: Image.Image, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"the image has no pixels: {width} x {height}")
     if width * height > limits.max_pixels:
-        found = f"{width} x {height} = {width * height:,} pixels"
-        way_out = raised("max_pixels", width * height)
-        raise ImageError(f"{found} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
+        shown = f"{width} x {height} = {width * height:,} pixels"
+        way_out = way_to_raise("max_pixels", width * height)
+        raise ImageError(f"{shown} are over the limit of {limits.max_pixels:,} pixels: {way_out}")
 
 
 def _orientation(image: Any) -> int:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wherefrom.core.errors import UsageError
-from wherefrom.images.files import MAX_BYTES, Given, Source, file_source, printable
-from wherefrom.images.listing import SUFFIXES, expand
+from wherefrom.images.collections.addresses import scheme_of
+from wherefrom.images.collections.names import SUFFIXES
+from wherefrom.images.collections.places import Listing
+from wherefrom.images.files import MAX_BYTES, Cell, Source, file_source, printable
+from wherefrom.images.listing import expand
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from PIL.Image import Image as Pillow
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Given", "Source", "as_source", "load_images", "printable"]
+__all__ = ["MAX_BYTES", "SUFFIXES", "Cell", "Source", "as_source", "load_images", "printable", "stream_images"]
 
 _NAMED = 5  # missing files that are named one by one
 
@@ -26,7 +30,12 @@ Image: TypeAlias = "str | Path | Source | bytes | npt.NDArray[np.uint8] | Pillow
 
 
 def load_images(
-    *paths: Image | Sequence[Image], lossless: bool | None = None, told: Callable[[str], None] | None = None
+    *paths: Image | Sequence[Image],
+    lossless: bool | None = None,
+    on_message: Callable[[str], None] | None = None,
+    told: Callable[[str], None] | None = None,
+    follow: Collection[str] = (),
+    column: str | None = None,
 ) -> tuple[Source, ...]:
     """The images that paths stand for, in order; reads no image, so a bad one fails later, by itself.
 
@@ -34,11 +43,16 @@ def load_images(
         paths: each a file, a folder (recursive, sorted; hidden files and those without an image's suffix left out),
             a glob (each match as if named itself), a manifest (`.csv`, `.jsonl`, `.parquet` with a column `path`,
             relative to the manifest, and perhaps `name`; an image in an archive is `ARCHIVE.tar/MEMBER`), an
-            uncompressed `.tar` as of webdataset, or a source; or an image in memory: the bytes of a file, an array
+            uncompressed `.tar` as of webdataset, a table with a column of images (`.parquet`, `.arrow`), a folder of
+            shards that img2dataset wrote or of what `datasets` saved, the address of one of these, as
+            `s3://bucket/folder/` (extra `remote`), or a source; or an image in memory: the bytes of a file, an array
             `(height, width, 3)` of uint8, an image of Pillow's; or a list of these.
         lossless: whether pixels that are given as arrays were stored without loss before. None: that is not known, so a
             profile of files does not cover them.
-        told: what is left out and why, and which files of a manifest are not there, a sentence each.
+        on_message: called with a sentence for whatever is left out, and for files of a manifest that are not there.
+        told: the former name of `on_message`, which answers for one version more.
+        follow: schemes of addresses that the paths of manifests may have, as `["s3"]`; by default they are files alone.
+        column: of a table that holds images; None is the only one there is.
 
     Returns:
         Sources with unique names; what is named twice is there once.
@@ -53,13 +67,50 @@ def load_images(
     from wherefrom.images.in_memory import sources_of  # which needs numpy and Pillow
 
     items = list(sources_of(paths, lossless=lossless))
-    say = told or (lambda _: None)
+    if told is not None:
+        warnings.warn("load_images(told=) is now called on_message: use that", DeprecationWarning, stacklevel=2)
+    listing = _listing(on_message or told, follow, column)
     lost = [str(item) for item in items if not isinstance(item, Source) and _is_lost(item)]
     if len(lost) > 1:
         more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
-    listed = [(source, _is_search(item)) for item in items for source in expand(item, say)]
+    listed = [(source, _is_search(item)) for item in items for source in expand(item, listing, check=True)]
     return _unique(_once(listed))
+
+
+def stream_images(
+    *paths: str | Path | Source,
+    on_message: Callable[[str], None] | None = None,
+    follow: Collection[str] = (),
+    column: str | None = None,
+) -> Iterator[Source]:
+    """The same images, listed as they are asked for: millions take no memory. What is named twice is there twice.
+
+    Args:
+        paths: as for `load_images`, but for images in memory.
+        on_message: called with a sentence for whatever is left out, once it was listed.
+        follow: as for `load_images`.
+        column: as for `load_images`.
+
+    Raises:
+        UsageError: when a path stands for nothing, or what it lists cannot be read; once that is reached.
+    """
+    if not paths:
+        raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
+    listing = _listing(on_message, follow, column)
+    return (source for path in paths for source in expand(path, listing))
+
+
+def _listing(on_message: Callable[[str], None] | None, follow: Collection[str], column: str | None) -> Listing:
+    """How things are listed.
+
+    Raises:
+        UsageError: when one of `follow` is no scheme.
+    """
+    odd = [scheme for scheme in follow if scheme_of(f"{scheme}://") != scheme]
+    if odd:
+        raise UsageError(f"follow={odd[0]!r} is no scheme of addresses: name it as s3, gs or https")
+    return Listing(on_message=on_message or (lambda _: None), follow=frozenset(follow), column=column)
 
 
 def as_source(image: Image) -> Source:
@@ -108,7 +159,9 @@ def _real(source: Source) -> str | None:
 
 
 def _is_lost(path: str | Path) -> bool:
-    return bool(str(path).strip()) and not os.path.lexists(path) and not glob.has_magic(str(path))
+    if not str(path).strip() or os.path.lexists(path):
+        return False
+    return not glob.has_magic(str(path)) and (isinstance(path, Path) or scheme_of(path) is None)
 
 
 def _unique(sources: Iterable[Source]) -> tuple[Source, ...]:

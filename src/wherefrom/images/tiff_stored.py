@@ -123,25 +123,25 @@ def _needed(tags: Any, *, in_tiles: bool) -> list[int]:
 
 def _inflates(part: bytes, least: int) -> bool:
     """Whether a part that was packed as in PNG has so many bytes, with a checksum that holds where it is there."""
-    unpack, found = zlib.decompressobj(), 0
+    unpack, unpacked = zlib.decompressobj(), 0
     try:
-        while part and not unpack.eof and found <= least:
-            found += len(unpack.decompress(part, _AT_A_TIME))
+        while part and not unpack.eof and unpacked <= least:
+            unpacked += len(unpack.decompress(part, _AT_A_TIME))
             part = unpack.unconsumed_tail
     except zlib.error:
         return False
-    return found >= least
+    return unpacked >= least
 
 
 def _unpacks(part: bytes, least: int) -> bool:
     """Whether a part that was packed by PackBits (TIFF 6.0, section 9) has so many bytes."""
-    found, at = 0, 0
-    while at + 1 < len(part) and found < least:
+    unpacked, at = 0, 0
+    while at + 1 < len(part) and unpacked < least:
         lead = part[at]
         copied = min(lead + 1, len(part) - at - 1) if lead < 128 else 0
-        found += copied or (257 - lead if lead > 128 else 0)
+        unpacked += copied or (257 - lead if lead > 128 else 0)
         at += 1 + (copied or (lead > 128))
-    return found >= least
+    return unpacked >= least
 
 
 def _ends_as_lzw(part: bytes) -> bool:

@@ -60,14 +60,14 @@ def _of_one(image: Source, side: int, *, single: bool, limits: Limits) -> Iterat
     if not places:
         reason = f"{width} x {height} pixels hold no tile of {side} x {side}: give a larger image, or smaller tiles"
         facts = ImageFacts(name=image.name, width=width, height=height, error=reason)
-        yield Source(name=image.name, held=facts)
+        yield Source(name=image.name, in_memory=facts)
         return
     for left, top in [places[_drawn(image, limits) % len(places)]] if single else places:
-        yield replace(image, name=f"{image.name}#{left},{top}", box=(left, top, side))
+        yield replace(image, name=f"{image.name}#{left},{top}", tile=(left, top, side))
 
 
 def _drawn(image: Source, limits: Limits) -> int:
     """A number that depends on the image alone."""
-    if isinstance(image.held, ImageRecord):
-        return int(str(image.held.facts.pixel_digest)[:16], 16)
+    if isinstance(image.in_memory, ImageRecord):
+        return int(str(image.in_memory.facts.pixel_digest)[:16], 16)
     return int(hashlib.sha256(image.read(limits.max_bytes)).hexdigest()[:16], 16)

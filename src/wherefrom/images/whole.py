@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wherefrom.images.jpeg_whole import check_scans, left_over
+from wherefrom.images.jpeg_whole import check_scans, remaining_doubt
 from wherefrom.images.opening import opened
 from wherefrom.images.png_chunks import check_rows
 from wherefrom.images.tiff_stored import doubtful_parts
@@ -50,5 +50,5 @@ def check_decoded(kind: str, data: bytes, image: Any) -> tuple[str, ...]:
     """
     if kind == "JPEG":
         with opened(kind, data) as again:
-            return left_over(data, image, again)
+            return remaining_doubt(data, image, again)
     return doubtful_parts(image, data) if kind == "TIFF" else ()

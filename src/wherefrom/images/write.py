@@ -18,7 +18,7 @@ from wherefrom.images.convert import Pixels
 from wherefrom.images.labels import KEY, facts_of
 from wherefrom.images.read import read_image
 
-__all__ = ["is_there", "put_png", "save_bytes", "save_png"]
+__all__ = ["is_there", "save_bytes", "save_png", "write_png"]
 
 _NO_TEXT: Mapping[str, str] = {}
 _HEAD: Final = 65536  # bytes in which a file's text stands
@@ -36,7 +36,7 @@ def save_png(pixels: Pixels, path: str | Path, text: Mapping[str, str] = _NO_TEX
         ImageError: when the array is no 8-bit RGB image, a keyword cannot be stored, or the file cannot be written.
     """
     file = io.BytesIO()
-    put_png(file, pixels, text)
+    write_png(file, pixels, text)
     save_bytes(file.getvalue(), path)
 
 
@@ -56,7 +56,7 @@ def save_bytes(data: bytes, path: str | Path) -> None:
         raise ImageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def put_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT) -> None:
+def write_png(file: IO[bytes], pixels: Pixels, text: Mapping[str, str] = _NO_TEXT) -> None:
     """Write a PNG into an open file; the same input gives the same bytes.
 
     Args:
@@ -109,9 +109,9 @@ def is_there(path: Path, text: Mapping[str, str], same: Sequence[str]) -> bool:
             f"{path} is there and is no file that was made here ({error}): name another folder, or remove it"
         ) from error
     with Image.open(path) as image:
-        said = facts_of(image)
+        facts = facts_of(image)
     for name in same:
-        there, here = said.get(KEY + name), text.get(KEY + name)
+        there, here = facts.get(KEY + name), text.get(KEY + name)
         if there != here:
             raise UsageError(
                 f"{path} is there and was made otherwise ({name} {there or 'not known'},"

@@ -60,10 +60,10 @@ def generate_from_prompts(
         ModelError: when the pipeline cannot be found or opened, or does not make images from a prompt alone.
         UsageError: when the pipeline takes no such setting, or a file of that name was made otherwise.
     """
-    from wherefrom.models.text_to_image import Order, find_pipeline, pictures
+    from wherefrom.models.text_to_image import PromptRequest, find_pipeline, make_images
     from wherefrom.scoring.progress import Meter
 
-    order = Order(
+    order = PromptRequest(
         prompts=tuple(prompts),
         count=count,
         seed=seed,
@@ -83,7 +83,7 @@ def generate_from_prompts(
     def settled(rows: int, errors: int, kept: int) -> None:
         meter.add(rows, errors=errors, cached=kept)
 
-    made = pictures(pipeline, order, folder=place, told=settled)
+    made = make_images(pipeline, order, folder=place, on_settled=settled)
     meter.tell()
     return [
         Made(

@@ -190,7 +190,7 @@ def round_trips(
     from wherefrom.images.batches import read_ahead
     from wherefrom.images.read import DEFAULT_LIMITS
     from wherefrom.images.sources import as_source
-    from wherefrom.models.base import Enlarging
+    from wherefrom.models.base import UpscalingAutoencoder
     from wherefrom.scoring.progress import Meter
 
     if not hasattr(model, "encode"):
@@ -198,7 +198,7 @@ def round_trips(
             f"{model.card.name} has no encoder, so nothing can be passed through it: draw new images, by --count N"
             " or in Python by count=N"
         )
-    if enlarge and not isinstance(model, Enlarging):
+    if enlarge and not isinstance(model, UpscalingAutoencoder):
         raise ModelError(f"{model.card.name} is no upscaler, so it enlarges nothing: pass images through it instead")
     kind = _ENLARGED if enlarge else _PASSED
     listed = [as_source(image) for image in sources]
@@ -226,7 +226,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, start: Path, kind: str)
     from wherefrom.images.fit import crop
     from wherefrom.images.write import save_png
     from wherefrom.models.adapters.asked_part import asked_part
-    from wherefrom.models.base import Enlarging
+    from wherefrom.models.base import UpscalingAutoencoder
 
     facts = record.facts
     path = start.with_name(f"{start.name}-{slug(Path(facts.name).stem)}-{str(facts.pixel_digest)[:8]}.png")
@@ -235,7 +235,7 @@ def _round_trip(model: Autoencoder, record: ImageRecord, start: Path, kind: str)
     try:
         if is_there(path, text, _SAME):
             return replace(made, kept=True)
-        if kind == _ENLARGED and isinstance(model, Enlarging):
+        if kind == _ENLARGED and isinstance(model, UpscalingAutoencoder):
             latents = to_images([crop(record.pixels, model.multiple)]).to(model.device)
         else:
             images = to_images([asked_part(record.pixels, model)]).to(model.device)
@@ -251,9 +251,9 @@ def _labels(model: Decoder, seeds: Sequence[int]) -> list[int] | list[None]:
     """The class that each seed draws, where the model draws the class."""
     import numpy as np
 
-    from wherefrom.models.base import Classed
+    from wherefrom.models.base import ClassConditional
 
-    if not isinstance(model, Classed) or model.classes is None:
+    if not isinstance(model, ClassConditional) or model.classes is None:
         return [None] * len(seeds)
     return model.labels(np.array(seeds, dtype=np.uint64))
 

@@ -20,7 +20,7 @@ from wherefrom.mapping.regions import SMOOTHING, found_regions
 from wherefrom.methods.arithmetic.columns import SHIFT
 from wherefrom.methods.control import Control
 from wherefrom.models.adapters.asked_part import asked_part
-from wherefrom.models.base import Autoencoder, Parting
+from wherefrom.models.base import Autoencoder, SupportsParts
 from wherefrom.records.maps import EvidenceMap, Flags
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _opened(model: str | Autoencoder) -> Any:
 
 def _corner(record: ImageRecord, model: Autoencoder) -> tuple[int, int]:
     """Row and column of the first pixel that the model was asked about."""
-    if model.size is not None or not isinstance(model, Parting):
+    if model.size is not None or not isinstance(model, SupportsParts):
         return (0, 0)
     top, left, _, _ = model.part((record.pixels.shape[0], record.pixels.shape[1]))
     return (top, left)

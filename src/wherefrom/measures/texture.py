@@ -10,7 +10,7 @@ from PIL import Image
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.images.convert import Pixels
 
-__all__ = ["homogeneity"]
+__all__ = ["homogeneities", "homogeneity"]
 
 _LEVELS = 32
 
@@ -34,17 +34,29 @@ def homogeneity(pixels: Pixels, form: Literal["squared", "absolute"] = "squared"
         ImageError: when the array is no 8-bit RGB image.
         UsageError: when the form is another.
     """
+    if form not in ("squared", "absolute"):
+        raise UsageError(f"form={form!r} is neither 'squared' nor 'absolute'")
+    squared, absolute = homogeneities(pixels)
+    return squared if form == "squared" else absolute
+
+
+def homogeneities(pixels: Pixels) -> tuple[float, float]:
+    """Both forms of `homogeneity`, `squared` and `absolute`, from one co-occurrence matrix.
+
+    Args:
+        pixels: `(h, w, 3)` uint8 RGB.
+
+    Raises:
+        ImageError: when the array is no 8-bit RGB image.
+    """
     from skimage.feature import graycomatrix, graycoprops
 
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise ImageError(f"homogeneity needs a uint8 array (h, w, 3) with pixels, got {pixels.dtype} {pixels.shape}")
-    if form not in ("squared", "absolute"):
-        raise UsageError(f"form={form!r} is neither 'squared' nor 'absolute'")
     if pixels.shape[1] < 2:
-        return float("nan")
+        return float("nan"), float("nan")
     grey = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
     matrix = graycomatrix(grey // 8, distances=[1], angles=[0], levels=_LEVELS, symmetric=True, normed=True)
-    if form == "squared":
-        return float(graycoprops(matrix, "homogeneity")[0, 0])
     level = np.arange(_LEVELS)
-    return float((matrix[:, :, 0, 0] / (1 + np.abs(level[:, None] - level))).sum())
+    absolute = (matrix[:, :, 0, 0] / (1 + np.abs(level[:, None] - level))).sum()
+    return float(graycoprops(matrix, "homogeneity")[0, 0]), float(absolute)

@@ -38,6 +38,8 @@ __all__ = ["METHOD", "Control"]
 _FORMS: Final = ("bands", "losses")
 _FEWEST_COPIES: Final = 2
 _BANDS: Final = len(log_columns("1", LEFT_BLOCK)) + 1
+_SAME: Final = 1e-5
+"""How far apart the logarithms of losses of two images may be that are the same: they are computed in one batch."""
 _NARROWEST_RATIO: Final = 0.02
 """The least standard deviation that log ratios of belongings are taken to have."""
 
@@ -74,7 +76,8 @@ class Control:
             `bands` both what they leave and the errors before.
         shrinkage: in (0, 1]: how far the numbers' correlation is shrunk towards none.
         floor: an image whose copies lose no more than this, by their geometric mean, is undefined (NaN): it is flat. A
-            mean squared error on [0, 1]; default 8-bit rounding.
+            mean squared error on [0, 1]; default 8-bit rounding. An image that is the same as its copies is undefined
+            too: nothing can be compared.
 
     Raises:
         UsageError: when an option is none of these.
@@ -165,7 +168,8 @@ class Control:
         """
         if not self.learns:
             return {}
-        kept = self._defined(belonging)
+        kept, differing = self._lossy(belonging), self._differing(belonging)
+        kept &= differing | (np.count_nonzero(kept & differing) < FEWEST)
         if np.count_nonzero(kept) < FEWEST:
             raise ProfileError(
                 f"control learns from {FEWEST} belonging images at least, half of all, got {np.count_nonzero(kept)}:"
@@ -184,7 +188,7 @@ class Control:
         return {**fit, "ratio": np.array([np.median(ratios), max(float(np.std(ratios)), _NARROWEST_RATIO)])}
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
-        """s, or the discriminant; NaN where the copies' losses are at or below the floor.
+        """s, or the discriminant; NaN where the copies' losses are at or below the floor, or the image's own.
 
         Arguments are as for `Method.statistic`.
         """
@@ -193,13 +197,23 @@ class Control:
         if self.excess:
             median, deviation = fit["ratio"]
             found = found + self.excess * np.maximum(_log_ratios(scores) - median, 0) / deviation
-        return np.where(self._defined(scores), found, np.nan)
+        return np.where(self._lossy(scores) & self._differing(scores), found, np.nan)
 
-    def _defined(self, scores: Scores) -> npt.NDArray[np.bool_]:
+    def _lossy(self, scores: Scores) -> npt.NDArray[np.bool_]:
         """Whether the copies lose more than the floor."""
         losses = np.mean([np.log(scores[copied(name)[0]] + ROUNDING) for name in self.names], axis=0)
-        defined: npt.NDArray[np.bool_] = losses > np.log(self.floor + ROUNDING)
-        return defined
+        lossy: npt.NDArray[np.bool_] = losses > np.log(self.floor + ROUNDING)
+        return lossy
+
+    def _differing(self, scores: Scores) -> npt.NDArray[np.bool_]:
+        """Whether some copy loses more or less than the image: one that is the same, as of a flat image, loses as much.
+
+        Asked only where something is learned: a model that draws all copies as well tells nothing, which `fit` says.
+        """
+        own = np.log(scores[(within() if SHIFT in self.names else FIRST)[0]] + ROUNDING)
+        apart = [np.abs(np.log(scores[copied(name)[0]] + ROUNDING) - own) for name in self.names]
+        differing: npt.NDArray[np.bool_] = np.max(apart, axis=0) > _SAME
+        return differing | (not self.learns)
 
     def _numbers(self, scores: Scores) -> Matrix:
         """How far the image is apart from its copies: 49 columns, and 49 more with `refine` and with `second` each."""

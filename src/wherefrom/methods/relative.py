@@ -117,9 +117,9 @@ class Relative:
 
         Arguments are as for `Gradual.settle`.
         """
-        from wherefrom.models.adapters.through import through_alike
+        from wherefrom.models.adapters.through import through_same_edit
 
-        reference = through_alike(model, _opened(self.reference, str(model.device)))
+        reference = through_same_edit(model, _opened(self.reference, str(model.device)))
         self.check(model, reference)
         rows = list(settled_rows(self._inner, model, images, seeds, report))
         by_place = {row.row: row for row in rows}

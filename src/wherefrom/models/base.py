@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Autoencoder",
-    "Classed",
+    "ClassConditional",
     "Decoder",
-    "Enlarging",
     "Model",
-    "Parting",
+    "SupportsParts",
     "SupportsSearchStarts",
+    "UpscalingAutoencoder",
     "former_spread",
     "search_starts_of",
 ]
@@ -57,7 +57,7 @@ class Model(Protocol):
 
 
 @runtime_checkable
-class Parting(Model, Protocol):
+class SupportsParts(Model, Protocol):
     """A model that says itself which part of an image it can be asked about, as one behind an edit does."""
 
     def part(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -112,7 +112,7 @@ class Autoencoder(Decoder, Protocol):
 
 
 @runtime_checkable
-class Enlarging(Autoencoder, Protocol):
+class UpscalingAutoencoder(Autoencoder, Protocol):
     """An autoencoder whose latents are small images, `(n, 3, h, w)` in [0, 1]: an upscaler."""
 
     @property
@@ -139,7 +139,7 @@ class SupportsSearchStarts(Decoder, Protocol):
 
 
 @runtime_checkable
-class Classed(Decoder, Protocol):
+class ClassConditional(Decoder, Protocol):
     """A decoder whose latents may carry the class that they are decoded with, so that a search finds that too."""
 
     @property
@@ -152,13 +152,13 @@ class Classed(Decoder, Protocol):
         ...
 
 
-class Draws(Protocol):
+class DrawsLatents(Protocol):
     """Latents, one a seed: `Decoder.draw` and `SupportsSearchStarts.search_starts`."""
 
     def __call__(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents: ...
 
 
-def search_starts_of(model: Decoder) -> Draws:
+def search_starts_of(model: Decoder) -> DrawsLatents:
     """What gives the starts of a search in a decoder: its own starts where it knows better ones, else its draws.
 
     Args:
@@ -166,7 +166,7 @@ def search_starts_of(model: Decoder) -> Draws:
     """
     if isinstance(model, SupportsSearchStarts):
         return model.search_starts
-    former: Draws | None = getattr(model, "spread", None)
+    former: DrawsLatents | None = getattr(model, "spread", None)
     if former is None:
         return model.draw
     text = f"{type(model).__name__}.spread is now called search_starts: rename it"
@@ -187,9 +187,19 @@ def former_spread(model: SupportsSearchStarts, seeds: Seeds, *, size: tuple[int,
     return model.search_starts(seeds, size=size)
 
 
+_FORMER_NAMES: Final = {
+    "Classed": ClassConditional,
+    "Enlarging": UpscalingAutoencoder,
+    "Parting": SupportsParts,
+    "Spreading": SupportsSearchStarts,
+}
+"""Names of before, which answer for one version more."""
+
+
 def __getattr__(name: str) -> Any:
-    if name != "Spreading":
+    if name not in _FORMER_NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    text = f"{__name__}.Spreading is now called SupportsSearchStarts: use that"
+    present = _FORMER_NAMES[name]
+    text = f"{__name__}.{name} is now called {present.__name__}: use that"
     warnings.warn(text, DeprecationWarning, stacklevel=2)
-    return SupportsSearchStarts
+    return present

@@ -75,18 +75,18 @@ def convert(source: str | Path, target: str | Path, *, part: str | None = None) 
 def _content(path: Path, part: str | None, *, autoencoder: bool) -> tuple[dict[str, torch.Tensor], str]:
     """Weights to be written, and the configuration beside them as JSON; empty where that is read off the weights."""
     if autoencoder:
-        held, config = read_parts(single_file(path), part).state, ""
+        state, config = read_parts(single_file(path), part).state, ""
     else:
         checkpoint = read_checkpoint(path, part)
-        held, config = checkpoint.state, json.dumps({**checkpoint.config, **sidecar(path)}, sort_keys=True)
-    return {name: tensor.clone().contiguous() for name, tensor in held.items()}, config
+        state, config = checkpoint.state, json.dumps({**checkpoint.config, **sidecar(path)}, sort_keys=True)
+    return {name: tensor.clone().contiguous() for name, tensor in state.items()}, config
 
 
 def _card(path: Path, part: str | None) -> Card:
     options: dict[str, Fact] = {} if part is None else {"part": part}
-    found = open_generator(path, options=options, device="cpu", dtype="float32", notes={})
-    if found is not None:
-        return found.card
+    generator = open_generator(path, options=options, device="cpu", dtype="float32", notes={})
+    if generator is not None:
+        return generator.card
     place = single_file(path)
     try:
         return open_place(place, device="cpu", dtype="float32", name=None, notes={}, options=options).card

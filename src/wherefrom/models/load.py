@@ -65,18 +65,18 @@ def load_model(
 
 def _opened(text: str, options: Mapping[str, Fact] | None, *, device: str, dtype: str, trust: bool) -> Model:
     """The model as it is."""
-    given, name = checked_facts(options, example="{'prior': 'uniform'}"), parse(text)
-    if given and not isinstance(name, PathName | CodeName):
-        raise UsageError(f"{text} has no options, got {', '.join(given)}: options are for files of generators")
+    checked, name = checked_facts(options, example="{'prior': 'uniform'}"), parse(text)
+    if checked and not isinstance(name, PathName | CodeName):
+        raise UsageError(f"{text} has no options, got {', '.join(checked)}: options are for files of generators")
     if isinstance(name, ToyName):
         return _toy(name, device, dtype)
     if isinstance(name, CodeName):
         from wherefrom.models.opening.user_code import open_code
 
-        return open_code(name, device=device, dtype=dtype, trust=trust, options=given)
+        return open_code(name, device=device, dtype=dtype, trust=trust, options=checked)
     from wherefrom.models.opening.files import open_files
 
-    return open_files(find_files(name), options=given, device=device, dtype=dtype)
+    return open_files(find_files(name), options=checked, device=device, dtype=dtype)
 
 
 def _toy(name: ToyName, device: str, dtype: str) -> Model:

@@ -15,17 +15,19 @@ def moved(old: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         old: its dotted name.
-        homes: of each name that it had, the module that has it now.
+        homes: of each name that it had, the module that has it now; `MODULE:NAME` where it has another name there.
 
     Returns:
         A function that finds a name in its new home and warns with `DeprecationWarning`; for a name that the module
         never had it raises `AttributeError`.
     """
 
-    def found(name: str) -> Any:
+    def look_up(name: str) -> Any:
         if name not in homes:
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
-        warnings.warn(f"{old}.{name} is now {homes[name]}.{name}: use that", DeprecationWarning, stacklevel=2)
-        return getattr(importlib.import_module(homes[name]), name)
+        module, _, renamed = homes[name].partition(":")
+        present = renamed or name
+        warnings.warn(f"{old}.{name} is now {module}.{present}: use that", DeprecationWarning, stacklevel=2)
+        return getattr(importlib.import_module(module), present)
 
-    return found
+    return look_up

@@ -28,13 +28,13 @@ def read_prompts(path: Path) -> tuple[str, ...]:
     suffix = path.suffix.lower()
     reader = {".csv": _csv, ".jsonl": _jsonl}.get(suffix, _lines)
     try:
-        found = tuple(_checked(path, number, value) for number, value in reader(path))
+        prompts = tuple(_checked(path, number, value) for number, value in reader(path))
     except (OSError, UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"the prompts of {path} cannot be read ({reason}): give a UTF-8 text file") from error
-    if not found:
+    if not prompts:
         raise UsageError(f"{path} has no prompt: write one a line; lines that start with # are comments")
-    return found
+    return prompts
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -61,8 +61,8 @@ def _jsonl(path: Path) -> Iterator[tuple[int, object]]:
 
 def _column(path: Path, number: int, row: Mapping[str, Any]) -> object:
     if _COLUMN not in row:
-        held = ", ".join(map(repr, row)) or "nothing"
-        raise UsageError(f"{path}, line {number}: no column `{_COLUMN}`, only {held}: name it so")
+        listed = ", ".join(map(repr, row)) or "nothing"
+        raise UsageError(f"{path}, line {number}: no column `{_COLUMN}`, only {listed}: name it so")
     return row[_COLUMN]
 
 

@@ -20,13 +20,13 @@ from wherefrom.core.seeds import seed_of
 from wherefrom.images.labels import slug, text_of
 from wherefrom.images.manifest import add_rows, check_manifest
 from wherefrom.images.write import is_there, save_png
-from wherefrom.models.adapters.prompted_pipeline import Call, TextToImage, open_pipeline, planned
+from wherefrom.models.adapters.prompted_pipeline import Call, TextToImage, open_pipeline, plan_call
 from wherefrom.models.load import load_model
 from wherefrom.models.sources.hub_pipelines import fetch_pipeline
 from wherefrom.models.sources.names import HubName, PathName, parse
 from wherefrom.models.sources.pipeline_folders import PipelineFolder, read_folder
 
-__all__ = ["Order", "Pictured", "TextToImageModel", "Told", "find_pipeline", "pictures"]
+__all__ = ["OnSettled", "PromptRequest", "PromptedImage", "TextToImageModel", "find_pipeline", "make_images"]
 
 KIND: Final = "text to image"
 _LIBRARIES: Final = ("diffusers", "torch", "transformers")
@@ -47,12 +47,12 @@ _SAME: Final = (
 )
 """What a file that is there has to say as well; device, versions and the place of the pipeline may differ."""
 
-Told = Callable[[int, int, int], None]
+OnSettled = Callable[[int, int, int], None]
 """Told of images that are settled: how many, of them with an error, of them there already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pictured:
+class PromptedImage:
     """One image that was asked for.
 
     Attributes:
@@ -82,7 +82,7 @@ class Pictured:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class PromptRequest:
     """What is asked of a pipeline.
 
     Attributes:
@@ -156,7 +156,9 @@ def find_pipeline(name: str) -> TextToImageModel:
     return TextToImageModel(name=short, source=source, folder=folder, decoder=decoder)
 
 
-def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told | None = None) -> list[Pictured]:
+def make_images(
+    model: TextToImageModel, order: PromptRequest, *, folder: Path, on_settled: OnSettled | None = None
+) -> list[PromptedImage]:
     """Make the images that are not there yet, and write the manifest `NAME-prompt-SEED.jsonl` beside them.
 
     An image that fails, or that a safety checker took away, is an entry with its error and leaves no file. The
@@ -166,13 +168,13 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
         model: from `find_pipeline`.
         order: what to make.
         folder: where files go; it exists.
-        told: how far it is.
+        on_settled: called with how far it is.
 
     Raises:
         ModelError: when the pipeline cannot be opened, or does not make images from a prompt alone.
         UsageError: when the pipeline takes no such setting, or a file of that name was made otherwise.
     """
-    call = planned(
+    call = plan_call(
         model.folder,
         steps=order.steps,
         guidance=order.guidance,
@@ -187,34 +189,36 @@ def pictures(model: TextToImageModel, order: Order, *, folder: Path, told: Told 
     checked = [replace(one, kept=is_there(_file(one), text_of({**facts, **_own(one)}), _SAME)) for one in wanted]
     settled = {one.place: one for one in checked if one.kept}
     missing = [one for one in checked if not one.kept]
-    _tell(told, list(settled.values()))
+    _tell(on_settled, list(settled.values()))
     try:
         if missing:
             pipeline = open_pipeline(model.folder, device=order.device, dtype=order.dtype)
             for start in range(0, len(missing), order.batch):
-                made = _made(pipeline, call, missing[start : start + order.batch], facts)
-                settled |= {one.place: one for one in made}
-                _tell(told, made)
+                new_images = _made(pipeline, call, missing[start : start + order.batch], facts)
+                settled |= {one.place: one for one in new_images}
+                _tell(on_settled, new_images)
     finally:
         add_rows(folder / f"{stem}.jsonl", [_row(one, facts, _file(wanted[one.place])) for one in settled.values()])
     return [settled[one.place] for one in wanted]
 
 
-def _places(order: Order) -> range:
+def _places(order: PromptRequest) -> range:
     if not order.prompts:
         raise UsageError("there is no prompt: give at least one")
     return range(len(order.prompts) if order.count is None else order.count)
 
 
-def _wanted(model: TextToImageModel, order: Order, path: Path, place: int) -> Pictured:
+def _wanted(model: TextToImageModel, order: PromptRequest, path: Path, place: int) -> PromptedImage:
     prompt, seed = order.prompts[place % len(order.prompts)], seed_of(order.seed, f"draw:{place}")
-    return Pictured(path=path, place=place, kind=KIND, decoder=model.decoder, seed=seed, prompt=prompt)
+    return PromptedImage(path=path, place=place, kind=KIND, decoder=model.decoder, seed=seed, prompt=prompt)
 
 
-def _made(pipeline: TextToImage, call: Call, batch: Sequence[Pictured], facts: Mapping[str, str]) -> list[Pictured]:
+def _made(
+    pipeline: TextToImage, call: Call, batch: Sequence[PromptedImage], facts: Mapping[str, str]
+) -> list[PromptedImage]:
     """Images drawn together and written, each with its error where it failed."""
     drawn = pipeline.draw([one.prompt for one in batch], [one.seed for one in batch], call)
-    found: list[Pictured] = []
+    images: list[PromptedImage] = []
     for one, image in zip(batch, drawn, strict=True):
         error = image.error
         if image.pixels is not None:
@@ -222,11 +226,11 @@ def _made(pipeline: TextToImage, call: Call, batch: Sequence[Pictured], facts: M
                 save_png(image.pixels, _file(one), text_of({**facts, "device": pipeline.device, **_own(one)}))
             except ImageError as failure:
                 error = str(failure)
-        found.append(one if error is None else replace(one, path=None, error=error))
-    return found
+        images.append(one if error is None else replace(one, path=None, error=error))
+    return images
 
 
-def _facts(model: TextToImageModel, order: Order, call: Call) -> dict[str, str]:
+def _facts(model: TextToImageModel, order: PromptRequest, call: Call) -> dict[str, str]:
     """What all files of a run say."""
     more = {name: text for name, text in call.stated.items() if name not in _NAMES}
     facts = {
@@ -256,21 +260,21 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _own(one: Pictured) -> dict[str, str]:
+def _own(one: PromptedImage) -> dict[str, str]:
     return {"prompt": one.prompt, "seed": str(one.seed)}
 
 
-def _row(one: Pictured, facts: Mapping[str, str], file: Path) -> dict[str, str]:
+def _row(one: PromptedImage, facts: Mapping[str, str], file: Path) -> dict[str, str]:
     """A line of the manifest."""
     row = {"path": file.name, **_own(one), **facts}
     return row if one.error is None else {**row, "error": one.error}
 
 
-def _file(one: Pictured) -> Path:
+def _file(one: PromptedImage) -> Path:
     assert one.path is not None
     return one.path
 
 
-def _tell(told: Told | None, images: Sequence[Pictured]) -> None:
-    if told is not None and images:
-        told(len(images), sum(one.error is not None for one in images), sum(one.kept for one in images))
+def _tell(on_settled: OnSettled | None, images: Sequence[PromptedImage]) -> None:
+    if on_settled is not None and images:
+        on_settled(len(images), sum(one.error is not None for one in images), sum(one.kept for one in images))

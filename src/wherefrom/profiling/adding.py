@@ -11,11 +11,10 @@ from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
 from wherefrom.methods.arithmetic.columns import with_current_names
 from wherefrom.profiling.conditions import behind, loaded_edits, prepared, scored_condition
-from wherefrom.profiling.usual import any_lossy, usual_methods
+from wherefrom.profiling.usual import usual_methods
 from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
-    from wherefrom.images.edits import Edit
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import Source
     from wherefrom.methods.base import Method
@@ -71,7 +70,7 @@ def add_condition(
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
     _refuse_images(images, reference, model=behind(model, edits.load(reference.edit)), cut=cut, limits=limits)
-    asked = (method,) if method else _methods(made, wanted, belonging, limits=limits)
+    asked = (method,) if method else _methods(made)
     same = {each.measure.digest for each in asked} == {reference.measure.digest}
     added = scored_condition(
         images,
@@ -87,18 +86,14 @@ def add_condition(
     return replace(made, further=(*made.further, added))
 
 
-def _methods(
-    made: Profile, edit: Edit, belonging: Sequence[Source], *, limits: Limits | None
-) -> tuple[Method[Any], ...]:
-    """The usual methods of a condition where a profile has only usual ones, else the profile's own."""
+def _methods(made: Profile) -> tuple[Method[Any], ...]:
+    """The usual methods where a profile has only usual ones, else the profile's own."""
     from wherefrom import methods
 
-    lossy = any_lossy(belonging, limits=limits)
-    as_usual = all(
-        any(one.card.digest == condition.method.digest for one in usual_methods(edits.load(name), lossy=lossy))
-        for name, condition in made.conditions.items()
-    )
-    return usual_methods(edit, lossy=lossy) if as_usual else (methods.from_card(made.method, made.asked),)
+    usual = usual_methods()
+    digests = {each.card.digest for each in usual}
+    as_usual = digests.issuperset(condition.method.digest for condition in made.conditions.values())
+    return usual if as_usual else (methods.from_card(made.method, made.asked),)
 
 
 def _given_through(model: Model, reference: Profile) -> Model:

@@ -12,7 +12,7 @@ from wherefrom.images import edits as known_edits
 from wherefrom.images.edits import Edit
 from wherefrom.judging import calibrate
 from wherefrom.judging.keeping import known_beforehand, refuse_unknown
-from wherefrom.profiling.usual import any_lossy, usual_methods
+from wherefrom.profiling.usual import usual_methods
 from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def profile_images(
         belonging: images that the model made.
         foreign: images that it did not make, by kind.
         model: to be asked, of a condition that moves pixels through the edit.
-        method: what is asked; None is the usual one of each condition, see `usual_methods`.
+        method: what is asked; None is the usual one, see `usual_methods`.
         edits: at least one, each once; `none` are the files as they are given.
         seed: the root seed, of scores and of edits that draw numbers.
         score: how; None shows and keeps nothing.
@@ -66,20 +66,23 @@ def profile_images(
 
     wanted = loaded_edits(edits)
     models = [behind(model, edit) for edit in wanted]  # so that none is refused after others were asked
-    lossy = method is None and any_lossy(belonging, limits=limits)
-    methods = [(method,) if method else usual_methods(edit, lossy=lossy) for edit in wanted]
+    methods = (method,) if method else usual_methods()
     images: dict[str | None, Sequence[Source]] = {None: belonging}
     images.update(foreign)
-    for edit, asked, (first, *_) in zip(wanted, models, methods, strict=True):
-        if not known_beforehand(keep, first):  # one image shows the columns, so a mistyped one does not wait for all
+    for edit, asked in zip(wanted, models, strict=True):
+        if not known_beforehand(
+            keep, methods[0]
+        ):  # one image shows the columns, so a mistyped one does not wait for all
             one = prepared(belonging[:1], edit, model=asked, seed=seed, cut=cut, limits=limits)
-            table = (score or quietly)(one, model=asked, method=first, seed=seed, label="one image, for its columns")
+            table = (score or quietly)(
+                one, model=asked, method=methods[0], seed=seed, label="one image, for its columns"
+            )
             refuse_unknown(table.scores.names, keep)
     conditions = [
         scored_condition(
-            images, edit, model=asked, methods=each, seed=seed, score=score, cut=cut, limits=limits, keep=keep
+            images, edit, model=asked, methods=methods, seed=seed, score=score, cut=cut, limits=limits, keep=keep
         )
-        for edit, asked, each in zip(wanted, models, methods, strict=True)
+        for edit, asked in zip(wanted, models, strict=True)
     ]
     return replace(conditions[0], further=tuple(conditions[1:]))
 

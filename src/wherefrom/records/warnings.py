@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
@@ -18,7 +18,7 @@ from wherefrom.records.findings import Audit
 from wherefrom.records.near_copies import index_of, related
 from wherefrom.records.table import ScoreTable
 
-__all__ = ["image_warnings", "profile_warnings", "reversed_pools"]
+__all__ = ["apart_by_chance", "image_warnings", "profile_warnings", "reversed_pools"]
 
 _ALPHA: Final = 0.05
 """The bound on misses that a profile is expected to hold."""
@@ -30,6 +30,8 @@ _COPIES: Final = 0.1
 """A share of near copies that is worth a word."""
 _FILLED: Final = 0.75
 """Near copies or tiles fill what is worth less than this share of its number."""
+_MANY: Final = 1_000
+"""Images from which on a table is not counted exactly."""
 _ROUND_TRIP: Final = "round trip"
 
 
@@ -158,11 +160,24 @@ def _by_chance(shown: int, count: int) -> float:
     return float(stats.binom.sf(shown - 1, count, GRID_ALARMS))
 
 
-def _apart_by_chance(counts: npt.NDArray[np.int_]) -> float:
-    """How often two sides would differ so much in how many show a grid, if both had it alike."""
-    from scipy import stats
+def apart_by_chance(shown: Sequence[int], sides: Sequence[int]) -> float:
+    """How often two sides would differ so much in how many show a grid, if both had it alike: Fisher's exact test.
 
-    return float(stats.fisher_exact(counts).pvalue)
+    Args:
+        shown: how many images of each side show one.
+        sides: how many images each side has.
+    """
+    if sum(sides) > _MANY:
+        from scipy import stats
+
+        table = np.array([shown, np.subtract(sides, shown)])
+        return float(stats.fisher_exact(table).pvalue)
+    both = sum(shown)
+    tables = {  # counted exactly, since `scipy.stats` takes longer to load than a bundle to verify
+        count: math.comb(sides[0], count) * math.comb(sides[1], both - count)
+        for count in range(max(0, both - sides[1]), min(both, sides[0]) + 1)
+    }
+    return sum(ways for ways in tables.values() if ways <= tables[shown[0]]) / sum(tables.values())
 
 
 def _grids(profile: Warned) -> list[str]:
@@ -184,8 +199,8 @@ def _grids(profile: Warned) -> list[str]:
         if not ours or not theirs:
             continue
         shown = [sum(bool(facts.jpeg_grid) for facts in side) for side in (ours, theirs)]
-        apart = np.array([[shown[0], len(ours) - shown[0]], [shown[1], len(theirs) - shown[1]]])
-        if shown[0] * len(theirs) < shown[1] * len(ours) and _apart_by_chance(apart) < _CHANCE:
+        sides = (len(ours), len(theirs))
+        if shown[0] * len(theirs) < shown[1] * len(ours) and apart_by_chance(shown, sides) < _CHANCE:
             sentences.append(
                 f"{shown[1]} of {len(theirs)} images of pool {name!r} show the 8 x 8 grid of a JPEG in their pixels, "
                 f"{shown[0]} of {len(ours)} belongings: {GRID_KEPT}, so that the pool says little of images without; "

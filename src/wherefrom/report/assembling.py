@@ -98,6 +98,7 @@ class Assembly:
             time=first.time,
             command=self.command,
             maps=tuple(one.numbers for one in further.maps),
+            without_map=dict(further.without_map),
             stability=further.stability,
         )
 

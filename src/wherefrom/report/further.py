@@ -31,9 +31,11 @@ class Further:
     Attributes:
         reconstructions: by candidate, what its decoder makes of the image.
         maps: where in the image the evidence lies, one a candidate.
+        without_map: why there is no map, by the candidates that have none although maps were asked for.
         stability: what is said of the image after harmless changes.
     """
 
     reconstructions: Mapping[str, Reconstruction] = field(default_factory=dict)
     maps: tuple[MapShown, ...] = ()
+    without_map: Mapping[str, str] = field(default_factory=dict)
     stability: tuple[StabilityRow, ...] = ()

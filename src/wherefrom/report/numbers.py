@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -255,6 +255,7 @@ class ImageReport:
         confidence: of every interval.
         would_change: what could lead to another answer, a sentence each.
         maps: where the evidence lies, where that was asked for.
+        without_map: why there is no map, by the names of candidates that have none although that was asked for.
         stability: what becomes of the answer, where that was asked for.
         version: of wherefrom, which decided.
         releases: of packages on the machine that wrote the report.
@@ -276,4 +277,5 @@ class ImageReport:
     time: str
     command: str | None = None
     maps: tuple[MapNumbers, ...] = ()
+    without_map: Mapping[str, str] = field(default_factory=dict)
     stability: tuple[StabilityRow, ...] = ()

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from wherefrom.core.errors import UsageError
 from wherefrom.images.convert import Pixels
-from wherefrom.images.write import put_png
+from wherefrom.images.write import write_png
 from wherefrom.records.maps import EvidenceMap
 from wherefrom.report.figures import MADE
 
@@ -52,7 +52,7 @@ def map_picture(pixels: Pixels, evidence_map: EvidenceMap) -> bytes:
     masked = _laid(evidence_map, "masked", pixels, beyond=True, zoom=zoom)
     drawn = _drawn(pixels.repeat(zoom, 0).repeat(zoom, 1), supports, masked)
     held = io.BytesIO()
-    put_png(held, _with_legend(drawn), {"Software": MADE})
+    write_png(held, _with_legend(drawn), {"Software": MADE})
     return held.getvalue()
 
 

@@ -25,6 +25,7 @@ _ESTIMATE: Final = {"cpu": 2**18, "other": 2**20}  # pixels a batch: one image o
 _MOST: Final = {"cpu": 2**18, "other": 2**24}
 _BETTER: Final = 1.05  # a doubled batch must be this much faster, or the smaller one is kept
 _TRIALS: Final = 3  # batches measured before a size is judged by the fastest; the first warms up
+_FILLED: Final = 0.8  # of an accelerator's free memory that a batch may take; the rest is for what grows unevenly
 _PENDING: Final = 128 * 2**20  # bytes of 8-bit pixels that wait for a batch
 
 
@@ -52,8 +53,9 @@ class Item:
 class BatchSize:
     """How many images of a size go to the model at once: found by measuring real batches, halved when memory runs out.
 
-    On an accelerator the batch is doubled while that makes it faster by a twentieth. On a CPU it is not: larger batches
-    gain nothing there, and running out of memory ends the process instead of raising an error.
+    On an accelerator the batch is doubled while that makes it faster by a twentieth and, by what the batches so far
+    took, still fits. On a CPU it is not: larger batches gain nothing there, and running out of memory ends the process
+    instead of raising an error.
 
     Attributes:
         device: the device's type, as `cpu` or `cuda`.
@@ -78,15 +80,19 @@ class BatchSize:
         wanted = self.fixed or max(1, self._budget // (size[0] * size[1]))
         return min(wanted, self._limits.get(size, wanted))
 
-    def measured(self, size: Size, images: int, seconds: float) -> None:
-        """Learn from a batch that went through: keep doubling while that makes it faster.
+    def measured(self, size: Size, images: int, seconds: float, *, memory: float = 0.0) -> None:
+        """Learn from a batch that went through: keep doubling while that makes it faster and fits.
 
         Args:
             size: `(height, width)` of its images.
             images: how many there were.
             seconds: that it took.
+            memory: that it took, as a share of what was free before; 0 where that is not known.
         """
         if self.fixed or self._budget >= self._most or images < self.of(size) or size in self._limits:
+            return
+        if 2 * memory > _FILLED:
+            self._most = self._budget
             return
         self._rates.append(images * size[0] * size[1] / seconds)
         if len(self._rates) < _TRIALS:

@@ -14,11 +14,12 @@ import torch
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError, UsageError, WherefromError
 from wherefrom.core.seeds import seeds_of
-from wherefrom.images.batches import to_images
+from wherefrom.images.batches import to_device
 from wherefrom.methods.base import Gradual, Method
 from wherefrom.models.adapters.arithmetic import ran_out_of_memory
 from wherefrom.models.base import Model
 from wherefrom.scoring.batching import BatchSize, Item
+from wherefrom.scoring.memory import BatchMemory
 
 if TYPE_CHECKING:
     from wherefrom.inversion.results import Step
@@ -92,7 +93,7 @@ def _attempt(
     report: Callable[[Step], None] | None,
 ) -> Generator[Answers, None, Exception | None]:
     """Yields what comes of a batch, noting whose it is; returns what was raised for its images' sake."""
-    start = time.perf_counter()
+    start, memory = time.perf_counter(), BatchMemory(model.device)
     try:
         for answers in _answers(batch, model, method, seed, report):
             answered |= set(answers.rows) | set(answers.errors)
@@ -104,7 +105,7 @@ def _attempt(
     except Exception as error:  # noqa: BLE001  # whatever one image does to a model, the others go on
         return error.with_traceback(None) if ran_out_of_memory(error) else error  # frames hold what did not fit
     if not isinstance(method, Gradual):
-        sizes.measured(batch[0].size, len(batch), time.perf_counter() - start)
+        sizes.measured(batch[0].size, len(batch), time.perf_counter() - start, memory=memory.share())
     return None
 
 
@@ -122,7 +123,7 @@ def _answers(
     batch: list[Item], model: Model, method: Method[Any], seed: int, report: Callable[[Step], None] | None
 ) -> Iterator[Answers]:
     """What the method says of a batch: all at once, or an image at a time where it takes long."""
-    images = to_images([item.pixels for item in batch]).to(model.device)
+    images = to_device([item.pixels for item in batch], model.device)
     seeds = seeds_of(seed, [item.digest for item in batch])
     if not isinstance(method, Gradual):
         scores = method.scores(model, images, seeds)

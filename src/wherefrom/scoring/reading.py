@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
+from functools import partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -13,8 +12,9 @@ import numpy.typing as npt
 
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import Appearance, ImageFacts
-from wherefrom.images.batches import read_ahead
-from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest
+from wherefrom.core.processors import usable
+from wherefrom.images.batches import ahead
+from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, pixel_digest, read_or_explain
 from wherefrom.images.sources import Source, as_source
 from wherefrom.measures.appearance import appearance
 from wherefrom.measures.jpeg_grid import shows_grid
@@ -22,14 +22,25 @@ from wherefrom.models.adapters.asked_part import asked_part
 from wherefrom.models.base import Model
 from wherefrom.scoring.batching import Given, Item
 
-__all__ = ["images_for_model"]
+__all__ = ["images_for_model", "usual_workers"]
 
 _Seen: TypeAlias = tuple[bool | None, Appearance]
+_BESIDE_A_CPU: Final = 2
+_MOST_WORKERS: Final = 16
 _MOST_SEEN: Final = 100_000
 _SEEN: dict[str, _Seen] = {}
 """What was found, by the digest of the pixels: images are asked about by several methods one after another."""
 
 _Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+
+
+def usual_workers(device: str) -> int:
+    """Threads that read unless the user says how many: on a CPU the model has the other processors.
+
+    Args:
+        device: the type of the model's, as `cpu` or `cuda`.
+    """
+    return _BESIDE_A_CPU if device == "cpu" else max(_BESIDE_A_CPU, min(_MOST_WORKERS, usable()))
 
 
 def images_for_model(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Ready:
@@ -38,21 +49,30 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
     Args:
         images: pulled only as far ahead as the reader reads.
         model: whose factor or fixed size an image must fit.
-        workers: threads that read and decode.
+        workers: threads that read, decode and look at the pixels.
         limits: on bytes and pixels of a file.
     """
-    for given, read in _read(images, workers, limits):
-        if isinstance(read, ImageFacts):
-            yield read, None
-            continue
-        try:
-            pixels = asked_part(read.pixels, model)
-        except ImageError as error:
-            yield replace(read.facts, error=str(error)), None
-        else:
-            item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
-            grid, looks = _seen(item, read)
-            yield replace(read.facts, scored_digest=item.digest, jpeg_grid=grid, appearance=looks), item
+    return ahead(_sources(images), partial(_prepared, model=model, limits=limits), workers)
+
+
+def _sources(images: Iterable[Given]) -> Iterator[Source | ImageRecord]:
+    """Each image as something that can be read later, taken while the caller holds it; one already read as it is."""
+    for image in images:
+        yield image if isinstance(image, ImageRecord) else as_source(image)
+
+
+def _prepared(given: Source | ImageRecord, *, model: Model, limits: Limits) -> tuple[ImageFacts, Item | None]:
+    """An image's facts, and what can be asked about; None where the facts hold an error."""
+    read = given if isinstance(given, ImageRecord) else read_or_explain(given, limits)
+    if isinstance(read, ImageFacts):
+        return read, None
+    try:
+        pixels = asked_part(read.pixels, model)
+    except ImageError as error:
+        return replace(read.facts, error=str(error)), None
+    item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)
+    grid, looks = _seen(item, read)
+    return replace(read.facts, scored_digest=item.digest, jpeg_grid=grid, appearance=looks), item
 
 
 def _seen(item: Item, read: ImageRecord) -> _Seen:
@@ -63,30 +83,12 @@ def _seen(item: Item, read: ImageRecord) -> _Seen:
     """
     lossy = bool(read.facts.lossy)
     key = f"{item.digest} {read.facts.pixel_digest} {lossy}"
-    if key not in _SEEN:
+    seen = _SEEN.get(key)
+    if seen is None:
         if len(_SEEN) >= _MOST_SEEN:
             _SEEN.clear()
-        _SEEN[key] = (None if lossy else shows_grid(item.pixels), appearance(read.pixels))
-    return _SEEN[key]
-
-
-def _read(images: Iterable[Given], workers: int, limits: Limits) -> Iterator[tuple[Given, ImageRecord | ImageFacts]]:
-    """What was read, each with what it was read from; images already read pass through."""
-    for is_read, group in groupby(images, key=lambda image: isinstance(image, ImageRecord)):
-        if is_read:
-            yield from ((image, image) for image in group if isinstance(image, ImageRecord))
-            continue
-        pulled: deque[Source] = deque()
-        for read in read_ahead(_remembered(group, pulled), workers=workers, limits=limits):
-            yield pulled.popleft(), read
-
-
-def _remembered(images: Iterable[Given], pulled: deque[Source]) -> Iterator[Source]:
-    for image in images:
-        assert not isinstance(image, ImageRecord)
-        source = as_source(image)
-        pulled.append(source)
-        yield source
+        seen = _SEEN[key] = (None if lossy else shows_grid(item.pixels), appearance(read.pixels))
+    return seen
 
 
 def _digest(given: Given, record: ImageRecord, pixels: npt.NDArray[np.uint8]) -> str:

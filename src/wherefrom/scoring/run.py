@@ -30,7 +30,7 @@ from wherefrom.scoring import leases
 from wherefrom.scoring.batching import BatchSize, Buckets, Given, Item
 from wherefrom.scoring.evaluating import Answers, evaluate
 from wherefrom.scoring.progress import Meter, Progress
-from wherefrom.scoring.reading import images_for_model
+from wherefrom.scoring.reading import images_for_model, usual_workers
 from wherefrom.scoring.store import Question, Store
 from wherefrom.scoring.table_rows import TableRows
 
@@ -54,7 +54,8 @@ def score(
     seed: int = 0,
     store: str | Path | Store | None = None,
     batch: int | None = None,
-    workers: int = 2,
+    sizes: BatchSize | None = None,
+    workers: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
 ) -> ScoreTable:
@@ -71,7 +72,8 @@ def score(
         seed: the root seed; an image's own seed comes from this and its scored pixels.
         store: where rows are kept after every batch, so that a stopped run resumes and a second run asks nothing.
         batch: images a batch; None finds it. Changes the speed, and on a GPU numbers as sums in another order do.
-        workers: threads that read and decode.
+        sizes: what earlier calls on this model and method learned of batches, in place of `batch`; None starts anew.
+        workers: threads that read and decode; None: two, and on an accelerator, which waits for them, up to sixteen.
         limits: on bytes and pixels of a file; one over them is a row with that error.
         progress: told how far the run is, at most ten times a second and at the end.
 
@@ -89,8 +91,8 @@ def score(
                 model=as_asked(model.card, method.measure).digest, measure=method.measure.digest, seed=seed
             ),
             store=stack.enter_context(Store(store)) if isinstance(store, str | Path) else store,
-            sizes=BatchSize(device=model.device.type, fixed=batch),
-            workers=workers,
+            sizes=sizes or BatchSize(device=model.device.type, fixed=batch),
+            workers=workers or usual_workers(model.device.type),
             limits=limits,
             table=TableRows(meter=Meter(report=progress, total=len(images) if isinstance(images, Sized) else None)),
         )
@@ -110,19 +112,19 @@ def score(
     )
 
 
-def _check(images: object, seed: int, batch: int | None, workers: int) -> None:
+def _check(images: object, seed: int, batch: int | None, workers: int | None) -> None:
     """Refuse arguments outside their range."""
     if single(images):
         raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
     seed = check_number("seed", seed, int)
-    workers = check_number("workers", workers, int)
+    workers = None if workers is None else check_number("workers", workers, int)
     batch = None if batch is None else check_number("batch", batch, int)
     if seed < 0:
         raise UsageError(f"seed={seed}, need 0 or more")
     if batch is not None and batch < 1:
         raise UsageError(f"batch={batch}, need at least 1, or None to find it")
-    if workers < 1:
-        raise UsageError(f"workers={workers}, need at least 1 thread that reads")
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers={workers}, need at least 1 thread that reads, or None for the usual")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -147,12 +147,12 @@ def _progress(so_far: Scored, stage: str, total: int) -> Progress:
 
 def _renamed(image: Source, name: str) -> Source:
     """The same image under another name."""
-    held = image.held
+    held = image.in_memory
     if isinstance(held, ImageRecord):
         held = replace(held, facts=replace(held.facts, name=name))
     elif isinstance(held, ImageFacts):
         held = replace(held, name=name)
-    return replace(image, name=name, held=held)
+    return replace(image, name=name, in_memory=held)
 
 
 def _own_rows(candidate: Candidate, rows: range) -> Candidate:

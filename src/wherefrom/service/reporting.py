@@ -52,7 +52,7 @@ def pages_of(
         if job.cancelled.is_set():
             raise Cancelled
         job.progress = Progress(done=place, total=len(found), stage="writing the report")
-        record = image.held if isinstance(image.held, ImageRecord) else None
+        record = image.in_memory if isinstance(image.in_memory, ImageRecord) else None
         shown = tuple(_maps(record, candidates)) if record is not None and job.shown.maps else ()
         maps.update({(place, each.numbers.candidate): each.picture for each in shown})
         if record is None or not job.shown.pictures:

@@ -168,9 +168,9 @@ def decoded(uploads: Sequence[Upload], limits: Limits) -> tuple[Source, ...]:
         name = _unused(upload.name, {source.name for source in found})
         source = Source(name=name, data=upload.data) if upload.data else None
         held = ImageFacts(name=name, error="the file is empty (0 bytes)") if source is None else _read(source, limits)
-        found.append(Source(name=name, held=held))
-    if all(isinstance(source.held, ImageFacts) for source in found):
-        places = [(source.name, str(source.held.error)) for source in found]
+        found.append(Source(name=name, in_memory=held))
+    if all(isinstance(source.in_memory, ImageFacts) for source in found):
+        places = [(source.name, str(source.in_memory.error)) for source in found]
         detail = "; ".join(f"{name}: {said}" for name, said in places[:3])
         raise Refused(422, "image-unreadable", f"no image can be read: {detail}", places=places)
     return tuple(found)
@@ -196,4 +196,4 @@ def _read(source: Source, limits: Limits) -> ImageRecord | ImageFacts:
 
 def pixel_bytes(images: Sequence[Source]) -> int:
     """Bytes that decoded images take."""
-    return sum(image.held.pixels.nbytes for image in images if isinstance(image.held, ImageRecord))
+    return sum(image.in_memory.pixels.nbytes for image in images if isinstance(image.in_memory, ImageRecord))

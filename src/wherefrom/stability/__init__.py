@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from wherefrom.stability.changes import Change, changes_for
-from wherefrom.stability.measuring import changes_of, measure_stability
+from wherefrom.stability.measuring import changes_of, deciding_changes, measure_stability
 
-__all__ = ["Change", "changes_for", "changes_of", "measure_stability"]
+__all__ = ["Change", "changes_for", "changes_of", "deciding_changes", "measure_stability"]

@@ -105,5 +105,5 @@ def changed(image: Source, change: Change, *, limits: Limits) -> Source:
         record = read_image(image, limits)
         data = change.apply(record.pixels, record.facts)
     except ImageError as error:
-        return Source(name=image.name, held=ImageFacts(name=image.name, error=str(error)), given=image.given)
-    return Source(name=image.name, data=data, given=image.given)
+        return Source(name=image.name, in_memory=ImageFacts(name=image.name, error=str(error)), columns=image.columns)
+    return Source(name=image.name, data=data, columns=image.columns)

@@ -18,7 +18,7 @@ from wherefrom.rules.base import Rule
 from wherefrom.scoring.scorer import Scorer
 from wherefrom.stability.changes import Change, changed, changes_for
 
-__all__ = ["changes_of", "measure_stability"]
+__all__ = ["changes_of", "deciding_changes", "measure_stability"]
 
 _AT_ONCE: Final = 64
 """Images whose changed copies are in memory together."""
@@ -46,6 +46,19 @@ def changes_of(candidates: Sequence[Candidate]) -> tuple[Change, ...]:
     return changes_for(math.lcm(*(int(each.model.factor) for each in candidates)))
 
 
+def deciding_changes(candidates: Sequence[Candidate]) -> tuple[Change, ...]:
+    """Those of the changes after which an answer may count, by the conditions of the candidates' profiles.
+
+    Args:
+        candidates: with their models opened.
+    """
+    return tuple(
+        change
+        for change in changes_of(candidates)
+        if any(change.covered_by(tuple(each.profile.conditions)) for each in candidates)
+    )
+
+
 def measure_stability(
     images: Sequence[Source],
     candidates: Sequence[Candidate],
@@ -56,6 +69,7 @@ def measure_stability(
     edit: str | None = None,
     score: Scorer | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    changes: Sequence[Change] | None = None,
 ) -> tuple[Stability, ...]:
     """What is said of images after each of several harmless changes, under every candidate.
 
@@ -71,6 +85,7 @@ def measure_stability(
         edit: what the images went through, where that is known: only this condition of each profile counts.
         score: how images are scored; None shows and keeps nothing.
         limits: on bytes and pixels of a file.
+        changes: that are tried, at least one; None are all of `changes_of`.
 
     Returns:
         One an image, in their order, with a row a change.
@@ -80,11 +95,11 @@ def measure_stability(
         WherefromError: as `wherefrom.scoring.run.score`.
     """
     asking = _Asking(candidates=candidates, alpha=alpha, beta=beta, rule=rule, edit=edit, score=score, limits=limits)
-    changes = changes_of(candidates)
+    tried = changes_of(candidates) if changes is None else changes
     found: list[Stability] = []
     for start in range(0, len(images), _AT_ONCE):
         some = images[start : start + _AT_ONCE]
-        columns = [list(_after(some, change, asking)) for change in changes]
+        columns = [list(_after(some, change, asking)) for change in tried]
         found += [
             Stability(name=image.name, rows=rows) for image, rows in zip(some, zip(*columns, strict=True), strict=True)
         ]

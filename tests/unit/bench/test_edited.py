@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from wherefrom import bench
-from wherefrom.bench import _edited, edits_generators, edits_searched
-from wherefrom.bench._latent import METHODS, PAPERS, RULES, ZOO, asked
-from wherefrom.bench._setting import Setting, label
-from wherefrom.bench._workspace import Workspace
+from wherefrom.bench import edits_generators, edits_searched
 from wherefrom.bench.edits import TABLE
+from wherefrom.bench.shared import edited
+from wherefrom.bench.shared.latent import METHODS, PAPERS, RULES, ZOO, asked
+from wherefrom.bench.shared.setting import Setting, label
+from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.models.toy import Toy
 
@@ -63,12 +64,12 @@ def test_every_method_has_both_profiles(workspace: Workspace) -> None:
     rows = list(TABLE.rows(workspace))
     assert {row.model for row in rows} == {"kl-f8-a"}
     own = [row.how for row in rows]
-    edited = [how for how in own if how.startswith(EDIT)]
-    assert edited == [
+    after_edit = [how for how in own if how.startswith(EDIT)]
+    assert after_edit == [
         *(f"{EDIT}: {how}, profile untouched" for how in ways),
         *(f"{EDIT}: {how}, profile alike" for how in (*ways, "recompressed")),
     ]
-    assert [how for how in own if how not in edited] == [f"none: {how}, profile untouched" for how in ways]
+    assert [how for how in own if how not in after_edit] == [f"none: {how}, profile untouched" for how in ways]
 
 
 @pytest.mark.parametrize("name", ["aedr_models", "aedr_homogeneity", "aedr_photos"])
@@ -98,8 +99,8 @@ def test_what_one_method_asks_for_all_changes_no_row_and_a_model_that_is_not_ask
     workspace: Workspace,
 ) -> None:
     few = {how: METHODS[how] for how in (PAPERS, "spectral")}
-    alone = list(_edited.compared(workspace, ZOO[0], EDIT, few, rules=RULES))
-    shared = list(_edited.compared(workspace, ZOO[0], EDIT, few, rules=RULES, also=Recompressed(quality=80)))
+    alone = list(edited.compared(workspace, ZOO[0], EDIT, few, rules=RULES))
+    shared = list(edited.compared(workspace, ZOO[0], EDIT, few, rules=RULES, also=Recompressed(quality=80)))
     assert [replace(row, seconds=None) for row in shared[:-1]] == [replace(row, seconds=None) for row in alone]
     assert shared[-1].how.startswith(f"{EDIT}: recompressed")
     counts = {sum(one[key] for key in ("tp", "fp", "fn", "tn")) for row in alone for one in row.rules.values() if one}

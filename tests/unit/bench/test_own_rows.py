@@ -13,10 +13,10 @@ from PIL import Image
 
 from wherefrom import bench
 from wherefrom.bench import Setting, TableRun, claims, decoders
-from wherefrom.bench._drawn import DRAWN
-from wherefrom.bench._latent import ZOO
-from wherefrom.bench._workspace import Workspace
-from wherefrom.bench._written import document
+from wherefrom.bench.shared.drawn import DRAWN
+from wherefrom.bench.shared.latent import ZOO
+from wherefrom.bench.shared.workspace import Workspace
+from wherefrom.bench.shared.written import document
 from wherefrom.checking.null import SIDE
 from wherefrom.evaluation import clopper_pearson
 from wherefrom.images.read import read_image

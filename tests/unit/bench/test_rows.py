@@ -14,8 +14,8 @@ import torch
 from tests.toy_tables import PLAIN
 from tests.toy_tables import table as scores
 from wherefrom import bench
-from wherefrom.bench._written import document, draw, markdown, write
 from wherefrom.bench.base import Row, Table, averaged, row_of
+from wherefrom.bench.shared.written import document, draw, markdown, write
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError, WherefromError
 from wherefrom.evaluation import evaluate

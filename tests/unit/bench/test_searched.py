@@ -26,11 +26,11 @@ from wherefrom.bench import (
     ronan_starts,
     searches,
 )
-from wherefrom.bench._latent import EVERY, ZOO
-from wherefrom.bench._searches import generators, ronan
-from wherefrom.bench._setting import Setting, label
-from wherefrom.bench._workspace import Paths, Workspace
-from wherefrom.bench._written import document
+from wherefrom.bench.shared.latent import EVERY, ZOO
+from wherefrom.bench.shared.searches import generators, ronan
+from wherefrom.bench.shared.setting import Setting, label
+from wherefrom.bench.shared.workspace import Paths, Workspace
+from wherefrom.bench.shared.written import document
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.units import ROUNDING
 from wherefrom.evaluation import auc, tpr_at_fpr

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from tests.unit.models.upscalers.test_upscalers import compact
 from wherefrom.bench import Setting, upscalers
-from wherefrom.bench._workspace import Workspace
+from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.bench.upscalers import enlarged, filtered
 from wherefrom.core.errors import ModelError
 from wherefrom.making import generate

@@ -15,12 +15,11 @@ import pytest
 from PIL import Image
 
 from tests.toy_tables import PLAIN, RESIDUAL, table
-from wherefrom.bench import _keys
-from wherefrom.bench import _pictures as pictures
-from wherefrom.bench._scored import profile_of
-from wherefrom.bench._searches import generators, overlapping
-from wherefrom.bench._setting import Setting, label
-from wherefrom.bench._workspace import Workspace
+from wherefrom.bench.shared import keys, pictures
+from wherefrom.bench.shared.scored import profile_of
+from wherefrom.bench.shared.searches import generators, overlapping
+from wherefrom.bench.shared.setting import Setting, label
+from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.images.read import read_image
 from wherefrom.images.sources import load_images
@@ -200,7 +199,7 @@ def test_an_edit_by_another_codec_is_another_file(tmp_path: Path, monkeypatch: p
     found = workspace(tmp_path, photos=plain(tmp_path / "photos", (200, 50, 20)))
     paths = found.photos(64)
     before = found.edited(paths, "jpeg:75")
-    monkeypatch.setattr(_keys, "computing_digest", lambda: "with another libjpeg")
+    monkeypatch.setattr(keys, "computing_digest", lambda: "with another libjpeg")
     assert not set(found.edited(paths, "jpeg:75")) & set(before)
 
 

@@ -19,13 +19,15 @@ from in_toto_attestation.v1.statement import Statement
 from tests import toy_bundles
 from tests.toy_bundles import BOUNDS, ONE, SEVERAL, SUSPECT, candidate, profile_file, table, written
 from tests.toy_tables import facts
-from tests.unit.bundle.broken import files_of, statement_of
-from wherefrom.attribution import attribute
+from tests.unit.bundle.broken import files_of, rehashed, statement_of, zipped
+from wherefrom.attribution import Candidate, attribute, steady_attributions, steady_verdicts
 from wherefrom.bundle import verify, write_bundle
 from wherefrom.bundle.envelope import PAYLOAD_TYPE, unpacked
-from wherefrom.bundle.names import ENVELOPE
+from wherefrom.bundle.names import ENVELOPE, STABILITY
 from wherefrom.bundle.statement import PREDICATE_TYPE
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.records.stability import AfterChange, Stability
+from wherefrom.records.verdict import Outcome
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -61,6 +63,56 @@ def test_a_verdict_is_the_one_that_was_told(tmp_path: Path) -> None:
         written(tmp_path, SEVERAL, said=changed)
     with pytest.raises(ProfileError, match="1 verdicts were given for 2 images"):
         written(tmp_path, SEVERAL, said={"a": said["a"][:1]})
+
+
+def after(outcome: Outcome, *names: str, image: str = "suspect.png") -> Stability:
+    """What is said of an image once it is saved again."""
+    row = AfterChange(
+        change="jpeg:95",
+        words="saved again",
+        outcomes=dict.fromkeys(names, outcome),
+        statistics=dict.fromkeys(names, None),
+        covered=dict.fromkeys(names, True),
+    )
+    return Stability(name=image, rows=(row,))
+
+
+@pytest.mark.parametrize(("candidates", "names"), [(ONE, "a"), (SEVERAL, "ab")])
+def test_what_changed_copies_say_goes_in_and_takes_answers_away(
+    candidates: tuple[Candidate, ...], names: str, tmp_path: Path
+) -> None:
+    changed = (after(Outcome.EXCLUDED, *names), after(Outcome.EXCLUDED, *names, image="other.png"))
+    told: Any = attribute(candidates, **BOUNDS, when=NOON) if len(names) > 1 else attribute(
+        candidates[0].tables, profile=candidates[0].profile, **BOUNDS, when=NOON
+    )  # fmt: skip
+    left = steady_attributions(told, changed) if len(names) > 1 else steady_verdicts(told, changed, candidate="a")
+    said = {name: [getattr(item, "verdicts", [item])[place] for item in left] for place, name in enumerate(names)}
+    bundle = written(tmp_path, candidates, when=NOON, said=said, stabilities=changed)
+    found = verify(bundle)
+    assert found.verified, found.refusals
+    assert "changed copies" in next(check.reason for check in found.checks if check.name == "decision")
+    row: Any = found.verdicts[0]
+    assert (row["verdicts"]["a"] if "verdicts" in row else row)["outcome"] == "UNDECIDED"
+    with pytest.raises(ProfileError, match="does not follow from its scores"):
+        written(tmp_path, candidates, when=NOON, said=said)
+    with pytest.raises(UsageError, match="1 stabilities were given for 2 images"):
+        written(tmp_path, candidates, stabilities=changed[:1])
+    files = files_of(bundle)
+    steadier = files[STABILITY].replace(b"EXCLUDED", b"SUPPORTED")
+    for content, check, reason in (
+        (steadier, "decision", "is not what its scores give"),
+        (
+            files[STABILITY].replace(b"other.png", b"third.png"),
+            "decision",
+            "speaks of other images than the statement lists, in that order, as of 'third.png'",
+        ),
+        (files[STABILITY].replace(b'"a"', b'"c"'), "decision", "speaks of ['"),
+        (b"[7]", "decision", "not of the expected form"),
+    ):
+        bundle.write_bytes(zipped(rehashed({**files, STABILITY: content})))
+        (refusal,) = verify(bundle).refusals
+        assert refusal.name == check
+        assert reason in refusal.reason
 
 
 def test_a_profile_goes_in_as_its_file_is(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.bad_files import good_pixels, make_bad_files, make_good_files
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images import batches
-from wherefrom.images.batches import read_ahead, to_images, to_pixels
+from wherefrom.images.batches import read_ahead, to_device, to_images, to_pixels
 from wherefrom.images.read import ImageRecord, Limits, read_or_explain
 from wherefrom.images.sources import load_images
 
@@ -149,3 +149,15 @@ def test_wrong_batches_are_refused() -> None:
         to_pixels(torch.full((1, 3, 2, 2), float("nan")))
     with pytest.raises(ImageError, match=r"\(1, 4, 2, 2\)"):
         to_pixels(torch.zeros(1, 4, 2, 2))
+
+
+def test_every_byte_is_the_nearest_number_to_its_share_of_255() -> None:
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    ((red, *_),) = to_device([np.dstack([levels] * 3)], torch.device("cpu")).numpy()
+    np.testing.assert_array_equal(red, (levels.astype(np.float64) / 255).astype(np.float32))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU that torch can use on this machine")
+def test_a_gpu_holds_the_same_numbers() -> None:
+    pixels = [np.random.default_rng(0).integers(0, 256, (16, 24, 3), dtype=np.uint8) for _ in range(3)]
+    assert torch.equal(to_device(pixels, torch.device("cuda")).cpu(), to_images(pixels))

@@ -72,10 +72,13 @@ def test_files_of_a_manifest_that_are_not_there_are_said_and_are_rows(tmp_path: 
     make_good_files(tmp_path, 1)
     (tmp_path / "list.csv").write_text("path\ngood-00.png\nlost.png\n")
     said: list[str] = []
-    _, missing = load_images(tmp_path / "list.csv", told=said.append)
+    _, missing = load_images(tmp_path / "list.csv", on_message=said.append)
     assert len(said) == 1
     assert "1 of 2 files" in said[0]
     assert "lost.png" in said[0]
+    with pytest.warns(DeprecationWarning, match="now called on_message"):
+        load_images(tmp_path / "list.csv", told=said.append)
+    assert said[1] == said[0]
     with pytest.raises(ImageError, match="no such file"):
         missing.read()
 
@@ -89,14 +92,14 @@ def test_what_is_left_out_of_a_folder_or_archive_is_counted(tmp_path: Path) -> N
     with tarfile.open(tmp_path / "in.tar", "w") as archive:
         archive.add(folder, "in")
     said: list[str] = []
-    assert len(load_images(folder, told=said.append)) == 2
+    assert len(load_images(folder, on_message=said.append)) == 2
     (left,) = said
     assert left.startswith(
         f"left out of the folder {folder}: 2 hidden (the name starts with a dot), 1 without a suffix"
     )
     assert ", 3 with a suffix that is no image's (.bin 1, .txt 2); a file named by itself" in left
     said.clear()
-    assert len(load_images(tmp_path / "in.tar", told=said.append)) == 2
+    assert len(load_images(tmp_path / "in.tar", on_message=said.append)) == 2
     assert "1 hidden (the name starts with a dot), 1 without a suffix, 3 with" in said[0]
     for path in folder.glob("good*"):
         path.unlink()
@@ -123,11 +126,11 @@ def test_what_a_manifest_says_beside_path_and_name_is_kept_with_the_image(tmp_pa
     for name, write in WRITERS.items():
         write(tmp_path / name, [{key: guarded(cell) for key, cell in rows[0].items()}] if "csv" in name else rows)
         (source,) = load_images(tmp_path / name)
-        assert source.given == {"id": "7", "label": "=real"}
+        assert source.columns == {"id": "7", "label": "=real"}
     table = pa.table({"path": [good.name], "n": [3], "x": [0.5], "yes": [True], "data": [b"..."], "list": [[1]]})
     pq.write_table(table, tmp_path / "typed.parquet")
     (source,) = load_images(tmp_path / "typed.parquet")
-    assert source.given == {"n": 3, "x": 0.5, "yes": True}
+    assert source.columns == {"n": 3, "x": 0.5, "yes": True}
 
 
 def test_a_manifest_names_images_in_an_archive(tmp_path: Path) -> None:
@@ -137,7 +140,7 @@ def test_a_manifest_names_images_in_an_archive(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("path,label\na.tar/in/good.png,x\n")
     (source,) = load_images(tmp_path / "list.csv")
     (there,) = load_images(tmp_path / "a.tar")
-    assert (source.read(), source.given) == (there.read(), {"label": "x"})
+    assert (source.read(), source.columns) == (there.read(), {"label": "x"})
     (tmp_path / "list.csv").write_text("path\na.tar/in/lost.png\n")
     with pytest.raises(UsageError, match=r"has no image 'in/lost\.png'"):
         load_images(tmp_path / "list.csv")

@@ -57,7 +57,7 @@ def test_one_tile_an_image_is_the_same_every_time_and_not_always_the_first(image
     cut = wf.tiles([image, PIXELS, *others], 16, single=True)
     assert len(cut) == 14
     assert cut[2:] == wf.tiles(others, 16, single=True)
-    assert len({tile.box for tile in cut}) > 4
+    assert len({tile.tile for tile in cut}) > 4
 
 
 def test_what_holds_no_tile_or_cannot_be_read_is_a_row_with_its_reason(image: Path, tmp_path: Path) -> None:

@@ -315,3 +315,14 @@ def test_a_model_without_an_encoder_is_refused() -> None:
     for second in (True, False):
         with pytest.raises(ModelError, match="no encoder"):
             Control(second=second).scores(decoder, _photos(1), seeds_of(0, ["a"]))
+
+
+def test_an_image_that_is_the_same_as_its_copies_is_undefined() -> None:
+    """Its losses are those of its copies, which would speak against a belonging for no reason."""
+    quarter = _photos(1, 5, (16, 16))
+    half = torch.cat([quarter, quarter.flip(3)], dim=3)
+    symmetric = torch.cat([half, half.flip(2)], dim=2)
+    method = Control(copies="turn180+mirror")
+    fit = method.fit(_asked(method, _own(20, 7, _ASKEW), _ASKEW))
+    asked = _asked(method, torch.cat([symmetric, _photos(1, 6, (32, 32))]), _ASKEW)
+    assert np.isnan(method.statistic(asked, fit)).tolist() == [True, False]

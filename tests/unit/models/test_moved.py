@@ -20,22 +20,23 @@ from wherefrom.models.base import search_starts_of
 from wherefrom.models.toy import Toy
 
 MOVED = (
-    ("wherefrom.models.locate", "load_model", "wherefrom.models.load"),
-    ("wherefrom.models.locate", "describe", "wherefrom.models.sources.description"),
-    ("wherefrom.models.through", "Through", "wherefrom.models.adapters.through"),
-    ("wherefrom.models.generators", "names", "wherefrom.models.architectures"),
-    ("wherefrom.models.generators.base", "Architecture", "wherefrom.models.architectures.base"),
+    ("wherefrom.models.locate", "load_model", "wherefrom.models.load", "load_model"),
+    ("wherefrom.models.locate", "describe", "wherefrom.models.sources.description", "describe"),
+    ("wherefrom.models.through", "through", "wherefrom.models.adapters.through", "through"),
+    ("wherefrom.models.through", "Through", "wherefrom.models.adapters.through", "EditedDecoder"),
+    ("wherefrom.models.generators", "names", "wherefrom.models.architectures", "names"),
+    ("wherefrom.models.generators.base", "Architecture", "wherefrom.models.architectures.base", "Architecture"),
 )
 
 
-@pytest.mark.parametrize(("old", "name", "new"), MOVED)
-def test_an_old_name_leads_to_the_new_one(old: str, name: str, new: str) -> None:
-    with pytest.warns(DeprecationWarning, match=f"{old}.{name} is now {new}.{name}"):
+@pytest.mark.parametrize(("old", "name", "new", "present"), MOVED)
+def test_an_old_name_leads_to_the_new_one(old: str, name: str, new: str, present: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"{old}.{name} is now {new}.{present}"):
         found = getattr(importlib.import_module(old), name)
-    assert found is getattr(importlib.import_module(new), name)
+    assert found is getattr(importlib.import_module(new), present)
 
 
-@pytest.mark.parametrize("old", sorted({old for old, _, _ in MOVED}))
+@pytest.mark.parametrize("old", sorted({old for old, *_ in MOVED}))
 def test_a_name_that_was_never_there_is_not_found(old: str) -> None:
     assert not hasattr(importlib.import_module(old), "open_sesame")
 
@@ -70,11 +71,23 @@ def test_starts_of_a_search_answer_under_their_former_name() -> None:
         starts = search_starts_of(theirs)(seeds, size=(8, 8))
     assert torch.equal(starts, 2 * Toy().draw(seeds, size=(8, 8)))
     ours: Any = through(Toy(), "resize:0.5")
-    with pytest.warns(DeprecationWarning, match="Through.*spread is now called search_starts: use that"):
+    with pytest.warns(DeprecationWarning, match="EditedAutoencoder.*spread is now called search_starts: use that"):
         assert torch.equal(ours.spread(seeds, size=(8, 8)), ours.search_starts(seeds, size=(8, 8)))
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("Classed", "ClassConditional"),
+        ("Enlarging", "UpscalingAutoencoder"),
+        ("Parting", "SupportsParts"),
+        ("Spreading", "SupportsSearchStarts"),
+    ],
+)
+def test_a_protocol_answers_under_its_former_name(former: str, present: str) -> None:
     base = importlib.import_module("wherefrom.models.base")
-    with pytest.warns(DeprecationWarning, match="Spreading is now called SupportsSearchStarts"):
-        assert base.Spreading is base.SupportsSearchStarts
+    with pytest.warns(DeprecationWarning, match=f"{former} is now called {present}"):
+        assert getattr(base, former) is getattr(base, present)
     assert not hasattr(base, "open_sesame")
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.toy_tables import MODEL, PLAIN, RESIDUAL, facts, jpeg, table
 from wherefrom.core.facts import Appearance, ImageFacts
 from wherefrom.judging import calibrate, judge
+from wherefrom.records import warnings
 from wherefrom.records.profile import Profile
 from wherefrom.records.verdict import Outcome
 
@@ -84,6 +86,13 @@ def test_belongings_of_another_decoder_and_a_pool_of_this_one() -> None:
     assert only(strange).startswith("60 of 60 belongings say that another decoder made them")
     made = profile_of(pool=[*images("pool", 117), *images("made", 3, origin="draw", origin_decoder=OWN)])
     assert only(made).startswith("3 of 120 images of pool 'photos' say that this very decoder made them")
+
+
+@pytest.mark.parametrize("sides", [(60, 146), (24, 24), (7, 300)])
+def test_how_often_chance_sets_sides_apart_is_what_scipy_says(sides: tuple[int, int]) -> None:
+    for shown in ((0, 0), (0, 7), (7, 7), (3, 24), (5, 1)):
+        expected = stats.fisher_exact([[shown[0], sides[0] - shown[0]], [shown[1], sides[1] - shown[1]]]).pvalue
+        assert warnings.apart_by_chance(shown, sides) == pytest.approx(expected, rel=1e-9)
 
 
 def test_jpeg_photos_saved_again_as_png() -> None:

@@ -71,6 +71,7 @@ def everything(record: ImageRecord) -> Further:
     return Further(
         reconstructions={"toy": Reconstruction(part=part, again=part // 2 + 3, left=16)},
         maps=(MapShown(picture=PNG, numbers=MapNumbers(candidate="toy", tile=16, judged=0.75, supports=0.5)),),
+        without_map={"toy": "it takes no <such> image"},
         stability=tuple(After(words=f"saved as JPEG of quality {q}", covered={"toy": q > 90}) for q in (95, 85)),
     )
 
@@ -122,6 +123,7 @@ def test_a_page_says_what_was_asked_and_answered_in_plain_words(page: Path) -> N
     assert 'does not support <span class="soft">(excluded)</span>' in text
     assert "(excluded; the profile does not cover such images, so that this decides nothing)" in text
     assert "wherefrom report photo.png --profile &#39;my profile.json&#39;" in text
+    assert "there is no map for toy: it takes no &lt;such&gt; image. that is no evidence for it" in text
 
 
 def test_every_number_on_the_page_is_in_the_json_beside_it(page: Path) -> None:

@@ -50,6 +50,15 @@ def test_a_cpus_batch_does_not_grow_and_small_images_share_one() -> None:
     assert (sizes.of(SQUARE), sizes.of((64, 64)), sizes.of((4096, 4096))) == (1, 64, 1)
 
 
+@pytest.mark.parametrize(("image", "largest"), [(0.01, 64), (0.03, 16), (0.06, 8), (0.3, 4)])
+def test_a_batch_is_not_doubled_when_two_would_not_fit(image: float, largest: int) -> None:
+    sizes = BatchSize(device="cuda")
+    for _ in range(60):
+        images = sizes.of(SQUARE)
+        sizes.measured(SQUARE, images, 1.0, memory=image * images)
+    assert sizes.of(SQUARE) == largest
+
+
 def test_after_memory_ran_out_batches_are_half_as_large_for_good() -> None:
     sizes = BatchSize(device="cuda")
     sizes.overflowed(SQUARE, 4)

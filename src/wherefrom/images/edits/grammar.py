@@ -10,7 +10,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.extras import require
 from wherefrom.core.suggestions import did_you_mean
 from wherefrom.images.edits.edit import Edit
-from wherefrom.images.edits.steps import FORMS, MOST_DROPPED, Form, Step, Value
+from wherefrom.images.edits.steps import FORMS, MOST_DROPPED, EditForm, Step, Value
 
 __all__ = ["forms", "load", "names"]
 
@@ -54,7 +54,7 @@ def _step(text: str) -> Step:
     form = FORMS.get(kind)
     if form is None:
         raise UsageError(f"no edit {text!r} among {', '.join(forms())}{did_you_mean(kind, names())}")
-    if not form.letters:
+    if not form.placeholders:
         if sign:
             raise UsageError(f"edit {text!r} takes no value: {form.example}")
         return Step(kind)
@@ -62,9 +62,9 @@ def _step(text: str) -> Step:
     return Step(kind, read(text, value, form))
 
 
-def _numbers(text: str, value: str, form: Form) -> tuple[Value, ...]:
+def _numbers(text: str, value: str, form: EditForm) -> tuple[Value, ...]:
     """Values as numbers within their bounds, and after them what a seed would say."""
-    count = len(form.letters.split(","))
+    count = len(form.placeholders.split(","))
     parts, more = value.split(",")[:count], value.split(",")[count:]
     pattern = _WHOLE if form.whole else r"\d+\.?\d*|\.\d+"
     usable = len(parts) == count and all(re.fullmatch(pattern, x, re.ASCII) for x in parts)
@@ -87,7 +87,7 @@ def _is_drawn(text: str) -> bool:
     )
 
 
-def _filter(text: str, value: str, form: Form) -> tuple[Value, ...]:
+def _filter(text: str, value: str, form: EditForm) -> tuple[Value, ...]:
     """The name of one of pilgram's filters."""
     there = sorted(name for name in require("pilgram", "filters").__all__ if not name.startswith("__"))
     if value not in there:
@@ -97,4 +97,4 @@ def _filter(text: str, value: str, form: Form) -> tuple[Value, ...]:
 
 
 def _form(kind: str) -> str:
-    return ":".join(part for part in (kind, FORMS[kind].letters) if part)
+    return ":".join(part for part in (kind, FORMS[kind].placeholders) if part)

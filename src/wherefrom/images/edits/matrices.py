@@ -134,13 +134,13 @@ def _rows_first(size: tuple[int, int], new: tuple[int, int]) -> bool:
     That depends on its version and on the sizes, so it is asked: a block of noise is compared with both.
     """
     noise = 255 * np.random.default_rng(0).integers(0, 2, size, dtype=np.uint8)
-    made = np.asarray(Image.fromarray(noise).resize((new[1], new[0]), Image.Resampling.LANCZOS), dtype=np.float64)
+    resized = np.asarray(Image.fromarray(noise).resize((new[1], new[0]), Image.Resampling.LANCZOS), dtype=np.float64)
     rows, columns = (resampled(a, b, Image.Resampling.LANCZOS) for a, b in zip(size, new, strict=True))
     block = tuple(slice(max(0, side // 2 - _BLOCK), side // 2 + _BLOCK) for side in new)
-    rows, columns, made = rows[block[0]], columns[block[1]], made[block]
+    rows, columns, resized = rows[block[0]], columns[block[1]], resized[block]
     by_rows = np.clip(np.clip(rows @ noise, 0, 255) @ columns.T, 0, 255)
     by_columns = np.clip(rows @ np.clip(noise @ columns.T, 0, 255), 0, 255)
-    return bool(np.abs(by_rows - made).max() < np.abs(by_columns - made).max())
+    return bool(np.abs(by_rows - resized).max() < np.abs(by_columns - resized).max())
 
 
 @functools.lru_cache(maxsize=_KEPT)

@@ -17,7 +17,7 @@ from wherefrom.core.seeds import seed_of
 from wherefrom.images.convert import Pixels
 from wherefrom.images.labels import DESCRIPTION
 from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
-from wherefrom.images.write import put_png
+from wherefrom.images.write import write_png
 
 if TYPE_CHECKING:
     from wherefrom.images.edits.steps import Step
@@ -62,7 +62,7 @@ def encoded(steps: Sequence[Step], pixels: Pixels, seed: int, text: Mapping[str,
     if last.kind in ENCODERS:
         return _stored(last, applied(before, pixels, seed), json.dumps(dict(text)))
     file = io.BytesIO()
-    put_png(file, applied(steps, pixels, seed), text)
+    write_png(file, applied(steps, pixels, seed), text)
     return file.getvalue()
 
 
@@ -79,8 +79,8 @@ def check(pixels: Pixels) -> None:
 
 def _changed(step: Step, pixels: Pixels, seed: int) -> Pixels:
     """After a step that leaves no file. Whatever draws numbers is seeded by the pixels that it is given."""
-    own = (np.random.default_rng(seed_of(seed, pixel_digest(pixels))),) if step.seeded else ()
-    return CHANGES[step.kind](pixels, *step.values, *own)
+    random = (np.random.default_rng(seed_of(seed, pixel_digest(pixels))),) if step.seeded else ()
+    return CHANGES[step.kind](pixels, *step.values, *random)
 
 
 def _stored(step: Step, pixels: Pixels, text: str | None) -> bytes:
@@ -111,8 +111,8 @@ def check_size(what: str, width: int, height: int) -> None:
     if min(width, height) < LEAST:
         raise ImageError(f"{what}: {max(width, 0)} x {max(height, 0)} pixels are too small: at least {LEAST} x {LEAST}")
     if width * height > DEFAULT_LIMITS.max_pixels:
-        found = f"{width} x {height} = {width * height:,} pixels"
-        raise ImageError(f"{what}: {found} are over the limit of {DEFAULT_LIMITS.max_pixels:,} pixels")
+        shown = f"{width} x {height} = {width * height:,} pixels"
+        raise ImageError(f"{what}: {shown} are over the limit of {DEFAULT_LIMITS.max_pixels:,} pixels")
 
 
 def _jpeg(pixels: Pixels, quality: int, text: str | None) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-__all__ = ["FORMS", "MOST_DROPPED", "Form", "Step", "Value"]
+__all__ = ["FORMS", "MOST_DROPPED", "EditForm", "Step", "Value"]
 
 Value: TypeAlias = int | float | str
 """What an edit is asked for: a quality, a factor, the name of a filter."""
@@ -15,7 +15,7 @@ MOST_DROPPED: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class EditForm:
     """How one edit is written.
 
     Attributes:
@@ -30,7 +30,7 @@ class Form:
         seeded: whether it draws numbers, but for those that are given.
     """
 
-    letters: str
+    placeholders: str
     what: str
     example: str
     low: float = 0.0
@@ -41,21 +41,29 @@ class Form:
     seeded: bool = False
 
 
-FORMS: Final[Mapping[str, Form]] = {
-    "back": Form(letters="F", what="the factor", example="back:0.5", low=0.1, high=4),
-    "blur": Form(letters="S", what="the deviation in pixels", example="blur:1.5", low=0.1, high=50),
-    "brightness": Form(letters="F", what="the factor", example="brightness:1.2", low=0.1, high=4),
-    "contrast": Form(letters="F", what="the factor", example="contrast:1.5", low=0.1, high=4),
-    "crop": Form(letters="DX,DY", what="columns and rows to drop", example="crop:3,5", high=MOST_DROPPED, whole=True),
-    "filter": Form(letters="NAME", what="the name of a filter", example="filter:_1977"),
-    "jpeg": Form(letters="Q", what="the quality", example="jpeg:75", low=1, high=100, whole=True, suffix=".jpg"),
-    "noise": Form(letters="S", what="the deviation on [0, 1]", example="noise:0.02", low=0.001, high=1, seeded=True),
-    "none": Form(letters="", what="no value", example="none"),
-    "resize": Form(letters="F", what="the factor", example="resize:0.5", low=0.1, high=4),
-    "screenshot": Form(
-        letters="F", what="the scale", example="screenshot:1.25", low=0.5, high=4, drawn="L,T,R,B", seeded=True
+FORMS: Final[Mapping[str, EditForm]] = {
+    "back": EditForm(placeholders="F", what="the factor", example="back:0.5", low=0.1, high=4),
+    "blur": EditForm(placeholders="S", what="the deviation in pixels", example="blur:1.5", low=0.1, high=50),
+    "brightness": EditForm(placeholders="F", what="the factor", example="brightness:1.2", low=0.1, high=4),
+    "contrast": EditForm(placeholders="F", what="the factor", example="contrast:1.5", low=0.1, high=4),
+    "crop": EditForm(
+        placeholders="DX,DY", what="columns and rows to drop", example="crop:3,5", high=MOST_DROPPED, whole=True
     ),
-    "webp": Form(letters="Q", what="the quality", example="webp:75", low=1, high=100, whole=True, suffix=".webp"),
+    "filter": EditForm(placeholders="NAME", what="the name of a filter", example="filter:_1977"),
+    "jpeg": EditForm(
+        placeholders="Q", what="the quality", example="jpeg:75", low=1, high=100, whole=True, suffix=".jpg"
+    ),
+    "noise": EditForm(
+        placeholders="S", what="the deviation on [0, 1]", example="noise:0.02", low=0.001, high=1, seeded=True
+    ),
+    "none": EditForm(placeholders="", what="no value", example="none"),
+    "resize": EditForm(placeholders="F", what="the factor", example="resize:0.5", low=0.1, high=4),
+    "screenshot": EditForm(
+        placeholders="F", what="the scale", example="screenshot:1.25", low=0.5, high=4, drawn="L,T,R,B", seeded=True
+    ),
+    "webp": EditForm(
+        placeholders="Q", what="the quality", example="webp:75", low=1, high=100, whole=True, suffix=".webp"
+    ),
 }
 """How each edit is written, by its kind."""
 
@@ -81,7 +89,7 @@ class Step:
     def seeded(self) -> bool:
         """Whether it draws numbers."""
         form = FORMS[self.kind]
-        return form.seeded and len(self.values) == len(form.letters.split(","))
+        return form.seeded and len(self.values) == len(form.placeholders.split(","))
 
 
 def _written(value: Value) -> str:

@@ -21,7 +21,7 @@ from wherefrom.methods.arithmetic.reconstructions import check_encoder
 from wherefrom.methods.arithmetic.wrapping import settled_rows
 from wherefrom.methods.base import Method, Settled
 from wherefrom.models.adapters.through import through
-from wherefrom.models.base import Autoencoder, Parting
+from wherefrom.models.base import Autoencoder, SupportsParts
 
 if TYPE_CHECKING:
     from wherefrom.inversion.results import Report
@@ -143,7 +143,7 @@ def _posed(search: Search, model: Autoencoder, image: Images) -> FoundImage:
 
 def _part(model: Any, image: Images) -> Images | None:
     """The part of an image that a resized model can be asked about; None where there is none."""
-    assert isinstance(model, Parting)
+    assert isinstance(model, SupportsParts)
     try:
         top, left, height, width = model.part((image.shape[2], image.shape[3]))
     except ImageError:

@@ -15,7 +15,7 @@ from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.measures.bands import band_energies, band_log_energies, block_dct
 from wherefrom.measures.distances import lpips, mse
-from wherefrom.measures.texture import homogeneity
+from wherefrom.measures.texture import homogeneities
 from wherefrom.methods.arithmetic.columns import BLOCKS, LEFT_BLOCK, STORED, STORED_AGAIN, energy_columns, log_columns
 from wherefrom.models.base import Autoencoder
 
@@ -44,11 +44,8 @@ def _named(names: Sequence[str], values: torch.Tensor) -> dict[str, Vector]:
 
 def _textures(images: Images) -> dict[str, Vector]:
     """Both forms of homogeneity of the 8-bit images."""
-    pixels = to_pixels(images.cpu())
-    return {
-        "homogeneity_squared": np.array([homogeneity(image, "squared") for image in pixels]),
-        "homogeneity_absolute": np.array([homogeneity(image, "absolute") for image in pixels]),
-    }
+    both = np.array([homogeneities(image) for image in to_pixels(images)]).reshape(-1, 2)
+    return {"homogeneity_squared": both[:, 0], "homogeneity_absolute": both[:, 1]}
 
 
 def check_encoder(model: Autoencoder) -> None:
@@ -89,19 +86,22 @@ def two_passes_and_first(model: Autoencoder, images: Images) -> tuple[Images, Sc
     Arguments and errors are as for `two_passes`.
     """
     check_encoder(model)
+    here = images.cpu()  # before a GPU is given work, which this copy would wait for
     once = model.decode(model.encode(images))
-    return once, two_pass_columns(images, once, model.decode(model.encode(once)))
+    return once, two_pass_columns(images, once, model.decode(model.encode(once)), here=here)
 
 
-def two_pass_columns(images: Images, once: Images, twice: Images) -> Scores:
+def two_pass_columns(images: Images, once: Images, twice: Images, *, here: Images | None = None) -> Scores:
     """The columns of `two_passes`, from the images, their reconstructions and the reconstructions of those.
 
     Args:
         images: `(n, 3, h, w)` in [0, 1].
         once: as the model gave them.
         twice: likewise.
+        here: the images on the CPU, where they are there already.
     """
-    columns = {"first": vector(mse(once, images)), "second": vector(mse(twice, once)), **_textures(images)}
+    textures = _textures(images.cpu() if here is None else here)  # while a GPU still works at what is asked next
+    columns = {"first": vector(mse(once, images)), "second": vector(mse(twice, once)), **textures}
     for number, error in ((1, once - images), (2, twice - once)):
         for block in BLOCKS:
             if block == 8:

@@ -66,11 +66,11 @@ def starts_of(search: Search, model: Decoder, images: Images, seeds: Seeds) -> C
 
 def _restarts_of(search: Search, model: Decoder) -> int:
     """How many starts an image has: as asked for, else by how many classes are searched."""
-    from wherefrom.models.base import Classed
+    from wherefrom.models.base import ClassConditional
 
     if search.restarts is not None:
         return search.restarts
-    classes = model.classes if isinstance(model, Classed) else None
+    classes = model.classes if isinstance(model, ClassConditional) else None
     return min(max(_FEWEST, _EACH_CLASS * (classes or 0)), _MOST)
 
 
@@ -115,9 +115,9 @@ def columns(result: SearchResult) -> Scores:
 
 def _columns_of(model: Decoder) -> Callable[[SearchResult], Scores]:
     """`columns`; of a model whose latents carry their class, `class` too: that of the best latent."""
-    from wherefrom.models.base import Classed
+    from wherefrom.models.base import ClassConditional
 
-    if not isinstance(model, Classed) or model.classes is None:
+    if not isinstance(model, ClassConditional) or model.classes is None:
         return columns
 
     def more(result: SearchResult) -> Scores:

@@ -15,11 +15,11 @@ from wherefrom.core.tensors import usual_defaults
 
 __all__ = [
     "DTYPES",
+    "channels_last",
     "device_of",
     "dtype_of",
-    "each_alone",
     "exact",
-    "laid_out",
+    "needs_single_images",
     "parameters_of",
     "prepare",
     "ran_out_of_memory",
@@ -46,15 +46,15 @@ def device_of(device: str | torch.device) -> torch.device:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        found = torch.device(device)
+        chosen = torch.device(device)
     except RuntimeError as error:
         raise UsageError(f"no device {device!r}: use 'cpu', 'cuda' or 'auto'") from error
-    if found.type == "cuda" and not torch.cuda.is_available():
+    if chosen.type == "cuda" and not torch.cuda.is_available():
         raise ModelError(f"device {device!r} was asked for, but torch {torch.__version__} sees no GPU: use 'cpu'")
-    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()
         raise ModelError(f"device {device!r} was asked for, but torch sees {count} GPU: use cuda:0 to cuda:{count - 1}")
-    return found
+    return chosen
 
 
 def dtype_of(name: str) -> torch.dtype:
@@ -68,7 +68,7 @@ def dtype_of(name: str) -> torch.dtype:
     return DTYPES[name]
 
 
-def laid_out(tensor: torch.Tensor) -> torch.Tensor:
+def channels_last(tensor: torch.Tensor) -> torch.Tensor:
     """The same values with channels last in memory, which convolutions read about 1.7 times faster on CPU."""
     layout = _FORMATS.get(tensor.ndim)
     return tensor if layout is None else tensor.contiguous(memory_format=layout)
@@ -93,11 +93,11 @@ def prepare(module: nn.Module, device: torch.device, dtype: torch.dtype) -> nn.M
     nn.Module.to(module, device=device, dtype=dtype)  # diffusers' own `to` warns of casts
     module.eval().requires_grad_(False)
     for parameter in module.parameters():
-        parameter.data = laid_out(parameter.data)
+        parameter.data = channels_last(parameter.data)
     return module
 
 
-def each_alone(device: torch.device) -> bool:
+def needs_single_images(device: torch.device) -> bool:
     """Whether images have to go through a network one by one to keep a score free of its neighbours.
 
     On CPU the convolutions' kernels are chosen by the size of the batch, which moved the second loss of a real decoder
@@ -134,11 +134,11 @@ class _Exact:
 def _switches() -> list[tuple[Any, str, Any]]:
     """What has to be set for full float32 and no autotuning; torch 2.9 renamed the first part."""
     backends: Any = torch.backends
-    found: list[tuple[Any, str, Any]] = [(backends.cudnn, "benchmark", False)]
+    switches: list[tuple[Any, str, Any]] = [(backends.cudnn, "benchmark", False)]
     if hasattr(backends, "fp32_precision"):
         owners = (backends.cuda.matmul, backends.cudnn.conv, backends.mkldnn.matmul, backends.mkldnn.conv)
-        return found + [(owner, "fp32_precision", "ieee") for owner in owners]
-    return [*found, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
+        return switches + [(owner, "fp32_precision", "ieee") for owner in owners]
+    return [*switches, (backends.cuda.matmul, "allow_tf32", False), (backends.cudnn, "allow_tf32", False)]
 
 
 _EXACT: Final = _Exact()

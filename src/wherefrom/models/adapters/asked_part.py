@@ -5,7 +5,7 @@ from __future__ import annotations
 from wherefrom.core.errors import ImageError
 from wherefrom.images.convert import Pixels
 from wherefrom.images.fit import crop
-from wherefrom.models.base import Model, Parting
+from wherefrom.models.base import Model, SupportsParts
 
 __all__ = ["asked_part"]
 
@@ -31,7 +31,7 @@ def asked_part(pixels: Pixels, model: Model) -> Pixels:
                 " resampled: name images of that size"
             )
         return pixels
-    if isinstance(model, Parting):
+    if isinstance(model, SupportsParts):
         top, left, height, width = model.part((pixels.shape[0], pixels.shape[1]))
         return pixels[top : top + height, left : left + width]
     return crop(pixels, model.factor)

@@ -18,9 +18,9 @@ from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
-from wherefrom.models.adapters.arithmetic import device_of, dtype_of, exact, laid_out, parameters_of, prepare
+from wherefrom.models.adapters.arithmetic import channels_last, device_of, dtype_of, exact, parameters_of, prepare
 from wherefrom.models.adapters.classes import append_class, split_class, stratified_classes
-from wherefrom.models.adapters.rows import rows_apart
+from wherefrom.models.adapters.rows import with_independent_rows
 from wherefrom.models.architectures.base import Built
 from wherefrom.models.base import Autoencoder, Decoder, former_spread
 from wherefrom.models.checkpoints.digest import digest
@@ -79,8 +79,8 @@ class Generator:
             raise ModelError(f"latents have shape {tuple(latents.shape)}, need (n, {_listed(self.latent_shape)})")
         if not len(latents):
             return latents.new_empty((0, 3, *self.size), dtype=torch.float32)
-        given, *labels = (latents,) if self.classes is None else split_class(latents, self._shape, self.classes)
-        images = _in_groups(self._module, (given.to(self._dtype), *labels), self.device, self.width)
+        values, *labels = (latents,) if self.classes is None else split_class(latents, self._shape, self.classes)
+        images = _in_groups(self._module, (values.to(self._dtype), *labels), self.device, self.width)
         if images.ndim != 4 or images.shape[1] not in _CHANNELS or tuple(images.shape[2:]) != self.size:
             raise ModelError(
                 f"{self.card.name} made images of shape {tuple(images.shape[1:])}, need 1 or 3 channels of"
@@ -132,8 +132,8 @@ class Generator:
 
     def _drawn(self, seeds: Seeds, size: tuple[int, int] | None, labels: Sequence[int]) -> Latents:
         if size is not None and tuple(size) != self.size:
-            own = f"{self.size[1]}x{self.size[0]}"
-            raise ModelError(f"{self.card.name} makes images of {own} pixels alone, not {size[1]}x{size[0]}")
+            own_size = f"{self.size[1]}x{self.size[0]}"
+            raise ModelError(f"{self.card.name} makes images of {own_size} pixels alone, not {size[1]}x{size[0]}")
         drawn = []
         for seed, label in zip(seeds, labels, strict=True):
             source = generator(int(seed))
@@ -212,23 +212,23 @@ class EncodingGenerator:
         """
         check_images(images)
         if tuple(images.shape[2:]) != self.size:
-            held = f"{images.shape[3]}x{images.shape[2]}"
-            raise ImageError(f"images are {held} pixels, {self.card.name} takes {self.size[1]}x{self.size[0]} alone")
+            actual = f"{images.shape[3]}x{images.shape[2]}"
+            raise ImageError(f"images are {actual} pixels, {self.card.name} takes {self.size[1]}x{self.size[0]} alone")
         if not len(images):
             return images.new_empty((0, *self.latent_shape), dtype=torch.float32)
-        given = images.to(self.generator._dtype)
-        return _in_groups(self._encoder, (given,), self.device, self.width)
+        converted = images.to(self.generator._dtype)
+        return _in_groups(self._encoder, (converted,), self.device, self.width)
 
 
-def _in_groups(network: nn.Module, given: Sequence[torch.Tensor], device: torch.device, width: int) -> torch.Tensor:
+def _in_groups(network: nn.Module, inputs: Sequence[torch.Tensor], device: torch.device, width: int) -> torch.Tensor:
     """One pass over tensors of as many rows, float32; on the CPU in groups of `width`, the last filled up."""
     with exact(device):
         if device.type != "cpu":
-            found: torch.Tensor = network(*map(laid_out, given)).float()
-            return found
+            outputs: torch.Tensor = network(*map(channels_last, inputs)).float()
+            return outputs
         parts = [
-            network(*(laid_out(_filled(part, width)) for part in group))[: len(group[0])]
-            for group in zip(*(tensor.split(width) for tensor in given), strict=True)
+            network(*(channels_last(_filled(part, width)) for part in group))[: len(group[0])]
+            for group in zip(*(tensor.split(width) for tensor in inputs), strict=True)
         ]
         return (torch.cat(parts) if len(parts) > 1 else parts[0]).float()
 
@@ -261,9 +261,9 @@ def adapted(
     if built.encoder is not None:
         facts["encoder"] = _digest(built.encoder)
     width = built.width or _width(built.size)
-    apart = rows_apart if place.type == "cpu" and width > 1 else _as_it_is
+    apart = with_independent_rows if place.type == "cpu" and width > 1 else _as_it_is
     shape = tuple(built.latent_shape)
-    found = Generator(
+    generator = Generator(
         card=Card(kind="model", name=name, facts=facts, notes={"sizes": (built.size,), **built.notes, **notes}),
         device=place,
         size=built.size,
@@ -276,8 +276,8 @@ def adapted(
         _module=prepare(apart(built.network), place, kind),
     )
     if built.encoder is None:
-        return found
-    return EncodingGenerator(generator=found, _encoder=prepare(apart(built.encoder), place, kind))
+        return generator
+    return EncodingGenerator(generator=generator, _encoder=prepare(apart(built.encoder), place, kind))
 
 
 def _as_it_is(network: nn.Module) -> nn.Module:

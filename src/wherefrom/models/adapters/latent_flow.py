@@ -17,7 +17,7 @@ import torch
 
 from wherefrom.core.errors import ModelError
 from wherefrom.core.tensors import Latents, generator
-from wherefrom.models.adapters.arithmetic import exact, laid_out, parameters_of, prepare
+from wherefrom.models.adapters.arithmetic import channels_last, exact, parameters_of, prepare
 from wherefrom.models.autoencoders.build import module_of, weights_of
 from wherefrom.models.autoencoders.parts import CheckpointParts
 from wherefrom.models.checkpoints.configs import read_json
@@ -83,10 +83,10 @@ class LatentFlow:
         return latent
 
     def _velocity(self, state: torch.Tensor, time: float) -> torch.Tensor:
-        found: torch.Tensor = self._module(
-            laid_out(state), torch.tensor([time * TIMES], dtype=torch.float32, device="cpu")
+        velocity: torch.Tensor = self._module(
+            channels_last(state), torch.tensor([time * TIMES], dtype=torch.float32, device="cpu")
         ).sample
-        return found
+        return velocity
 
 
 def read_flow(folder: Path, channels: int) -> LatentFlow:
@@ -102,25 +102,29 @@ def read_flow(folder: Path, channels: int) -> LatentFlow:
     for file in ("config.json", SAMPLER):
         if not (folder / file).is_file():
             raise ModelError(f"{folder} has no {file}: the download or copy is incomplete")
-    config, said = read_json(folder / "config.json"), read_json(folder / SAMPLER)
+    config, sampler = read_json(folder / "config.json"), read_json(folder / SAMPLER)
     if config.get("_class_name") != UNET:
         raise ModelError(f"{folder / 'config.json'} is of class {config.get('_class_name')!r}, need {UNET}")
     parts = CheckpointParts(kind=UNET, config=config, state=read_weights(weights_in(folder)), name=str(folder))
     module = module_of(parts)
-    taken, made = module.config.in_channels, module.config.out_channels
-    if (taken, made) != (channels, channels) or module.config.class_embed_type or module.config.num_class_embeds:
+    in_channels, out_channels = module.config.in_channels, module.config.out_channels
+    if (
+        (in_channels, out_channels) != (channels, channels)
+        or module.config.class_embed_type
+        or module.config.num_class_embeds
+    ):
         raise ModelError(
-            f"{folder / 'config.json'} is of a network from {taken} to {made} channels, need {channels} to {channels}"
-            f" and no classes: the latents have {channels} channels"
+            f"{folder / 'config.json'} is of a network from {in_channels} to {out_channels} channels,"
+            f" need {channels} to {channels} and no classes: the latents have {channels} channels"
         )
     module.load_state_dict(weights_of(parts, module), strict=True, assign=True)
     return LatentFlow(
         channels=channels,
-        times=_times(_whole(folder, said.get("steps"), "steps", _MAX_STEPS), _shift(folder, said.get("shift"))),
-        least=_whole(folder, said.get("least"), "least", _MAX_LEAST),
+        times=_times(_whole(folder, sampler.get("steps"), "steps", _MAX_STEPS), _shift(folder, sampler.get("shift"))),
+        least=_whole(folder, sampler.get("least"), "least", _MAX_LEAST),
         multiple=2 ** (len(module.config.block_out_channels) - 1),
-        _mean=_channels(folder, said.get("mean"), "mean", channels),
-        _deviation=_channels(folder, said.get("deviation"), "deviation", channels),
+        _mean=_channels(folder, sampler.get("mean"), "mean", channels),
+        _deviation=_channels(folder, sampler.get("deviation"), "deviation", channels),
         _module=prepare(module, _CPU, torch.float32),
     )
 

@@ -21,18 +21,18 @@ from wherefrom.core.card import UNITS, Card, Fact
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images, generator
 from wherefrom.models.adapters.arithmetic import (
+    channels_last,
     device_of,
     dtype_of,
-    each_alone,
     exact,
-    laid_out,
+    needs_single_images,
     parameters_of,
     prepare,
 )
 from wherefrom.models.adapters.latent_flow import LatentFlow, read_flow
 from wherefrom.models.adapters.latent_statistics import draw_latents
 from wherefrom.models.autoencoders.build import has_encoder
-from wherefrom.models.autoencoders.kinds import Kind, upcast
+from wherefrom.models.autoencoders.kinds import CallConvention, upcast
 from wherefrom.models.autoencoders.probe import probe, probe_decoder
 from wherefrom.models.autoencoders.steady import NOISE_SEED
 from wherefrom.models.base import former_spread
@@ -69,7 +69,7 @@ class DiffusersAutoencoder:
     native: tuple[int, int] | None
     scaling: tuple[float, float]
     _dtype: torch.dtype
-    _kind: Kind
+    _kind: CallConvention
     _module: nn.Module = field(repr=False)
     _stats: Mapping[str, torch.Tensor] | None = field(repr=False)
     _flow: LatentFlow | None = field(repr=False)
@@ -184,11 +184,11 @@ class DiffusersAutoencoder:
             else torch.empty((0, self.channels, *cells), dtype=torch.float32, device="cpu")
         ).to(self.device)
 
-    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
+    def _ask(self, part: Callable[[Any, torch.Tensor], torch.Tensor], tensor: torch.Tensor) -> torch.Tensor:
         """One pass through a half of the module, one by one where a neighbour could move the result."""
-        ready = laid_out(given.to(self._dtype))
+        ready = channels_last(tensor.to(self._dtype))
         with exact(self.device):
-            if len(ready) > 1 and (self._kind.alone or each_alone(self.device)):
+            if len(ready) > 1 and (self._kind.alone or needs_single_images(self.device)):
                 return torch.cat([part(self._module, row) for row in ready.split(1)]).float()
             return part(self._module, ready).float()
 
@@ -262,7 +262,7 @@ def adapted(
     )
 
 
-def _asked(kind: Kind) -> dict[str, Fact]:
+def _asked(kind: CallConvention) -> dict[str, Fact]:
     """What of how a module is asked changes the numbers."""
     return {"latents": kind.latents, **({"noise": f"normal, seed {NOISE_SEED}"} if kind.noise else {})}
 

@@ -73,14 +73,16 @@ def wrap_generator(
         )
     prior = choice(config, "prior", PRIORS) or "normal"
     with building(), torch.no_grad():
-        own = copy.deepcopy(module)
-        network = _ranged(own, config, name, torch.stack([drawing(prior, shape)(generator(n)) for n in range(_PROBES)]))
+        copied = copy.deepcopy(module)
+        network = _ranged(
+            copied, config, name, torch.stack([drawing(prior, shape)(generator(n)) for n in range(_PROBES)])
+        )
         built = Built(
             network=network,
             latent_shape=shape,
             size=size,
             draw=drawing(prior, shape),
-            facts={"range": RANGES[0] if network is not own else RANGES[1], "prior": prior},
+            facts={"range": RANGES[0] if network is not copied else RANGES[1], "prior": prior},
         )
     recorded = {"options": tuple(sorted(options.items()))} if options else {}
     return adapted(
@@ -95,10 +97,10 @@ def _stated(module: nn.Module) -> dict[str, Any]:
 
 def _size(config: Mapping[str, Any], options: Mapping[str, Fact]) -> tuple[int, int] | None:
     """`(height, width)`: the attribute's order, or of a person's WIDTHxHEIGHT."""
-    found = numbers(config, "size")
-    if found is None:
+    stated = numbers(config, "size")
+    if stated is None:
         return None
-    sides = found * 2 if len(found) == 1 else found
+    sides = stated * 2 if len(stated) == 1 else stated
     if len(sides) != 2 or min(sides) < 1:
         raise UsageError(f"size={config['size']!r}, need one side or WIDTHxHEIGHT in pixels")
     return (sides[1], sides[0]) if isinstance(options.get("size"), str) else (sides[0], sides[1])

@@ -21,7 +21,7 @@ from wherefrom.core.tensors import building, generator, usual_defaults
 from wherefrom.models.adapters.arithmetic import device_of, dtype_of
 from wherefrom.models.sources.pipeline_folders import PipelineFolder
 
-__all__ = ["EXTRA", "Call", "Drawn", "TextToImage", "open_pipeline", "planned"]
+__all__ = ["EXTRA", "Call", "PipelineImage", "TextToImage", "open_pipeline", "plan_call"]
 
 EXTRA: Final = "text-to-image"
 """The extra that brings the libraries of text encoders."""
@@ -57,26 +57,26 @@ class Call:
 
     Attributes:
         kind: the pipeline's class.
-        given: arguments of its call, without prompts and generators.
+        arguments: of its call, without prompts and generators.
         negative: what the images should not show.
-        stated: `given` as text, with the class's own steps and guidance where none were given.
+        stated: `arguments` as text, with the class's own steps and guidance where none were given.
     """
 
     kind: str
-    given: Mapping[str, Fact]
+    arguments: Mapping[str, Fact]
     negative: str | None
     stated: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drawn:
+class PipelineImage:
     """One image of a pipeline: its pixels `(h, w, 3)` uint8 RGB, or why there are none."""
 
     pixels: npt.NDArray[np.uint8] | None = None
     error: str | None = None
 
 
-def planned(
+def plan_call(
     folder: PipelineFolder,
     *,
     steps: int | None = None,
@@ -101,25 +101,25 @@ def planned(
         UsageError: when its call has no such argument.
     """
     taken = _taken(folder)
-    given: dict[str, Fact] = {}
+    arguments: dict[str, Fact] = {}
     wanted = (("--steps", "num_inference_steps", steps), ("--guidance", "guidance_scale", guidance))
     sides = (("--size", "height", size[0]), ("--size", "width", size[1])) if size else ()
     for flag, name, value in (*wanted, *sides):
         if value is not None:
-            given[_known(folder, taken, name, flag)] = value
+            arguments[_known(folder, taken, name, flag)] = value
     if negative is not None:
         _known(folder, taken, "negative_prompt", "--negative")
-    given |= {name: value for name, value in _FIXED.items() if name in taken}
+    arguments |= {name: value for name, value in _FIXED.items() if name in taken}
     for name, value in (options or {}).items():
         if name in _OWN:
             raise UsageError(f"--model-option {name}: it has an option of its own, or is not for options")
-        given[_known(folder, taken, name, f"--model-option {name}")] = value
-    stated = {name: str(value) for name, value in given.items()}
+        arguments[_known(folder, taken, name, f"--model-option {name}")] = value
+    stated = {name: str(value) for name, value in arguments.items()}
     for name in ("num_inference_steps", "guidance_scale"):
         default = taken[name].default if name in taken else None
-        if name not in given and isinstance(default, int | float):
+        if name not in arguments and isinstance(default, int | float):
             stated[name] = str(default)
-    return Call(kind=folder.kind, given=given, negative=negative, stated=stated)
+    return Call(kind=folder.kind, arguments=arguments, negative=negative, stated=stated)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +134,7 @@ class TextToImage:
     pipeline: Any
     device: str
 
-    def draw(self, prompts: Sequence[str], seeds: Sequence[int], call: Call) -> list[Drawn]:
+    def draw(self, prompts: Sequence[str], seeds: Sequence[int], call: Call) -> list[PipelineImage]:
         """Images, one a prompt and seed; where a batch fails each is tried alone, so that the others are not lost.
 
         Seeds draw on the CPU, one generator an image, so that every device starts from the same noise.
@@ -142,18 +142,18 @@ class TextToImage:
         Args:
             prompts: one an image.
             seeds: one an image.
-            call: the settings, from `planned`.
+            call: the settings, from `plan_call`.
         """
         try:
             return self._called(prompts, seeds, call)
         except Exception as error:  # noqa: BLE001 - whatever a pipeline raises becomes the image's own row
             if len(prompts) == 1:
-                return [Drawn(error=f"{type(error).__name__}: {error}")]
+                return [PipelineImage(error=f"{type(error).__name__}: {error}")]
         return [
-            found for prompt, seed in zip(prompts, seeds, strict=True) for found in self.draw([prompt], [seed], call)
+            drawn for prompt, seed in zip(prompts, seeds, strict=True) for drawn in self.draw([prompt], [seed], call)
         ]
 
-    def _called(self, prompts: Sequence[str], seeds: Sequence[int], call: Call) -> list[Drawn]:
+    def _called(self, prompts: Sequence[str], seeds: Sequence[int], call: Call) -> list[PipelineImage]:
         count = len(prompts)
         generators = [generator(seed) for seed in seeds]
         words: dict[str, Any] = {"prompt": list(prompts), "generator": generators}
@@ -162,7 +162,7 @@ class TextToImage:
         if count == 1:
             words = {name: values[0] for name, values in words.items()}
         with usual_defaults():
-            result = self.pipeline(**words, **call.given, output_type="pil")
+            result = self.pipeline(**words, **call.arguments, output_type="pil")
         images = getattr(result, "images", None)
         if images is None or len(images) != count:
             raise ImageError(f"{call.kind} gave {'no images' if images is None else len(images)}, need {count}")
@@ -248,18 +248,20 @@ def _known(folder: PipelineFolder, taken: Mapping[str, inspect.Parameter], name:
 
 def _flags(result: Any, count: int) -> list[bool]:
     """Of each image whether a safety checker took it away."""
-    found = next((flags for name in _FLAGGED if (flags := getattr(result, name, None)) is not None), None)
-    return [False] * count if found is None else [bool(flag) for flag in found]
+    per_image = next((flags for name in _FLAGGED if (flags := getattr(result, name, None)) is not None), None)
+    return [False] * count if per_image is None else [bool(flag) for flag in per_image]
 
 
-def _drawn(image: Any, *, flagged: bool) -> Drawn:
+def _drawn(image: Any, *, flagged: bool) -> PipelineImage:
     if flagged:
-        return Drawn(error="the pipeline's safety checker took this image away: it is blank and no belonging")
+        return PipelineImage(error="the pipeline's safety checker took this image away: it is blank and no belonging")
     pixels = np.asarray(image.convert("RGB"))
     if (pixels == pixels[0, 0]).all():
         colour = tuple(int(value) for value in pixels[0, 0])
-        return Drawn(error=f"every pixel is {colour}: what a checker leaves, or an overflow; try --dtype float32")
-    return Drawn(pixels=pixels)
+        return PipelineImage(
+            error=f"every pixel is {colour}: what a checker leaves, or an overflow; try --dtype float32"
+        )
+    return PipelineImage(pixels=pixels)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-__all__ = ["rows_apart"]
+__all__ = ["with_independent_rows"]
 
 
 class _Rows(nn.Module):
@@ -21,14 +21,14 @@ class _Rows(nn.Module):
         self.weight, self.bias = linear.weight, linear.bias
         self.in_features, self.out_features = linear.in_features, linear.out_features
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        if given.ndim != 2:
-            return functional.linear(given, self.weight, self.bias)
-        made = functional.conv2d(given[:, :, None, None], self.weight[:, :, None, None], self.bias)
-        return made[:, :, 0, 0]
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if inputs.ndim != 2:
+            return functional.linear(inputs, self.weight, self.bias)
+        outputs = functional.conv2d(inputs[:, :, None, None], self.weight[:, :, None, None], self.bias)
+        return outputs[:, :, 0, 0]
 
 
-def rows_apart(network: nn.Module) -> nn.Module:
+def with_independent_rows(network: nn.Module) -> nn.Module:
     """The network with every `nn.Linear` in it replaced, in place; a network that is one is returned replaced."""
     if type(network) is nn.Linear:
         return _Rows(network)

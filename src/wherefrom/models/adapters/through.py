@@ -23,9 +23,9 @@ from wherefrom.images.edits import Edit, Step
 from wherefrom.images.edits.sides import original, reduced
 from wherefrom.images.operators import check_known, operator
 from wherefrom.models.adapters.arithmetic import exact
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Model, former_spread, search_starts_of
+from wherefrom.models.base import Autoencoder, ClassConditional, Decoder, Model, former_spread, search_starts_of
 
-__all__ = ["THROUGH", "Through", "ThroughAutoencoder", "edit_of", "through", "through_alike"]
+__all__ = ["THROUGH", "EditedAutoencoder", "EditedDecoder", "edit_of", "through", "through_same_edit"]
 
 THROUGH: Final = "through"
 """The fact on a model's card that names the edit."""
@@ -58,13 +58,13 @@ def through(model: Model, edit: str | Edit) -> Model:
     wanted = edit_of(edit)
     if wanted.name == _NONE:
         return model
-    if isinstance(model, Through):
+    if isinstance(model, EditedDecoder):
         return through(model.model, Edit((*model.edit.steps, *wanted.steps)))
     if not isinstance(model, Decoder):
         raise ModelError(f"{model.card.name} has no decoder, so nothing of it can have gone through {wanted}")
     if isinstance(model, Autoencoder):
-        return ThroughAutoencoder(model=model, edit=wanted)
-    return Through(model=model, edit=wanted)
+        return EditedAutoencoder(model=model, edit=wanted)
+    return EditedDecoder(model=model, edit=wanted)
 
 
 def edit_of(edit: str | Edit) -> Edit:
@@ -78,18 +78,18 @@ def edit_of(edit: str | Edit) -> Edit:
     return wanted
 
 
-def through_alike(model: Model, other: Model) -> Model:
+def through_same_edit(model: Model, other: Model) -> Model:
     """The other model behind the edit that the first is behind, if any.
 
     Args:
         model: perhaps behind an edit.
         other: put behind the same.
     """
-    return through(other, model.edit) if isinstance(model, Through) else other
+    return through(other, model.edit) if isinstance(model, EditedDecoder) else other
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Through:
+class EditedDecoder:
     """A decoder behind an edit; made by `through`.
 
     Images are those seen, after the edit: their sizes and the model's own differ where the edit resizes or crops. Of
@@ -124,8 +124,13 @@ class Through:
     @property
     def card(self) -> Card:
         """The model's own, with the edit as a fact."""
-        own = self.model.card
-        return Card(kind=own.kind, name=own.name, facts={**own.facts, THROUGH: self.edit.name}, notes=own.notes)
+        model_card = self.model.card
+        return Card(
+            kind=model_card.kind,
+            name=model_card.name,
+            facts={**model_card.facts, THROUGH: self.edit.name},
+            notes=model_card.notes,
+        )
 
     @property
     def device(self) -> torch.device:
@@ -145,8 +150,8 @@ class Through:
     @property
     def scaling(self) -> tuple[float, float]:
         """The model's own: in which units its latents are searched."""
-        found: tuple[float, float] = getattr(self.model, "scaling", (1.0, 0.0))
-        return found
+        scaling: tuple[float, float] = getattr(self.model, "scaling", (1.0, 0.0))
+        return scaling
 
     @property
     def width(self) -> int | None:
@@ -156,7 +161,7 @@ class Through:
     @property
     def classes(self) -> int | None:
         """How many classes latents may carry; None where they carry none."""
-        return self.model.classes if isinstance(self.model, Classed) else None
+        return self.model.classes if isinstance(self.model, ClassConditional) else None
 
     def part(self, size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Top, left, height and width of the part of an image seen that the model can be asked about.
@@ -191,9 +196,9 @@ class Through:
             ImageError: when the edit leaves too few pixels of these images.
             ModelError: as the model's own `decode`.
         """
-        made = self.model.decode(latents)
+        images = self.model.decode(latents)
         with exact(self.device):
-            return operator(self._edit, (made.shape[2], made.shape[3])).apply(made)
+            return operator(self._edit, (images.shape[2], images.shape[3])).apply(images)
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """Latents of the model; `size` is that of the images seen.
@@ -219,7 +224,7 @@ class Through:
 
     def labels(self, seeds: Seeds) -> list[int]:
         """The class that `draw` draws with each seed; 0 where latents carry none."""
-        return self.model.labels(seeds) if isinstance(self.model, Classed) else [0] * len(seeds)
+        return self.model.labels(seeds) if isinstance(self.model, ClassConditional) else [0] * len(seeds)
 
     def _before(self, size: tuple[int, int] | None) -> tuple[int, int] | None:
         """The model's size of images that are seen in this one."""
@@ -240,9 +245,9 @@ class Through:
             self._check(seen, self._size)
             assert self.model.size is not None
             return self.model.size
-        found = [original(self._edit.steps, side, self.model.factor, axis) for axis, side in _axes(seen)]
-        self._check(seen, (found[0][1], found[1][1]))
-        return found[0][0], found[1][0]
+        originals = [original(self._edit.steps, side, self.model.factor, axis) for axis, side in _axes(seen)]
+        self._check(seen, (originals[0][1], originals[1][1]))
+        return originals[0][0], originals[1][0]
 
     def _check(self, seen: tuple[int, int], wanted: tuple[int, int]) -> None:
         if tuple(seen) != tuple(wanted):
@@ -253,7 +258,7 @@ class Through:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class ThroughAutoencoder(Through):
+class EditedAutoencoder(EditedDecoder):
     """An autoencoder behind an edit; made by `through`."""
 
     model: Autoencoder

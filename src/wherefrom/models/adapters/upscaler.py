@@ -22,7 +22,7 @@ from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError
 from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.images.edits.matrices import resampled
-from wherefrom.models.adapters.arithmetic import each_alone, exact, laid_out, parameters_of
+from wherefrom.models.adapters.arithmetic import channels_last, exact, needs_single_images, parameters_of
 from wherefrom.models.upscalers.about import REDUCTIONS
 
 __all__ = ["Upscaler"]
@@ -86,10 +86,12 @@ class Upscaler:
             raise ImageError(f"images are {height} x {width}, and {self.card.name} needs {need}: crop them")
         rows, columns = (self._matrix(side).to(images.device) for side in (height, width))
         with exact(self.device):
-            found = [
+            small_images = [
                 rows @ (image.float() @ columns.T) for image in images
             ]  # one by one: no image knows its neighbours
-        return torch.stack(found) if found else self._none(images, height // self.scale, width // self.scale)
+        return (
+            torch.stack(small_images) if small_images else self._none(images, height // self.scale, width // self.scale)
+        )
 
     def decode(self, latents: Latents) -> Images:
         """Small images to images `(n, 3, scale h, scale w)` float32, nominally in [0, 1], not clamped; differentiable.
@@ -102,12 +104,12 @@ class Upscaler:
             raise ModelError(f"small images have shape {tuple(latents.shape)}, need (n, 3, h, w){sides}")
         if not len(latents):
             return self._none(latents, latents.shape[2] * self.scale, latents.shape[3] * self.scale)
-        ready = laid_out(latents.to(self._dtype))
+        ready = channels_last(latents.to(self._dtype))
         with exact(self.device):
-            if len(ready) > 1 and each_alone(self.device):
+            if len(ready) > 1 and needs_single_images(self.device):
                 return torch.cat([self._module(row) for row in ready.split(1)]).float()
-            made: torch.Tensor = self._module(ready)
-            return made.float()
+            images: torch.Tensor = self._module(ready)
+            return images.float()
 
     def draw(self, seeds: Seeds, *, size: tuple[int, int] | None = None) -> Latents:
         """An upscaler draws nothing by itself.

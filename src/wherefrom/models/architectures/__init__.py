@@ -44,8 +44,8 @@ def load(name: str) -> Architecture:
             DeprecationWarning,
             stacklevel=2,
         )
-    found: Architecture = plugins.load(group, name, "ARCHITECTURE")
-    return found
+    architecture: Architecture = plugins.load(group, name, "ARCHITECTURE")
+    return architecture
 
 
 def check_kind(shapes: Shapes, kind: Architecture) -> None:

@@ -41,50 +41,54 @@ _NORMALISED: Final = {
 """Mean and deviation, channel by channel, of the images that the model was trained on."""
 
 
-def _conv(given: int, made: int, kernel: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(given, made, kernel, stride, kernel // 2, bias=False)
+def _conv(in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, bias=False)
 
 
 class _Down(nn.Module):
     """A block of ResNet-18: the first convolution widens, and halves the size with a stride of 2."""
 
-    def __init__(self, given: int, made: int, stride: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
         super().__init__()
-        self.conv1, self.bn1 = _conv(given, made, 3, stride), nn.BatchNorm2d(made)
-        self.conv2, self.bn2 = _conv(made, made, 3), nn.BatchNorm2d(made)
-        changed = stride != 1 or given != made
-        self.downsample = nn.Sequential(_conv(given, made, 1, stride), nn.BatchNorm2d(made)) if changed else None
+        self.conv1, self.bn1 = _conv(in_channels, out_channels, 3, stride), nn.BatchNorm2d(out_channels)
+        self.conv2, self.bn2 = _conv(out_channels, out_channels, 3), nn.BatchNorm2d(out_channels)
+        changed = stride != 1 or in_channels != out_channels
+        self.downsample = (
+            nn.Sequential(_conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
+            if changed
+            else None
+        )
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x = self.bn2(self.conv2(relu(self.bn1(self.conv1(given)))))
-        return relu(x + (given if self.downsample is None else self.downsample(given)))
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        x = self.bn2(self.conv2(relu(self.bn1(self.conv1(features)))))
+        return relu(x + (features if self.downsample is None else self.downsample(features)))
 
 
-class _Doubled(nn.Module):
+class _DoubleSize(nn.Module):
     """Every pixel twice along each side."""
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        return interpolate(given, scale_factor=2)
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return interpolate(features, scale_factor=2)
 
 
 class _Up(nn.Module):
     """The mirror of a block: the second convolution narrows, after the size was doubled."""
 
-    def __init__(self, given: int, made: int, scale: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, scale: int) -> None:
         super().__init__()
-        self.conv1, self.bn1 = _conv(given, given, 3), nn.BatchNorm2d(given)
-        narrow = _conv(given, made, 3)
-        self.conv2 = narrow if scale == 1 else nn.Sequential(_Doubled(), narrow)
-        self.bn2 = nn.BatchNorm2d(made)
+        self.conv1, self.bn1 = _conv(in_channels, in_channels, 3), nn.BatchNorm2d(in_channels)
+        narrow = _conv(in_channels, out_channels, 3)
+        self.conv2 = narrow if scale == 1 else nn.Sequential(_DoubleSize(), narrow)
+        self.bn2 = nn.BatchNorm2d(out_channels)
         self.upsample: nn.Module | None = None
-        if scale != 1 or given != made:
-            side = _conv(given, made, 1)
-            resized = side if scale == 1 else nn.Sequential(_Doubled(), side)
-            self.upsample = nn.Sequential(resized, nn.BatchNorm2d(made))
+        if scale != 1 or in_channels != out_channels:
+            side = _conv(in_channels, out_channels, 1)
+            resized = side if scale == 1 else nn.Sequential(_DoubleSize(), side)
+            self.upsample = nn.Sequential(resized, nn.BatchNorm2d(out_channels))
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x = self.bn2(self.conv2(relu(self.bn1(self.conv1(given)))))
-        return relu(x + (given if self.upsample is None else self.upsample(given)))
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        x = self.bn2(self.conv2(relu(self.bn1(self.conv1(features)))))
+        return relu(x + (features if self.upsample is None else self.upsample(features)))
 
 
 class _Backbone(nn.Module):
@@ -93,11 +97,14 @@ class _Backbone(nn.Module):
     def __init__(self, widths: tuple[int, ...]) -> None:
         super().__init__()
         self.conv1, self.bn1 = _conv(3, widths[0], 3), nn.BatchNorm2d(widths[0])
-        given = widths[0]
-        for stage, made in enumerate(widths):
-            blocks = [_Down(given if block == 0 else made, made, _stride(stage, block)) for block in range(_BLOCKS)]
+        in_channels = widths[0]
+        for stage, out_channels in enumerate(widths):
+            blocks = [
+                _Down(in_channels if block == 0 else out_channels, out_channels, _stride(stage, block))
+                for block in range(_BLOCKS)
+            ]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
-            given = made
+            in_channels = out_channels
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         x = relu(self.bn1(self.conv1(images)))
@@ -121,8 +128,8 @@ class _Encoder(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         mean, deviation = _constants(self.normalised, images)
-        found: torch.Tensor = self.fc_mu(self.encoder((images - mean) / deviation))
-        return found
+        posterior_mean: torch.Tensor = self.fc_mu(self.encoder((images - mean) / deviation))
+        return posterior_mean
 
 
 class _Decoder(nn.Module):
@@ -131,13 +138,16 @@ class _Decoder(nn.Module):
     def __init__(self, widths: tuple[int, ...], first: int, latent: int, size: int, normalised: str) -> None:
         super().__init__()
         self.linear = nn.Linear(latent, first * _CELLS**2)
-        given = first
-        for stage, made in enumerate(widths):
+        in_channels = first
+        for stage, out_channels in enumerate(widths):
             scale = 2 if stage < _STAGES - 1 else 1
-            blocks = [_Up(given if block == 0 else made, made, scale if block == 0 else 1) for block in range(_BLOCKS)]
+            blocks = [
+                _Up(in_channels if block == 0 else out_channels, out_channels, scale if block == 0 else 1)
+                for block in range(_BLOCKS)
+            ]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
-            given = made
-        self.conv1 = _conv(given, 3, 3)
+            in_channels = out_channels
+        self.conv1 = _conv(in_channels, 3, 3)
         self.cells, self.normalised = size // _FACTOR, normalised
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:

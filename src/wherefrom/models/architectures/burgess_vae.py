@@ -46,8 +46,8 @@ class _Encoder(nn.Module):
         self.convs = nn.ModuleDict()
         for name in _ENCODER:
             if f"encoder.{name}.weight" in shapes:
-                given, made = shapes[f"encoder.{name}.weight"][1::-1]
-                self.convs[name] = nn.Conv2d(given, made, _KERNEL, stride=2, padding=1)
+                in_width, out_width = shapes[f"encoder.{name}.weight"][1::-1]
+                self.convs[name] = nn.Conv2d(in_width, out_width, _KERNEL, stride=2, padding=1)
         self.lin1, self.lin2, self.mu_logvar_gen = (
             _linear(shapes[f"encoder.{name}.weight"]) for name in ("lin1", "lin2", "mu_logvar_gen")
         )
@@ -72,8 +72,8 @@ class _Decoder(nn.Module):
         self.convs = nn.ModuleDict()
         for name in _DECODER:
             if f"decoder.{name}.weight" in shapes:
-                given, made = shapes[f"decoder.{name}.weight"][:2]
-                self.convs[name] = nn.ConvTranspose2d(given, made, _KERNEL, stride=2, padding=1)
+                in_width, out_width = shapes[f"decoder.{name}.weight"][:2]
+                self.convs[name] = nn.ConvTranspose2d(in_width, out_width, _KERNEL, stride=2, padding=1)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         x = relu(self.lin3(relu(self.lin2(relu(self.lin1(latents))))))
@@ -108,8 +108,8 @@ def _build(state: State, config: Config) -> Built:
 
 def _part(state: State, half: str) -> State:
     """One half's tensors under the module's names, in which convolutions stand in a table of their own."""
-    own = {name.removeprefix(f"{half}."): value for name, value in state.items() if name.startswith(f"{half}.")}
-    return {re.sub(r"^(conv)", r"convs.\1", name): value for name, value in own.items()}
+    half_state = {name.removeprefix(f"{half}."): value for name, value in state.items() if name.startswith(f"{half}.")}
+    return {re.sub(r"^(conv)", r"convs.\1", name): value for name, value in half_state.items()}
 
 
 def _check(state: State, shapes: Shapes, title: str) -> None:

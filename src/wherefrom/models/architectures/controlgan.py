@@ -25,10 +25,10 @@ from wherefrom.models.architectures.base.stages import (
     SIGNS,
     SMALLEST,
     Conditioning,
-    First,
-    Picture,
+    FirstStage,
+    ToImage,
     blocks_in,
-    repeated,
+    residual_blocks,
     scale_of,
     stages_in,
     upsampling,
@@ -73,8 +73,8 @@ class _Spatial(nn.Module):
         scores = features.mT @ source
         if hidden is not None:
             scores = scores.masked_fill(hidden, -torch.inf)
-        found: torch.Tensor = source @ scores.softmax(dim=2).mT
-        return found
+        context: torch.Tensor = source @ scores.softmax(dim=2).mT
+        return context
 
 
 class _Channelwise(nn.Module):
@@ -88,8 +88,8 @@ class _Channelwise(nn.Module):
         """`(n, width, pixels)` and `(n, word, count)` to `(n, width, pixels)`."""
         kernel = self.conv_context2 if context.shape[2] == SMALLEST**2 else self.conv_context3
         keys = kernel(words[..., None])[..., 0]
-        found: torch.Tensor = (context @ keys).softmax(dim=2) @ keys.mT
-        return found
+        attended: torch.Tensor = (context @ keys).softmax(dim=2) @ keys.mT
+        return attended
 
 
 def _keys(word: int) -> tuple[nn.Conv2d, nn.Conv2d]:
@@ -104,14 +104,14 @@ class _Stage(nn.Module):
         super().__init__()
         self.att = _Spatial(geometry.width, geometry.word)
         self.channel_att = _Channelwise(geometry.word)
-        self.residual = repeated(3 * geometry.width, geometry.blocks)
+        self.residual = residual_blocks(3 * geometry.width, geometry.blocks)
         self.upsample = upsampling(3 * geometry.width, geometry.width)
 
     def forward(self, features: torch.Tensor, words: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
         context = self.att(features.flatten(2), words, hidden)
         parts = (features, context.reshape(features.shape), self.channel_att(context, words).reshape(features.shape))
-        found: torch.Tensor = self.upsample(self.residual(torch.cat(parts, dim=1)))
-        return found
+        output: torch.Tensor = self.upsample(self.residual(torch.cat(parts, dim=1)))
+        return output
 
 
 class _Network(nn.Module):
@@ -120,11 +120,11 @@ class _Network(nn.Module):
     def __init__(self, geometry: _Geometry) -> None:
         super().__init__()
         self.ca_net = Conditioning(geometry.word, geometry.code)
-        self.h_net1 = First(geometry.noise + geometry.code, geometry.width)
-        self.img_net1 = Picture(geometry.width)
+        self.h_net1 = FirstStage(geometry.noise + geometry.code, geometry.width)
+        self.img_net1 = ToImage(geometry.width)
         for stage in range(2, geometry.stages + 1):
             self.add_module(f"h_net{stage}", _Stage(geometry))
-            self.add_module(f"img_net{stage}", Picture(geometry.width))
+            self.add_module(f"img_net{stage}", ToImage(geometry.width))
 
     def forward(
         self, code: torch.Tensor, noise: torch.Tensor, words: torch.Tensor, hidden: torch.Tensor | None, stages: int
@@ -156,8 +156,8 @@ class _Generator(nn.Module):
         self.shares = tuple(shares)
         self.stage = stage
         self.word = word
-        held = (None, None, None) if caption is None else (caption.sentence, caption.words, caption.padding)
-        for name, tensor in zip(("sentence", "words", "padding"), held, strict=True):
+        embeddings = (None, None, None) if caption is None else (caption.sentence, caption.words, caption.padding)
+        for name, tensor in zip(("sentence", "words", "padding"), embeddings, strict=True):
             self.register_buffer(name, None if tensor is None else tensor[None], persistent=False)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
@@ -187,11 +187,13 @@ def _read(shapes: Shapes) -> _Geometry:
             "these weights look like AttnGAN's generator (attention over words in space alone), need ControlGAN's, with"
             " h_net2.channel_att"
         )
-    given, code = side(shapes, "h_net1.fc.0.weight", -1), side(shapes, "ca_net.fc.weight", 0) // 4
-    if not 0 < code < given:
-        raise ModelError(f"h_net1.fc.0.weight takes {given} numbers, of which c would be {code}: need noise beside it")
+    in_width, code = side(shapes, "h_net1.fc.0.weight", -1), side(shapes, "ca_net.fc.weight", 0) // 4
+    if not 0 < code < in_width:
+        raise ModelError(
+            f"h_net1.fc.0.weight takes {in_width} numbers, of which c would be {code}: need noise beside it"
+        )
     return _Geometry(
-        noise=given - code,
+        noise=in_width - code,
         code=code,
         word=side(shapes, "ca_net.fc.weight", 1),
         width=side(shapes, "img_net1.img.0.weight", 1),

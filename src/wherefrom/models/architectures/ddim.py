@@ -28,7 +28,7 @@ _STEPS: Final = 10
 _ALONE: Final = 64  # pixels a side from which one image is work enough for a processor
 
 
-class _Walk(nn.Module):
+class _SamplingSteps(nn.Module):
     """Noise `(n, c, h, w)` to images in [0, 1] by the steps of a schedule.
 
     The estimate of the image is clipped at each step as the pipeline does it, but at the last one, where the estimate
@@ -43,15 +43,15 @@ class _Walk(nn.Module):
         self.checkpointing = checkpointing
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        found = latents
+        images = latents
         if self.label is not None:
             labels = torch.full((len(latents),), self.label, dtype=torch.long, device=latents.device)
         for step in range(len(self.schedule.times)):
-            if self.checkpointing and found.requires_grad:
-                found = checkpoint(self._step, found, step, labels, use_reentrant=False, preserve_rng_state=False)
+            if self.checkpointing and images.requires_grad:
+                images = checkpoint(self._step, images, step, labels, use_reentrant=False, preserve_rng_state=False)
             else:
-                found = self._step(found, step, labels)
-        return found * 0.5 + 0.5
+                images = self._step(images, step, labels)
+        return images * 0.5 + 0.5
 
     def _step(self, noisy: torch.Tensor, step: int, labels: torch.Tensor | None) -> torch.Tensor:
         alpha, onward = self.schedule.alphas[step], self.schedule.onward[step]
@@ -61,19 +61,19 @@ class _Walk(nn.Module):
         bound = self.schedule.clip
         if bound is not None and not (onward == 1 and bound >= 1):
             image = image.clamp(-bound, bound)
-        found: torch.Tensor = onward**0.5 * image + (1 - onward) ** 0.5 * noise
-        return found
+        less_noisy: torch.Tensor = onward**0.5 * image + (1 - onward) ** 0.5 * noise
+        return less_noisy
 
-    def _parts(self, noisy: torch.Tensor, made: torch.Tensor, alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def _parts(self, noisy: torch.Tensor, output: torch.Tensor, alpha: float) -> tuple[torch.Tensor, torch.Tensor]:
         """The estimates of the image and of the noise in what a step is given."""
         signal, spread = alpha**0.5, (1 - alpha) ** 0.5
         match self.schedule.prediction:
             case "epsilon":
-                return (noisy - spread * made) / signal, made
+                return (noisy - spread * output) / signal, output
             case "sample":
-                return made, (noisy - signal * made) / spread
+                return output, (noisy - signal * output) / spread
             case _:
-                return signal * noisy - spread * made, signal * made + spread * noisy
+                return signal * noisy - spread * output, signal * output + spread * noisy
 
 
 def _recognise(shapes: Shapes) -> bool:
@@ -94,7 +94,7 @@ def _build(state: State, config: Config) -> Built:
     shape = (network.channels, *network.size)
     facts: dict[str, Fact] = {"class": label.fact, "clip": schedule.clip, "prediction": schedule.prediction}
     return Built(
-        network=_Walk(network, schedule, label=label.number, checkpointing=checkpointing == "true"),
+        network=_SamplingSteps(network, schedule, label=label.number, checkpointing=checkpointing == "true"),
         latent_shape=shape,
         size=network.size,
         draw=drawing("normal", shape),

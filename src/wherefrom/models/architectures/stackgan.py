@@ -25,11 +25,11 @@ from wherefrom.models.architectures.base.stages import (
     SIGNS,
     SMALLEST,
     Conditioning,
-    First,
-    Picture,
+    FirstStage,
+    ToImage,
     blocks_in,
-    joined,
-    repeated,
+    gated_convolution,
+    residual_blocks,
     scale_of,
     stages_in,
     upsampling,
@@ -53,16 +53,16 @@ class _Geometry:
 class _Stage(nn.Module):
     """Features and c at one size to features at twice the size."""
 
-    def __init__(self, given: int, code: int, made: int, blocks: int) -> None:
+    def __init__(self, in_channels: int, code: int, out_channels: int, blocks: int) -> None:
         super().__init__()
-        self.jointConv = joined(given + code, given)
-        self.residual = repeated(given, blocks)
-        self.upsample = upsampling(given, made)
+        self.jointConv = gated_convolution(in_channels + code, in_channels)
+        self.residual = residual_blocks(in_channels, blocks)
+        self.upsample = upsampling(in_channels, out_channels)
 
     def forward(self, features: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
         wide = code[:, :, None, None].expand(-1, -1, *features.shape[2:])
-        found: torch.Tensor = self.upsample(self.residual(self.jointConv(torch.cat([wide, features], dim=1))))
-        return found
+        output: torch.Tensor = self.upsample(self.residual(self.jointConv(torch.cat([wide, features], dim=1))))
+        return output
 
 
 class _Network(nn.Module):
@@ -72,12 +72,12 @@ class _Network(nn.Module):
         super().__init__()
         conditional = geometry.sentence is not None
         self.ca_net = Conditioning(geometry.sentence, geometry.code) if geometry.sentence is not None else None
-        self.h_net1 = First(geometry.noise + (geometry.code if conditional else 0), geometry.widths[0])
-        self.img_net1 = Picture(geometry.widths[0])
+        self.h_net1 = FirstStage(geometry.noise + (geometry.code if conditional else 0), geometry.widths[0])
+        self.img_net1 = ToImage(geometry.widths[0])
         for stage, blocks in enumerate(geometry.blocks):
-            given, made = geometry.widths[stage : stage + 2]
-            self.add_module(f"h_net{stage + 2}", _Stage(given, geometry.code, made, blocks))
-            self.add_module(f"img_net{stage + 2}", Picture(made))
+            in_channels, out_channels = geometry.widths[stage : stage + 2]
+            self.add_module(f"h_net{stage + 2}", _Stage(in_channels, geometry.code, out_channels, blocks))
+            self.add_module(f"img_net{stage + 2}", ToImage(out_channels))
 
     def forward(self, code: torch.Tensor | None, noise: torch.Tensor, stages: int) -> list[torch.Tensor]:
         features = self.h_net1(noise if code is None else torch.cat([code, noise], dim=1))
@@ -110,8 +110,8 @@ class _Generator(nn.Module):
         if self.sentence is None or self.network.ca_net is None:
             return rest[0] if rest else None
         mean, variance = self.network.ca_net(self.sentence.expand(count, -1))
-        found: torch.Tensor = mean + rest[0] * (variance / 2).exp() if rest else mean
-        return found
+        sampled: torch.Tensor = mean + rest[0] * (variance / 2).exp() if rest else mean
+        return sampled
 
 
 def _recognise(shapes: Shapes) -> bool:
@@ -121,12 +121,14 @@ def _recognise(shapes: Shapes) -> bool:
 def _read(shapes: Shapes) -> _Geometry:
     stages = stages_in(shapes)
     conditional = "ca_net.fc.weight" in shapes
-    given = side(shapes, "h_net1.fc.0.weight", -1)
-    code = side(shapes, "ca_net.fc.weight", 0) // 4 if conditional else given
-    if conditional and not 0 < code < given:
-        raise ModelError(f"h_net1.fc.0.weight takes {given} numbers, of which c would be {code}: need noise beside it")
+    in_width = side(shapes, "h_net1.fc.0.weight", -1)
+    code = side(shapes, "ca_net.fc.weight", 0) // 4 if conditional else in_width
+    if conditional and not 0 < code < in_width:
+        raise ModelError(
+            f"h_net1.fc.0.weight takes {in_width} numbers, of which c would be {code}: need noise beside it"
+        )
     return _Geometry(
-        noise=given - code if conditional else given,
+        noise=in_width - code if conditional else in_width,
         code=code,
         sentence=side(shapes, "ca_net.fc.weight", 1) if conditional else None,
         widths=tuple(side(shapes, f"img_net{stage}.img.0.weight", 1) for stage in range(1, stages + 1)),

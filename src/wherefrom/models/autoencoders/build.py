@@ -36,10 +36,10 @@ class _WithoutWeights(TorchFunctionMode):
     ) -> Any:
         """Call a constructor of tensors."""
         del types
-        given = dict(kwargs or {})
+        keywords = dict(kwargs or {})
         if func is torch.empty:
-            given["device"] = "meta"
-        return func(*args, **given)
+            keywords["device"] = "meta"
+        return func(*args, **keywords)
 
 
 def class_named(name: str) -> type:
@@ -55,14 +55,14 @@ def class_named(name: str) -> type:
     if known is not None and known.needs:
         require(known.needs, "text-to-image")
     place: Any = importlib.import_module(known.module) if known is not None and known.module else diffusers
-    found = getattr(place, name, None)
-    if not (isinstance(found, type) and issubclass(found, diffusers.ModelMixin)):
+    cls = getattr(place, name, None)
+    if not (isinstance(cls, type) and issubclass(cls, diffusers.ModelMixin)):
         reason = f": {REFUSED[name]}" if name in REFUSED else ""
         raise ModelError(
             f"autoencoder class {name!r} is not supported{reason or f': diffusers {diffusers.__version__} has none'};"
             f" update diffusers, or see the table of classes in the documentation"
         )
-    return found
+    return cls
 
 
 def module_of(parts: CheckpointParts) -> Any:
@@ -95,8 +95,8 @@ def has_encoder(module: nn.Module) -> bool:
     Args:
         module: made by `module_of`, or an autoencoder of diffusers.
     """
-    held = module._modules
-    return not any(name in held and held[name] is None for name in (one.rstrip(".") for one in ENCODER))
+    modules = module._modules
+    return not any(name in modules and modules[name] is None for name in (one.rstrip(".") for one in ENCODER))
 
 
 def _without_encoder(module: nn.Module) -> nn.Module:

@@ -21,12 +21,12 @@ def canonical_name(name: str) -> str:
 
 def canonical(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The same tensors under diffusers' present names, attention's 1 x 1 convolutions as matrices."""
-    found = {canonical_name(name): tensor for name, tensor in state.items()}
-    for name, tensor in found.items():
+    renamed = {canonical_name(name): tensor for name, tensor in state.items()}
+    for name, tensor in renamed.items():
         if (
             re.search(r"attentions\.\d+\.to_(q|k|v|out\.0)\.weight$", name)
             and tensor.ndim == 4
             and tensor.shape[2:] == (1, 1)
         ):
-            found[name] = tensor[:, :, 0, 0]
-    return found
+            renamed[name] = tensor[:, :, 0, 0]
+    return renamed

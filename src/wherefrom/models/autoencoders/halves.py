@@ -26,27 +26,27 @@ def half_of(names: Iterable[str]) -> str | None:
     Args:
         names: of the tensors, without a prefix.
     """
-    held = tuple(names)
-    there = [half for half, starts in _HALVES.items() if any(name.startswith(starts) for name in held)]
-    return there[0] if len(there) == 1 and any(map(_FIRST.fullmatch, held)) else None
+    all_names = tuple(names)
+    there = [half for half, starts in _HALVES.items() if any(name.startswith(starts) for name in all_names)]
+    return there[0] if len(there) == 1 and any(map(_FIRST.fullmatch, all_names)) else None
 
 
-def mirrored(own: Shapes) -> dict[str, tuple[int, ...]]:
+def mirrored(decoder_shapes: Shapes) -> dict[str, tuple[int, ...]]:
     """The shapes of a decoder's tensors, with those of an encoder that mirrors it as far as a config is read off them.
 
     Args:
-        own: shapes of the decoder's tensors by diffusers' names.
+        decoder_shapes: shapes of the decoder's tensors by diffusers' names.
     """
-    found = dict(own)
-    if "decoder.layers.0.weight" in own:
-        return found | {"encoder.layers.0.weight": own["decoder.layers.0.weight"]}
-    levels = count(own, r"decoder\.up_blocks\.(\d+)\.")
+    shapes = dict(decoder_shapes)
+    if "decoder.layers.0.weight" in decoder_shapes:
+        return shapes | {"encoder.layers.0.weight": decoder_shapes["decoder.layers.0.weight"]}
+    levels = count(decoder_shapes, r"decoder\.up_blocks\.(\d+)\.")
     for level in range(levels):
         up, down = f"decoder.up_blocks.{levels - 1 - level}", f"encoder.down_blocks.{level}"
-        shape = own.get(f"{up}.resnets.0.conv1.weight")
-        for block in range(count(own, rf"{up}\.resnets\.(\d+)\.") - 1 if shape else 0):
+        shape = decoder_shapes.get(f"{up}.resnets.0.conv1.weight")
+        for block in range(count(decoder_shapes, rf"{up}\.resnets\.(\d+)\.") - 1 if shape else 0):
             assert shape is not None
-            found[f"{down}.resnets.{block}.conv1.weight"] = shape
-            if any(name.startswith(f"{up}.attentions.") for name in own):
-                found[f"{down}.attentions.{block}.to_q.weight"] = (shape[0], shape[0])
-    return found | {"encoder.conv_in.weight": (1, 3, 3, 3)}
+            shapes[f"{down}.resnets.{block}.conv1.weight"] = shape
+            if any(name.startswith(f"{up}.attentions.") for name in decoder_shapes):
+                shapes[f"{down}.attentions.{block}.to_q.weight"] = (shape[0], shape[0])
+    return shapes | {"encoder.conv_in.weight": (1, 3, 3, 3)}

@@ -12,7 +12,7 @@ from typing import Any
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.base import Shapes
 
-__all__ = ["config_of", "count", "shipped"]
+__all__ = ["config_of", "count", "packaged_config"]
 
 
 def count(names: Iterable[str], pattern: str) -> int:
@@ -25,39 +25,39 @@ def count(names: Iterable[str], pattern: str) -> int:
     return len({match[1] for name in names if (match := re.match(pattern, name))})
 
 
-def config_of(own: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any]] | None:
+def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any]] | None:
     """Class and config of diffusers' layout, or None where it is not one.
 
     Args:
-        own: shapes of the autoencoder's tensors by name.
+        shapes: shapes of the autoencoder's tensors by name.
         force_upcast: what the config is to say of 16 bit.
     """
-    if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(own):
-        return "AutoencoderTiny", {"latent_channels": own["decoder.layers.0.weight"][1]}
-    if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(own):
-        return "AutoencoderDC", shipped("AutoencoderDC", own)
-    if "decoder.conv_in.weight" not in own or "encoder.conv_in.weight" not in own:
+    if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(shapes):
+        return "AutoencoderTiny", {"latent_channels": shapes["decoder.layers.0.weight"][1]}
+    if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(shapes):
+        return "AutoencoderDC", packaged_config("AutoencoderDC", shapes)
+    if "decoder.conv_in.weight" not in shapes or "encoder.conv_in.weight" not in shapes:
         return None
-    if len(own["decoder.conv_in.weight"]) == 5:
-        return "AutoencoderKLQwenImage", shipped("AutoencoderKLQwenImage", own)
-    if "encoder.down_blocks.0.resnets.0.conv1.weight" not in own:
+    if len(shapes["decoder.conv_in.weight"]) == 5:
+        return "AutoencoderKLQwenImage", packaged_config("AutoencoderKLQwenImage", shapes)
+    if "encoder.down_blocks.0.resnets.0.conv1.weight" not in shapes:
         return None
-    if any(name.startswith("decoder.condition_encoder.") for name in own):
-        return "AsymmetricAutoencoderKL", _asymmetric_config(own)
-    if "quantize.embedding.weight" in own:
-        return "VQModel", _vq_config(own)
-    kind = "AutoencoderKLFlux2" if "bn.running_mean" in own else "AutoencoderKL"
-    return kind, _kl_config(own, kind, force_upcast=force_upcast)
+    if any(name.startswith("decoder.condition_encoder.") for name in shapes):
+        return "AsymmetricAutoencoderKL", _asymmetric_config(shapes)
+    if "quantize.embedding.weight" in shapes:
+        return "VQModel", _vq_config(shapes)
+    kind = "AutoencoderKLFlux2" if "bn.running_mean" in shapes else "AutoencoderKL"
+    return kind, _kl_config(shapes, kind, force_upcast=force_upcast)
 
 
-def _widths(own: Shapes, part: str) -> list[int]:
-    levels = count(own, rf"{part}\.(\d+)\.")
-    return [own[f"{part}.{level}.resnets.0.conv1.weight"][0] for level in range(levels)]
+def _widths(shapes: Shapes, part: str) -> list[int]:
+    levels = count(shapes, rf"{part}\.(\d+)\.")
+    return [shapes[f"{part}.{level}.resnets.0.conv1.weight"][0] for level in range(levels)]
 
 
-def _types(own: Shapes, part: str, name: str) -> list[str]:
-    levels = count(own, rf"{part}\.(\d+)\.")
-    attended = [count(own, rf"{part}\.{level}\.attentions\.(\d+)\.") > 0 for level in range(levels)]
+def _types(shapes: Shapes, part: str, name: str) -> list[str]:
+    levels = count(shapes, rf"{part}\.(\d+)\.")
+    attended = [count(shapes, rf"{part}\.{level}\.attentions\.(\d+)\.") > 0 for level in range(levels)]
     return [f"Attn{name}" if attention else name for attention in attended]
 
 
@@ -70,60 +70,60 @@ def _groups(widths: list[int]) -> int:
     return 32
 
 
-def _kl_config(own: Shapes, kind: str, *, force_upcast: bool) -> dict[str, Any]:
-    widths, up = _widths(own, "encoder.down_blocks"), _widths(own, "decoder.up_blocks")[::-1]
+def _kl_config(shapes: Shapes, kind: str, *, force_upcast: bool) -> dict[str, Any]:
+    widths, up = _widths(shapes, "encoder.down_blocks"), _widths(shapes, "decoder.up_blocks")[::-1]
     config: dict[str, Any] = {
         "block_out_channels": widths,
-        "down_block_types": _types(own, "encoder.down_blocks", "DownEncoderBlock2D"),
-        "up_block_types": _types(own, "decoder.up_blocks", "UpDecoderBlock2D"),
-        "layers_per_block": count(own, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
-        "latent_channels": own["decoder.conv_in.weight"][1],
+        "down_block_types": _types(shapes, "encoder.down_blocks", "DownEncoderBlock2D"),
+        "up_block_types": _types(shapes, "decoder.up_blocks", "UpDecoderBlock2D"),
+        "layers_per_block": count(shapes, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
+        "latent_channels": shapes["decoder.conv_in.weight"][1],
         "norm_num_groups": _groups(widths + up),
-        "use_quant_conv": "quant_conv.weight" in own,
-        "use_post_quant_conv": "post_quant_conv.weight" in own,
-        "mid_block_add_attention": any(name.startswith("decoder.mid_block.attentions.") for name in own),
+        "use_quant_conv": "quant_conv.weight" in shapes,
+        "use_post_quant_conv": "post_quant_conv.weight" in shapes,
+        "mid_block_add_attention": any(name.startswith("decoder.mid_block.attentions.") for name in shapes),
     }
     if kind == "AutoencoderKLFlux2":
         return config | ({"decoder_block_out_channels": up} if up != widths else {})
     return config | {"force_upcast": force_upcast}
 
 
-def _vq_config(own: Shapes) -> dict[str, Any]:
-    entries, width = own["quantize.embedding.weight"]
-    spatial = "decoder.conv_norm_out.norm_layer.weight" in own
-    config = _kl_config(own, "VQModel", force_upcast=False)
+def _vq_config(shapes: Shapes) -> dict[str, Any]:
+    entries, width = shapes["quantize.embedding.weight"]
+    spatial = "decoder.conv_norm_out.norm_layer.weight" in shapes
+    config = _kl_config(shapes, "VQModel", force_upcast=False)
     for name in ("use_quant_conv", "use_post_quant_conv"):
         del config[name]
     return config | {
         "num_vq_embeddings": entries,
         "vq_embed_dim": width,
         "norm_type": "spatial" if spatial else "group",
-        "latent_channels": own["decoder.conv_in.weight"][1],
+        "latent_channels": shapes["decoder.conv_in.weight"][1],
     }
 
 
-def _asymmetric_config(own: Shapes) -> dict[str, Any]:
-    down, up = _widths(own, "encoder.down_blocks"), _widths(own, "decoder.up_blocks")[::-1]
+def _asymmetric_config(shapes: Shapes) -> dict[str, Any]:
+    down, up = _widths(shapes, "encoder.down_blocks"), _widths(shapes, "decoder.up_blocks")[::-1]
     return {
         "down_block_out_channels": down,
-        "down_block_types": _types(own, "encoder.down_blocks", "DownEncoderBlock2D"),
-        "layers_per_down_block": count(own, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
+        "down_block_types": _types(shapes, "encoder.down_blocks", "DownEncoderBlock2D"),
+        "layers_per_down_block": count(shapes, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
         "up_block_out_channels": up,
-        "up_block_types": _types(own, "decoder.up_blocks", "UpDecoderBlock2D"),
-        "layers_per_up_block": count(own, r"decoder\.up_blocks\.0\.resnets\.(\d+)\.") - 1,
-        "latent_channels": own["decoder.conv_in.weight"][1],
+        "up_block_types": _types(shapes, "decoder.up_blocks", "UpDecoderBlock2D"),
+        "layers_per_up_block": count(shapes, r"decoder\.up_blocks\.0\.resnets\.(\d+)\.") - 1,
+        "latent_channels": shapes["decoder.conv_in.weight"][1],
         "norm_num_groups": _groups(down + up),
     }
 
 
-def shipped(kind: str, own: Shapes) -> dict[str, Any]:
+def packaged_config(kind: str, shapes: Shapes) -> dict[str, Any]:
     """The config, of those that come with this package, whose decoder starts and ends as the file's does.
 
     Which of two equal at both ends it is, the strict comparison of every tensor decides afterwards.
 
     Args:
         kind: the class.
-        own: shapes of the autoencoder's tensors by name.
+        shapes: shapes of the autoencoder's tensors by name.
 
     Raises:
         ModelError: when none of them does.
@@ -134,7 +134,7 @@ def shipped(kind: str, own: Shapes) -> dict[str, Any]:
         .read_text(encoding="utf-8")
     )
     for entry in json.loads(text):
-        if entry["kind"] == kind and all(own.get(name) == tuple(shape) for name, shape in entry["signs"].items()):
-            found: dict[str, Any] = entry["config"]
-            return found
+        if entry["kind"] == kind and all(shapes.get(name) == tuple(shape) for name, shape in entry["signs"].items()):
+            config: dict[str, Any] = entry["config"]
+            return config
     raise ModelError(f"looks like {kind}, but none of the sizes whose config is known: add its config.json")

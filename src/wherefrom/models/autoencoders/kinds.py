@@ -10,16 +10,16 @@ from typing import Any, Final
 
 import torch
 
-from wherefrom.models.autoencoders.steady import Steady
+from wherefrom.models.autoencoders.steady import RepeatableDecoding
 
-__all__ = ["Kind", "answered", "given_to", "one_frame", "pixels_of", "upcast"]
+__all__ = ["CallConvention", "decoder_output", "encoder_output", "module_input", "one_frame", "upcast"]
 
 _ONE_AT_A_TIME: Final = threading.RLock()
 """Autoencoders of videos keep earlier frames on themselves while they compute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kind:
+class CallConvention:
     """How one autoencoder is asked, and what shapes it answers; made by `wherefrom.models.autoencoders.probe`.
 
     Attributes:
@@ -67,7 +67,7 @@ class Kind:
             ValueError: when the latents of one image are not one frame.
         """
         with _ONE_AT_A_TIME if self.frames else nullcontext():
-            latents, _ = answered(module, given_to(images, planes=self.planes, frames=self.frames))
+            latents, _ = encoder_output(module, module_input(images, planes=self.planes, frames=self.frames))
         plain = one_frame(latents, frames=self.frames)
         return (
             _nearest_codes(module, plain) if type(module).__name__ == "VQModel" and self.latents == "codes" else plain
@@ -84,13 +84,13 @@ class Kind:
             ValueError: when one latent does not give one frame.
         """
         sides = (latents.shape[-2] * self.factor, latents.shape[-1] * self.factor)
-        watched = Steady(sides) if self.clamps or self.noise else nullcontext()
+        watched = RepeatableDecoding(sides) if self.clamps or self.noise else nullcontext()
         with _ONE_AT_A_TIME if self.frames else nullcontext(), watched:
-            images = pixels_of(module, latents[:, :, None] if self.frames else latents, self.arguments)
+            images = decoder_output(module, latents[:, :, None] if self.frames else latents, self.arguments)
         return one_frame(images, frames=self.frames)[:, :3]
 
 
-def given_to(images: torch.Tensor, *, planes: int, frames: int) -> torch.Tensor:
+def module_input(images: torch.Tensor, *, planes: int, frames: int) -> torch.Tensor:
     """Images with a plane of full opacity where that is wanted, as so many equal frames.
 
     Args:
@@ -103,7 +103,7 @@ def given_to(images: torch.Tensor, *, planes: int, frames: int) -> torch.Tensor:
     return images[:, :, None].expand(-1, -1, frames, -1, -1) if frames else images
 
 
-def answered(module: Any, images: torch.Tensor) -> tuple[torch.Tensor, str]:
+def encoder_output(module: Any, images: torch.Tensor) -> tuple[torch.Tensor, str]:
     """What `encode` answers, without sampling, and what it is in the words of a card.
 
     Args:
@@ -132,26 +132,26 @@ def _read(answer: Any) -> tuple[torch.Tensor, str]:
     raise TypeError(f"its encode answers {type(answer).__name__}, which holds no latent that is known")
 
 
-def pixels_of(module: Any, latents: torch.Tensor, arguments: Mapping[str, int | None]) -> torch.Tensor:
+def decoder_output(module: Any, latents: torch.Tensor, arguments: Mapping[str, int | None]) -> torch.Tensor:
     """What `decode` answers, as the generators call it.
 
     Args:
         module: the autoencoder.
         latents: as its class takes them.
-        arguments: further arguments of `decode`, as `Kind` has them.
+        arguments: further arguments of `decode`, as `CallConvention` has them.
 
     Raises:
         TypeError: when it is none of the answers that are known.
     """
     if type(module).__name__ == "VQModel":
         return _not_quantized(module, latents)
-    given = {key: latents.new_zeros(len(latents)) if value is None else value for key, value in arguments.items()}
-    answer = module.decode(latents, **given)
-    found = getattr(answer, "sample", answer) if not isinstance(answer, torch.Tensor) else answer
-    found = found[0] if isinstance(found, tuple) and found else found
-    if not isinstance(found, torch.Tensor):
+    keywords = {key: latents.new_zeros(len(latents)) if value is None else value for key, value in arguments.items()}
+    answer = module.decode(latents, **keywords)
+    pixels = getattr(answer, "sample", answer) if not isinstance(answer, torch.Tensor) else answer
+    pixels = pixels[0] if isinstance(pixels, tuple) and pixels else pixels
+    if not isinstance(pixels, torch.Tensor):
         raise TypeError(f"its decode answers {type(answer).__name__}, which holds no image that is known")
-    return found
+    return pixels
 
 
 def one_frame(tensor: torch.Tensor, *, frames: int) -> torch.Tensor:
@@ -182,8 +182,8 @@ def _nearest_codes(module: Any, latents: torch.Tensor) -> torch.Tensor:
 def _not_quantized(module: Any, latents: torch.Tensor) -> torch.Tensor:
     """As `VQModel.decode(force_not_quantize=True)`, whatever `lookup_from_codebook` says."""
     spatial = latents if module.config.norm_type == "spatial" else None
-    found: torch.Tensor = module.decoder(module.post_quant_conv(latents), spatial)
-    return found
+    images: torch.Tensor = module.decoder(module.post_quant_conv(latents), spatial)
+    return images
 
 
 def upcast(config: Mapping[str, Any], asked: str) -> str:

@@ -40,15 +40,15 @@ def from_ldm(state: State) -> State:
     matches = {name: match for name in state if (match := _LEVEL.match(name))}
     convert: Callable[[State, dict[str, Any]], State] = convert_ldm_vae_checkpoint
     rest = {name: tensor for name, tensor in state.items() if name not in matches}
-    found = convert(rest, {"down_block_types": range(levels), "up_block_types": range(levels)})
-    found |= {_attention(match, levels): state[name] for name, match in matches.items()}
-    found |= {name: tensor for name, tensor in state.items() if name.startswith(("bn.", "quantize."))}
-    if len(found) != len(state):
+    converted = convert(rest, {"down_block_types": range(levels), "up_block_types": range(levels)})
+    converted |= {_attention(match, levels): state[name] for name, match in matches.items()}
+    converted |= {name: tensor for name, tensor in state.items() if name.startswith(("bn.", "quantize."))}
+    if len(converted) != len(state):
         raise ModelError(
-            f"{len(state) - len(found)} of {len(state)} tensors are not known in the original layout: "
+            f"{len(state) - len(converted)} of {len(state)} tensors are not known in the original layout: "
             "save it with diffusers"
         )
-    return canonical(found)
+    return canonical(converted)
 
 
 def _attention(match: re.Match[str], levels: int) -> str:

@@ -11,7 +11,7 @@ import torch
 from wherefrom.core.errors import ModelError
 from wherefrom.models.autoencoders.canonical import canonical, canonical_name
 from wherefrom.models.autoencoders.halves import half_of, mirrored
-from wherefrom.models.autoencoders.inferred import config_of, shipped
+from wherefrom.models.autoencoders.inferred import config_of, packaged_config
 from wherefrom.models.autoencoders.latent_diffusion import from_ldm
 from wherefrom.models.autoencoders.prefixes import USUAL, own_names
 from wherefrom.models.checkpoints.base import Shapes
@@ -65,12 +65,12 @@ def recognise(shapes: Shapes, source: str, part: str | None = None) -> Layout:
         ModelError: when it is no autoencoder that is known; the message says what it looks like. When it holds several.
     """
     try:
-        found = _found(shapes, part, None) or _found(shapes, part, "decoder")
+        layout = _found(shapes, part, None) or _found(shapes, part, "decoder")
     except ModelError as error:
         raise ModelError(f"{source}: {error}") from error
-    if found is not None:
-        return found
-    half = next((half for _, own in own_names(shapes, part) if (half := half_of(own)) is not None), None)
+    if layout is not None:
+        return layout
+    half = next((half for _, names in own_names(shapes, part) if (half := half_of(names)) is not None), None)
     if half is not None:
         raise ModelError(f"{source} {_ALONE[half]}")
     looks = looks_like_part(shapes) or "something else"
@@ -87,38 +87,38 @@ def _found(shapes: Shapes, part: str | None, half: str | None) -> Layout | None:
     Raises:
         ModelError: when it could be several.
     """
-    found: dict[str, Layout] = {}
-    for prefix, own in own_names(shapes, part):
-        if half_of(own) != half:
+    layouts: dict[str, Layout] = {}
+    for prefix, names in own_names(shapes, part):
+        if half_of(names) != half:
             continue
-        layout = _renamed(own, shapes, half)
+        layout = _renamed(names, shapes, half)
         if layout is not None and (prefix in USUAL or part is not None):
             return layout
         if layout is not None:
-            found[prefix] = layout
-    if len(found) > 1:
-        listed = ", ".join(prefix.removesuffix(".") for prefix in found)
+            layouts[prefix] = layout
+    if len(layouts) > 1:
+        listed = ", ".join(prefix.removesuffix(".") for prefix in layouts)
         raise ModelError(f"it holds several autoencoders, {listed}: say which one by the option part")
-    return next(iter(found.values()), None)
+    return next(iter(layouts.values()), None)
 
 
-def _renamed(own: Mapping[str, str], shapes: Shapes, half: str | None) -> Layout | None:
+def _renamed(file_names: Mapping[str, str], shapes: Shapes, half: str | None) -> Layout | None:
     """The autoencoder whose tensors have these names, in the file's own.
 
     Args:
-        own: the file's names by the names behind a prefix.
+        file_names: the file's names by the names behind a prefix.
         shapes: by the file's names.
         half: `decoder` where that is alone.
     """
-    named = {name: shapes[given] for name, given in own.items()}
-    found = _layout(named, half, force_upcast=_states_upcast(shapes))
-    if found is None:
+    named = {name: shapes[file_name] for name, file_name in file_names.items()}
+    layout = _layout(named, half, force_upcast=_states_upcast(shapes))
+    if layout is None:
         return None
 
     def convert(state: State) -> State:
-        return found.convert({name: state[own[name]] for name in found.names})
+        return layout.convert({name: state[file_names[name]] for name in layout.names})
 
-    return replace(found, names=tuple(own[name] for name in found.names), convert=convert, half=half)
+    return replace(layout, names=tuple(file_names[name] for name in layout.names), convert=convert, half=half)
 
 
 def _states_upcast(shapes: Shapes) -> bool:
@@ -126,27 +126,27 @@ def _states_upcast(shapes: Shapes) -> bool:
     return not any(name.startswith("cond_stage_model.") for name in shapes)
 
 
-def _layout(own: Shapes, half: str | None, *, force_upcast: bool) -> Layout | None:
+def _layout(shapes: Shapes, half: str | None, *, force_upcast: bool) -> Layout | None:
     """The layout that tensors without a prefix are in; `half` says that the decoder is alone."""
     whole = mirrored if half else dict[str, tuple[int, ...]]
     for mark, convert in ((_LDM, from_ldm), (_RAW, _from_raw)):
-        if mark in own:
-            names = tuple(name for name in own if name.startswith(_PARTS))  # without losses and moving averages
-            found = config_of(whole(_shapes_after(convert, names, own)), force_upcast=force_upcast)
-            return found and Layout(kind=found[0], config=found[1], names=names, convert=convert)
+        if mark in shapes:
+            names = tuple(name for name in shapes if name.startswith(_PARTS))  # without losses and moving averages
+            built_as = config_of(whole(_shapes_after(convert, names, shapes)), force_upcast=force_upcast)
+            return built_as and Layout(kind=built_as[0], config=built_as[1], names=names, convert=convert)
     for mark, kind, convert in ((_WAN, "AutoencoderKLQwenImage", _from_wan), (_DC, "AutoencoderDC", _from_dc)):
-        if mark in own and not half:
-            config = shipped(kind, _shapes_after(convert, own, own))
-            return Layout(kind=kind, config=config, names=tuple(own), convert=convert)
-    ours = {name: shape for name, shape in own.items() if name.startswith(_PARTS)}
+        if mark in shapes and not half:
+            config = packaged_config(kind, _shapes_after(convert, shapes, shapes))
+            return Layout(kind=kind, config=config, names=tuple(shapes), convert=convert)
+    ours = {name: shape for name, shape in shapes.items() if name.startswith(_PARTS)}
     fixed = {canonical_name(name): shape for name, shape in ours.items()}
-    found = config_of(whole(fixed), force_upcast=force_upcast)
-    return found and Layout(kind=found[0], config=found[1], names=tuple(ours), convert=canonical)
+    built_as = config_of(whole(fixed), force_upcast=force_upcast)
+    return built_as and Layout(kind=built_as[0], config=built_as[1], names=tuple(ours), convert=canonical)
 
 
-def _shapes_after(convert: Callable[[State], State], names: Any, own: Shapes) -> dict[str, tuple[int, ...]]:
+def _shapes_after(convert: Callable[[State], State], names: Any, shapes: Shapes) -> dict[str, tuple[int, ...]]:
     """The shapes that a conversion leads to, by converting tensors without storage."""
-    state = {name: torch.empty(own[name], device="meta", dtype=torch.float32) for name in names}
+    state = {name: torch.empty(shapes[name], device="meta", dtype=torch.float32) for name in names}
     return {name: tuple(tensor.shape) for name, tensor in convert(state).items()}
 
 

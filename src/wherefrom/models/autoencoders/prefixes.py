@@ -42,15 +42,15 @@ def own_names(names: Iterable[str], part: str | None = None) -> Iterator[tuple[s
     Returns:
         Of each prefix that something stands under: it, and the file's names by the names behind it.
     """
-    held = list(names)
-    short = {bare(name): name for name in held}
-    if len(short) != len(held):  # two names that differ in a wrapper alone
-        short = {name: name for name in held}
-    found = sorted(
+    all_names = list(names)
+    short = {bare(name): name for name in all_names}
+    if len(short) != len(all_names):  # two names that differ in a wrapper alone
+        short = {name: name for name in all_names}
+    prefixes_seen = sorted(
         {match["prefix"] for name in short if (match := _MARKS.fullmatch(name))}, key=lambda one: (len(one), one)
     )
-    prefixes = dict.fromkeys((*USUAL, *found)) if part is None else {f"{bare(part + '.')}": None}
+    prefixes = dict.fromkeys((*USUAL, *prefixes_seen)) if part is None else {f"{bare(part + '.')}": None}
     for prefix in prefixes:
-        own = {name[len(prefix) :]: given for name, given in short.items() if name.startswith(prefix)}
-        if own:
-            yield prefix, own
+        below = {name[len(prefix) :]: file_name for name, file_name in short.items() if name.startswith(prefix)}
+        if below:
+            yield prefix, below

@@ -9,8 +9,8 @@ from typing import Any, Final
 import torch
 
 from wherefrom.core.errors import ModelError
-from wherefrom.models.autoencoders.kinds import Kind, answered, given_to, one_frame, pixels_of
-from wherefrom.models.autoencoders.steady import Steady
+from wherefrom.models.autoencoders.kinds import CallConvention, decoder_output, encoder_output, module_input, one_frame
+from wherefrom.models.autoencoders.steady import RepeatableDecoding
 from wherefrom.models.sources.classes import AutoencoderClass, of_class
 
 __all__ = ["probe", "probe_decoder"]
@@ -38,7 +38,7 @@ _CELLS: Final = (2, 3)
 """Rows and columns of the latent of the small image, which differ so that swapped sides are seen."""
 
 
-def probe(module: Any, config: Config, *, name: str) -> Kind:
+def probe(module: Any, config: Config, *, name: str) -> CallConvention:
     """How an autoencoder is asked, and what it answers.
 
     It is asked about one small image: with three planes or four, without frames or with one or several equal ones. The
@@ -54,7 +54,7 @@ def probe(module: Any, config: Config, *, name: str) -> Kind:
     """
     failures: dict[str, None] = {}
     for planes, frames in _ways(of_class(name)):
-        way = _Way.of(module, config, of_class(name), planes=planes, frames=frames)
+        way = _CallForm.of(module, config, of_class(name), planes=planes, frames=frames)
         for factor in _factors(module, config, frames):
             try:
                 return way.tried(factor)
@@ -72,7 +72,7 @@ def probe(module: Any, config: Config, *, name: str) -> Kind:
     )
 
 
-def probe_decoder(module: Any, config: Config, *, name: str) -> Kind:
+def probe_decoder(module: Any, config: Config, *, name: str) -> CallConvention:
     """The same of a decoder whose encoder is absent, by one latent.
 
     Args:
@@ -88,7 +88,7 @@ def probe_decoder(module: Any, config: Config, *, name: str) -> Kind:
         raise ModelError(f"{name} has no encoder, and its config does not state how many channels a latent has")
     failures: list[str] = []
     for planes, frames in _ways(of_class(name)):
-        way = _Way.of(module, config, of_class(name), planes=planes, frames=frames)
+        way = _CallForm.of(module, config, of_class(name), planes=planes, frames=frames)
         try:
             return way.decoded_alone(channels)
         except torch.OutOfMemoryError:
@@ -99,7 +99,7 @@ def probe_decoder(module: Any, config: Config, *, name: str) -> Kind:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Way:
+class _CallForm:
     """One way of asking a module; whatever the module raises is passed on, and ValueError says what does not fit."""
 
     module: Any
@@ -111,7 +111,7 @@ class _Way:
     dtype: torch.dtype
 
     @classmethod
-    def of(cls, module: Any, config: Config, known: AutoencoderClass | None, *, planes: int, frames: int) -> _Way:
+    def of(cls, module: Any, config: Config, known: AutoencoderClass | None, *, planes: int, frames: int) -> _CallForm:
         """A way of asking a module where it is, in its own arithmetic.
 
         Raises:
@@ -142,7 +142,7 @@ class _Way:
         timed: dict[str, int | None] = {"temb": None} if self.config.get("timestep_conditioning") else {}
         return {**({} if self.known is None else self.known.arguments), **timed}
 
-    def tried(self, factor: int) -> Kind:
+    def tried(self, factor: int) -> CallConvention:
         """How the module is asked, by an image that is a few cells of this factor."""
         sides = (_CELLS[0] * factor, _CELLS[1] * factor)
         latents, what, images, watch = self._round_trip(sides)
@@ -159,19 +159,19 @@ class _Way:
         real = _factor(size or sides, (latents.shape[2], latents.shape[3]))
         return self._kind(factor=real, channels=latents.shape[1], size=size, what=what, watch=watch)
 
-    def decoded_alone(self, channels: int) -> Kind:
+    def decoded_alone(self, channels: int) -> CallConvention:
         """How the decoder is asked, by a latent."""
         plain = torch.zeros((1, channels, *_CELLS), device=self.device, dtype=self.dtype)
         images, watch = self._decoded(plain[:, :, None] if self.frames else plain)
         sides = (images.shape[2], images.shape[3])
         return self._kind(factor=_factor(sides, _CELLS), channels=channels, size=None, what="latent", watch=watch)
 
-    def _round_trip(self, sides: tuple[int, int]) -> tuple[torch.Tensor, str, torch.Tensor, Steady]:
+    def _round_trip(self, sides: tuple[int, int]) -> tuple[torch.Tensor, str, torch.Tensor, RepeatableDecoding]:
         """A small image's latent, what it is, and what it decodes to."""
         ramp = torch.linspace(0, 1, 3 * sides[0] * sides[1], dtype=torch.float32, device="cpu").view(1, 3, *sides)
         image = ramp.to(device=self.device, dtype=self.dtype)
-        with torch.no_grad(), Steady(None) as watch:
-            latents, what = answered(self.module, given_to(image, planes=self.planes, frames=self.frames))
+        with torch.no_grad(), RepeatableDecoding(None) as watch:
+            latents, what = encoder_output(self.module, module_input(image, planes=self.planes, frames=self.frames))
         if watch.drawn or watch.unseeded:
             raise ValueError("its encode draws random numbers")
         plain = one_frame(latents, frames=self.frames)
@@ -180,10 +180,10 @@ class _Way:
         images, watch = self._decoded(latents)
         return plain, what, images, watch
 
-    def _decoded(self, latents: torch.Tensor) -> tuple[torch.Tensor, Steady]:
+    def _decoded(self, latents: torch.Tensor) -> tuple[torch.Tensor, RepeatableDecoding]:
         """What a latent decodes to, and what the decoder did by itself meanwhile."""
-        with torch.no_grad(), Steady(None) as watch:
-            images = pixels_of(self.module, latents, self.arguments)
+        with torch.no_grad(), RepeatableDecoding(None) as watch:
+            images = decoder_output(self.module, latents, self.arguments)
         if watch.unseeded:
             names = ", ".join(sorted(watch.unseeded))
             raise ValueError(f"its decode draws random numbers by {names}, which are not made repeatable")
@@ -192,18 +192,20 @@ class _Way:
     def _check_gradient(self, latents: torch.Tensor) -> None:
         """Refuse a class whose pixels have no gradient to the latent, as where it quantises by itself."""
         start = (latents[:, :, None] if self.frames else latents).detach().clone().requires_grad_()
-        with torch.enable_grad(), Steady(None):
-            total = pixels_of(self.module, start, self.arguments).square().sum()
+        with torch.enable_grad(), RepeatableDecoding(None):
+            total = decoder_output(self.module, start, self.arguments).square().sum()
         gradient = torch.autograd.grad(total, start, allow_unused=True)[0] if total.requires_grad else None
         if gradient is None or not bool(gradient.isfinite().all()) or not bool(gradient.any()):
             raise ValueError("no gradient leads from its pixels to its latent: it rounds or quantises what it decodes")
 
-    def _kind(self, *, factor: int, channels: int, size: tuple[int, int] | None, what: str, watch: Steady) -> Kind:
+    def _kind(
+        self, *, factor: int, channels: int, size: tuple[int, int] | None, what: str, watch: RepeatableDecoding
+    ) -> CallConvention:
         """What was found, with what is known of the class."""
         latents = what if self.known is None or what == "codes" else self.known.latents
         if latents == "codes" and self.config.get("norm_type") == "spatial":
             latents = "latent before the codebook"  # Kandinsky's MoVQ, whose generator makes no codes
-        return Kind(
+        return CallConvention(
             factor=factor,
             channels=channels,
             size=size,

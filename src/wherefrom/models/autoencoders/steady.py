@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from wherefrom.core.tensors import generator
 
-__all__ = ["NOISE_SEED", "Steady"]
+__all__ = ["NOISE_SEED", "RepeatableDecoding"]
 
 NOISE_SEED: Final = 0
 """Of the random numbers that a decoder draws by itself: one of the many images that its generator may make."""
@@ -23,7 +23,7 @@ _RANDOM: Final = frozenset(
 )
 
 
-class Steady(TorchFunctionMode):
+class RepeatableDecoding(TorchFunctionMode):
     """A context in which a decoder neither clamps its result nor draws other random numbers than the last time.
 
     A clamp ends the gradient of saturated pixels, so that a search stands still there. Only clamps to [-1, 1] or [0, 1]
@@ -54,33 +54,33 @@ class Steady(TorchFunctionMode):
     ) -> Any:
         """Call a function of torch, or do what stands in its place."""
         del types
-        name, given = getattr(func, "__name__", ""), dict(kwargs or {})
-        if name in _CLAMPS and self._is_of_image(args, given):
+        name, keywords = getattr(func, "__name__", ""), dict(kwargs or {})
+        if name in _CLAMPS and self._is_of_image(args, keywords):
             self.clamped += 1
             return args[0]
         if name in _NORMAL:
             self.drawn += 1
-            return self._normal(args, given)
+            return self._normal(args, keywords)
         if name in _RANDOM:
             self.unseeded.add(name)
-        return func(*args, **given)
+        return func(*args, **keywords)
 
-    def _is_of_image(self, args: Any, given: Mapping[str, Any]) -> bool:
+    def _is_of_image(self, args: Any, keywords: Mapping[str, Any]) -> bool:
         """Whether a clamp is that of the decoder's result."""
-        bounds = [*args[1:3], *(given[key] for key in ("min", "max") if key in given)]
+        bounds = [*args[1:3], *(keywords[key] for key in ("min", "max") if key in keywords)]
         if len(bounds) != 2 or not all(isinstance(bound, int | float) for bound in bounds):
             return False
         tensor = args[0]
         whole = self._sides is None or tuple(tensor.shape[-2:]) == self._sides
         return whole and tensor.ndim >= 4 and (float(bounds[0]), float(bounds[1])) in _RANGES
 
-    def _normal(self, args: Any, given: Mapping[str, Any]) -> torch.Tensor:
+    def _normal(self, args: Any, keywords: Mapping[str, Any]) -> torch.Tensor:
         """Normal random numbers of the shape and kind that were asked for, from the one seed."""
         like = args[0] if args and isinstance(args[0], torch.Tensor) else None
         if like is not None:
             shape: Any = like.shape
         else:
-            shape = given.get("size", args[0] if args and not isinstance(args[0], int) else args)
+            shape = keywords.get("size", args[0] if args and not isinstance(args[0], int) else args)
         drawn = torch.randn(tuple(shape), generator=self._source, dtype=torch.float32, device="cpu")
         usual = (torch.device("cpu"), torch.get_default_dtype()) if like is None else (like.device, like.dtype)
-        return drawn.to(device=given.get("device") or usual[0], dtype=given.get("dtype") or usual[1])
+        return drawn.to(device=keywords.get("device") or usual[0], dtype=keywords.get("dtype") or usual[1])

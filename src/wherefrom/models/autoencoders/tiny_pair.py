@@ -70,7 +70,7 @@ def _factor(shapes: Shapes, half: str) -> int:
     """The factor of a half."""
     numbers = _numbers(shapes, half)
     layers = {factor: _weighed(plan) for factor, plan in _HALVES[half].items()}
-    fitting = [factor for factor, held in layers.items() if held == numbers]
+    fitting = [factor for factor, expected in layers.items() if expected == numbers]
     if not fitting:
         raise ModelError(
             f"the numbers of its layers, {', '.join(map(str, sorted(numbers)[:8]))} ..., are those of no tiny {half}"

@@ -2,7 +2,7 @@
 
 Nothing in the file is run and no name in it is looked up, so that a training program's checkpoint can be read with its
 callbacks, configurations and NumPy numbers in it: what is no tensor, no plain value and no table of them stays behind
-as `LeftOut`, which only says what it would have been.
+as `Unreadable`, which only says what it would have been.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from wherefrom.models.checkpoints.content import DAMAGES, Content
 from wherefrom.models.checkpoints.stylegan_pickle.plain import is_number, plain
 from wherefrom.models.checkpoints.stylegan_pickle.reading import Bounded
 from wherefrom.models.checkpoints.stylegan_pickle.storages import KINDS, MAGIC, VERSION, Storage, Tensors, referred
-from wherefrom.models.checkpoints.stylegan_pickle.tree import PERSISTENT, SETS, TABLES, Global, Made, Value
+from wherefrom.models.checkpoints.stylegan_pickle.tree import PERSISTENT, SETS, TABLES, CallNode, Global, Value
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 
-__all__ = ["LeftOut", "read_as_data"]
+__all__ = ["Unreadable", "read_as_data"]
 
 _MOST_STEPS: Final = 20_000_000
 _MOST_VALUES: Final = 2_000_000
@@ -38,7 +38,7 @@ _COUNT: Final = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Unreadable:
     """What stood in a file and is neither a tensor, nor a plain value, nor a table or list of them.
 
     Attributes:
@@ -49,7 +49,7 @@ class LeftOut:
 
 
 def read_as_data(path: Path, content: Content) -> tuple[Any, tuple[str, ...]]:
-    """What a file holds, as dictionaries, lists, tensors on the CPU, plain values and `LeftOut`.
+    """What a file holds, as dictionaries, lists, tensors on the CPU, plain values and `Unreadable`.
 
     A whole network that was saved as an object comes out as its table of weights.
 
@@ -150,12 +150,12 @@ def _references(tree: Value) -> Iterator[tuple[str, str, int]]:
     waiting: list[Value] = [tree]
     while waiting:
         value = waiting.pop()
-        if not isinstance(value, list | tuple | Made) or id(value) in seen:
+        if not isinstance(value, list | tuple | CallNode) or id(value) in seen:
             continue
         seen.add(id(value))
-        if isinstance(value, Made) and value.what is PERSISTENT:
+        if isinstance(value, CallNode) and value.what is PERSISTENT:
             yield referred(value, "a tensor")
-        elif isinstance(value, Made):
+        elif isinstance(value, CallNode):
             waiting += [value.what, value.arguments, value.state, *value.items, *itertools.chain(*value.pairs)]
         else:
             waiting += value
@@ -181,33 +181,33 @@ class _Reader:
             return self._leave(value.path)
         if isinstance(value, list | tuple):
             return [self._value(item, where, depth - 1) for item in value]
-        return self._made(value, where, depth) if isinstance(value, Made) else value
+        return self._made(value, where, depth) if isinstance(value, CallNode) else value
 
-    def _made(self, made: Made, where: str, depth: int) -> Any:
-        if made.path.startswith(_TENSORS):
-            return self._tensors.tensor(made, where or "a tensor")
-        if made.path in SETS:
-            given = made.given[0] if made.given and isinstance(made.given[0], list | tuple) else []
-            return [self._value(item, where, depth - 1) for item in (*given, *made.items)]
-        state = _table(made.state)
+    def _made(self, node: CallNode, where: str, depth: int) -> Any:
+        if node.path.startswith(_TENSORS):
+            return self._tensors.tensor(node, where or "a tensor")
+        if node.path in SETS:
+            elements = node.positional[0] if node.positional and isinstance(node.positional[0], list | tuple) else []
+            return [self._value(item, where, depth - 1) for item in (*elements, *node.items)]
+        state = _table(node.state)
         if state is not None and "_parameters" in state and "_modules" in state:
             return self._network(state, where, depth)
-        if made.path in TABLES or made.path == "collections.defaultdict" or made.pairs:
-            return self._items(_pairs(made), where, depth)
-        if made.path in _PLAIN_OBJECTS and state is not None:
+        if node.path in TABLES or node.path == "collections.defaultdict" or node.pairs:
+            return self._items(_pairs(node), where, depth)
+        if node.path in _PLAIN_OBJECTS and state is not None:
             return self._items(state.items(), where, depth)
         try:
-            return plain(made, where)
+            return plain(node, where)
         except ModelError:
-            return self._leave(made.path or "something without a name")
+            return self._leave(node.path or "something without a name")
 
     def _items(self, pairs: Iterable[tuple[Value, Value]], where: str, depth: int) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
+        table: dict[Any, Any] = {}
         for key, item in pairs:
             name = self._leave(key.path).name if isinstance(key, Global) else key
             if isinstance(name, str) or is_number(name):
-                found[name] = self._value(item, f"{where}.{name}".lstrip("."), depth - 1)
-        return found
+                table[name] = self._value(item, f"{where}.{name}".lstrip("."), depth - 1)
+        return table
 
     def _network(self, state: dict[Any, Value], where: str, depth: int) -> dict[str, Any]:
         """The weights of a network that was saved as an object, by the names of a state dictionary."""
@@ -215,37 +215,37 @@ class _Reader:
         if depth <= 0 or self._left < 0:
             raise ModelError(f"{where[:80] or 'it'} is deeper or has more parts than any network")
         unsaved = self._value(state.get("_non_persistent_buffers_set", []), where, depth - 1)
-        found: dict[str, Any] = {}
+        tensors: dict[str, Any] = {}
         for part in ("_parameters", "_buffers"):
             for name, item in (_table(state.get(part)) or {}).items():
                 if item is not None and name not in (unsaved or ()):
-                    found[str(name)] = self._value(item, f"{where}.{name}".lstrip("."), depth - 1)
+                    tensors[str(name)] = self._value(item, f"{where}.{name}".lstrip("."), depth - 1)
         for name, item in (_table(state.get("_modules")) or {}).items():
-            inner = _table(item.state) if isinstance(item, Made) else None
+            inner = _table(item.state) if isinstance(item, CallNode) else None
             if inner is not None:
                 below = self._network(inner, f"{where}.{name}".lstrip("."), depth - 1)
-                found |= {f"{name}.{key}": tensor for key, tensor in below.items()}
-        return found
+                tensors |= {f"{name}.{key}": tensor for key, tensor in below.items()}
+        return tensors
 
-    def _leave(self, name: str) -> LeftOut:
-        said = ascii(name[:120])[1:-1]
-        self._names[said] = None
-        return LeftOut(said)
+    def _leave(self, name: str) -> Unreadable:
+        shown = ascii(name[:120])[1:-1]
+        self._names[shown] = None
+        return Unreadable(shown)
 
 
 def _table(value: Value) -> dict[Any, Value] | None:
     """A dictionary's content; None of anything else."""
-    if isinstance(value, Made) and (value.path in TABLES or value.pairs):
+    if isinstance(value, CallNode) and (value.path in TABLES or value.pairs):
         return {key: item for key, item in _pairs(value) if isinstance(key, str)}
     return None
 
 
-def _pairs(made: Made) -> list[tuple[Value, Value]]:
+def _pairs(node: CallNode) -> list[tuple[Value, Value]]:
     """Pairs given to the constructor, then those that were set."""
-    given = made.given[-1] if made.given else ()
+    pairs = node.positional[-1] if node.positional else ()
     first = (
-        [(pair[0], pair[1]) for pair in given if isinstance(pair, list | tuple) and len(pair) == 2]
-        if isinstance(given, list | tuple)
+        [(pair[0], pair[1]) for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
+        if isinstance(pairs, list | tuple)
         else []
     )
-    return [*first, *made.pairs]
+    return [*first, *node.pairs]

@@ -81,25 +81,25 @@ def compared(network: nn.Module, state: State, *, refusal: Callable[[str], str])
         ModelError: when a tensor is missing, unexpected or of another shape.
     """
     need: dict[str, torch.Tensor] = network.state_dict()
-    given = dict(state)
-    given |= {
+    tensors = dict(state)
+    tensors |= {
         name: torch.zeros(value.shape, dtype=value.dtype, device="cpu")
         for name, value in need.items()
-        if name.endswith(_COUNTER) and name not in given
+        if name.endswith(_COUNTER) and name not in tensors
     }
     wrong = [
-        *(f"{name} is missing" for name in sorted(need.keys() - given.keys())),
-        *(f"{name} is not expected" for name in sorted(given.keys() - need.keys())),
+        *(f"{name} is missing" for name in sorted(need.keys() - tensors.keys())),
+        *(f"{name} is not expected" for name in sorted(tensors.keys() - need.keys())),
         *(
-            f"{name} has shape {tuple(given[name].shape)}, need {tuple(need[name].shape)}"
-            for name in sorted(need.keys() & given.keys())
-            if given[name].shape != need[name].shape
+            f"{name} has shape {tuple(tensors[name].shape)}, need {tuple(need[name].shape)}"
+            for name in sorted(need.keys() & tensors.keys())
+            if tensors[name].shape != need[name].shape
         ),
     ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise ModelError(refusal(f"{'; '.join(wrong[:3])}{more}"))
-    return given
+    return tensors
 
 
 def fitted(network: NetworkT, state: State, *, title: str, ignored: Collection[str] = ()) -> NetworkT:

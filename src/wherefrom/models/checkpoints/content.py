@@ -95,9 +95,9 @@ def other_content(path: Path) -> str:
     head = _head(path)
     if head.startswith(b"PK\x03\x04"):
         return _archive(path)
-    found = next((what for fits, what in _SIGNS if fits(head)), "")
-    if found:
-        return found
+    described = next((what for fits, what in _SIGNS if fits(head)), "")
+    if described:
+        return described
     if not any(head):
         return "bytes that are all zero, as of a download that never arrived: fetch it again"
     return f"plain text ({_quoted(head)}): fetch the file of weights itself" if _is_text(head) else ""
@@ -109,11 +109,11 @@ def damage_of(path: Path) -> str:
     Args:
         path: of a file that exists.
     """
-    promised, held = _promised(path), path.stat().st_size
-    if promised is not None and promised > held:
-        return f"a download cut short: its header promises {promised} bytes, it has {held}: fetch it again"
-    if promised is not None and promised < held:
-        return f"a file with {held - promised} bytes more than its header says: fetch it again"
+    promised, actual = _promised(path), path.stat().st_size
+    if promised is not None and promised > actual:
+        return f"a download cut short: its header promises {promised} bytes, it has {actual}: fetch it again"
+    if promised is not None and promised < actual:
+        return f"a file with {actual - promised} bytes more than its header says: fetch it again"
     return ""
 
 
@@ -159,8 +159,8 @@ def _archive(path: Path) -> str:
     if any(name.endswith("keras_metadata.pb") or name == "model.weights.h5" for name in names):
         return "a Keras archive: convert its weights to .safetensors"
     files = [name for name in names if not name.endswith("/")]
-    held = ", ".join(ascii(name)[1:-1][:60] for name in files[:3]) + (" ..." if len(files) > 3 else "")
-    return f"a zip archive of {held or 'nothing'}: unpack it and name what is in it"
+    listed = ", ".join(ascii(name)[1:-1][:60] for name in files[:3]) + (" ..." if len(files) > 3 else "")
+    return f"a zip archive of {listed or 'nothing'}: unpack it and name what is in it"
 
 
 def _is_text(head: bytes) -> bool:
@@ -177,14 +177,14 @@ def _quoted(head: bytes) -> str:
 
 def _promised(path: Path) -> int | None:
     """How long a safetensors file should be by its own header; None where that cannot be told."""
-    held = path.stat().st_size
+    actual = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= _LONGEST_HEADER:
             return None
         header = file.read(length)
     if len(header) < length:
-        return 8 + length if header.startswith(b"{") and held < 8 + length else None
+        return 8 + length if header.startswith(b"{") and actual < 8 + length else None
     try:
         entries = json.loads(header)
         ends = [entry["data_offsets"][1] for name, entry in entries.items() if name != "__metadata__"]

@@ -60,5 +60,5 @@ def _values(part: torch.Tensor, target: str) -> npt.NDArray[np.generic]:
     wide = part.to(device="cpu", dtype={"<f4": torch.float32, "<f8": torch.float64, "<i8": torch.int64}[target])
     if wide.is_floating_point():
         wide = torch.where(wide.isnan(), torch.full_like(wide, float("nan")), wide + 0.0)
-    found: npt.NDArray[np.generic] = wide.contiguous().numpy().astype(target, copy=False)
-    return found
+    canonical: npt.NDArray[np.generic] = wide.contiguous().numpy().astype(target, copy=False)
+    return canonical

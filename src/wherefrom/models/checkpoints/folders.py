@@ -34,5 +34,5 @@ def weights_in(path: Path) -> Path:
     others = sorted(file for file in path.iterdir() if suffix_of(file) in FILES and file.name != LATENTS)
     if len(others) == 1:
         return others[0]
-    held = ", ".join(file.name for file in others[:4]) or "no weight file"
-    raise ModelError(f"{path} holds {held}, need {STEM}.safetensors")
+    listed = ", ".join(file.name for file in others[:4]) or "no weight file"
+    raise ModelError(f"{path} holds {listed}, need {STEM}.safetensors")

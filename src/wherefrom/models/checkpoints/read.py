@@ -64,8 +64,8 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
     if _INDEX.search(path.name):
         return _read_shards(path, names)
     if not is_safetensors(path):
-        found = dict(_read_other(path).state)
-        return found if names is None else {name: found[name] for name in names}
+        tensors = dict(_read_other(path).state)
+        return tensors if names is None else {name: tensors[name] for name in names}
     with _opened(path) as file:
         chosen = list(file.keys()) if names is None else list(names)
         return {name: file.get_tensor(name) for name in chosen}
@@ -81,11 +81,11 @@ def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Te
     for file in sorted({str(where[name]) for name in wanted}):
         if Path(file).name != file:
             raise ModelError(f"{index} names the weight file {file!r}: need a plain name in the same folder")
-        held = {name for name in wanted if where[name] == file}
-        missing = held - set(shapes_of(index.parent / file))
+        names_here = {name for name in wanted if where[name] == file}
+        missing = names_here - set(shapes_of(index.parent / file))
         if missing:
             raise ModelError(f"{index.parent / file} lacks {_some(missing)}, which {index.name} says it holds")
-        state.update(read_weights(index.parent / file, held))
+        state.update(read_weights(index.parent / file, names_here))
     return state
 
 
@@ -123,22 +123,22 @@ def _read_other(path: Path, part: str | None = None) -> Checkpoint:
     try:
         # by an open file, lest torch goes by its name; it warns of protocols that a damaged file states
         with path.open("rb") as file, warnings.catch_warnings(action="ignore", category=UserWarning):
-            found: Any = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
+            loaded: Any = torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251
     except pickle.UnpicklingError:
         return _read_as_data(path, content, part)
     except DAMAGES as error:
         raise ModelError(f"{path} cannot be read as PyTorch weights: {_first_line(error)}: fetch it again") from error
-    return unwrap(found, str(path), part)
+    return unwrap(loaded, str(path), part)
 
 
 def _read_as_data(path: Path, content: Content, part: str | None) -> Checkpoint:
     """What torch's own safe reader refuses: tensors and plain values are read, the rest is named and left out."""
     try:
-        found, left_out = read_as_data(path, content)
+        loaded, left_out = read_as_data(path, content)
     except ModelError as error:
         raise ModelError(f"{path} holds more than tensors and was not opened: {error}") from error
     try:
-        return replace(unwrap(found, str(path), part), left_out=left_out)
+        return replace(unwrap(loaded, str(path), part), left_out=left_out)
     except ModelError as error:
         beside = f" (beside tensors it holds {_some(left_out)}, which were not read)" if left_out else ""
         raise ModelError(f"{error}{beside}") from error
@@ -171,9 +171,9 @@ def _content(path: Path) -> Content:
     Raises:
         ModelError: when it holds none; the message says what it is.
     """
-    found = content_of(path)
-    if found is not None:
-        return found
+    content = content_of(path)
+    if content is not None:
+        return content
     what = other_content(path)
     if what:
         raise ModelError(f"{path} is no file of weights: it looks like {what}")

@@ -66,5 +66,5 @@ def looks_like_part(names: Iterable[str]) -> str | None:
     Args:
         names: of its tensors.
     """
-    held = tuple(names)
-    return next((what for sign, what in _PARTS if any(sign.search(name) for name in held)), None)
+    all_names = tuple(names)
+    return next((what for sign, what in _PARTS if any(sign.search(name) for name in all_names)), None)

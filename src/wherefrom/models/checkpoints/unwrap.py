@@ -46,35 +46,35 @@ class Checkpoint:
         return f" (beside {', '.join(self.left_out[:3])}, which are not read)" if self.left_out else ""
 
 
-def unwrap(found: Any, source: str, part: str | None = None) -> Checkpoint:
+def unwrap(content: Any, source: str, part: str | None = None) -> Checkpoint:
     """The table of weights in what a PyTorch file holds.
 
     A file that is one table is that table, plain values in it apart. Else the part whose name says generator is taken,
     else the part whose name says that it is the whole model, as `state_dict`, else the only part.
 
     Args:
-        found: the file's content, tensors and plain containers.
+        content: the file's content, tensors and plain containers.
         source: how to name the file in a message.
         part: the name of the part that is meant.
 
     Raises:
         ModelError: when there is no table, no part of that name, or several that could be meant.
     """
-    if isinstance(found, torch.nn.Module) or not isinstance(found, Mapping):
-        raise ModelError(f"{source} holds {type(found).__name__}, need a dictionary of tensors by name")
-    if part is None and _is_table(found):
-        return Checkpoint(state=_named(found))
-    if "param_groups" in found:
+    if isinstance(content, torch.nn.Module) or not isinstance(content, Mapping):
+        raise ModelError(f"{source} holds {type(content).__name__}, need a dictionary of tensors by name")
+    if part is None and _is_table(content):
+        return Checkpoint(state=_named(content))
+    if "param_groups" in content:
         raise ModelError(f"{source} holds the state of an optimiser, need the weights of a model")
-    tables = _tables(found)
-    if part is None and not tables and _is_mixed(found):
-        state = {key: value for key, value in found.items() if isinstance(value, torch.Tensor)}
-        return Checkpoint(state=_named(state), config=_config(found))
-    chosen = _chosen(tables, found, source) if part is None else part
+    tables = _tables(content)
+    if part is None and not tables and _is_mixed(content):
+        state = {key: value for key, value in content.items() if isinstance(value, torch.Tensor)}
+        return Checkpoint(state=_named(state), config=_config(content))
+    chosen = _chosen(tables, content, source) if part is None else part
     if chosen not in tables:
         raise ModelError(f"{source} has no part {chosen!r}: it has {_listed(tables)}")
-    beside = {name: found[name] for name in _BESIDE if isinstance(found.get(name), torch.Tensor)}
-    return Checkpoint(state=_named({**tables[chosen], **beside}), config=_config(found), part=chosen)
+    beside = {name: content[name] for name in _BESIDE if isinstance(content.get(name), torch.Tensor)}
+    return Checkpoint(state=_named({**tables[chosen], **beside}), config=_config(content), part=chosen)
 
 
 def facts_of(values: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> dict[str, Fact]:
@@ -85,14 +85,14 @@ def facts_of(values: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -
         prefix: of the names, with its dot.
         depth: how many tables inside tables are looked into.
     """
-    found: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            found |= facts_of(value, f"{name}.", depth - 1) if depth else {}
+            facts |= facts_of(value, f"{name}.", depth - 1) if depth else {}
         elif _is_plain(value):
-            found[name] = tuple(value) if isinstance(value, list | tuple) else value
-    return found
+            facts[name] = tuple(value) if isinstance(value, list | tuple) else value
+    return facts
 
 
 def _is_plain(value: Any) -> bool:
@@ -105,11 +105,11 @@ def _is_table(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, torch.Tensor) for item in value.values())
 
 
-def _is_mixed(found: Mapping[Any, Any]) -> bool:
+def _is_mixed(content: Mapping[Any, Any]) -> bool:
     """Whether weights and plain values stand in one table."""
-    tensors = [isinstance(value, torch.Tensor) for value in found.values()]
+    tensors = [isinstance(value, torch.Tensor) for value in content.values()]
     return any(tensors) and all(
-        tensor or _is_plain(value) for tensor, value in zip(tensors, found.values(), strict=True)
+        tensor or _is_plain(value) for tensor, value in zip(tensors, content.values(), strict=True)
     )
 
 
@@ -117,10 +117,10 @@ def _named(table: Mapping[Any, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {str(name): tensor for name, tensor in table.items()}
 
 
-def _tables(found: Mapping[Any, Any], prefix: str = "", depth: int = _DEPTH) -> dict[str, Mapping[Any, torch.Tensor]]:
+def _tables(content: Mapping[Any, Any], prefix: str = "", depth: int = _DEPTH) -> dict[str, Mapping[Any, torch.Tensor]]:
     """Tables of weights by name, one inside an object under a dotted name."""
     tables: dict[str, Mapping[Any, torch.Tensor]] = {}
-    for key, value in found.items():
+    for key, value in content.items():
         if _is_table(value) and value:
             tables[f"{prefix}{key}"] = value
         elif isinstance(value, Mapping) and depth and "param_groups" not in value:
@@ -128,7 +128,7 @@ def _tables(found: Mapping[Any, Any], prefix: str = "", depth: int = _DEPTH) -> 
     return tables
 
 
-def _chosen(tables: Mapping[str, Any], found: Mapping[Any, Any], source: str) -> str:
+def _chosen(tables: Mapping[str, Any], content: Mapping[Any, Any], source: str) -> str:
     names = {name: _ENDING.sub("", name.lower().rpartition(".")[2]) for name in tables}
     for meant in (_GENERATOR | _AVERAGED, _WHOLE):
         fitting = [name for name, word in names.items() if word in meant]
@@ -140,17 +140,17 @@ def _chosen(tables: Mapping[str, Any], found: Mapping[Any, Any], source: str) ->
         return next(iter(tables))
     if tables:
         raise ModelError(f"{source} holds several networks, {_listed(tables)}: say which one by the option part")
-    kinds = ", ".join(f"{key!r} ({type(value).__name__})" for key, value in list(found.items())[:4])
-    raise ModelError(f"{source} holds {type(found).__name__} of {kinds}, need a dictionary of tensors by name")
+    kinds = ", ".join(f"{key!r} ({type(value).__name__})" for key, value in list(content.items())[:4])
+    raise ModelError(f"{source} holds {type(content).__name__} of {kinds}, need a dictionary of tensors by name")
 
 
-def _config(found: Mapping[Any, Any]) -> dict[str, Fact]:
+def _config(content: Mapping[Any, Any]) -> dict[str, Fact]:
     """What is plain beside the tables; what stands in a table of settings, as `args`, as if it stood beside them."""
     config: dict[str, Fact] = {}
-    for key, value in found.items():
+    for key, value in content.items():
         if str(key).lower() in _SETTINGS and isinstance(value, Mapping):
             config |= facts_of(value)
-    return config | facts_of({str(key): value for key, value in found.items() if not isinstance(value, Mapping)})
+    return config | facts_of({str(key): value for key, value in content.items() if not isinstance(value, Mapping)})
 
 
 def _listed(names: Any) -> str:

@@ -81,10 +81,10 @@ def open_autoencoder(
         ModelError: when it cannot be read, has no encoder, gives no image back, or a tensor is missing, unknown or of
             another shape.
     """
-    found = open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
-    if isinstance(found, DecoderAlone):
+    model = open_place(find_place(Path(path)), device=device, dtype=dtype, name=name, notes=notes or {})
+    if isinstance(model, DecoderAlone):
         raise ModelError(f"{path} is a decoder without its encoder: load_model opens it for methods that only decode")
-    return found
+    return model
 
 
 def open_place(
@@ -110,14 +110,14 @@ def open_place(
         ModelError: as `open_autoencoder`.
         UsageError: when an option is none of these, or the files say it already.
     """
-    given = checked_options(options or {}, str(place.path))
+    checked = checked_options(options or {}, str(place.path))
     with building():
-        parts = read_parts(place, given.part)
-        parts = replace(parts, config={**parts.config, **given.units(stated=parts.stated, source=str(place.path))})
+        parts = read_parts(place, checked.part)
+        parts = replace(parts, config={**parts.config, **checked.units(stated=parts.stated, source=str(place.path))})
         module = module_of(parts)
         state = weights_of(parts, module)
         check_values(state, str(place.path))
-        found = adapted(
+        model = adapted(
             filled(module, state),
             architecture=parts.kind,
             facts=_facts(parts.kind, getattr(module, "config", parts.config), state),
@@ -125,12 +125,12 @@ def open_place(
             device=device,
             dtype=dtype,
             name=name or parts.name,
-            notes={"source": str(place.path), **parts.notes, **given.notes(), **notes},
+            notes={"source": str(place.path), **parts.notes, **checked.notes(), **notes},
             stats=parts.stats,
             flow=parts.flow,
-            stated=parts.stated or bool(given.scaling),
+            stated=parts.stated or bool(checked.scaling),
         )
-        return DecoderAlone(own=found) if parts.half else found
+        return DecoderAlone(own=model) if parts.half else model
 
 
 def wrap_autoencoder(
@@ -162,9 +162,9 @@ def wrap_autoencoder(
         raise ModelError(f"the weights of this {kind} are not in memory: load it without offloading")
     with building():
         with torch.no_grad():
-            own = copy.deepcopy(module)
+            copied = copy.deepcopy(module)
         return adapted(
-            own,
+            copied,
             architecture=kind,
             facts=_facts(kind, config, state),
             config=config,

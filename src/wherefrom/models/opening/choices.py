@@ -48,8 +48,8 @@ class Choices:
 
     def notes(self) -> dict[str, Fact]:
         """For the model's card."""
-        said = ({"part": self.part} if self.part else {}) | dict(self.scaling)
-        return {"options": tuple(sorted(said.items()))} if said else {}
+        stated = ({"part": self.part} if self.part else {}) | dict(self.scaling)
+        return {"options": tuple(sorted(stated.items()))} if stated else {}
 
 
 def checked_options(options: Mapping[str, Fact], source: str) -> Choices:

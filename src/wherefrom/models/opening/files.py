@@ -39,12 +39,12 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
             place.path, architecture=pipeline, options=options, device=device, dtype=dtype, notes=notes
         )
     if place.path.is_file() and not files.autoencoder:
-        found = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name)
-        found = found or open_upscaler(
+        model = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name)
+        model = model or open_upscaler(
             place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name
         )
-        if found is not None:
-            return found
+        if model is not None:
+            return model
     try:
         return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes, options=options)
     except (ModelError, UsageError):

@@ -62,15 +62,17 @@ def open_generator(
         if kind is None:
             _refuse_others(shapes, path, of_program=_of_program(checkpoint, path, part))
             return None
-        own = {key: value for key, value in options.items() if key not in COMMON}
-        _check_options(kind, own)
+        own_options = {key: value for key, value in options.items() if key not in COMMON}
+        _check_options(kind, own_options)
         checkpoint = checkpoint or read_checkpoint(path, part)
-        config = {**_beside(checkpoint, kind), **sidecar(path), **own}
+        config = {**_beside(checkpoint, kind), **sidecar(path), **own_options}
         state = _stripped(checkpoint, prefix)
         check_values(state, str(path))
         built = kind.build(state, config)
-        told = {**_recorded(kind, options), **notes}
-        return adapted(built, architecture=kind.name, name=name or path.stem, device=device, dtype=dtype, notes=told)
+        all_notes = {**_recorded(kind, options), **notes}
+        return adapted(
+            built, architecture=kind.name, name=name or path.stem, device=device, dtype=dtype, notes=all_notes
+        )
 
 
 def open_pipeline(
@@ -97,9 +99,9 @@ def open_pipeline(
         _check_options(kind, options)
         state, config = read_unet(folder)
         built = kind.build(state, {**config, **options})
-        told = {**_recorded(kind, options), **notes}
+        all_notes = {**_recorded(kind, options), **notes}
         name = folder.resolve().name
-        return adapted(built, architecture=kind.name, name=name, device=device, dtype=dtype, notes=told)
+        return adapted(built, architecture=kind.name, name=name, device=device, dtype=dtype, notes=all_notes)
 
 
 def _beside(checkpoint: Checkpoint, kind: Architecture) -> Mapping[str, Fact]:
@@ -132,21 +134,21 @@ def _recognised(shapes: Shapes, path: Path) -> tuple[str, Architecture | None]:
     """
     kinds = [load(name) for name in names()]
     for prefix in ("", *_PREFIXES):
-        own = _without(shapes, prefix)
-        found = [kind for kind in kinds if own and kind.recognise(own)]
-        if len(found) > 1:
-            listed = ", ".join(kind.name for kind in found)
+        below = _without(shapes, prefix)
+        matching = [kind for kind in kinds if below and kind.recognise(below)]
+        if len(matching) > 1:
+            listed = ", ".join(kind.name for kind in matching)
             raise ModelError(f"{path} could be any of {listed}: say which one by the option architecture")
-        if found:
-            return prefix, found[0]
+        if matching:
+            return prefix, matching[0]
     return "", None
 
 
 def _without(table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """The entries whose names start with a prefix, without it and without DataParallel's `module.`."""
     plain = {_bare(name): value for name, value in table.items()}
-    own = {name[len(prefix) :]: value for name, value in plain.items() if name.startswith(prefix)}
-    return {_bare(name): value for name, value in own.items()}
+    below = {name[len(prefix) :]: value for name, value in plain.items() if name.startswith(prefix)}
+    return {_bare(name): value for name, value in below.items()}
 
 
 def _bare(name: str) -> str:
@@ -176,8 +178,8 @@ def _refuse_others(shapes: Shapes, path: Path, *, of_program: bool) -> None:
         raise ModelError(f"{path} holds a generator that is not known ({few} ...): need StyleGAN2-ADA or StyleGAN-XL")
 
 
-def _check_options(kind: Architecture, given: Mapping[str, Fact]) -> None:
-    unknown = sorted(set(given) - set(kind.options))
+def _check_options(kind: Architecture, options: Mapping[str, Fact]) -> None:
+    unknown = sorted(set(options) - set(kind.options))
     if unknown:
         known = ", ".join([*kind.options, *COMMON])
         hint = did_you_mean(unknown[0], kind.options)
@@ -194,9 +196,9 @@ def sidecar(path: Path) -> dict[str, Fact]:
     if not beside.is_file():
         return {}
     try:
-        found = json.loads(beside.read_text(encoding="utf-8-sig"))
+        content = json.loads(beside.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{beside} cannot be read as JSON ({error}): it may hold options of {path.name}") from error
-    if not isinstance(found, dict):
-        raise ModelError(f"{beside} holds {type(found).__name__}, need an object with options of {path.name}")
-    return facts_of(found)
+    if not isinstance(content, dict):
+        raise ModelError(f"{beside} holds {type(content).__name__}, need an object with options of {path.name}")
+    return facts_of(content)

@@ -62,10 +62,10 @@ def open_upscaler(
         if not further and part is None and recognise(_bare(shapes_of(path))) is None:
             return None
         state = _bare(read_checkpoint(path, None if part is None else str(part)).state)
-        found = built_by_spandrel(state) if further else built(state)
-    if found is None:
+        network = built_by_spandrel(state) if further else built(state)
+    if network is None:
         return None
-    return _adapted(found, name=name or path.stem, options=options, device=device, dtype=dtype, notes=notes)
+    return _adapted(network, name=name or path.stem, options=options, device=device, dtype=dtype, notes=notes)
 
 
 def _bare(table: Mapping[str, ValueT]) -> dict[str, ValueT]:
@@ -95,34 +95,34 @@ def wrap_upscaler(
         UsageError: as `open_upscaler`.
     """
     with building():
-        found = built(state)
-    if found is None:
+        network = built(state)
+    if network is None:
         raise ModelError(f"{name}: these weights are of no upscaler that is known: need RRDBNet or SRVGGNetCompact")
-    return _adapted(found, name=name, options=options or {}, device=device, dtype=dtype, notes={"source": "memory"})
+    return _adapted(network, name=name, options=options or {}, device=device, dtype=dtype, notes={"source": "memory"})
 
 
 def _adapted(
-    found: Built, *, name: str, options: Mapping[str, Fact], device: str, dtype: str, notes: Mapping[str, Fact]
+    upscaler: Built, *, name: str, options: Mapping[str, Fact], device: str, dtype: str, notes: Mapping[str, Fact]
 ) -> Upscaler:
     """The adapter around a network that nobody else holds."""
     reduction, place, used = _reduction(options), device_of(device), dtype_of(dtype)
     facts: dict[str, Fact] = {
-        "architecture": found.architecture,
-        "decoder": found.decoder,
+        "architecture": upscaler.architecture,
+        "decoder": upscaler.decoder,
         "encoder": f"reduction by {reduction}",
-        "factor": found.scale,
+        "factor": upscaler.scale,
         "dtype": dtype,
         "device": place.type,
     }
     return Upscaler(
         card=Card(kind="model", name=name, facts=facts, notes=dict(notes)),
         device=place,
-        scale=found.scale,
-        multiple=found.multiple,
-        least=found.least,
+        scale=upscaler.scale,
+        multiple=upscaler.multiple,
+        least=upscaler.least,
         reduction=reduction,
         _dtype=used,
-        _module=prepare(found.network, place, used),
+        _module=prepare(upscaler.network, place, used),
     )
 
 

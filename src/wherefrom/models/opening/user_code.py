@@ -32,25 +32,25 @@ def open_code(name: CodeName, *, device: str, dtype: str, trust: bool, options: 
         ModelError: when it may not, when the code fails, or when what it names is no model.
         UsageError: when it has no such option.
     """
-    found, said = made_by(name, trust=trust), str(name)
-    if isinstance(found, Decoder):
+    named_object, text = made_by(name, trust=trust), str(name)
+    if isinstance(named_object, Decoder):
         if options:
-            raise UsageError(f"{said} is a decoder of your own, which has no options {', '.join(options)}")
-        return _on_device(found, said, device)
-    if isinstance(found, nn.Module) and _is_generator(found, options):
+            raise UsageError(f"{text} is a decoder of your own, which has no options {', '.join(options)}")
+        return _on_device(named_object, text, device)
+    if isinstance(named_object, nn.Module) and _is_generator(named_object, options):
         from wherefrom.models.adapters.plain_network import wrap_generator
 
-        notes = {"source": said}
-        return wrap_generator(found, name=said, options=options, device=device, dtype=dtype, notes=notes)
+        notes = {"source": text}
+        return wrap_generator(named_object, name=text, options=options, device=device, dtype=dtype, notes=notes)
     if options:
-        raise UsageError(f"{said} is {type(found).__name__}, which has no options {', '.join(options)}")
-    if isinstance(found, nn.Module):
+        raise UsageError(f"{text} is {type(named_object).__name__}, which has no options {', '.join(options)}")
+    if isinstance(named_object, nn.Module):
         from wherefrom.models.opening.autoencoder import wrap_autoencoder
 
-        return wrap_autoencoder(found, device=device, dtype=dtype, name=said, notes={"source": said})
+        return wrap_autoencoder(named_object, device=device, dtype=dtype, name=text, notes={"source": text})
     raise ModelError(
-        f"{said} is {type(found).__name__}, need an autoencoder of diffusers, a generator as a torch.nn.Module, an"
-        f" object with what wherefrom.models.base.Decoder lists, or a function without arguments that makes one"
+        f"{text} is {type(named_object).__name__}, need an autoencoder of diffusers, a generator as a torch.nn.Module,"
+        " an object with what wherefrom.models.base.Decoder lists, or a function without arguments that makes one"
     )
 
 

@@ -69,8 +69,8 @@ def _of_hub(name: HubName) -> ModelFiles:
             f" Supported are {', '.join(known.SUPPORTED)}"
         )
     fetched = hub.fetch(name)
-    found = known.find(name.repo, fetched.inside)
-    about = Description(name=str(name), where=Where.HUB) if found is None else describe_known(found, str(name))
+    known_row = known.find(name.repo, fetched.inside)
+    about = Description(name=str(name), where=Where.HUB) if known_row is None else describe_known(known_row, str(name))
     return ModelFiles(
         place=fetched.place,
         written=str(name),

@@ -161,12 +161,12 @@ class _Repository:
 
     def _file(self, path: str) -> Path:
         """One file of weights, with what may lie beside it: its configuration, the other half of a raw pair."""
-        found = self._need(path)
+        weights = self._need(path)
         self._get(str(PurePosixPath(path).with_name("config.json")))
         for half, other in (("_decoder.", "_encoder."), ("_encoder.", "_decoder.")):
             if half in PurePosixPath(path).name:
                 self._get(path.replace(half, other))
-        return found
+        return weights
 
     def _fetched(self, place: Place, inside: str) -> Fetched:
         source = f"{self.name.repo}@{self.commit or self.name.revision or 'main'}" + (f":{inside}" if inside else "")
@@ -210,10 +210,10 @@ class _Repository:
 
     def _here(self, file: str) -> Path | None:
         """One file or None; a network that fails is an error, lest another copy of the weights be taken instead."""
-        found = self._get(file)
-        if found is _Absence.UNKNOWN and not _offline():
+        fetched = self._get(file)
+        if fetched is _Absence.UNKNOWN and not _offline():
             raise self._unreachable(file)
-        return found if isinstance(found, Path) else None
+        return fetched if isinstance(fetched, Path) else None
 
     def _get(self, file: str) -> Path | _Absence:
         """One file, pinned to the commit of the first."""
@@ -236,10 +236,10 @@ class _Repository:
         return path
 
     def _need(self, file: str) -> Path:
-        found = self._get(file)
-        if isinstance(found, Path):
-            return found
-        if found is _Absence.UNKNOWN:
+        fetched = self._get(file)
+        if isinstance(fetched, Path):
+            return fetched
+        if fetched is _Absence.UNKNOWN:
             raise self._unreachable(file)
         suffix = "config.json" if file.endswith("config.json") else ".safetensors"
         alike = [name for name in self._files() if name.endswith(suffix)]
@@ -260,9 +260,9 @@ class _Repository:
         configs = [name.removesuffix("/config.json") for name in files if name.endswith("/config.json")]
         single = [name for name in files if name.endswith(".safetensors")]
         choices = [f"{self.name.repo}:{name}" for name in (configs + single)[:8]]
-        said = f"{self.name.repo} has neither model_index.json nor config.json, so no autoencoder was found in it"
+        problem = f"{self.name.repo} has neither model_index.json nor config.json, so no autoencoder was found in it"
         return ModelError(
-            f"{said}; name a folder or file of it: {', '.join(choices)}" if choices else f"{said}: it has none"
+            f"{problem}; name a folder or file of it: {', '.join(choices)}" if choices else f"{problem}: it has none"
         )
 
     def _no_weights(self, prefix: str) -> ModelError:

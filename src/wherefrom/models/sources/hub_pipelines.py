@@ -41,11 +41,13 @@ def fetch_pipeline(name: HubName, hub: Hub | None = None) -> tuple[Path, str]:
         for part in parts
     }
     if isinstance(listed, Exception) and (missing := lacking(parts, files)):
-        said = explain(listed, name.repo, commit, "its list of files")
-        raise ModelError(f"{said}; what is in the cache is not the whole pipeline, it lacks {', '.join(missing)}")
+        explanation = explain(listed, name.repo, commit, "its list of files")
+        raise ModelError(
+            f"{explanation}; what is in the cache is not the whole pipeline, it lacks {', '.join(missing)}"
+        )
     variant = variant_of(files, name.repo)
-    for part, held in files.items():
-        for file in opened(held, variant):
+    for part, part_files in files.items():
+        for file in opened(part_files, variant):
             _file(asked, name, f"{part}/{file}", commit)
     return folder, f"{name.repo}@{commit or 'main'}"
 

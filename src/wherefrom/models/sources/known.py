@@ -85,8 +85,8 @@ def _model(row: dict[str, Any]) -> KnownModel:
 def _table() -> tuple[tuple[Family, ...], tuple[KnownModel, ...]]:
     text = resources.files(__package__).joinpath("known.json").read_text(encoding="utf-8")
     table = json.loads(text)
-    found = tuple(Family(**{"note": None, **row}) for row in table["families"])
-    return found, tuple(_model(row) for row in table["models"])
+    families = tuple(Family(**{"note": None, **row}) for row in table["families"])
+    return families, tuple(_model(row) for row in table["models"])
 
 
 def families() -> tuple[Family, ...]:

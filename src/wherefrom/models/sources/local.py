@@ -97,11 +97,11 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         if _PLAIN.fullmatch(name) and isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str)
     }
     likely = [(name, kind) for name, kind in parts.items() if looks_like_autoencoder(kind) and kind not in REFUSED]
-    found = [(name, kind) for name, kind in likely if kind in SUPPORTED] or likely
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ModelError(f"{where} has several autoencoders, name one: {_listed(found)}")
+    candidates = [(name, kind) for name, kind in likely if kind in SUPPORTED] or likely
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise ModelError(f"{where} has several autoencoders, name one: {_listed(candidates)}")
     if index.get("_class_name") in PIPELINES:
         raise ModelError(
             f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
@@ -209,32 +209,32 @@ def _candidates(folder: Path) -> list[Place]:
     pairs = {name: name.replace("_encoder.", "_decoder.") for name in files if "_encoder." in name}
     pairs = {encoder: decoder for encoder, decoder in pairs.items() if decoder in files}
     loose = set(files) - set(pairs) - set(pairs.values())
-    found = [Place(path=files[decoder]) for decoder in pairs.values()] + [
+    places = [Place(path=files[decoder]) for decoder in pairs.values()] + [
         Place(path=files[name]) for name in sorted(loose)
     ]
     for file in sorted(folder.glob("*/config.json")):
         config = read_json(file)
         if config.get("_class_name") in SUPPORTED:
-            found.append(Place(path=file.parent, config=config))
-    return sorted(found, key=lambda place: place.path)
+            places.append(Place(path=file.parent, config=config))
+    return sorted(places, key=lambda place: place.path)
 
 
 def _weight_files(folder: Path) -> list[Path]:
     """Files of tensors alone; where there are none other files of weights; else what is one by its content."""
     there = sorted(item for item in folder.iterdir() if item.is_file())
     for suffixes in (SAFE, SUFFIXES):
-        found = [item for item in there if suffix_of(item) in suffixes]
-        if found:
-            return found
+        weight_files = [item for item in there if suffix_of(item) in suffixes]
+        if weight_files:
+            return weight_files
     return [item for item in there if item.stat().st_size and content_of(item) is not None]
 
 
-def _only(folder: Path, found: list[Place]) -> Place:
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(str(place.path) for place in found)
-        raise ModelError(f"{folder} holds {len(found)} autoencoders, name one: {names}")
+def _only(folder: Path, places: list[Place]) -> Place:
+    if len(places) == 1:
+        return places[0]
+    if places:
+        names = ", ".join(str(place.path) for place in places)
+        raise ModelError(f"{folder} holds {len(places)} autoencoders, name one: {names}")
     raise ModelError(
         f"{folder} holds no autoencoder: looked for model_index.json, config.json, *.safetensors, */config.json"
     )

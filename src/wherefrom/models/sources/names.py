@@ -209,10 +209,10 @@ def _toy(text: str) -> ToyName:
 
 
 def _hub(text: str) -> HubName:
-    found = parse_repository(text.removeprefix("hub:"))
-    if found is None:
+    repository = parse_repository(text.removeprefix("hub:"))
+    if repository is None:
         raise UsageError(f"{text!r} is no repository: write hub:owner/name[@revision][:path]{_closest(text[4:])}")
-    return found
+    return repository
 
 
 def _exists(text: str) -> bool:
@@ -226,6 +226,6 @@ def _closest(text: str) -> str:
     """The closest names of the zoo, the table and this folder, for a message."""
     included = {key: f"zoo:{model}" for model in zoo.names() for key in (model, f"zoo:{model}")}
     here = [path.name for path in sorted(Path().iterdir()) if path.is_dir() or suffix_of(path) in FILES]
-    found = [included[key] for key in get_close_matches(text, included, n=2)]
-    found += [*known.closest(text, 2), *get_close_matches(text, here, n=1)]
-    return f": did you mean {', '.join(dict.fromkeys(found))}?" if found else ""
+    close = [included[key] for key in get_close_matches(text, included, n=2)]
+    close += [*known.closest(text, 2), *get_close_matches(text, here, n=1)]
+    return f": did you mean {', '.join(dict.fromkeys(close))}?" if close else ""

@@ -110,9 +110,9 @@ def variant_of(files: Mapping[str, Iterable[str]], where: str) -> str | None:
     """
     lacking: list[set[str | None]] = []
     for part, names in files.items():
-        held = tuple(names)
-        copies = {_copy(name) for name in held if name.endswith(_WEIGHTS)}
-        pickles = [name for name in held if suffix_of(name) in PICKLED]
+        all_names = tuple(names)
+        copies = {_copy(name) for name in all_names if name.endswith(_WEIGHTS)}
+        pickles = [name for name in all_names if suffix_of(name) in PICKLED]
         if pickles and not copies:
             raise ModelError(
                 f"{where} has the weights of {part} only as a pickle ({', '.join(pickles)}), which can run code when"
@@ -122,13 +122,13 @@ def variant_of(files: Mapping[str, Iterable[str]], where: str) -> str | None:
             lacking.append(copies)
     if not lacking:
         return None
-    found = next((variant for variant in _VARIANTS if all(variant in copies for copies in lacking)), None)
-    if found is None:
+    chosen = next((variant for variant in _VARIANTS if all(variant in copies for copies in lacking)), None)
+    if chosen is None:
         shown = "; ".join(", ".join(sorted(map(str, copies))) for copies in lacking)
         raise ModelError(
             f"{where} has no one copy of its weights for all parts: need a plain one or {_VARIANTS}: {shown}"
         )
-    return found
+    return chosen
 
 
 def opened(names: Iterable[str], variant: str | None) -> tuple[str, ...]:
@@ -138,12 +138,12 @@ def opened(names: Iterable[str], variant: str | None) -> tuple[str, ...]:
         names: of the part's files.
         variant: which copy of the weights, as `fp16`; None is the plain one.
     """
-    held = sorted(names)
-    copies = {_copy(name) for name in held if name.endswith(_WEIGHTS)}
+    in_order = sorted(names)
+    copies = {_copy(name) for name in in_order if name.endswith(_WEIGHTS)}
     wanted = variant if variant in copies else None
     return tuple(
         name
-        for name in held
+        for name in in_order
         if Path(name).suffix in _PLAIN_FILES or (name.endswith(_WEIGHTS) and _copy(name) == wanted)
     )
 
@@ -158,21 +158,21 @@ def lacking(parts: Parts, files: Mapping[str, Iterable[str]]) -> tuple[str, ...]
         parts: of the pipeline.
         files: of each part the names of the files that are at hand.
     """
-    found: list[str] = []
+    missing: list[str] = []
     for part, (_, kind) in parts.items():
-        held = set(files.get(part, ()))
-        if not any(name.endswith(".json") for name in held):
-            found.append(f"the configuration of {part}")
-        elif "Tokenizer" in kind and not any(vocabulary <= held for vocabulary in _VOCABULARIES):
-            found.append(f"the vocabulary of {part}")
+        present = set(files.get(part, ()))
+        if not any(name.endswith(".json") for name in present):
+            missing.append(f"the configuration of {part}")
+        elif "Tokenizer" in kind and not any(vocabulary <= present for vocabulary in _VOCABULARIES):
+            missing.append(f"the vocabulary of {part}")
         elif not kind.endswith(_WEIGHTLESS) and "Tokenizer" not in kind:
-            found += _missing_weights(part, held)
-    return tuple(found)
+            missing += _missing_weights(part, present)
+    return tuple(missing)
 
 
-def _missing_weights(part: str, held: Collection[str]) -> Iterator[str]:
+def _missing_weights(part: str, present: Collection[str]) -> Iterator[str]:
     """What is missing of a network's weights, by the names of those that are there."""
-    weights = [name for name in held if name.endswith(_WEIGHTS)]
+    weights = [name for name in present if name.endswith(_WEIGHTS)]
     if not weights:
         yield f"the weights of {part}"
     shards = [match for name in weights if (match := _SHARD.fullmatch(name))]
@@ -181,7 +181,7 @@ def _missing_weights(part: str, held: Collection[str]) -> Iterator[str]:
         missing = sorted(set(range(1, total + 1)) - there)
         if missing:
             yield f"{len(missing)} of {total} shards of the weights of {part}"
-        elif not any(".index." in name and name.endswith(".json") for name in held):
+        elif not any(".index." in name and name.endswith(".json") for name in present):
             yield f"the index of the weights of {part}"
 
 

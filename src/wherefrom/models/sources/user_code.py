@@ -32,34 +32,34 @@ def made_by(name: CodeName, *, trust: bool) -> Any:
 
 def _attribute(module: str, attribute: str) -> Any:
     try:
-        found: Any = importlib.import_module(module)
+        reached: Any = importlib.import_module(module)
     except Exception as error:  # whatever the user's code raises
         hint = (
             ": add its folder to PYTHONPATH" if isinstance(error, ModuleNotFoundError) and error.name == module else ""
         )
         raise ModelError(f"module {module!r} could not be imported ({type(error).__name__}: {error}){hint}") from error
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            public = [key for key in vars(found) if not key.startswith("_")] if hasattr(found, "__dict__") else []
+        if not hasattr(reached, part):
+            public = [key for key in vars(reached) if not key.startswith("_")] if hasattr(reached, "__dict__") else []
             raise ModelError(
                 f"module {module!r} has no {attribute!r}; it has {', '.join(public[:20]) or 'nothing public'}"
             )
-        found = getattr(found, part)
-    return found
+        reached = getattr(reached, part)
+    return reached
 
 
-def _made(found: Any, name: str) -> Any:
+def _made(named_object: Any, name: str) -> Any:
     """The object itself, or what a function or class makes when called without arguments."""
     from torch import nn
 
     if (
-        not callable(found)
-        or isinstance(found, nn.Module)
-        or (isinstance(found, Decoder) and not isinstance(found, type))
+        not callable(named_object)
+        or isinstance(named_object, nn.Module)
+        or (isinstance(named_object, Decoder) and not isinstance(named_object, type))
     ):
-        return found
+        return named_object
     try:
-        return found()
+        return named_object()
     except WherefromError:
         raise
     except Exception as error:  # whatever the user's code raises

@@ -54,10 +54,10 @@ def checked(name: str) -> Path:
         raise ModelError(f"zoo:{name}: {', '.join(odd)} missing, or not on its card: install the package again")
     for file, digest in listed.items():
         with (folder / file).open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
-        if found != digest:
+            actual = hashlib.file_digest(opened, "sha256").hexdigest()
+        if actual != digest:
             raise ModelError(
-                f"zoo:{name}: {file} has SHA-256 {found}, its card says {digest}: the file was changed or cut short,"
+                f"zoo:{name}: {file} has SHA-256 {actual}, its card says {digest}: the file was changed or cut short,"
                 f" install the package again"
             )
     return folder

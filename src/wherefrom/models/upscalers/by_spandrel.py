@@ -45,26 +45,31 @@ def built_by_spandrel(state: State) -> Built | None:
         )
         return None
     try:
-        found: Any = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
+        descriptor: Any = spandrel.ModelLoader(device="cpu").load_from_state_dict(dict(state))
     except spandrel.UnsupportedModelError:
         return None
     except (RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
         raise ModelError(
             f"spandrel {spandrel.__version__} cannot build a network for these weights: {error}"
         ) from error
-    name = str(found.architecture.id)
-    if found.purpose != _PURPOSE or found.scale < 2 or (found.input_channels, found.output_channels) != (_RGB, _RGB):
+    name = str(descriptor.architecture.id)
+    if (
+        descriptor.purpose != _PURPOSE
+        or descriptor.scale < 2
+        or (descriptor.input_channels, descriptor.output_channels) != (_RGB, _RGB)
+    ):
         raise ModelError(
-            f"these weights are of {name}, which is no upscaler of RGB images (spandrel: purpose {found.purpose}, scale"
-            f" {found.scale}, {found.input_channels} channels to {found.output_channels}): only those can be asked"
+            f"these weights are of {name}, which is no upscaler of RGB images (spandrel: purpose {descriptor.purpose},"
+            f" scale {descriptor.scale}, {descriptor.input_channels} channels to {descriptor.output_channels}):"
+            " only those can be asked"
         )
-    sides = found.size_requirements
+    sides = descriptor.size_requirements
     if sides.square:
         raise ModelError(f"this {name} takes square images alone, which is not supported")
     return Built(
         architecture=name,
-        network=found.model.float(),
-        scale=found.scale,
+        network=descriptor.model.float(),
+        scale=descriptor.scale,
         multiple=max(1, sides.multiple_of),
         least=max(1, sides.minimum),
         decoder=digest(state),

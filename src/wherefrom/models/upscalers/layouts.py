@@ -87,11 +87,11 @@ def recognise(shapes: Shapes) -> Layout | None:
         ModelError: when it is certainly one, but of images that are not RGB or of a size that no such network has.
     """
     names = _present(shapes)
-    own = {new: shapes[old] for old, new in names.items()}
-    if {"conv_first.weight", "conv_body.weight", "body.0.rdb1.conv1.weight"} <= own.keys():
-        return _rrdb(own, names)
-    if own and all(_STACK.match(name) for name in own) and "body.0.weight" in own:
-        return _compact(own, names)
+    renamed = {new: shapes[old] for old, new in names.items()}
+    if {"conv_first.weight", "conv_body.weight", "body.0.rdb1.conv1.weight"} <= renamed.keys():
+        return _rrdb(renamed, names)
+    if renamed and all(_STACK.match(name) for name in renamed) and "body.0.weight" in renamed:
+        return _compact(renamed, names)
     return None
 
 
@@ -107,14 +107,14 @@ def built(state: State) -> Built | None:
     layout = recognise({name: tuple(tensor.shape) for name, tensor in state.items()})
     if layout is None:
         return None
-    own = {layout.names[name]: tensor for name, tensor in state.items()}
+    renamed = {layout.names[name]: tensor for name, tensor in state.items()}
     title = f"{_TITLES[layout.architecture]} that enlarges by {layout.scale}"
     return Built(
         architecture=layout.architecture,
-        network=fitted(empty(layout.make), own, title=title),
+        network=fitted(empty(layout.make), renamed, title=title),
         scale=layout.scale,
         multiple=layout.multiple,
-        decoder=digest(own),
+        decoder=digest(renamed),
     )
 
 
@@ -123,32 +123,34 @@ def _present(shapes: Shapes) -> dict[str, str]:
     names = {name: name for name in shapes}
     for pattern, new in _OLD:
         names = {old: pattern.sub(new, name) for old, name in names.items()}
-    numbers = sorted({int(found[1]) for name in names.values() if (found := _NUMBERED.match(name))})
+    numbers = sorted({int(match[1]) for name in names.values() if (match := _NUMBERED.match(name))})
     if len(numbers) < _RGB or numbers[0] != 0:
         return names
     # ESRGAN's first files number the layers: the first convolution, one for each doubling, and two at the end.
     doublings = {number: f"conv_up{place}" for place, number in enumerate(numbers[1:-2], start=1)}
     layers = {numbers[0]: "conv_first", **doublings, numbers[-2]: "conv_hr", numbers[-1]: "conv_last"}
     return {
-        old: f"{layers[int(found[1])]}.{found[2]}" if (found := _NUMBERED.match(name)) else name
+        old: f"{layers[int(match[1])]}.{match[2]}" if (match := _NUMBERED.match(name)) else name
         for old, name in names.items()
     }
 
 
-def _rrdb(own: Shapes, names: Mapping[str, str]) -> Layout:
+def _rrdb(shapes: Shapes, names: Mapping[str, str]) -> Layout:
     """RRDBNet's sizes.
 
     Raises:
         ModelError: when it does not take and make RGB.
     """
-    width, taken = side(own, "conv_first.weight", 0), side(own, "conv_first.weight", 1)
-    growth = side(own, "body.0.rdb1.conv1.weight", 0)
-    blocks = len({found[1] for name in own if (found := re.match(r"body\.(\d+)\.rdb1\.", name))})
-    doublings = len({found[1] for name in own if (found := re.match(r"conv_up(\d+)\.weight$", name))})
+    width, taken = side(shapes, "conv_first.weight", 0), side(shapes, "conv_first.weight", 1)
+    growth = side(shapes, "body.0.rdb1.conv1.weight", 0)
+    blocks = len({match[1] for name in shapes if (match := re.match(r"body\.(\d+)\.rdb1\.", name))})
+    doublings = len({match[1] for name in shapes if (match := re.match(r"conv_up(\d+)\.weight$", name))})
     folded = math.isqrt(taken // _RGB)
-    if _RGB * folded**2 != taken or side(own, "conv_last.weight", 0) != _RGB:
-        made = side(own, "conv_last.weight", 0)
-        raise ModelError(f"this RRDBNet takes {taken} channels and makes {made}: only upscalers of RGB can be asked")
+    if _RGB * folded**2 != taken or side(shapes, "conv_last.weight", 0) != _RGB:
+        out_channels = side(shapes, "conv_last.weight", 0)
+        raise ModelError(
+            f"this RRDBNet takes {taken} channels and makes {out_channels}: only upscalers of RGB can be asked"
+        )
     if 2**doublings % folded or 2**doublings <= folded:
         raise ModelError(
             f"this RRDBNet doubles the sides {doublings} times after folding {folded} x {folded} pixels, so it does"
@@ -163,20 +165,20 @@ def _rrdb(own: Shapes, names: Mapping[str, str]) -> Layout:
     )
 
 
-def _compact(own: Shapes, names: Mapping[str, str]) -> Layout | None:
+def _compact(shapes: Shapes, names: Mapping[str, str]) -> Layout | None:
     """SRVGGNetCompact's sizes; None where a stack of another kind is named alike.
 
     Raises:
         ModelError: when it does not take RGB, or does not make whole squares of RGB pixels.
     """
-    if any(len(shape) not in (1, 4) for shape in own.values()):
+    if any(len(shape) not in (1, 4) for shape in shapes.values()):
         return None
-    last = max(int(found[1]) for name in own if (found := _STACK.match(name)))
-    width, made = side(own, "body.0.weight", 0), side(own, f"body.{last}.weight", 0)
-    scale = math.isqrt(made // _RGB)
-    if side(own, "body.0.weight", 1) != _RGB or _RGB * scale**2 != made or scale < 2 or last % 2:
+    last = max(int(match[1]) for name in shapes if (match := _STACK.match(name)))
+    width, out_channels = side(shapes, "body.0.weight", 0), side(shapes, f"body.{last}.weight", 0)
+    scale = math.isqrt(out_channels // _RGB)
+    if side(shapes, "body.0.weight", 1) != _RGB or _RGB * scale**2 != out_channels or scale < 2 or last % 2:
         return None
-    prelu = len(own.get("body.1.weight", (0, 0))) == 1
+    prelu = len(shapes.get("body.1.weight", (0, 0))) == 1
     return Layout(
         architecture="srvgg",
         scale=scale,

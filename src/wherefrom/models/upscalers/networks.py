@@ -37,12 +37,12 @@ class _DenseBlock(nn.Module):
             after = growth if number < _DENSE - 1 else width
             setattr(self, f"conv{number + 1}", _convolution(width + number * growth, after))
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        seen = [given]
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        seen = [features]
         for number in range(1, _DENSE):
             seen.append(_leaky(getattr(self, f"conv{number}")(torch.cat(seen, 1))))
         last: torch.Tensor = getattr(self, f"conv{_DENSE}")(torch.cat(seen, 1))
-        return last * _RESIDUAL + given
+        return last * _RESIDUAL + features
 
 
 class _ResidualBlock(nn.Module):
@@ -54,9 +54,9 @@ class _ResidualBlock(nn.Module):
         self.rdb2 = _DenseBlock(width, growth)
         self.rdb3 = _DenseBlock(width, growth)
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        made: torch.Tensor = self.rdb3(self.rdb2(self.rdb1(given)))
-        return made * _RESIDUAL + given
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        dense: torch.Tensor = self.rdb3(self.rdb2(self.rdb1(features)))
+        return dense * _RESIDUAL + features
 
 
 class RRDBNet(nn.Module):
@@ -83,15 +83,15 @@ class RRDBNet(nn.Module):
         self.conv_hr = _convolution(width, width)
         self.conv_last = _convolution(width, 3)
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Enlarge."""
-        first = self.conv_first(functional.pixel_unshuffle(given, self.folded) if self.folded > 1 else given)
-        found = first + self.conv_body(self.body(first))
+        first = self.conv_first(functional.pixel_unshuffle(images, self.folded) if self.folded > 1 else images)
+        features = first + self.conv_body(self.body(first))
         for number in range(self.doublings):
-            larger = functional.interpolate(found, scale_factor=2, mode="nearest")
-            found = _leaky(getattr(self, f"conv_up{number + 1}")(larger))
-        made: torch.Tensor = self.conv_last(_leaky(self.conv_hr(found)))
-        return made
+            larger = functional.interpolate(features, scale_factor=2, mode="nearest")
+            features = _leaky(getattr(self, f"conv_up{number + 1}")(larger))
+        enlarged: torch.Tensor = self.conv_last(_leaky(self.conv_hr(features)))
+        return enlarged
 
 
 class SRVGGNetCompact(nn.Module):
@@ -118,7 +118,7 @@ class SRVGGNetCompact(nn.Module):
             parts += [_convolution(3 if number == 0 else width, width), nn.PReLU(width) if prelu else nn.ReLU()]
         self.body = nn.Sequential(*parts, _convolution(width, 3 * scale**2))
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Enlarge."""
-        made = functional.pixel_shuffle(self.body(given), self.scale)
-        return made + functional.interpolate(given, scale_factor=self.scale, mode="nearest")
+        enlarged = functional.pixel_shuffle(self.body(images), self.scale)
+        return enlarged + functional.interpolate(images, scale_factor=self.scale, mode="nearest")

@@ -20,8 +20,8 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.inversion.invert import invert
 from wherefrom.inversion.search import Search, Stop
 from wherefrom.models.adapters.asked_part import asked_part
-from wherefrom.models.adapters.through import Through, ThroughAutoencoder, through
-from wherefrom.models.base import Autoencoder, Classed, Decoder, Parting, SupportsSearchStarts
+from wherefrom.models.adapters.through import EditedAutoencoder, EditedDecoder, through
+from wherefrom.models.base import Autoencoder, ClassConditional, Decoder, SupportsParts, SupportsSearchStarts
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
 from wherefrom.scoring.run import score
@@ -34,9 +34,9 @@ EDITS = (
 TOY = Toy(gain=0.8)
 
 
-def behind(edit: str) -> ThroughAutoencoder:
+def behind(edit: str) -> EditedAutoencoder:
     found = through(TOY, edit)
-    assert isinstance(found, ThroughAutoencoder)
+    assert isinstance(found, EditedAutoencoder)
     return found
 
 
@@ -47,14 +47,14 @@ def drawn(edit: str, count: int, size: tuple[int, int] = (64, 96), first: int = 
     return [edits.load(edit).apply(pixels) for pixels in made]
 
 
-def images_of(pixels: list[np.ndarray], model: ThroughAutoencoder) -> Images:
+def images_of(pixels: list[np.ndarray], model: EditedAutoencoder) -> Images:
     return to_images([asked_part(image, model) for image in pixels])
 
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_it_is_an_autoencoder_of_the_images_seen(edit: str) -> None:
     model = behind(edit)
-    for protocol in (Decoder, Autoencoder, SupportsSearchStarts, Classed, Parting):
+    for protocol in (Decoder, Autoencoder, SupportsSearchStarts, ClassConditional, SupportsParts):
         assert isinstance(model, protocol)
     images = images_of(drawn(edit, 3), model)
     latents = model.encode(images)
@@ -114,7 +114,7 @@ def test_the_card_says_through_what() -> None:
 
 def test_an_edit_after_an_edit_is_a_chain() -> None:
     model = through(behind("resize:0.5"), "jpeg:85")
-    assert isinstance(model, Through)
+    assert isinstance(model, EditedDecoder)
     assert model.card == behind("resize:0.5+jpeg:85").card
 
 

@@ -24,7 +24,7 @@ from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.methods.arithmetic.searches import starts_of
 from wherefrom.methods.ronan import RONAN
 from wherefrom.models.architectures.consistency.unet import Geometry, UNet
-from wherefrom.models.base import Classed
+from wherefrom.models.base import ClassConditional
 from wherefrom.models.checkpoints.build import empty
 from wherefrom.models.load import load_model
 
@@ -122,7 +122,7 @@ def _pixels(images: torch.Tensor) -> torch.Tensor:
 def test_a_latent_with_its_class_gives_the_image_of_that_class(kind: str, tmp_path: Path) -> None:
     model = _model(kind, tmp_path, "search")
     given = [_model(kind, tmp_path, label) for label in range(CLASSES)]
-    assert isinstance(model, Classed)
+    assert isinstance(model, ClassConditional)
     assert (model.classes, given[0].classes) == (CLASSES, None)
     latents = model.draw(_seeds(12))
     labels = model.labels(_seeds(12))

@@ -84,5 +84,6 @@ def test_own_images_are_found_and_a_siblings_are_excluded(kind: str, tmp_path: P
     seeds = np.arange(1000, 1000 + len(images), dtype=np.uint64)
     statistic = method.statistic(method.scores(own, images, seeds), {})
     cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.1)
-    assert (statistic[FIRST + ASKED :] > cut).all()
-    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 2, "one in ten is missed"
+    # What a search to the end leaves is the rounding to 8 bits, about the same of all own images.
+    assert (statistic[FIRST : FIRST + ASKED] <= 1.05 * cut).all()
+    assert statistic[FIRST + ASKED :].min() > 3 * statistic[: FIRST + ASKED].max()

@@ -60,5 +60,5 @@ def test_own_images_are_found_and_a_siblings_are_excluded(kind: str, latent: str
     seeds = np.arange(1000, 1000 + len(images), dtype=np.uint64)
     statistic = method.statistic(method.scores(own, images, seeds), {})
     cut = rules.load("conformal").threshold(statistic[:FIRST], alpha=0.1)
-    assert (statistic[FIRST + ASKED :] > cut).all()
-    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1
+    assert (statistic[FIRST : FIRST + ASKED] <= cut).sum() >= ASKED - 1, "one in ten is missed"
+    assert statistic[FIRST + ASKED :].min() > 3 * statistic[: FIRST + ASKED].max()

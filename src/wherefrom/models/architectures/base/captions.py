@@ -76,37 +76,37 @@ def caption_of(config: Config, *, sentence: int, words: bool) -> Caption | None:
     if text == SEARCH:
         return None
     path = Path(str(text)).expanduser()
-    held = _read(path)
-    if "sent_emb" not in held:
-        raise ModelError(f"{path} holds {', '.join(sorted(held)) or 'nothing'}, need sent_emb, a sentence's embedding")
-    found = Caption(sentence=_row(held["sent_emb"], 1, config, path).float())
-    if tuple(found.sentence.shape) != (sentence,):
-        shape = tuple(found.sentence.shape)
+    arrays = _read(path)
+    if "sent_emb" not in arrays:
+        raise ModelError(
+            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}, need sent_emb, a sentence's embedding"
+        )
+    caption = Caption(sentence=_row(arrays["sent_emb"], 1, config, path).float())
+    if tuple(caption.sentence.shape) != (sentence,):
+        shape = tuple(caption.sentence.shape)
         raise ModelError(
             f"{path} has sent_emb of shape {shape}, this generator reads {sentence} features: embed the caption by the"
             " text encoder that it was trained with"
         )
-    return _with_words(found, held, config, path) if words else found
+    return _with_words(caption, arrays, config, path) if words else caption
 
 
-def _with_words(found: Caption, held: Mapping[str, torch.Tensor], config: Config, path: Path) -> Caption:
-    if "words_emb" not in held:
-        raise ModelError(f"{path} holds {', '.join(sorted(held))}, need words_emb too: this generator reads words")
-    words = _row(held["words_emb"], 2, config, path).float()
-    given = held.get("mask")
+def _with_words(caption: Caption, arrays: Mapping[str, torch.Tensor], config: Config, path: Path) -> Caption:
+    if "words_emb" not in arrays:
+        raise ModelError(f"{path} holds {', '.join(sorted(arrays))}, need words_emb too: this generator reads words")
+    words = _row(arrays["words_emb"], 2, config, path).float()
+    mask = arrays.get("mask")
     padding = (
-        torch.zeros(words.shape[1], dtype=torch.float32, device="cpu")
-        if given is None
-        else _row(given, 1, config, path)
+        torch.zeros(words.shape[1], dtype=torch.float32, device="cpu") if mask is None else _row(mask, 1, config, path)
     )
-    if len(words) != len(found.sentence) or len(padding) != words.shape[1]:
+    if len(words) != len(caption.sentence) or len(padding) != words.shape[1]:
         raise ModelError(
             f"{path} has words_emb {tuple(words.shape)} and mask {tuple(padding.shape)} beside a sentence of"
-            f" {len(found.sentence)} features: need ({len(found.sentence)}, words) and (words)"
+            f" {len(caption.sentence)} features: need ({len(caption.sentence)}, words) and (words)"
         )
     if padding.bool().all():
         raise ModelError(f"{path} has a mask that hides all {len(padding)} words: need at least one word")
-    return Caption(sentence=found.sentence, words=words, padding=padding.bool())
+    return Caption(sentence=caption.sentence, words=words, padding=padding.bool())
 
 
 def _read(path: Path) -> dict[str, torch.Tensor]:
@@ -120,15 +120,15 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
         raise ModelError(f"{path} cannot be read as an array of numbers: {error}") from error
 
 
-def _row(held: torch.Tensor, axes: int, config: Config, path: Path) -> torch.Tensor:
+def _row(array: torch.Tensor, axes: int, config: Config, path: Path) -> torch.Tensor:
     """One caption's share of an array that may hold several, one a row."""
-    if held.ndim == axes:
-        return held
-    if held.ndim != axes + 1:
+    if array.ndim == axes:
+        return array
+    if array.ndim != axes + 1:
         raise ModelError(
-            f"{path} holds an array of shape {tuple(held.shape)}, need {axes} axes, or one more of captions"
+            f"{path} holds an array of shape {tuple(array.shape)}, need {axes} axes, or one more of captions"
         )
-    row = whole(config, "row", below=len(held))
-    if row is None and len(held) != 1:
-        raise UsageError(f"{path} holds {len(held)} captions: say which one by row=0 to row={len(held) - 1}")
-    return held[row or 0]
+    row = whole(config, "row", below=len(array))
+    if row is None and len(array) != 1:
+        raise UsageError(f"{path} holds {len(array)} captions: say which one by row=0 to row={len(array) - 1}")
+    return array[row or 0]

@@ -74,10 +74,10 @@ def numbers(config: Config, name: str) -> tuple[int, ...] | None:
         re.split(r"[,x]", value) if isinstance(value, str) else value if isinstance(value, tuple | list) else [value]
     )
     try:
-        found = [int(str(part).strip()) for part in parts]
+        whole_numbers = [int(str(part).strip()) for part in parts]
     except ValueError as error:
         raise UsageError(f"{name}={value!r}, need whole numbers, as {name}=4,2,2") from error
-    return tuple(found)
+    return tuple(whole_numbers)
 
 
 def whole(config: Config, name: str, *, below: int | None = None) -> int | None:
@@ -91,13 +91,13 @@ def whole(config: Config, name: str, *, below: int | None = None) -> int | None:
     Raises:
         UsageError: when it is no whole number, or out of range.
     """
-    found = numbers(config, name)
-    if found is None:
+    stated = numbers(config, name)
+    if stated is None:
         return None
-    if len(found) != 1 or found[0] < 0 or (below is not None and found[0] >= below):
+    if len(stated) != 1 or stated[0] < 0 or (below is not None and stated[0] >= below):
         bound = "" if below is None else f" below {below}"
         raise UsageError(f"{name}={config[name]!r}, need one whole number from 0{bound}")
-    return found[0]
+    return stated[0]
 
 
 def drawing(prior: str, shape: tuple[int, ...]) -> Callable[[torch.Generator], torch.Tensor]:
@@ -129,14 +129,14 @@ def label_of(config: Config, classes: int | None, *, name: str = "class", defaul
     Raises:
         UsageError: when there is no such class, or the model has none.
     """
-    said = config.get(name)
+    stated = config.get(name)
     if classes is None:
-        if said is not None:
-            raise UsageError(f"{name}={said!r}, but this model has no classes: leave the option away")
+        if stated is not None:
+            raise UsageError(f"{name}={stated!r}, but this model has no classes: leave the option away")
         return Label()
-    if said == SEARCH:
+    if stated == SEARCH:
         return Label(searched=classes)
-    if isinstance(said, str) and not said.strip().isdigit():
-        raise UsageError(f"{name}={said!r}, need one whole number from 0 below {classes}, or {SEARCH}")
+    if isinstance(stated, str) and not stated.strip().isdigit():
+        raise UsageError(f"{name}={stated!r}, need one whole number from 0 below {classes}, or {SEARCH}")
     number = whole(config, name, below=classes)
     return Label(number=default if number is None else number)

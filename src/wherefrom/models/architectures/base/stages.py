@@ -21,11 +21,11 @@ __all__ = [
     "SIGNS",
     "SMALLEST",
     "Conditioning",
-    "First",
-    "Picture",
+    "FirstStage",
+    "ToImage",
     "blocks_in",
-    "joined",
-    "repeated",
+    "gated_convolution",
+    "residual_blocks",
     "scale_of",
     "stages_in",
     "upsampling",
@@ -73,27 +73,27 @@ def scale_of(config: Config, stages: int) -> int:
     return sides.index(wanted) + 1
 
 
-def upsampling(given: int, made: int) -> nn.Sequential:
+def upsampling(in_channels: int, out_channels: int) -> nn.Sequential:
     """Double the size: repeated pixels, convolution, norm, gate.
 
     Args:
-        given: channels that come in.
-        made: channels that go out.
+        in_channels: channels that come in.
+        out_channels: channels that go out.
     """
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *joined(given, made))
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), *gated_convolution(in_channels, out_channels))
 
 
-def joined(given: int, made: int) -> nn.Sequential:
+def gated_convolution(in_channels: int, out_channels: int) -> nn.Sequential:
     """Convolution, norm, gate.
 
     Args:
-        given: channels that come in.
-        made: channels that go out.
+        in_channels: channels that come in.
+        out_channels: channels that go out.
     """
-    return nn.Sequential(_convolution(given, 2 * made), nn.BatchNorm2d(2 * made), nn.GLU(dim=1))
+    return nn.Sequential(_convolution(in_channels, 2 * out_channels), nn.BatchNorm2d(2 * out_channels), nn.GLU(dim=1))
 
 
-def repeated(width: int, count: int) -> nn.Sequential:
+def residual_blocks(width: int, count: int) -> nn.Sequential:
     """Residual blocks.
 
     Args:
@@ -103,8 +103,8 @@ def repeated(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(_Residual(width) for _ in range(count)))
 
 
-def _convolution(given: int, made: int) -> nn.Conv2d:
-    return nn.Conv2d(given, made, 3, padding=1, bias=False)
+def _convolution(in_channels: int, out_channels: int) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
 
 
 class _Residual(nn.Module):
@@ -112,11 +112,11 @@ class _Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.block = nn.Sequential(*joined(width, width), _convolution(width, width), nn.BatchNorm2d(width))
+        self.block = nn.Sequential(*gated_convolution(width, width), _convolution(width, width), nn.BatchNorm2d(width))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.block(features)
-        return features + found
+        residual: torch.Tensor = self.block(features)
+        return features + residual
 
 
 class Conditioning(nn.Module):
@@ -133,35 +133,37 @@ class Conditioning(nn.Module):
         return mean, variance
 
 
-class First(nn.Module):
+class FirstStage(nn.Module):
     """The first stage: a vector to features at 64 px."""
 
-    def __init__(self, given: int, made: int) -> None:
+    def __init__(self, in_width: int, out_channels: int) -> None:
         super().__init__()
-        self.width = width = _SHRINKING * made
+        self.width = width = _SHRINKING * out_channels
         features = width * _GRID * _GRID
-        self.fc = nn.Sequential(nn.Linear(given, 2 * features, bias=False), nn.BatchNorm1d(2 * features), nn.GLU(dim=1))
+        self.fc = nn.Sequential(
+            nn.Linear(in_width, 2 * features, bias=False), nn.BatchNorm1d(2 * features), nn.GLU(dim=1)
+        )
         self.upsample1 = upsampling(width, width // 2)
         self.upsample2 = upsampling(width // 2, width // 4)
         self.upsample3 = upsampling(width // 4, width // 8)
-        self.upsample4 = upsampling(width // 8, made)
+        self.upsample4 = upsampling(width // 8, out_channels)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """`(n, given)` to `(n, made, 64, 64)`."""
-        found: torch.Tensor = self.fc(vectors).reshape(-1, self.width, _GRID, _GRID)
+        features: torch.Tensor = self.fc(vectors).reshape(-1, self.width, _GRID, _GRID)
         for step in range(1, 5):
-            found = self.get_submodule(f"upsample{step}")(found)
-        return found
+            features = self.get_submodule(f"upsample{step}")(features)
+        return features
 
 
-class Picture(nn.Module):
+class ToImage(nn.Module):
     """Features to an image in [-1, 1]."""
 
-    def __init__(self, given: int) -> None:
+    def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.img = nn.Sequential(_convolution(given, 3), nn.Tanh())
+        self.img = nn.Sequential(_convolution(in_channels, 3), nn.Tanh())
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """`(n, given, h, w)` to `(n, 3, h, w)`."""
-        found: torch.Tensor = self.img(features)
-        return found
+        image: torch.Tensor = self.img(features)
+        return image

@@ -63,14 +63,14 @@ def _about(row: Mapping[str, Any]) -> About:
 
 
 def _loaded(name: str) -> About:
-    found = load(name)
-    return About(**{key: getattr(found, key) for key in _FIELDS}, options=dict(found.options))
+    architecture = load(name)
+    return About(**{key: getattr(architecture, key) for key in _FIELDS}, options=dict(architecture.options))
 
 
 def made() -> str:
     """The table as it should be, out of the architectures that come with the package."""
-    own = [name for name in names() if load(name).build.__module__.startswith("wherefrom.")]
-    return json.dumps([asdict(_loaded(name)) for name in own], indent=1, ensure_ascii=False) + "\n"
+    own_names = [name for name in names() if load(name).build.__module__.startswith("wherefrom.")]
+    return json.dumps([asdict(_loaded(name)) for name in own_names], indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -93,8 +93,8 @@ class UNet(nn.Module):
             times: `(n,)`, on the scale that the network was trained with.
             labels: `(n,)` of a class-conditional network, else None.
         """
-        found: torch.Tensor = self.unet(images, times, class_labels=labels).sample
-        return found
+        output: torch.Tensor = self.unet(images, times, class_labels=labels).sample
+        return output
 
 
 def size_of(sample: Any) -> tuple[int, int]:
@@ -120,14 +120,16 @@ def make_unet(config: Config) -> UNet:
     """
     from diffusers import UNet2DModel
 
-    own = {key.removeprefix("unet."): value for key, value in config.items() if key.startswith("unet.")}
-    if own.get("_class_name") != CLASS:
-        raise ModelError(f"unet/config.json is of class {own.get('_class_name')!r}, need {CLASS}: a UNet of images")
+    unet_config = {key.removeprefix("unet."): value for key, value in config.items() if key.startswith("unet.")}
+    if unet_config.get("_class_name") != CLASS:
+        raise ModelError(
+            f"unet/config.json is of class {unet_config.get('_class_name')!r}, need {CLASS}: a UNet of images"
+        )
     known = inspect.signature(UNet2DModel.__init__).parameters
-    unet = UNet2DModel.from_config({key: value for key, value in own.items() if key in known})
-    given, made = unet.config.in_channels, unet.config.out_channels
-    if given != made or given not in (1, 3):
-        raise ModelError(f"the UNet takes {given} channels and makes {made}, need 3 and 3, or 1 and 1")
+    unet = UNet2DModel.from_config({key: value for key, value in unet_config.items() if key in known})
+    in_channels, out_channels = unet.config.in_channels, unet.config.out_channels
+    if in_channels != out_channels or in_channels not in (1, 3):
+        raise ModelError(f"the UNet takes {in_channels} channels and makes {out_channels}, need 3 and 3, or 1 and 1")
     if unet.config.class_embed_type is not None:
         kind = unet.config.class_embed_type
         raise ModelError(f"the UNet has class_embed_type={kind!r}, need null: only classes by number are supported")
@@ -166,10 +168,12 @@ def ddim_schedule(config: Config, steps: int) -> Schedule:
     """
     from diffusers import DDIMScheduler
 
-    own = {key.removeprefix("scheduler."): value for key, value in config.items() if key.startswith("scheduler.")}
+    scheduler_config = {
+        key.removeprefix("scheduler."): value for key, value in config.items() if key.startswith("scheduler.")
+    }
     known = inspect.signature(DDIMScheduler.__init__).parameters
     try:
-        scheduler = DDIMScheduler.from_config({key: value for key, value in own.items() if key in known})
+        scheduler = DDIMScheduler.from_config({key: value for key, value in scheduler_config.items() if key in known})
         trained = scheduler.config.num_train_timesteps
         if not 1 <= steps <= trained:
             raise UsageError(f"steps={steps}, need 1 to {trained}, the steps that the model was trained with")

@@ -85,7 +85,7 @@ def _number(config: Config, name: str, usual: float) -> float:
 
 def _built(step: OneStep, label: Label, size: tuple[int, int], facts: Config, *, channels: int = 3) -> Built:
     shape = (channels, *size)
-    own: dict[str, Fact] = {
+    own_facts: dict[str, Fact] = {
         "class": label.fact,
         "denoiser": step.scalings.denoiser,
         "sigmas": (step.sigma_max, step.sigma, step.scalings.sigma_min, step.scalings.sigma_data),
@@ -96,7 +96,7 @@ def _built(step: OneStep, label: Label, size: tuple[int, int], facts: Config, *,
         size=size,
         draw=drawing("normal", shape),
         classes=label.searched,
-        facts={**own, **facts},
+        facts={**own_facts, **facts},
         width=1 if max(size) >= _ALONE else None,
     )
 

@@ -77,12 +77,12 @@ def _published(geometry: Geometry) -> int | None:
 
 def _stated(config: Config, name: str) -> int | None:
     """A positive whole number; -1, which OpenAI's programs write for "not set", counts as nothing said."""
-    found = numbers(config, name)
-    if found is None or found == (-1,):
+    stated = numbers(config, name)
+    if stated is None or stated == (-1,):
         return None
-    if len(found) != 1 or found[0] < 1:
+    if len(stated) != 1 or stated[0] < 1:
         raise UsageError(f"{name}={config[name]!r}, need one whole number from 1")
-    return found[0]
+    return stated[0]
 
 
 def _check_kind(shapes: Shapes) -> None:
@@ -92,11 +92,11 @@ def _check_kind(shapes: Shapes) -> None:
             f"these weights look like a guided-diffusion UNet (middle_block.1.qkv.weight has shape {kernel}), need a"
             " consistency model of OpenAI, whose attention has 2-D convolutions"
         )
-    given, made = side(shapes, "input_blocks.0.0.weight", 1), side(shapes, "out.2.weight", 0)
-    if (given, made) != (3, 3):
+    in_channels, out_channels = side(shapes, "input_blocks.0.0.weight", 1), side(shapes, "out.2.weight", 0)
+    if (in_channels, out_channels) != (3, 3):
         raise ModelError(
-            f"these weights look like a diffusion UNet that takes {given} channels and makes {made}, need a consistency"
-            " model of RGB images, with 3 and 3"
+            f"these weights look like a diffusion UNet that takes {in_channels} channels and makes {out_channels},"
+            " need a consistency model of RGB images, with 3 and 3"
         )
 
 

@@ -48,8 +48,8 @@ class Scalings:
             labels: the class of each, or None.
         """
         skip, out, inner = (part[:, None, None, None].to(noisy.dtype) for part in self._parts(sigmas))
-        found: torch.Tensor = network(inner * noisy, 250 * sigmas.log(), labels)
-        return skip * noisy + out * found
+        output: torch.Tensor = network(inner * noisy, 250 * sigmas.log(), labels)
+        return skip * noisy + out * output
 
     def _parts(self, sigmas: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         spread = self.sigma_data**2

@@ -76,22 +76,22 @@ class UNet(nn.Module):
             times: `(n,)`, as the network was told them in training.
             labels: `(n,)` of a class-conditional network, else None.
         """
-        embedding: torch.Tensor = self.time_embed(_waves(times, self.geometry.base).to(images.dtype))
+        embedding: torch.Tensor = self.time_embed(_sinusoidal_embedding(times, self.geometry.base).to(images.dtype))
         if self.label_emb is not None:
             embedding = embedding + self.label_emb(labels)
-        held: list[torch.Tensor] = []
-        found = images
+        skips: list[torch.Tensor] = []
+        features = images
         for block in self.input_blocks:
-            found = block(found, embedding)
-            held.append(found)
-        found = self.middle_block(found, embedding)
+            features = block(features, embedding)
+            skips.append(features)
+        features = self.middle_block(features, embedding)
         for block in self.output_blocks:
-            found = block(torch.cat([found, held.pop()], dim=1), embedding)
-        result: torch.Tensor = self.out(found)
+            features = block(torch.cat([features, skips.pop()], dim=1), embedding)
+        result: torch.Tensor = self.out(features)
         return result
 
 
-def _waves(times: torch.Tensor, count: int) -> torch.Tensor:
+def _sinusoidal_embedding(times: torch.Tensor, count: int) -> torch.Tensor:
     """Cosines, then sines, of falling frequencies (arXiv:1706.03762, section 3.5): `(n, count)` float32."""
     half = count // 2
     powers = torch.arange(half, dtype=torch.float32, device=times.device) / half
@@ -137,15 +137,15 @@ class _Parts:
         self.handed.append(self.width)
         return block
 
-    def _residual(self, given: int, width: int, resampling: Resampling | None = None) -> nn.Module:
+    def _residual(self, in_channels: int, width: int, resampling: Resampling | None = None) -> nn.Module:
         self.width = width
         embedded = 4 * self.geometry.base
-        return _Residual(given, width, embedded, scaled=self.geometry.scaled, resampling=resampling)
+        return _Residual(in_channels, width, embedded, scaled=self.geometry.scaled, resampling=resampling)
 
     def _resampling(self, way: Resampling) -> nn.Module:
         if self.geometry.residual:
             return self._residual(self.width, self.width, way)
-        return _Halved(self.width) if way == "down" else _Doubled(self.width)
+        return _HalfSize(self.width) if way == "down" else _DoubleSize(self.width)
 
     def _attention(self, level: int, heads: int | None = None) -> list[nn.Module]:
         if not self.geometry.attended[level]:
@@ -160,8 +160,8 @@ class _Parts:
         return self.width // channels if channels else heads
 
 
-def _convolution(given: int, width: int, size: int = 3) -> nn.Conv2d:
-    return nn.Conv2d(given, width, size, padding=size // 2)
+def _convolution(in_channels: int, width: int, size: int = 3) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, width, size, padding=size // 2)
 
 
 class _Norm(nn.GroupNorm):
@@ -177,38 +177,38 @@ class _Block(nn.ModuleList):
     """Layers in a row, of which residual blocks are told the embedding as well."""
 
     def forward(self, images: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
-        found = images
+        features = images
         for layer in self:
-            found = layer(found, embedding) if isinstance(layer, _Residual) else layer(found)
-        return found
+            features = layer(features, embedding) if isinstance(layer, _Residual) else layer(features)
+        return features
 
 
 class _Residual(nn.Module):
     """Two convolutions beside a skip, the embedding between them, half or double the size at the start of both ways."""
 
     def __init__(
-        self, given: int, width: int, embedded: int, *, scaled: bool, resampling: Resampling | None = None
+        self, in_channels: int, width: int, embedded: int, *, scaled: bool, resampling: Resampling | None = None
     ) -> None:
         super().__init__()
         self.scaled = scaled
         self.resampling = resampling
-        self.in_layers = nn.Sequential(_Norm(_GROUPS, given), nn.SiLU(), _convolution(given, width))
+        self.in_layers = nn.Sequential(_Norm(_GROUPS, in_channels), nn.SiLU(), _convolution(in_channels, width))
         self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedded, 2 * width if scaled else width))
         unused = nn.Identity()  # in training, dropout
         self.out_layers = nn.Sequential(_Norm(_GROUPS, width), nn.SiLU(), unused, _convolution(width, width))
-        self.skip_connection = nn.Identity() if given == width else _convolution(given, width, 1)
+        self.skip_connection = nn.Identity() if in_channels == width else _convolution(in_channels, width, 1)
 
     def forward(self, images: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
-        found = self.in_layers[1](self.in_layers[0](images))
-        found = self.in_layers[2](_resampled(found, self.resampling))
-        told = self.emb_layers(embedding)[:, :, None, None]
+        features = self.in_layers[1](self.in_layers[0](images))
+        features = self.in_layers[2](_resampled(features, self.resampling))
+        embedded = self.emb_layers(embedding)[:, :, None, None]
         if self.scaled:
-            scale, shift = told.chunk(2, dim=1)
-            found = self.out_layers[0](found) * (1 + scale) + shift
+            scale, shift = embedded.chunk(2, dim=1)
+            features = self.out_layers[0](features) * (1 + scale) + shift
         else:
-            found = self.out_layers[0](found + told)
+            features = self.out_layers[0](features + embedded)
         skip: torch.Tensor = self.skip_connection(_resampled(images, self.resampling))
-        result: torch.Tensor = skip + self.out_layers[3](self.out_layers[1](found))
+        result: torch.Tensor = skip + self.out_layers[3](self.out_layers[1](features))
         return result
 
 
@@ -218,7 +218,7 @@ def _resampled(images: torch.Tensor, way: Resampling | None) -> torch.Tensor:
     return functional.interpolate(images, scale_factor=2.0, mode="nearest") if way == "up" else images
 
 
-class _Halved(nn.Module):
+class _HalfSize(nn.Module):
     """Half the size, by a convolution with stride 2."""
 
     def __init__(self, width: int) -> None:
@@ -226,11 +226,11 @@ class _Halved(nn.Module):
         self.op = nn.Conv2d(width, width, 3, stride=2, padding=1)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.op(images)
-        return found
+        output: torch.Tensor = self.op(images)
+        return output
 
 
-class _Doubled(nn.Module):
+class _DoubleSize(nn.Module):
     """Double the size, by repeating pixels and a convolution."""
 
     def __init__(self, width: int) -> None:
@@ -238,8 +238,8 @@ class _Doubled(nn.Module):
         self.conv = _convolution(width, width)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = self.conv(_resampled(images, "up"))
-        return found
+        output: torch.Tensor = self.conv(_resampled(images, "up"))
+        return output
 
 
 class _Attention(nn.Module):
@@ -256,6 +256,6 @@ class _Attention(nn.Module):
         count, width, height, length = images.shape
         parts = self.qkv(self.norm(images)).reshape(count, 3, self.heads, width // self.heads, height * length)
         queries, keys, values = (part.mT for part in parts.unbind(1))
-        found = functional.scaled_dot_product_attention(queries, keys, values)
-        joined: torch.Tensor = self.proj_out(found.mT.reshape(count, width, height, length))
+        attended = functional.scaled_dot_product_attention(queries, keys, values)
+        joined: torch.Tensor = self.proj_out(attended.mT.reshape(count, width, height, length))
         return images + joined

@@ -20,10 +20,10 @@ from wherefrom.models.architectures.base import Architecture, Built, Config, Sha
 from wherefrom.models.architectures.base.options import PRIORS, choice, drawing, numbers
 from wherefrom.models.architectures.dcgan.evidence import whitened
 from wherefrom.models.architectures.dcgan.join import Join, join_of
-from wherefrom.models.architectures.dcgan.layout import Layout, Start, laid_out_like
-from wherefrom.models.architectures.dcgan.network import ACTIVATIONS, OUTPUTS, Stack, stacked
+from wherefrom.models.architectures.dcgan.layout import Layout, Start, find_layout
+from wherefrom.models.architectures.dcgan.network import ACTIVATIONS, OUTPUTS, Stack, layer_module
 from wherefrom.models.architectures.dcgan.parts import Parts, parts_of
-from wherefrom.models.architectures.dcgan.steps import SIZES, Wanted
+from wherefrom.models.architectures.dcgan.steps import SIZES, StatedLayout
 
 __all__ = ["ARCHITECTURE"]
 
@@ -31,8 +31,8 @@ _DRAWS: Final = 512
 
 
 def _recognise(shapes: Shapes) -> bool:
-    found = parts_of(shapes)
-    return found is not None and any(layer.norm is not None for layer in found.layers)
+    parts = parts_of(shapes)
+    return parts is not None and any(layer.norm is not None for layer in parts.layers)
 
 
 def _build(state: State, config: Config) -> Built:
@@ -47,7 +47,7 @@ def _build(state: State, config: Config) -> Built:
     prior = choice(config, "prior", PRIORS)
     starts = [(name, order) for name in ((prior,) if prior else PRIORS) for order in join.orders]
     with torch.no_grad():
-        layout = laid_out_like(
+        layout = find_layout(
             parts, state, wanted=_wanted(config), starts=starts, drawn=lambda start: _drawn(start, join, state)
         )
     output = choice(config, "output", tuple(OUTPUTS)) or "tanh"
@@ -63,18 +63,20 @@ def _build(state: State, config: Config) -> Built:
     )
 
 
-def _wanted(config: Config) -> Wanted:
+def _wanted(config: Config) -> StatedLayout:
     """What options say of the layout.
 
     Raises:
         UsageError: when an activation is none that is known.
     """
-    said = config.get("activation")
-    names = None if said is None else tuple(said.split(",") if isinstance(said, str) else map(str, _listed(said)))
+    stated = config.get("activation")
+    names = (
+        None if stated is None else tuple(stated.split(",") if isinstance(stated, str) else map(str, _listed(stated)))
+    )
     for name in names or ():
         if name not in ACTIVATIONS:
             raise UsageError(f"activation={name!r}, need one of {', '.join(ACTIVATIONS)}")
-    return Wanted(
+    return StatedLayout(
         stride=numbers(config, "stride"),
         padding=numbers(config, "padding"),
         extra=numbers(config, "output_padding"),
@@ -94,7 +96,7 @@ def _drawn(start: Start, join: Join, state: State) -> torch.Tensor:
 
 
 def _network(parts: Parts, state: State, layout: Layout, join: Join, output: str) -> nn.Module:
-    steps = [stacked(layer, step, state) for layer, step in zip(parts.layers, layout.steps, strict=True)]
+    steps = [layer_module(layer, step, state) for layer, step in zip(parts.layers, layout.steps, strict=True)]
     network = Stack(steps, layout.activations, output, join.module(state, layout.start[1]))
     return network.eval().requires_grad_(False)
 

@@ -63,8 +63,8 @@ def whitened(draws: torch.Tensor) -> torch.Tensor:
     spread = draws.std()
     centred = (draws - draws.mean(0)).double()
     root = torch.linalg.cholesky(centred.T @ centred / count)
-    found: torch.Tensor = torch.linalg.solve_triangular(root, centred.T, upper=False).T * spread
-    return found.float()
+    uncorrelated: torch.Tensor = torch.linalg.solve_triangular(root, centred.T, upper=False).T * spread
+    return uncorrelated.float()
 
 
 def kept(x: torch.Tensor) -> torch.Tensor:
@@ -88,8 +88,8 @@ def convolved(
     weight, bias = state[f"{layer.name}.weight"].float(), state.get(f"{layer.name}.bias")
     bias = None if bias is None else bias.float()
     if step.kind == "linear":
-        found = functional.linear(x.flatten(1), weight, bias)
-        return found[:, :, None, None] if layer.flat else found.unflatten(1, (layer.outputs, layer.kernel, -1))
+        output = functional.linear(x.flatten(1), weight, bias)
+        return output[:, :, None, None] if layer.flat else output.unflatten(1, (layer.outputs, layer.kernel, -1))
     axis = 1 if step.kind == "up" else 0
     weight = weight if rows is None else weight.index_select(axis, rows)
     bias = bias if bias is None or rows is None else bias[rows]
@@ -98,24 +98,24 @@ def convolved(
     return functional.conv2d(x, weight, bias, 1, step.padding)
 
 
-def disagreement(given: torch.Tensor, layer: Layer, state: State, rows: torch.Tensor | None = None) -> float:
+def disagreement(inputs: torch.Tensor, layer: Layer, state: State, rows: torch.Tensor | None = None) -> float:
     """How far what a batch norm is given lies from what it recorded; see `Fit.score`.
 
     Args:
-        given: what the layer's convolution gives.
+        inputs: what the layer's convolution gives.
         layer: whose batch norm is asked.
         state: the weights.
         rows: the channels that were computed; None is all.
     """
     _, variance = _recorded(layer, state, rows)
-    found = given.var((0, 2, 3)).clamp_min(_TINY)
-    return _shift(given, layer, state, rows) + float((found / variance).log().square().mean().sqrt())
+    batch_variance = inputs.var((0, 2, 3)).clamp_min(_TINY)
+    return _shift(inputs, layer, state, rows) + float((batch_variance / variance).log().square().mean().sqrt())
 
 
-def _shift(given: torch.Tensor, layer: Layer, state: State, rows: torch.Tensor | None = None) -> float:
+def _shift(inputs: torch.Tensor, layer: Layer, state: State, rows: torch.Tensor | None = None) -> float:
     """The part of the mean in `disagreement`."""
     mean, variance = _recorded(layer, state, rows)
-    return float(((given.mean((0, 2, 3)) - mean) / variance.sqrt()).square().mean().sqrt())
+    return float(((inputs.mean((0, 2, 3)) - mean) / variance.sqrt()).square().mean().sqrt())
 
 
 def _recorded(layer: Layer, state: State, rows: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,18 +123,18 @@ def _recorded(layer: Layer, state: State, rows: torch.Tensor | None) -> tuple[to
     return (mean, variance.clamp_min(_TINY)) if rows is None else (mean[rows], variance[rows].clamp_min(_TINY))
 
 
-def normalised(given: torch.Tensor, layer: Layer, state: State) -> torch.Tensor:
+def normalised(inputs: torch.Tensor, layer: Layer, state: State) -> torch.Tensor:
     """What the batch norm makes of a batch in training.
 
     Args:
-        given: what the layer's convolution gives.
+        inputs: what the layer's convolution gives.
         layer: whose batch norm is applied.
         state: the weights.
     """
     weight, bias = (state.get(f"{layer.norm}.{leaf}") for leaf in ("weight", "bias"))
     weight, bias = (None if each is None else each.float() for each in (weight, bias))
-    found = functional.batch_norm(given, None, None, weight, bias, training=True)
-    return found.flatten(1).unflatten(1, (layer.outputs, layer.kernel, -1)) if layer.flat else found
+    output = functional.batch_norm(inputs, None, None, weight, bias, training=True)
+    return output.flatten(1).unflatten(1, (layer.outputs, layer.kernel, -1)) if layer.flat else output
 
 
 def fits(x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str], steps: Sequence[Step]) -> list[Fit]:
@@ -149,17 +149,17 @@ def fits(x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str]
         activations: names of those that could stand before the layer.
         steps: those that the layer could have.
     """
-    given = {name: ACTIVATIONS[name](x) for name in activations}
+    activated = {name: ACTIVATIONS[name](x) for name in activations}
     shifts = {
         (name, step): _shift(convolved(values.mean(0, keepdim=True), layer, step, state), layer, state)
-        for name, values in given.items()
+        for name, values in activated.items()
         for step in steps
     }
     bound = 2 * min(shifts.values()) + 0.05
     rows = torch.linspace(0, layer.outputs - 1, min(layer.outputs, _CHANNELS), dtype=torch.float32, device="cpu").long()
-    found = [
-        Fit(disagreement(convolved(given[name], layer, step, state, rows), layer, state, rows), name, step)
+    candidates = [
+        Fit(disagreement(convolved(activated[name], layer, step, state, rows), layer, state, rows), name, step)
         for (name, step), shift in shifts.items()
         if shift <= bound
     ]
-    return sorted(found, key=lambda fit: fit.score)
+    return sorted(candidates, key=lambda fit: fit.score)

@@ -67,10 +67,10 @@ class Join:
             state: the weights.
             order: where the label stands, `first` or `last`.
         """
-        return nn.Identity() if self.way == "none" else _Labelled(self, self.vectors(state), order)
+        return nn.Identity() if self.way == "none" else _WithLabel(self, self.vectors(state), order)
 
 
-class _Labelled(nn.Module):
+class _WithLabel(nn.Module):
     """Latents with the vector of one label, or each with that of its own; its weights are all labels' vectors."""
 
     table: torch.Tensor
@@ -81,8 +81,8 @@ class _Labelled(nn.Module):
         self.register_buffer("table", vectors)
 
     def forward(self, latents: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        own = self.table[self.label].expand(len(latents), -1) if labels is None else self.table[labels]
-        return _joined(latents, own, self.way, self.order)
+        own_vectors = self.table[self.label].expand(len(latents), -1) if labels is None else self.table[labels]
+        return _joined(latents, own_vectors, self.way, self.order)
 
 
 def _joined(latents: torch.Tensor, vectors: torch.Tensor, way: str, order: str) -> torch.Tensor:

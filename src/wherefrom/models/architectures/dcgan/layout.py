@@ -21,9 +21,9 @@ from wherefrom.models.architectures.dcgan.evidence import (
 )
 from wherefrom.models.architectures.dcgan.network import ACTIVATIONS, Step
 from wherefrom.models.architectures.dcgan.parts import Layer, Parts
-from wherefrom.models.architectures.dcgan.steps import SIZES, Wanted, choices_of, reaching
+from wherefrom.models.architectures.dcgan.steps import SIZES, StatedLayout, choices_of, reachable_sizes
 
-__all__ = ["Layout", "Start", "laid_out_like"]
+__all__ = ["Layout", "Start", "find_layout"]
 
 _AGREES: Final = 0.3
 _CLEARLY: Final = 1.5
@@ -58,7 +58,7 @@ class Layout:
     margin: float | None = None
 
 
-class _Ledger:
+class _Margins:
     """How clear the choices were."""
 
     def __init__(self, name: str) -> None:
@@ -85,11 +85,11 @@ class _Ledger:
             self.margin = margin if self.margin is None else min(self.margin, margin)
 
 
-def laid_out_like(
+def find_layout(
     parts: Parts,
     state: State,
     *,
-    wanted: Wanted,
+    wanted: StatedLayout,
     starts: Sequence[Start],
     drawn: Callable[[Start], torch.Tensor],
 ) -> Layout:
@@ -106,8 +106,8 @@ def laid_out_like(
         ModelError: when none is left, or several are.
     """
     layers, choices = parts.layers, choices_of(parts.layers, wanted)
-    reaches = reaching(layers, choices)
-    ledger = _Ledger("this stack of transposed convolutions")
+    reaches = reachable_sizes(layers, choices)
+    ledger = _Margins("this stack of transposed convolutions")
     start, x = _started(layers[0], choices[0][0], state, starts, drawn, ledger)
     steps, activations = [choices[0][0]], list[str]()
     for place, layer in enumerate(layers[1:], 1):
@@ -139,7 +139,7 @@ def _started(
     state: State,
     starts: Sequence[Start],
     drawn: Callable[[Start], torch.Tensor],
-    ledger: _Ledger,
+    ledger: _Margins,
 ) -> tuple[Start, torch.Tensor]:
     """The prior, and what the first layer makes of it."""
     passed = {start: convolved(drawn(start)[:, :, None, None], layer, step, state) for start in starts}
@@ -148,32 +148,32 @@ def _started(
             raise ModelError(
                 f"the weights do not say the prior of the latents, as no batch norm recorded it: {_ADVICE}"
             )
-        scores = sorted((disagreement(made, layer, state), start) for start, made in passed.items())
+        scores = sorted((disagreement(output, layer, state), start) for start, output in passed.items())
         ledger.add("prior of the latents", [score for score, _ in scores])
         chosen = scores[0][1]
     else:
         chosen = starts[0]
-    made = passed[chosen]
-    return chosen, kept(made if layer.norm is None else normalised(made, layer, state))
+    output = passed[chosen]
+    return chosen, kept(output if layer.norm is None else normalised(output, layer, state))
 
 
 def _passed(x: torch.Tensor, layer: Layer, step: Step, state: State) -> torch.Tensor:
-    made = convolved(x, layer, step, state)
-    return made if layer.norm is None else normalised(made, layer, state)
+    output = convolved(x, layer, step, state)
+    return output if layer.norm is None else normalised(output, layer, state)
 
 
-def _activations(wanted: Wanted, place: int, count: int) -> tuple[str, ...]:
+def _activations(wanted: StatedLayout, place: int, count: int) -> tuple[str, ...]:
     """What may stand behind a hidden layer."""
     if wanted.activation is None:
         return tuple(ACTIVATIONS)
     if len(wanted.activation) not in (1, count):
-        said = ",".join(wanted.activation)
-        raise ModelError(f"activation={said} names {len(wanted.activation)}, need 1 or one a hidden layer: {count}")
+        stated = ",".join(wanted.activation)
+        raise ModelError(f"activation={stated} names {len(wanted.activation)}, need 1 or one a hidden layer: {count}")
     return (wanted.activation[place if len(wanted.activation) > 1 else 0],)
 
 
 def _hidden(
-    x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str], steps: Sequence[Step], ledger: _Ledger
+    x: torch.Tensor, layer: Layer, state: State, activations: Sequence[str], steps: Sequence[Step], ledger: _Margins
 ) -> tuple[str, Step]:
     """The activation before a hidden layer and the layer's step."""
     if not steps:
@@ -186,21 +186,21 @@ def _hidden(
         raise ModelError(
             f"the weights do not say how {layer.name!r} is laid out, as no batch norm recorded it: {_ADVICE}"
         )
-    found = fits(x, layer, state, activations, steps)
-    best = _likelier(found)
-    rivals = [fit.score for fit in found if fit != best and not _twins(fit, best)]
+    candidates = fits(x, layer, state, activations, steps)
+    best = _likelier(candidates)
+    rivals = [fit.score for fit in candidates if fit != best and not _nearly_alike(fit, best)]
     ledger.add(f"layout of {layer.name!r}", [best.score, *rivals])
     return best.activation, best.step
 
 
-def _likelier(found: Sequence[Fit]) -> Fit:
+def _likelier(candidates: Sequence[Fit]) -> Fit:
     """The best; but LeakyReLU of slope 0.01 only where ReLU, which is nearly the same, is clearly worse."""
-    best = found[0]
-    relu = next((fit for fit in found if fit.activation == "relu" and _twins(fit, best)), None)
+    best = candidates[0]
+    relu = next((fit for fit in candidates if fit.activation == "relu" and _nearly_alike(fit, best)), None)
     return best if relu is None or relu.score > _CLEARLY * best.score else relu
 
 
-def _twins(one: Fit, other: Fit) -> bool:
+def _nearly_alike(one: Fit, other: Fit) -> bool:
     """Whether two candidates differ in no more than a slope of 0.01."""
     return one.step == other.step and {one.activation, other.activation} == {"relu", "leaky-0.01"}
 

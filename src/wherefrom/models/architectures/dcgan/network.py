@@ -13,7 +13,7 @@ from wherefrom.models.architectures.base import State
 from wherefrom.models.architectures.dcgan.parts import Kind, Layer
 from wherefrom.models.checkpoints.build import empty, fitted
 
-__all__ = ["ACTIVATIONS", "OUTPUTS", "Stack", "Step", "stacked"]
+__all__ = ["ACTIVATIONS", "OUTPUTS", "Stack", "Step", "layer_module"]
 
 ACTIVATIONS: Final[dict[str, Callable[[torch.Tensor], torch.Tensor]]] = {
     "relu": nn.functional.relu,
@@ -52,16 +52,16 @@ class Step:
     padding: int = 0
     extra: int = 0
 
-    def size(self, given: int, kernel: int) -> int:
-        """Pixels a side of what it makes of `given`.
+    def size(self, side: int, kernel: int) -> int:
+        """Pixels a side of what it makes of `side`.
 
         Args:
-            given: pixels a side that come in.
+            side: pixels a side that come in.
             kernel: pixels a side of the kernel.
         """
         if self.kind == "up":
-            return (given - 1) * self.stride - 2 * self.padding + kernel + self.extra
-        return kernel if self.kind == "linear" else given + 2 * self.padding - kernel + 1
+            return (side - 1) * self.stride - 2 * self.padding + kernel + self.extra
+        return kernel if self.kind == "linear" else side + 2 * self.padding - kernel + 1
 
 
 class Stack(nn.Module):
@@ -85,7 +85,7 @@ class Stack(nn.Module):
         return x
 
 
-class _Folded(nn.Module):
+class _MatrixLayer(nn.Module):
     """A matrix, and its output as a square of channels; the batch norm before or after."""
 
     def __init__(self, layer: Layer) -> None:
@@ -96,14 +96,14 @@ class _Folded(nn.Module):
         self.norm = nn.BatchNorm2d(size, affine=layer.affine) if layer.norm is not None else nn.Identity()
         self.flat = layer.flat
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x: torch.Tensor = self.conv(given.flatten(1))
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.conv(latents.flatten(1))
         x = x[:, :, None, None] if self.flat else x.unflatten(1, self.shape)
         x = self.norm(x)
         return x.flatten(1).unflatten(1, self.shape) if self.flat else x
 
 
-class _Convolved(nn.Module):
+class _ConvolutionLayer(nn.Module):
     """A convolution of either kind, and its batch norm."""
 
     def __init__(self, layer: Layer, step: Step) -> None:
@@ -117,12 +117,12 @@ class _Convolved(nn.Module):
             self.conv = nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, 1, step.padding, bias=layer.bias)
         self.norm = nn.BatchNorm2d(layer.outputs, affine=layer.affine) if layer.norm is not None else nn.Identity()
 
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        x: torch.Tensor = self.norm(self.conv(given))
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.norm(self.conv(features))
         return x
 
 
-def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
+def layer_module(layer: Layer, step: Step, state: State) -> nn.Module:
     """One layer as a module with its weights, loaded strictly.
 
     Args:
@@ -130,9 +130,9 @@ def stacked(layer: Layer, step: Step, state: State) -> nn.Module:
         step: its stride and paddings.
         state: the weights.
     """
-    module: nn.Module = empty(lambda: _Folded(layer) if step.kind == "linear" else _Convolved(layer, step))
+    module: nn.Module = empty(lambda: _MatrixLayer(layer) if step.kind == "linear" else _ConvolutionLayer(layer, step))
     names = {f"conv.{leaf}": f"{layer.name}.{leaf}" for leaf in ("weight", "bias")}
     if layer.norm is not None:
         names |= {f"norm.{leaf}": f"{layer.norm}.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var")}
-    own = {name: state[theirs] for name, theirs in names.items() if theirs in state}
-    return fitted(module, own, title=f"the layer {layer.name!r}")
+    layer_state = {name: state[theirs] for name, theirs in names.items() if theirs in state}
+    return fitted(module, layer_state, title=f"the layer {layer.name!r}")

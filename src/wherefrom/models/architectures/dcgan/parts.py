@@ -111,32 +111,32 @@ def _chained(convs: list[str], norms: list[str], groups: Groups) -> tuple[Layer,
     if len(convs) < 2:
         return None
     layers: list[Layer] = []
-    left, given = list(norms), None
+    left, in_channels = list(norms), None
     for place, name in enumerate(convs):
         follows = groups[convs[place + 1]]["weight"] if place + 1 < len(convs) else None
-        layer = _layer(name, groups, given, left[0] if left else None, follows)
+        layer = _layer(name, groups, in_channels, left[0] if left else None, follows)
         if layer is None:
             return None
         layers.append(layer)
         left = left[1:] if layer.norm is not None else left
-        given = layer.outputs
-    whole = not left and given in _CHANNELS and layers[-1].norm is None
+        in_channels = layer.outputs
+    whole = not left and in_channels in _CHANNELS and layers[-1].norm is None
     return tuple(layers) if whole and any("up" in layer.kinds for layer in layers) else None
 
 
 def _layer(
-    name: str, groups: Groups, given: int | None, norm: str | None, follows: tuple[int, ...] | None
+    name: str, groups: Groups, in_channels: int | None, norm: str | None, follows: tuple[int, ...] | None
 ) -> Layer | None:
-    """One layer after `given` channels, with the norm where its size is the layer's; None where it cannot follow."""
+    """One layer after so many channels, with the norm where its size is the layer's; None where it cannot follow."""
     weight, bias = groups[name]["weight"], groups[name].get("bias")
     if len(weight) == 2:
-        return _matrix(name, groups, norm, follows) if given is None else None
+        return _matrix(name, groups, norm, follows) if in_channels is None else None
     size = groups[norm]["running_mean"][0] if norm is not None else None
     ways: list[tuple[Kind, int, int]] = [("up", weight[0], weight[1])]
-    if given is not None:
+    if in_channels is not None:
         ways.append(("plain", weight[1], weight[0]))
-    fitting = [way for way in ways if given in (None, way[1]) and bias in (None, (way[2],))]
-    if given is None and size is not None:
+    fitting = [way for way in ways if in_channels in (None, way[1]) and bias in (None, (way[2],))]
+    if in_channels is None and size is not None:
         fitting = [way for way in fitting if way[2] == size]
     normed = [way for way in fitting if way[2] == size]
     fitting = normed or fitting

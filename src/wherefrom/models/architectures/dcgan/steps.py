@@ -11,7 +11,7 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.architectures.dcgan.network import Step
 from wherefrom.models.architectures.dcgan.parts import Layer
 
-__all__ = ["SIZES", "Wanted", "choices_of", "reaching"]
+__all__ = ["SIZES", "StatedLayout", "choices_of", "reachable_sizes"]
 
 SIZES: Final = (28, 32, 64, 128)
 """Pixels a side of images that a layout is looked for; others need every stride and padding said."""
@@ -20,7 +20,7 @@ _MOST: Final = 4  # of a stride; a stride above the kernel would leave pixels ou
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class StatedLayout:
     """What options say; None where they say nothing.
 
     Attributes:
@@ -36,7 +36,7 @@ class Wanted:
     activation: tuple[str, ...] | None = None
 
 
-def choices_of(layers: Sequence[Layer], wanted: Wanted) -> list[list[Step]]:
+def choices_of(layers: Sequence[Layer], wanted: StatedLayout) -> list[list[Step]]:
     """The steps that each layer could have.
 
     Args:
@@ -48,23 +48,23 @@ def choices_of(layers: Sequence[Layer], wanted: Wanted) -> list[list[Step]]:
     """
     convolutions = [place for place, layer in enumerate(layers) if layer.kinds != ("linear",)]
     for name in ("stride", "padding", "extra"):
-        given = getattr(wanted, name)
-        if given is not None and len(given) != len(convolutions):
+        option = getattr(wanted, name)
+        if option is not None and len(option) != len(convolutions):
             shown = "output_padding" if name == "extra" else name
             kernels = ", ".join(f"{layers[place].kernel}x{layers[place].kernel}" for place in convolutions)
             raise ModelError(
-                f"{shown}={','.join(map(str, given))} has {len(given)} numbers, need one a convolution, of which there"
-                f" are {len(convolutions)} ({kernels})"
+                f"{shown}={','.join(map(str, option))} has {len(option)} numbers, need one a convolution,"
+                f" of which there are {len(convolutions)} ({kernels})"
             )
-    found: list[list[Step]] = []
+    choices: list[list[Step]] = []
     for place, layer in enumerate(layers):
         if place not in convolutions:
-            found.append([Step("linear")])
+            choices.append([Step("linear")])
             continue
         which = convolutions.index(place)
-        said = [None if given is None else given[which] for given in (wanted.stride, wanted.padding, wanted.extra)]
-        found.append(_steps(layer, *said, alone=place == 0))
-    return found
+        stated = [None if option is None else option[which] for option in (wanted.stride, wanted.padding, wanted.extra)]
+        choices.append(_steps(layer, *stated, alone=place == 0))
+    return choices
 
 
 def _steps(layer: Layer, stride: int | None, padding: int | None, extra: int | None, *, alone: bool) -> list[Step]:
@@ -73,19 +73,19 @@ def _steps(layer: Layer, stride: int | None, padding: int | None, extra: int | N
     if alone:
         return [Step("up", 1, padding or 0, extra or 0)]
     paddings = range(kernel // 2 + 1) if padding is None else (padding,)
-    found = []
+    steps = []
     if "up" in layer.kinds:
         for each in range(1, min(kernel, _MOST) + 1) if stride is None else (stride,):
             for edge in paddings:
                 missing = each - (kernel - 2 * edge)  # what an exact multiple of the size lacks
                 guessed = (0, 1) if missing == 1 < each and padding is None else (0,)
-                found += [Step("up", each, edge, more) for more in (guessed if extra is None else (extra,))]
+                steps += [Step("up", each, edge, more) for more in (guessed if extra is None else (extra,))]
     if "plain" in layer.kinds and stride in (None, 1):
-        found += [Step("plain", 1, edge) for edge in paddings if padding is not None or edge in (0, (kernel - 1) / 2)]
-    return [step for step in found if step.extra < max(step.stride, 2)]
+        steps += [Step("plain", 1, edge) for edge in paddings if padding is not None or edge in (0, (kernel - 1) / 2)]
+    return [step for step in steps if step.extra < max(step.stride, 2)]
 
 
-def reaching(layers: Sequence[Layer], choices: Sequence[Sequence[Step]]) -> Callable[[int], frozenset[int]]:
+def reachable_sizes(layers: Sequence[Layer], choices: Sequence[Sequence[Step]]) -> Callable[[int], frozenset[int]]:
     """By place, the sizes from which the layers from there on can reach one of `SIZES`, or any where all is said.
 
     Args:

@@ -55,7 +55,11 @@ def _build(state: State, config: Config) -> Built:
     fitted(network, state, title=f"a StyleGAN2 generator of {size} px")
     synthesis.add_noise(str(noise["noise"]), int(str(noise.get("noise_seed", 0))))
     latent_shape, draw = drawn(network, chosen, mapping.z_width)
-    own: dict[str, Fact] = {"clamp": plan.clamp, "activations": (mapping.act, plan.act), "mapping_rate": mapping.rate}
+    own_facts: dict[str, Fact] = {
+        "clamp": plan.clamp,
+        "activations": (mapping.act, plan.act),
+        "mapping_rate": mapping.rate,
+    }
     return Built(
         network=network,
         latent_shape=latent_shape,
@@ -63,7 +67,7 @@ def _build(state: State, config: Config) -> Built:
         draw=lambda source: draw(source, chosen.label.number),
         classes=chosen.label.searched,
         draw_of=None if chosen.label.searched is None else draw,
-        facts={**own, **noise, **chosen.facts()},
+        facts={**own_facts, **noise, **chosen.facts()},
         width=_together(mapping, plan),
     )
 
@@ -89,7 +93,7 @@ def _plan(shapes: Shapes, config: Config) -> Plan:
     Raises:
         ModelError: when the sizes of its blocks are not 4, 8, 16 and so on.
     """
-    sizes = sorted(int(found[1]) for name in shapes if (found := _LEVEL.fullmatch(name)))
+    sizes = sorted(int(match[1]) for name in shapes if (match := _LEVEL.fullmatch(name)))
     if not 0 < len(sizes) <= _MOST_LEVELS or sizes != [4 << level for level in range(len(sizes))]:
         raise ModelError(f"the blocks have the sizes {sizes[:12]}, need 4, 8, 16 to 2048 at most without a gap")
     colours = side(shapes, f"synthesis.b{sizes[-1]}.torgb.weight", 0)

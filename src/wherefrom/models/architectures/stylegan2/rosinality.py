@@ -51,17 +51,17 @@ def renamed(state: State) -> dict[str, torch.Tensor]:
         ModelError: when a tensor is missing or has a name that the program does not give.
     """
     shapes = {name: tuple(tensor.shape) for name, tensor in state.items()}
-    found = {"synthesis.b4.const": _of(state, "input.input")[0]}
+    renamed_state = {"synthesis.b4.const": _of(state, "input.input")[0]}
     for name, tensor in state.items():
         new = _name(name)
         if new is not None:
-            found[new] = _value(name, tensor)
-    last = max(int(number) for name in found if (number := name.split(".")[1].removeprefix("b")).isdigit())
-    found |= _filters(state, last)
+            renamed_state[new] = _value(name, tensor)
+    last = max(int(number) for name in renamed_state if (number := name.split(".")[1].removeprefix("b")).isdigit())
+    renamed_state |= _filters(state, last)
     width = side(shapes, _last_of_mapping(shapes), 0)
     unknown = torch.full((width,), math.nan, dtype=torch.float32, device="cpu")
-    found["mapping.w_avg"] = state[MEAN].reshape(-1) if MEAN in state else unknown
-    return found
+    renamed_state["mapping.w_avg"] = state[MEAN].reshape(-1) if MEAN in state else unknown
+    return renamed_state
 
 
 def _name(name: str) -> str | None:
@@ -107,12 +107,12 @@ def _value(name: str, tensor: torch.Tensor) -> torch.Tensor:
 def _filters(state: State, last: int) -> dict[str, torch.Tensor]:
     """The filter of every layer, of which the program stores those that double."""
     kernel = _of(state, "convs.0.conv.blur.kernel") / _GAIN
-    found: dict[str, torch.Tensor] = {}
+    filters: dict[str, torch.Tensor] = {}
     for level in range(int(math.log2(last // 4)) + 1):
         block = f"synthesis.b{4 << level}"
         layers = ("", ".conv1") if level == 0 else ("", ".conv0", ".conv1")
-        found |= {f"{block}{layer}.resample_filter": kernel for layer in layers}
-    return found
+        filters |= {f"{block}{layer}.resample_filter": kernel for layer in layers}
+    return filters
 
 
 def _of(state: State, name: str) -> torch.Tensor:
@@ -122,5 +122,5 @@ def _of(state: State, name: str) -> torch.Tensor:
 
 
 def _last_of_mapping(shapes: Shapes) -> str:
-    numbers = [int(found[1]) for name in shapes if (found := _MAPPING.fullmatch(name))]
+    numbers = [int(match[1]) for name in shapes if (match := _MAPPING.fullmatch(name))]
     return f"style.{max(numbers, default=1)}.bias"

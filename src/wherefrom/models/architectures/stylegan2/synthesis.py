@@ -190,8 +190,8 @@ class Block(nn.Module):
         if x is None or self.conv0 is None:
             first: torch.Tensor = self.conv1(self.const.expand(len(w), -1, -1, -1), w[:, 0])
             return first
-        found: torch.Tensor = self.conv1(self.conv0(x, w[:, 0]), w[:, 1])
-        return found if self.skip is None else found + self.skip(x)
+        features: torch.Tensor = self.conv1(self.conv0(x, w[:, 0]), w[:, 1])
+        return features if self.skip is None else features + self.skip(x)
 
     def picture(self, image: torch.Tensor | None, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor | None:
         """The image so far, of half the size, and the block's maps to the image of its size; `w` is `(n, w)`."""
@@ -199,8 +199,8 @@ class Block(nn.Module):
             image = self.doubled(image)
         if self.torgb is None:
             return image
-        own: torch.Tensor = self.torgb(x, w)
-        return own if image is None else image + own
+        own_image: torch.Tensor = self.torgb(x, w)
+        return own_image if image is None else image + own_image
 
 
 class Synthesis(nn.Module):

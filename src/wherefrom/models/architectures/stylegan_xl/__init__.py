@@ -120,12 +120,12 @@ def _centroids(config: Config, width: int, *, psi: float) -> torch.Tensor | None
     if psi == 1:
         raise UsageError(f"centroids={name!r}, but psi=1 is no truncation: give psi as well")
     try:
-        found = torch.from_numpy(np.array(np.load(str(name), allow_pickle=False), dtype=np.float32))
+        centroids = torch.from_numpy(np.array(np.load(str(name), allow_pickle=False), dtype=np.float32))
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"{name} cannot be read as an array of numbers: {error}") from error
-    if found.ndim != 2 or found.shape[1] != width or not len(found) or not found.isfinite().all():
-        raise ModelError(f"{name} holds an array of shape {tuple(found.shape)}, need (k, {width}) finite numbers")
-    return found
+    if centroids.ndim != 2 or centroids.shape[1] != width or not len(centroids) or not centroids.isfinite().all():
+        raise ModelError(f"{name} holds an array of shape {tuple(centroids.shape)}, need (k, {width}) finite numbers")
+    return centroids
 
 
 def _facts(first: InputPlan, layers: tuple[LayerPlan, ...]) -> dict[str, Fact]:

@@ -40,16 +40,16 @@ def layer_plans(shapes: Shapes, config: Config) -> tuple[LayerPlan, ...]:
     """
     names = _names(shapes, config)
     before = _size(config, "synthesis.input.size", _named_size(names[0]))
-    found = []
+    plans = []
     for name in names:
         plan, before = _layer(name, before, shapes, config, last=name == names[-1])
-        found.append(plan)
-    return tuple(found)
+        plans.append(plan)
+    return tuple(plans)
 
 
 def _names(shapes: Shapes, config: Config) -> tuple[str, ...]:
-    held = sorted((int(match[2]), match[1]) for name in shapes if (match := _NAME.fullmatch(name)))
-    names = tuple(name for _, name in held)
+    numbered = sorted((int(match[2]), match[1]) for name in shapes if (match := _NAME.fullmatch(name)))
+    names = tuple(name for _, name in numbered)
     stated = config.get("synthesis.layer_names")
     if isinstance(stated, tuple) and sorted(map(str, stated)) == sorted(names):
         names = tuple(map(str, stated))
@@ -118,8 +118,10 @@ def _axes(
         raised = Resampling(size=sizes.wide, up=up, before=before, after=after, gain=up)
         lowered = Resampling(size=raised.length(sizes.up_taps), down=down)
         if lowered.length(sizes.down_taps) != sizes.size:
-            made = lowered.length(sizes.down_taps)
-            raise ModelError(f"{key} would make maps of {made}, need {sizes.size}: its geometry is of another network")
+            actual = lowered.length(sizes.down_taps)
+            raise ModelError(
+                f"{key} would make maps of {actual}, need {sizes.size}: its geometry is of another network"
+            )
         pairs.append((raised, lowered))
     return pairs[0], pairs[1]
 
@@ -131,21 +133,23 @@ def _factor(config: Config, name: str, taps: int, *, last: bool) -> int:
         ModelError: when it is no such factor.
     """
     stated = _numbers(config, f"{name}_factor", 1)
-    found = stated[0] if stated else 1 if last and taps == 1 else taps // _TAPS if taps % _TAPS == 0 else 0
-    if not 0 < found <= _MOST_STEPS:
-        held = "no filter" if taps == 1 else f"a filter of {taps} taps"
-        raise ModelError(f"{name}_factor is {found} and there is {held}, need 1 to {_MOST_STEPS} and {name}_filter")
-    return found
+    factor = stated[0] if stated else 1 if last and taps == 1 else taps // _TAPS if taps % _TAPS == 0 else 0
+    if not 0 < factor <= _MOST_STEPS:
+        filter_size = "no filter" if taps == 1 else f"a filter of {taps} taps"
+        raise ModelError(
+            f"{name}_factor is {factor} and there is {filter_size}, need 1 to {_MOST_STEPS} and {name}_filter"
+        )
+    return factor
 
 
 def _size(config: Config, name: str, default: int) -> int:
     """A side of square maps, from a number or a pair of equal ones."""
     stated = config.get(name)
     sides = stated if isinstance(stated, tuple) else (default if stated is None else stated,)
-    found = sides[0] if len(set(sides)) == 1 else None
-    if isinstance(found, bool) or not isinstance(found, int) or not 0 < found <= _MOST_PIXELS:
+    side = sides[0] if len(set(sides)) == 1 else None
+    if isinstance(side, bool) or not isinstance(side, int) or not 0 < side <= _MOST_PIXELS:
         raise ModelError(f"{name} is {stated!r}, need one side of square maps up to {_MOST_PIXELS}")
-    return found
+    return side
 
 
 def _numbers(config: Config, name: str, count: int) -> tuple[int, ...] | None:
@@ -157,11 +161,11 @@ def _numbers(config: Config, name: str, count: int) -> tuple[int, ...] | None:
     stated = config.get(name)
     if stated is None:
         return None
-    found = stated if isinstance(stated, tuple) else (stated,)
+    values = stated if isinstance(stated, tuple) else (stated,)
     whole = [
-        item for item in found if isinstance(item, int) and not isinstance(item, bool) and abs(item) <= _MOST_PIXELS
+        item for item in values if isinstance(item, int) and not isinstance(item, bool) and abs(item) <= _MOST_PIXELS
     ]
-    if len(found) != count or len(whole) != count:
+    if len(values) != count or len(whole) != count:
         raise ModelError(f"{name} is {stated!r}, need {count} whole numbers: the configuration is of another network")
     return tuple(whole)
 

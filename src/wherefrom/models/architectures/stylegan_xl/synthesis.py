@@ -154,8 +154,8 @@ class Layer(nn.Module):
         x = torch.addcmul(self.bias[None, :, None, None] * act.gain, x, scale[:, :, None, None] * act.gain)
         x = act.function(self.up(x))
         x = x if plan.clamp is None else x.clamp(-plan.clamp, plan.clamp)
-        found: torch.Tensor = self.down(x)
-        return found
+        output: torch.Tensor = self.down(x)
+        return output
 
     def _scales(self, style: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """By what inputs `(n, inputs)` and outputs `(n or 1, outputs or 1)` of the convolution are multiplied."""

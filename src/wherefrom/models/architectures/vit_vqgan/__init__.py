@@ -49,7 +49,7 @@ def _half(shapes: Shapes, name: str, head: int) -> Half:
 def _heads(shapes: Shapes, config: Config) -> tuple[int, int]:
     """Features of an attention head in each half, which no weight tells: known of the published size, else stated."""
     stated = numbers(config, "dim_head") or tuple(
-        found[0] for part in ("enc", "dec") if (found := numbers(config, f"{part}.dim_head"))
+        dims[0] for part in ("enc", "dec") if (dims := numbers(config, f"{part}.dim_head"))
     )
     if not stated and side(shapes, _PATCH, 0) == 512:
         stated = (_HEAD,)

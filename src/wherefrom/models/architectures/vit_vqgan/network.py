@@ -47,8 +47,8 @@ class _Attention(nn.Module):
         parts = (
             part(tokens).unflatten(2, (self.heads, -1)).transpose(1, 2) for part in (self.to_q, self.to_k, self.to_v)
         )
-        found: torch.Tensor = self.to_out(functional.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2))
-        return found
+        output: torch.Tensor = self.to_out(functional.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2))
+        return output
 
 
 class _FeedForward(nn.Module):
@@ -61,8 +61,8 @@ class _FeedForward(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         gate, value = self.w12(tokens).chunk(2, dim=2)
-        found: torch.Tensor = self.w3(functional.silu(gate) * value)
-        return found
+        output: torch.Tensor = self.w3(functional.silu(gate) * value)
+        return output
 
 
 class _Layer(nn.Module):
@@ -76,8 +76,8 @@ class _Layer(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         tokens = tokens + self.attn1(self.norm1(tokens))
-        found: torch.Tensor = tokens + self.ffnet(self.norm2(tokens))
-        return found
+        output: torch.Tensor = tokens + self.ffnet(self.norm2(tokens))
+        return output
 
 
 class _Transformer(nn.Module):
@@ -106,8 +106,8 @@ class _Encoder(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         tokens = self.to_patch_embedding(images).flatten(2).mT + self.position_embedding
-        found: torch.Tensor = self.transformer(self.norm_pre(tokens))
-        return found
+        output: torch.Tensor = self.transformer(self.norm_pre(tokens))
+        return output
 
 
 class _Decoder(nn.Module):
@@ -126,8 +126,8 @@ class _Decoder(nn.Module):
         patches = self.proj(self.norm(self.transformer(tokens + self.position_embedding)))
         shape = (len(tokens), self.grid, self.grid, self.patch, self.patch, 3)
         side = self.grid * self.patch
-        found: torch.Tensor = patches.reshape(shape).permute(0, 5, 1, 3, 2, 4).reshape(len(tokens), 3, side, side)
-        return found
+        images: torch.Tensor = patches.reshape(shape).permute(0, 5, 1, 3, 2, 4).reshape(len(tokens), 3, side, side)
+        return images
 
 
 class _Codebook(nn.Module):
@@ -139,8 +139,8 @@ class _Codebook(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Tokens `(..., features)` to their codes' indices."""
-        found: torch.Tensor = (functional.normalize(tokens.float(), dim=-1) @ self.units().mT).argmax(-1)
-        return found
+        indices: torch.Tensor = (functional.normalize(tokens.float(), dim=-1) @ self.units().mT).argmax(-1)
+        return indices
 
     def units(self) -> torch.Tensor:
         """All codes, each of length 1, float32."""
@@ -188,5 +188,5 @@ class Encoding(nn.Module):
 
     def _codes(self, image: torch.Tensor) -> torch.Tensor:
         chosen = self.quantize(self.prev_quant(self.encoder(image * 2 - 1)))
-        found: torch.Tensor = self.quantize.units()[chosen].mT.unflatten(2, (self.grid, self.grid))
-        return found
+        codes: torch.Tensor = self.quantize.units()[chosen].mT.unflatten(2, (self.grid, self.grid))
+        return codes

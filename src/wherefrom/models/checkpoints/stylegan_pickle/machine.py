@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.names import named
-from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, FROZENSET, PERSISTENT, SET, Made, Value
+from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, FROZENSET, PERSISTENT, SET, CallNode, Value
 
 __all__ = ["Machine"]
 
@@ -48,9 +48,9 @@ class Machine:
         """What was put on the stack since the last mark."""
         if not self._below:
             raise ModelError("it goes back to a mark where there is none: it is no sound pickle")
-        found = self._stack
+        group = self._stack
         self._stack = self._below.pop()
-        return found
+        return group
 
     def proto(self, version: int) -> None:
         """The protocol that the program is written in.
@@ -124,31 +124,31 @@ class Machine:
 
     def empty_dict(self, _: Any) -> None:
         """Push an empty dictionary."""
-        self._stack.append(Made(DICT))
+        self._stack.append(CallNode(DICT))
 
     def empty_set(self, _: Any) -> None:
         """Push an empty set."""
-        self._stack.append(Made(SET))
+        self._stack.append(CallNode(SET))
 
     def marked_list(self, _: Any) -> None:
         """Push the group as a list."""
-        found = self._marked()
-        self._stack.append(found)
+        group = self._marked()
+        self._stack.append(group)
 
     def marked_tuple(self, _: Any) -> None:
         """Push the group as a tuple."""
-        found = tuple(self._marked())
-        self._stack.append(found)
+        group = tuple(self._marked())
+        self._stack.append(group)
 
     def marked_dict(self, _: Any) -> None:
         """Push the group, keys and values in turn, as a dictionary."""
-        found = self._marked()
-        self._stack.append(Made(DICT, pairs=_paired(found)))
+        group = self._marked()
+        self._stack.append(CallNode(DICT, pairs=_paired(group)))
 
     def marked_frozenset(self, _: Any) -> None:
         """Push the group as a frozen set."""
-        found = self._marked()
-        self._stack.append(Made(FROZENSET, items=found))
+        group = self._marked()
+        self._stack.append(CallNode(FROZENSET, items=group))
 
     def tuple_1(self, _: Any) -> None:
         """Push a tuple of the top."""
@@ -174,9 +174,9 @@ class Machine:
 
     def _extend(self, items: list[Value]) -> None:
         target = self._top()
-        if not isinstance(target, list | Made):
+        if not isinstance(target, list | CallNode):
             raise ModelError(f"it appends to {type(target).__name__}: it is no sound pickle")
-        (target.items if isinstance(target, Made) else target).extend(items)
+        (target.items if isinstance(target, CallNode) else target).extend(items)
 
     def setitem(self, _: Any) -> None:
         """Add a key and its value to the dictionary below them."""
@@ -185,17 +185,17 @@ class Machine:
 
     def setitems(self, _: Any) -> None:
         """Add the group, keys and values in turn, to the dictionary below it."""
-        found = self._marked()
-        self._made().pairs.extend(_paired(found))
+        group = self._marked()
+        self._made().pairs.extend(_paired(group))
 
     def build(self, _: Any) -> None:
         """Note the top as the state of the object below it."""
         state = self._pop()
         self._made().state = state
 
-    def _made(self) -> Made:
+    def _made(self) -> CallNode:
         target = self._top()
-        if not isinstance(target, Made):
+        if not isinstance(target, CallNode):
             raise ModelError(f"it sets items or state of {type(target).__name__}: it is no sound pickle")
         return target
 
@@ -218,16 +218,16 @@ class Machine:
     def call(self, _: Any) -> None:
         """Note a call of what is below its arguments; nothing is called."""
         arguments, what = self._pop(), self._pop()
-        self._stack.append(Made(what, arguments))
+        self._stack.append(CallNode(what, arguments))
 
     def call_with_names(self, _: Any) -> None:
         """Note a call with named arguments; nothing is called."""
         names, arguments, what = self._pop(), self._pop(), self._pop()
-        self._stack.append(Made(what, (arguments, names)))
+        self._stack.append(CallNode(what, (arguments, names)))
 
     def persistent(self, _: Any) -> None:
         """Note a reference to something stored outside the program, as a tensor."""
-        self._stack.append(Made(PERSISTENT, (self._pop(),)))
+        self._stack.append(CallNode(PERSISTENT, (self._pop(),)))
 
 
 def _paired(flat: list[Value]) -> list[tuple[Value, Value]]:

@@ -53,12 +53,12 @@ def named(module: str, name: str) -> Global:
         ModelError: when it is of Python's own library, of NumPy or of torch, and nothing that networks are put together
             with, as `os.system`: such a file would run it on whoever loads it the ordinary way.
     """
-    found = Global(module, name)
-    root = found.path.partition(".")[0]
-    harmless = root in _HARMLESS or found.path in _HARMLESS_NAMES or root not in sys.stdlib_module_names
-    if not harmless or found.path in _HARMFUL or found.path.startswith(_HARMFUL_STARTS):
+    value = Global(module, name)
+    root = value.path.partition(".")[0]
+    harmless = root in _HARMLESS or value.path in _HARMLESS_NAMES or root not in sys.stdlib_module_names
+    if not harmless or value.path in _HARMFUL or value.path.startswith(_HARMFUL_STARTS):
         raise ModelError(
-            f"it names {found.path[:80]!r}, which loading it the ordinary way would run and no network's file needs:"
+            f"it names {value.path[:80]!r}, which loading it the ordinary way would run and no network's file needs:"
             " nothing was run; if you trust its maker, ask for the generator's weights alone, as .safetensors"
         )
-    return found
+    return value

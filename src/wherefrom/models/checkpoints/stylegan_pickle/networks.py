@@ -12,7 +12,7 @@ from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.plain import plain
 from wherefrom.models.checkpoints.stylegan_pickle.storages import Tensors
-from wherefrom.models.checkpoints.stylegan_pickle.tree import Made, Value, is_table, items_of, named_items
+from wherefrom.models.checkpoints.stylegan_pickle.tree import CallNode, Value, is_table, items_of, named_items
 
 __all__ = ["Network", "class_of", "network"]
 
@@ -51,10 +51,10 @@ class Network:
 
 def class_of(value: Value) -> str | None:
     """The class of the network that a value would have been; None where it is none."""
-    if not isinstance(value, Made):
+    if not isinstance(value, CallNode):
         return None
-    if value.path == _RECONSTRUCTED and value.given:
-        name = named_items(value.given[0], "a network").get("class_name")
+    if value.path == _RECONSTRUCTED and value.positional:
+        name = named_items(value.positional[0], "a network").get("class_name")
         return name if isinstance(name, str) and _NAME.fullmatch(name) else None
     return value.path.rpartition(".")[2] if _MODULE.fullmatch(value.path) else None
 
@@ -69,27 +69,27 @@ def network(value: Value, room: int) -> Network:
     Raises:
         ModelError: when something in it is neither a module, a tensor nor a plain option, or is inconsistent.
     """
-    found = Network(name=class_of(value) or "")
-    reader = _Reader(found, Tensors(room))
-    reader.options(_attributes(value, found.name).get("_init_kwargs"), "", _DEEPEST)
+    result = Network(name=class_of(value) or "")
+    reader = _Reader(result, Tensors(room))
+    reader.options(_attributes(value, result.name).get("_init_kwargs"), "", _DEEPEST)
     reader.module(value, "", _DEEPEST)
-    return found
+    return result
 
 
 def _attributes(value: Value, what: str) -> dict[str, Value]:
     """A module's attributes by name."""
-    if class_of(value) is None or not isinstance(value, Made):
+    if class_of(value) is None or not isinstance(value, CallNode):
         raise ModelError(f"{what} is no module of a network: the file is damaged or of another kind")
     if value.path != _RECONSTRUCTED:
         return named_items(value.state, f"the state of {what}")
-    return named_items(named_items(value.given[0], what).get("state"), f"the state of {what}")
+    return named_items(named_items(value.positional[0], what).get("state"), f"the state of {what}")
 
 
 class _Reader:
     """Walks the modules of one network; each tensor, option and module counts, so that sharing cannot multiply them."""
 
-    def __init__(self, found: Network, tensors: Tensors) -> None:
-        self._found = found
+    def __init__(self, network: Network, tensors: Tensors) -> None:
+        self._found = network
         self._tensors = tensors
         self._left = _MOST_PARTS
 
@@ -110,24 +110,24 @@ class _Reader:
         """A module's tensors and geometry, then those of the modules in it."""
         where = prefix.removesuffix(".") or self._found.name
         self._count(1, depth, where)
-        held = _attributes(value, where)
-        listed = items_of(held.get("_non_persistent_buffers_set", []), f"the set of buffers of {where}")
+        attributes = _attributes(value, where)
+        listed = items_of(attributes.get("_non_persistent_buffers_set", []), f"the set of buffers of {where}")
         unsaved = {name for name in listed if isinstance(name, str)}
         for table in ("_parameters", "_buffers"):
-            for name, item in _table(held, table, where).items():
+            for name, item in _table(attributes, table, where).items():
                 if item is not None and name not in unsaved:
                     self._count(1, depth, prefix + name)
                     self._found.state[prefix + name] = self._tensors.tensor(item, prefix + name)
-        for name in sorted(_GEOMETRY & held.keys()):
-            self._keep(prefix + name, held[name])
-        for name, item in _table(held, "_modules", where).items():
+        for name in sorted(_GEOMETRY & attributes.keys()):
+            self._keep(prefix + name, attributes[name])
+        for name, item in _table(attributes, "_modules", where).items():
             if item is not None:
                 self.module(item, f"{prefix}{name}.", depth - 1)
 
     def _keep(self, name: str, value: Value) -> None:
-        found = plain(value, name)
-        self._count(_weight(found), 1, name)
-        self._found.config[name] = found
+        plain_value = plain(value, name)
+        self._count(_weight(plain_value), 1, name)
+        self._found.config[name] = plain_value
 
     def _count(self, parts: int, depth: int, where: str) -> None:
         self._left -= parts
@@ -139,12 +139,12 @@ def _weight(fact: Fact) -> int:
     return 1 + sum(map(_weight, fact)) if isinstance(fact, tuple) else 1
 
 
-def _table(held: dict[str, Value], table: str, where: str) -> dict[str, Value]:
+def _table(attributes: dict[str, Value], table: str, where: str) -> dict[str, Value]:
     """One of the tables of a module, its names checked."""
-    if table not in held:
+    if table not in attributes:
         raise ModelError(f"{where} has no {table}: the file is damaged or of another kind")
-    found = named_items(held[table], f"{table} of {where}")
-    for name in found:
+    items = named_items(attributes[table], f"{table} of {where}")
+    for name in items:
         if not _NAME.fullmatch(name):
             raise ModelError(f"{where} has a part named {name[:40]!r}: a network's parts have plain names")
-    return found
+    return items

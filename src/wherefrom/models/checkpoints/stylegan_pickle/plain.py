@@ -8,7 +8,7 @@ from typing import Final
 
 from wherefrom.core.card import Fact
 from wherefrom.core.errors import ModelError
-from wherefrom.models.checkpoints.stylegan_pickle.tree import Global, Made, Value
+from wherefrom.models.checkpoints.stylegan_pickle.tree import CallNode, Global, Value
 
 __all__ = ["encoded_text", "is_number", "plain"]
 
@@ -49,7 +49,7 @@ def plain(value: Value, what: str, depth: int = _DEPTH) -> Fact:
         return value
     if isinstance(value, list | tuple) and len(value) <= _MOST_ITEMS and depth:
         return tuple(plain(item, what, depth - 1) for item in value)
-    if isinstance(value, Made):
+    if isinstance(value, CallNode):
         return _numpy(value, what)
     raise ModelError(f"{what} is {_named(value)}: need a number, a word, or up to {_MOST_ITEMS} of them")
 
@@ -71,7 +71,7 @@ def _named(value: Value) -> str:
     """What a value is, for a message."""
     if isinstance(value, Global):
         return f"the name {value.path[:80]!r}"
-    if isinstance(value, Made):
+    if isinstance(value, CallNode):
         return f"an object made by {value.path[:80]!r}"
     if isinstance(value, str | bytes | list | tuple):
         return f"{type(value).__name__} of length {len(value):,}"
@@ -87,12 +87,12 @@ def encoded_text(value: Value, most: int | None = None) -> bytes | None:
     """
     if isinstance(value, bytes):
         return value if most is None or len(value) <= most else None
-    if not isinstance(value, Made):
+    if not isinstance(value, CallNode):
         return None
-    if value.path == "builtins.bytes" and not value.given:
+    if value.path == "builtins.bytes" and not value.positional:
         return b""
-    if value.path == "_codecs.encode" and len(value.given) == 2 and value.given[1] == "latin1":
-        text = value.given[0]
+    if value.path == "_codecs.encode" and len(value.positional) == 2 and value.positional[1] == "latin1":
+        text = value.positional[0]
         return _latin1(text) if isinstance(text, str) and (most is None or len(text) <= most) else None
     return None
 
@@ -104,12 +104,12 @@ def _latin1(text: str) -> bytes | None:
         return None
 
 
-def _numpy(value: Made, what: str) -> Fact:
+def _numpy(value: CallNode, what: str) -> Fact:
     """A scalar, or an array of at most 64 numbers as tuples of its rows."""
-    found = _scalar(value) or _array(value) or _dill_array(value) or _buffered(value)
-    if found is None:
+    converted = _scalar(value) or _array(value) or _dill_array(value) or _buffered(value)
+    if converted is None:
         raise ModelError(f"{what} is {_named(value)}: need a number, a word, or up to {_MOST_ITEMS} of them")
-    kind, shape, by_columns, data = found
+    kind, shape, by_columns, data = converted
     code, sides = _code(kind), _sides(shape)
     if code is None or sides is None or data is None or by_columns not in (False, None):
         raise ModelError(f"{what} is an array of NumPy that is not read: need up to {_MOST_ITEMS} plain numbers")
@@ -123,22 +123,22 @@ def _numpy(value: Made, what: str) -> Fact:
 _Array = tuple[Value, Value, Value, bytes | None]
 
 
-def _scalar(value: Made) -> _Array | None:
-    if value.path not in {f"{root}multiarray.scalar" for root in _NUMPY} or len(value.given) != 2:
+def _scalar(value: CallNode) -> _Array | None:
+    if value.path not in {f"{root}multiarray.scalar" for root in _NUMPY} or len(value.positional) != 2:
         return None
-    return value.given[0], (), None, encoded_text(value.given[1], _LONGEST)
+    return value.positional[0], (), None, encoded_text(value.positional[1], _LONGEST)
 
 
-def _array(value: Made) -> _Array | None:
+def _array(value: CallNode) -> _Array | None:
     if value.path not in {f"{root}multiarray._reconstruct" for root in _NUMPY}:
         return None
     return _of_state(value.state)
 
 
-def _dill_array(value: Made) -> _Array | None:
-    if value.path != "dill._dill._create_array" or len(value.given) < 3:
+def _dill_array(value: CallNode) -> _Array | None:
+    if value.path != "dill._dill._create_array" or len(value.positional) < 3:
         return None
-    return _of_state(value.given[2])
+    return _of_state(value.positional[2])
 
 
 def _of_state(state: Value) -> _Array | None:
@@ -148,19 +148,19 @@ def _of_state(state: Value) -> _Array | None:
     return state[2], state[1], state[3], encoded_text(state[4], _LONGEST)
 
 
-def _buffered(value: Made) -> _Array | None:
+def _buffered(value: CallNode) -> _Array | None:
     """As protocol 5 writes it: bytes, kind, shape, order."""
-    if value.path not in {f"{root}numeric._frombuffer" for root in _NUMPY} or len(value.given) != 4:
+    if value.path not in {f"{root}numeric._frombuffer" for root in _NUMPY} or len(value.positional) != 4:
         return None
-    data, kind, shape, order = value.given
+    data, kind, shape, order = value.positional
     return kind, shape, None if order == "C" else True, encoded_text(data, _LONGEST)
 
 
 def _code(kind: Value) -> str | None:
     """Byte order and kind as `struct` writes them; None where it is no plain kind of number."""
-    if not isinstance(kind, Made) or kind.path != "numpy.dtype" or not kind.given:
+    if not isinstance(kind, CallNode) or kind.path != "numpy.dtype" or not kind.positional:
         return None
-    name = kind.given[0]
+    name = kind.positional[0]
     order = kind.state[1] if isinstance(kind.state, tuple) and len(kind.state) > 1 else "|"
     if not isinstance(name, str) or name not in _FORMATS or not isinstance(order, str) or order not in _ORDERS:
         return None

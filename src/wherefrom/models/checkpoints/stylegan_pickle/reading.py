@@ -8,7 +8,7 @@ from typing import IO, Final
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.networks import Network, class_of, network
 from wherefrom.models.checkpoints.stylegan_pickle.plain import is_number
-from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, Made, Value, named_items
+from wherefrom.models.checkpoints.stylegan_pickle.tree import DICT, CallNode, Value, named_items
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 from wherefrom.models.checkpoints.unwrap import Checkpoint
 
@@ -40,12 +40,12 @@ def read_pickle(path: Path, part: str | None = None) -> Checkpoint:
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
-            found = _generator(walk(Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
+            generator = _generator(walk(Bounded(file, size)), _ROOM * size, _AVERAGED if part is None else part)
     except ModelError as error:
         raise ModelError(f"{path} cannot be read as a network pickle: {error}") from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-    return Checkpoint(state=found.state, config=found.config, part=part or _AVERAGED)
+    return Checkpoint(state=generator.state, config=generator.config, part=part or _AVERAGED)
 
 
 class Bounded:
@@ -75,7 +75,7 @@ class Bounded:
 
 def _generator(content: Value, room: int, part: str) -> Network:
     """The network under that name at the top of the file."""
-    if not isinstance(content, Made) or content.path != DICT.path:
+    if not isinstance(content, CallNode) or content.path != DICT.path:
         raise ModelError(
             f"it looks like {_looks(content)}, need the dictionary with {_AVERAGED} that the trainers save"
         )
@@ -91,9 +91,9 @@ def _generator(content: Value, room: int, part: str) -> Network:
 
 def _other_part(parts: dict[str, Value]) -> str:
     """How to name the generator that is there under another name."""
-    found = [name for name, value in parts.items() if class_of(value) in _GENERATORS]
-    if found:
-        return f": say which network is meant by the option part, as part={found[0][:40]}"
+    generators = [name for name, value in parts.items() if class_of(value) in _GENERATORS]
+    if generators:
+        return f": say which network is meant by the option part, as part={generators[0][:40]}"
     return ": need a file that the trainers of StyleGAN2-ADA save"
 
 
@@ -103,15 +103,15 @@ def _looks(value: Value) -> str:
     if name is not None:
         return f"a single network of class {name}"
     for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, Made) and item.path.startswith("dnnlib.tflib."):
+        if isinstance(item, CallNode) and item.path.startswith("dnnlib.tflib."):
             return (
                 "networks of the TensorFlow programs: convert it with the legacy.py of StyleGAN2-ADA's PyTorch program"
             )
     if is_number(value) and value == _TORCH:
         return "weights that torch.save wrote: name it .pt"
-    if isinstance(value, Made) and value.path.startswith("torch._utils."):
+    if isinstance(value, CallNode) and value.path.startswith("torch._utils."):
         return "a single tensor"
-    if isinstance(value, Made):
+    if isinstance(value, CallNode):
         return f"an object made by {value.path[:80]!a}"
     return (
         f"a {type(value).__name__} of length {len(value):,}"

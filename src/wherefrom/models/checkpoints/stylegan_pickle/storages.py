@@ -13,7 +13,7 @@ import torch
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.stylegan_pickle.plain import encoded_text, is_number
-from wherefrom.models.checkpoints.stylegan_pickle.tree import PERSISTENT, Global, Made, Value, named_items
+from wherefrom.models.checkpoints.stylegan_pickle.tree import PERSISTENT, CallNode, Global, Value, named_items
 from wherefrom.models.checkpoints.stylegan_pickle.walk import walk
 
 __all__ = ["KINDS", "MAGIC", "VERSION", "Storage", "Tensors", "referred"]
@@ -81,14 +81,14 @@ class Tensors:
         Raises:
             ModelError: when it is no tensor, reaches outside its storage, or claims more than what the file holds.
         """
-        if isinstance(value, Made) and value.path in _PARAMETERS and value.given:
-            value = value.given[0]
-        if not isinstance(value, Made) or value.path != "torch._utils._rebuild_tensor_v2":
-            found = value.path if isinstance(value, Made) else type(value).__name__
-            raise ModelError(f"{what} is no plain tensor but {found[:80]!r}: save the network with plain tensors")
-        if len(value.given) < 4:
+        if isinstance(value, CallNode) and value.path in _PARAMETERS and value.positional:
+            value = value.positional[0]
+        if not isinstance(value, CallNode) or value.path != "torch._utils._rebuild_tensor_v2":
+            kind = value.path if isinstance(value, CallNode) else type(value).__name__
+            raise ModelError(f"{what} is no plain tensor but {kind[:80]!r}: save the network with plain tensors")
+        if len(value.positional) < 4:
             raise ModelError(f"{what} lacks size or strides: the file is damaged")
-        source, offset, size, stride = value.given[:4]
+        source, offset, size, stride = value.positional[:4]
         if not _are_sizes(size) or not _are_sizes(stride) or len(size) != len(stride) or not _are_sizes((offset,)):
             raise ModelError(f"{what} has a size, strides or an offset that no tensor has: the file is damaged")
         storage = self._storage(source, what)
@@ -108,9 +108,13 @@ class Tensors:
         """The storage, read once however many tensors share it."""
         if self._find is not None:
             return self._find(source, what)
-        if not isinstance(source, Made) or source.path != "torch.storage._load_from_bytes" or len(source.given) != 1:
+        if (
+            not isinstance(source, CallNode)
+            or source.path != "torch.storage._load_from_bytes"
+            or len(source.positional) != 1
+        ):
             raise ModelError(f"{what} has no storage that can be read: save the network again, its tensors on the CPU")
-        content = source.given[0]
+        content = source.positional[0]
         if id(content) not in self._storages:
             self._storages[id(content)] = _read(content, what)
         return self._storages[id(content)]
@@ -136,8 +140,8 @@ def _copied(storage: Storage, offset: int, size: tuple[int, ...], stride: tuple[
         )
     steps = [step * storage.numbers.itemsize if side > 1 else 0 for side, step in zip(size, stride, strict=True)]
     view = np.lib.stride_tricks.as_strided(storage.numbers[offset:], size, steps, writeable=False)
-    found = torch.from_numpy(np.array(view, order="C"))
-    return found.view(torch.bfloat16) if storage.dtype == torch.bfloat16 else found
+    tensor = torch.from_numpy(np.array(view, order="C"))
+    return tensor.view(torch.bfloat16) if storage.dtype == torch.bfloat16 else tensor
 
 
 def _read(content: Value, what: str) -> Storage:
@@ -158,9 +162,11 @@ def _read(content: Value, what: str) -> Storage:
     kind, count = _only(reference, keys, what)
     start = file.tell() + 8
     code, dtype = KINDS[kind]
-    held = (len(data) - start) // np.dtype(code).itemsize
-    if data[start - 8 : start] != count.to_bytes(8, "little") or count > held:
-        raise ModelError(f"the storage of {what} claims {count:,} numbers and holds {max(held, 0):,}: it is cut short")
+    available = (len(data) - start) // np.dtype(code).itemsize
+    if data[start - 8 : start] != count.to_bytes(8, "little") or count > available:
+        raise ModelError(
+            f"the storage of {what} claims {count:,} numbers and holds {max(available, 0):,}: it is cut short"
+        )
     return Storage(np.frombuffer(data, code, count, start), dtype)
 
 
@@ -184,7 +190,7 @@ def referred(reference: Value, what: str) -> tuple[str, str, int]:
     Raises:
         ModelError: when it is a reference to something else.
     """
-    content = reference.given[0] if isinstance(reference, Made) and reference.what is PERSISTENT else None
+    content = reference.positional[0] if isinstance(reference, CallNode) and reference.what is PERSISTENT else None
     if (
         not isinstance(content, tuple)
         or len(content) < 5

@@ -1,4 +1,4 @@
-"""What a pickle is read from and as: plain values, and `Made` for everything that loading it would have made."""
+"""What a pickle is read from and as: plain values, and `CallNode` for everything that loading it would have made."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = [
     "SET",
     "SETS",
     "TABLES",
+    "CallNode",
     "Global",
-    "Made",
     "Readable",
     "Value",
     "is_table",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Value: TypeAlias = Any
-"""None, bool, int, float, str, bytes, tuple, list, `Global` or `Made`; may contain itself."""
+"""None, bool, int, float, str, bytes, tuple, list, `Global` or `CallNode`; may contain itself."""
 
 _OLD_MODULES: Final = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
@@ -65,7 +65,7 @@ class Global:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Made:
+class CallNode:
     """What a call or an instance of a class would have been. Equal only to itself.
 
     Attributes:
@@ -87,11 +87,11 @@ class Made:
         """The dotted name of what it is; empty where that is no plain name."""
         if isinstance(self.what, Global):
             return self.what.path
-        return _dill_type(self.what) if isinstance(self.what, Made) else ""
+        return _dill_type(self.what) if isinstance(self.what, CallNode) else ""
 
     @property
-    def given(self) -> tuple[Value, ...]:
-        """The arguments; none where they are no tuple."""
+    def positional(self) -> tuple[Value, ...]:
+        """The positional arguments; none where they are no tuple."""
         return self.arguments if isinstance(self.arguments, tuple) else ()
 
 
@@ -108,15 +108,15 @@ SETS: Final = frozenset({SET.path, FROZENSET.path})
 """Kinds of sets."""
 
 
-def _dill_type(what: Made) -> str:
+def _dill_type(what: CallNode) -> str:
     """The name of one of Python's own types as dill writes it, `_load_type("set")`; empty where it is none."""
-    named = isinstance(what.what, Global) and what.what.path == "dill._dill._load_type" and len(what.given) == 1
-    return f"builtins.{what.given[0]}" if named and isinstance(what.given[0], str) else ""
+    named = isinstance(what.what, Global) and what.what.path == "dill._dill._load_type" and len(what.positional) == 1
+    return f"builtins.{what.positional[0]}" if named and isinstance(what.positional[0], str) else ""
 
 
 def is_table(value: Value) -> bool:
     """Whether a value would have been a dictionary of one of the kinds that networks' files have."""
-    return isinstance(value, Made) and value.path in TABLES
+    return isinstance(value, CallNode) and value.path in TABLES
 
 
 def named_items(value: Value, what: str) -> dict[str, Value]:
@@ -129,24 +129,24 @@ def named_items(value: Value, what: str) -> dict[str, Value]:
     Raises:
         ModelError: when it is no dictionary, or a key is no text.
     """
-    if not isinstance(value, Made) or not is_table(value):
+    if not isinstance(value, CallNode) or not is_table(value):
         raise ModelError(f"{what} is no dictionary: a network's own file has one there")
     _check_length(len(value.pairs), what)
-    found: dict[str, Value] = {}
+    items: dict[str, Value] = {}
     for key, item in _pairs(value, what):
         if not isinstance(key, str):
             raise ModelError(f"{what} has a key that is no text: a network's own file has none")
-        found[key] = item
-    return found
+        items[key] = item
+    return items
 
 
-def _pairs(table: Made, what: str) -> Iterator[tuple[Value, Value]]:
+def _pairs(table: CallNode, what: str) -> Iterator[tuple[Value, Value]]:
     """Pairs given to the constructor, as `OrderedDict([[key, value], ...])`, then those that were set."""
-    given = table.given[0] if table.given else ()
-    if not isinstance(given, list | tuple):
+    pairs = table.positional[0] if table.positional else ()
+    if not isinstance(pairs, list | tuple):
         raise ModelError(f"{what} is made of something else than pairs: a network's own file has pairs")
-    _check_length(len(given), what)
-    for pair in given:
+    _check_length(len(pairs), what)
+    for pair in pairs:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise ModelError(f"{what} is made of something else than pairs: a network's own file has pairs")
         yield pair[0], pair[1]
@@ -166,10 +166,10 @@ def items_of(value: Value, what: str) -> list[Value]:
     if isinstance(value, list | tuple):
         _check_length(len(value), what)
         return list(value)
-    if isinstance(value, Made) and value.path in SETS:
-        given = value.given[0] if value.given and isinstance(value.given[0], list | tuple) else []
-        _check_length(len(given) + len(value.items), what)
-        return [*given, *value.items]
+    if isinstance(value, CallNode) and value.path in SETS:
+        elements = value.positional[0] if value.positional and isinstance(value.positional[0], list | tuple) else []
+        _check_length(len(elements) + len(value.items), what)
+        return [*elements, *value.items]
     raise ModelError(f"{what} is no list and no set: a network's own file has one there")
 
 

@@ -15,7 +15,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.models.architectures.base import Config
 from wherefrom.models.architectures.base.options import Label, choice, drawing, label_of, whole
 
-__all__ = ["OPTIONS", "Choices", "Maps", "Synthesises", "WholeGenerator", "choices", "drawn"]
+__all__ = ["OPTIONS", "Choices", "MappingNetwork", "SynthesisNetwork", "WholeGenerator", "choices", "drawn"]
 
 Draw: TypeAlias = Callable[[torch.Generator, int | None], torch.Tensor]
 
@@ -29,7 +29,7 @@ OPTIONS: Final = {
 """What both families can be told."""
 
 
-class Maps(Protocol):
+class MappingNetwork(Protocol):
     """A mapping network, a module."""
 
     def __call__(self, z: torch.Tensor, label: int | torch.Tensor | None) -> torch.Tensor:
@@ -41,7 +41,7 @@ class Maps(Protocol):
         ...
 
 
-class Synthesises(Protocol):
+class SynthesisNetwork(Protocol):
     """A synthesis network, a module."""
 
     @property
@@ -99,12 +99,12 @@ def _psi(value: Fact) -> float:
     if value is None:
         return 1.0
     try:
-        found = float(str(value))
+        psi = float(str(value))
     except ValueError:
-        found = 0.0
-    if not 0 < abs(found) <= 10:
+        psi = 0.0
+    if not 0 < abs(psi) <= 10:
         raise UsageError(f"psi={value!r}, need a number other than 0 with |psi| <= 10: 1 is no truncation")
-    return found
+    return psi
 
 
 class WholeGenerator(nn.Module):
@@ -120,13 +120,17 @@ class WholeGenerator(nn.Module):
         centroids: means of w `(k, w)`, towards the nearest of which each w is drawn in place of the usual one.
     """
 
-    mapping: Maps
-    synthesis: Synthesises
+    mapping: MappingNetwork
+    synthesis: SynthesisNetwork
 
     centroids: torch.Tensor | None
 
     def __init__(
-        self, mapping: Maps, synthesis: Synthesises, chosen: Choices, centroids: torch.Tensor | None = None
+        self,
+        mapping: MappingNetwork,
+        synthesis: SynthesisNetwork,
+        chosen: Choices,
+        centroids: torch.Tensor | None = None,
     ) -> None:
         super().__init__()
         self.mapping = mapping

@@ -83,14 +83,14 @@ class Linear(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Rows `(n, inputs)` to `(n, outputs)`."""
         gain = self._rate / math.sqrt(self.weight.shape[1])
-        found = self._act.function(torch.addmm(self.bias, x, self.weight.t(), beta=self._rate, alpha=gain))
-        return found * self._act.gain if self._act.gain != 1 else found
+        activated = self._act.function(torch.addmm(self.bias, x, self.weight.t(), beta=self._rate, alpha=gain))
+        return activated * self._act.gain if self._act.gain != 1 else activated
 
     def columns(self, numbers: torch.Tensor) -> torch.Tensor:
         """What the layer makes of one-hot rows, by the places `(n,)` int64 of their ones: `(n, outputs)`."""
         gain = self._rate / math.sqrt(self.weight.shape[1])
-        found = self._act.function(self.weight.t()[numbers] * gain + self.bias * self._rate)
-        return found * self._act.gain if self._act.gain != 1 else found
+        activated = self._act.function(self.weight.t()[numbers] * gain + self.bias * self._rate)
+        return activated * self._act.gain if self._act.gain != 1 else activated
 
 
 def energy(weight: torch.Tensor) -> torch.Tensor:

@@ -67,8 +67,8 @@ class Mapping(nn.Module):
         one_hot = embed.weight.new_zeros((1, embed.weight.shape[1]))
         if label is not None:
             one_hot[0, label] = 1
-        found: torch.Tensor = embed(one_hot)
-        return found
+        embedding: torch.Tensor = embed(one_hot)
+        return embedding
 
     def centre(self, _label: Label) -> torch.Tensor:
         """The mean of w `(w,)`, towards which truncation draws."""

@@ -22,7 +22,7 @@ def widths(shapes: Shapes) -> tuple[int, ...]:
     Raises:
         ModelError: when there is none.
     """
-    numbers = sorted(int(found[1]) for name in shapes if (found := re.fullmatch(r"mapping\.fc(\d+)\.weight", name)))
+    numbers = sorted(int(match[1]) for name in shapes if (match := re.fullmatch(r"mapping\.fc(\d+)\.weight", name)))
     if numbers != list(range(len(numbers))) or not numbers:
         raise ModelError(
             f"the mapping network has the layers {numbers[:8]}, need 0, 1, ... : these weights are not complete"
@@ -67,17 +67,17 @@ def _positive(value: Fact, name: str) -> float:
     return float(value)
 
 
-def agrees(config: Config, found: Config) -> None:
+def agrees(config: Config, from_weights: Config) -> None:
     """Compare what a configuration states with what the weights say.
 
     Args:
         config: what the file says.
-        found: what its weights say.
+        from_weights: what its weights say.
 
     Raises:
         ModelError: when they differ.
     """
-    for name, value in found.items():
+    for name, value in from_weights.items():
         if config.get(name) is not None and config[name] != value:
             raise ModelError(
                 f"the configuration says {name}={config[name]!r}, the weights {value!r}: it is another network's"

@@ -66,13 +66,13 @@ class Resampling:
     def blocks(self, taps: int) -> tuple[tuple[int, int, int, int], ...]:
         """The matrix's band in blocks: first and end row, first and end column."""
         length = self.length(taps)
-        found = []
+        blocks = []
         for start in range(0, length, _BLOCK):
             end = min(start + _BLOCK, length)
             first = max(0, math.ceil((start * self.down - self.before) / self.up))
             last = min(self.size, ((end - 1) * self.down + taps - 1 - self.before) // self.up + 1)
-            found.append((start, end, min(first, last), max(last, 0)))
-        return tuple(found)
+            blocks.append((start, end, min(first, last), max(last, 0)))
+        return tuple(blocks)
 
 
 class Resampler(nn.Module):

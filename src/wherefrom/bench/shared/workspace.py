@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench import _pictures as pictures
-from wherefrom.bench._keys import digest_of, key_of
-from wherefrom.bench._rows import ALPHA, Row, row_of
-from wherefrom.bench._scored import mean_calls, profile_of, read_as
-from wherefrom.bench._setting import Setting, label
+from wherefrom.bench.shared import pictures
+from wherefrom.bench.shared.keys import digest_of, key_of
+from wherefrom.bench.shared.rows import ALPHA, Row, row_of
+from wherefrom.bench.shared.scored import mean_calls, profile_of, read_as
+from wherefrom.bench.shared.setting import Setting, label
 from wherefrom.core.errors import UsageError
 from wherefrom.evaluation import evaluate
 from wherefrom.images import edits

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from wherefrom.bench._latent import decoders, images
+from wherefrom.bench.shared.latent import images, photos_and_others
 from wherefrom.images import edits
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.bench.base import Row
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = ["compared", "stored_quality"]
@@ -48,10 +48,7 @@ def compared(
             profile; all images are then edited alike.
     """
     known, own = images(workspace, name)
-    photos = workspace.photos(workspace.setting.size)
-    foreign = [other for other in decoders(workspace) if other != name]
-    shares = [workspace.passed(other, photos[place :: len(foreign)]) for place, other in enumerate(foreign)]
-    others = [*photos, *(path for share in shares for path in share)]
+    others = [path for paths in photos_and_others(workspace, name).values() for path in paths]
     touched, beside = workspace.edited(own, edit), {"photos and others": workspace.edited(others, edit)}
     of_edited = asked if also is None else also
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from wherefrom.bench._setting import FEWEST
+from wherefrom.bench.shared.setting import FEWEST
 from wherefrom.core.errors import UsageError
 from wherefrom.images.convert import Pixels
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_scaled, save_tiles

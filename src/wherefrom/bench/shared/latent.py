@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.bench._setting import label
+from wherefrom.bench.shared.setting import label
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.control import Control
+from wherefrom.methods.joint import Joint
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wherefrom.bench._workspace import Paths, Workspace
     from wherefrom.bench.base import Row
+    from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.methods.base import Method
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "images",
     "learning",
     "other_kinds",
+    "photos_and_others",
     "rows_of",
     "together",
 ]
@@ -46,12 +48,14 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All need the same two reconstructions, so only the first of them asks the model."""
-DAMAGED: Final = "control, two copies and the ratio's excess"
-"""What profiles ask of damaged images by default; four reconstructions."""
+EXCESS: Final = "control, two copies and the ratio's excess"
+USUAL: Final = "joint"
+"""What profiles ask by default; four reconstructions, as the one before."""
 CONTROLS_ASKED: Final = Control(second=True, refine=True)
 CONTROLS: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
     "control": Control(),
-    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
+    EXCESS: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "control, losses alone": Control(form="losses"),
     "control, refined": Control(refine=True),
@@ -63,8 +67,9 @@ CONTROLS: Final[Mapping[str, Method[Any]]] = {
 """All read the columns of one question, of nine reconstructions."""
 KNOWN_ASKED: Final = Control(second=True)
 KNOWN: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
     "control": Control(),
-    DAMAGED: Control(copies="turn180+mirror", excess=1.0),
+    EXCESS: Control(copies="turn180+mirror", excess=1.0),
     "control, with the second pass": Control(second=True),
     "aedr, the ratio alone": AEDR(),
     "spectral, easiest=0": Spectral(easiest=0),
@@ -107,6 +112,19 @@ def other_kinds(workspace: Workspace, name: str) -> dict[str, Paths]:
     """
     foreign = {label(other): images(workspace, other)[1] for other in decoders(workspace) if other != name}
     return {"photos": workspace.photos(workspace.setting.size), **foreign}
+
+
+def photos_and_others(workspace: Workspace, name: str) -> dict[str, Paths]:
+    """Photos to judge, and as many images of all other decoders together: each passes another share of the photos.
+
+    Args:
+        workspace: where images and scores are kept.
+        name: of the decoder that made none of them.
+    """
+    photos = workspace.photos(workspace.setting.size)
+    foreign = [other for other in decoders(workspace) if other != name]
+    shares = [workspace.passed(other, photos[place :: len(foreign)]) for place, other in enumerate(foreign)]
+    return {"photos": photos, "other decoders": [path for share in shares for path in share]}
 
 
 def together(kinds: Mapping[str, Paths]) -> dict[str, Paths]:

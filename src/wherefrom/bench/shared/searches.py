@@ -10,8 +10,8 @@ from wherefrom.methods.ronan import RONAN
 from wherefrom.models.sources.zoo import names
 
 if TYPE_CHECKING:
-    from wherefrom.bench._workspace import Workspace
     from wherefrom.bench.base import Row
+    from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
 __all__ = [

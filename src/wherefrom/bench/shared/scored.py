@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["after_steps", "mean_calls", "profile_of", "read_as"]
 
 
-def profile_of(method: Method[Any], known: ScoreTable) -> Profile:
+def profile_of(method: Method[Any], known: ScoreTable, foreign: Mapping[str, ScoreTable] | None = None) -> Profile:
     """A profile of known belongings; a method that learns is fitted on the first of them, the third and so on.
 
     The product divides by a hash of the pixels. Published tables were divided by place, so that they can be made again
@@ -28,8 +28,9 @@ def profile_of(method: Method[Any], known: ScoreTable) -> Profile:
     Args:
         method: whose statistic is taken.
         known: scores of belongings.
+        foreign: scores of other images, by the name of their pool; None: no pool.
     """
-    return calibrate(belonging=known, method=method, learn_from=range(0, len(known), 2))
+    return calibrate(belonging=known, foreign=foreign, method=method, learn_from=range(0, len(known), 2))
 
 
 def read_as(table: ScoreTable, method: Method[Any]) -> ScoreTable:

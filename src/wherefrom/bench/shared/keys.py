@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from wherefrom.bench import _pictures
+from wherefrom.bench.shared import pictures
 from wherefrom.core.computing import computing_digest, release_of
 from wherefrom.core.errors import UsageError
 
@@ -31,7 +31,7 @@ def key_of(*came_from: object) -> str:
 @functools.cache
 def _made_by() -> tuple[str, ...]:
     """The code that makes pictures and the releases of what it uses, looked up once: a table has many images."""
-    code = hashlib.sha256(Path(_pictures.__file__).read_bytes()).hexdigest()
+    code = hashlib.sha256(Path(pictures.__file__).read_bytes()).hexdigest()
     return (code, *(f"{name} {release_of(name)}" for name in _PACKAGES))
 
 

@@ -14,7 +14,7 @@ from wherefrom.core.errors import WherefromError
 from wherefrom.core.processors import usable
 
 if TYPE_CHECKING:
-    from wherefrom.bench._setting import Setting
+    from wherefrom.bench.shared.setting import Setting
 
 __all__ = ["TableRun", "run_tables", "usable"]
 
@@ -45,8 +45,8 @@ class TableRun:
     @property
     def markdown(self) -> str:
         """The table as it is shown."""
-        from wherefrom.bench import _tables as tables
-        from wherefrom.bench._written import markdown
+        from wherefrom.bench.shared import tables
+        from wherefrom.bench.shared.written import markdown
 
         shown = tables.load(self.name).markdown or markdown
         return shown(self.document)
@@ -78,7 +78,7 @@ def _at_once(names: Sequence[str], setting: Setting, out: Path, jobs: int) -> It
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from concurrent.futures.process import BrokenProcessPool
 
-    from wherefrom.bench._setting import unseen
+    from wherefrom.bench.shared.setting import unseen
 
     quiet = replace(setting, shown=unseen)
     pool = ProcessPoolExecutor(
@@ -109,9 +109,9 @@ def _share(threads: int) -> None:
 
 def _run(name: str, setting: Setting, out: Path) -> TableRun:
     """One table: its document is written after every row, so a stopped run leaves what it had."""
-    from wherefrom.bench import _tables as tables
-    from wherefrom.bench._workspace import Workspace
-    from wherefrom.bench._written import document, draw, write
+    from wherefrom.bench.shared import tables
+    from wherefrom.bench.shared.workspace import Workspace
+    from wherefrom.bench.shared.written import document, draw, write
 
     started = time.monotonic()
     table, workspace = tables.load(name), Workspace(setting)

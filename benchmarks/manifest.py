@@ -1,0 +1,234 @@
+"""A manifest of a million rows: when does a run start, how much memory does it take, and what does kill -9 lose?
+
+    python -m benchmarks.manifest --rows 1000000 --seconds 300
+
+Two runs of `wherefrom score` on a manifest whose rows share few images: the first is killed after so many seconds and
+started again for half as long. Then all rows go through the same run with a task that asks nothing, so that listing,
+ledger and files are measured for every one of them. Memory is the process's resident set once a second. Writes
+benchmarks/results/manifest.json and docs/assets/memory-of-a-run.svg. Linux alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import typer
+from PIL import Image
+
+from benchmarks.places import RESULTS
+from wherefrom import __version__
+from wherefrom.engines.columns import SCORES, schema_of
+from wherefrom.engines.running import run_job
+from wherefrom.engines.tasks import Advance, OpenedTask, Row
+from wherefrom.images.files import Source
+from wherefrom.images.sources import stream_images
+
+FIGURE: Final = Path(__file__).parents[1] / "docs" / "assets" / "memory-of-a-run.svg"
+IMAGES: Final = 200
+SIDE: Final = 64
+POINTS: Final = 120
+"""Of a curve that are kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nothing:
+    """A task that asks nothing: a row says the image's name."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        return {"what": "nothing"}
+
+    @property
+    def schema(self) -> Any:
+        return schema_of(SCORES)
+
+    @property
+    def digest(self) -> str:
+        return "0" * 64
+
+    def open(self, device: str | None = None) -> OpenedTask:
+        del device
+        return self
+
+    def rows(self, images: Sequence[Source], advance: Advance) -> Iterator[Sequence[Row]]:
+        for image in images:
+            yield [{"name": image.name, "path": image.address}]
+        advance(len(images), 0)
+
+
+@dataclass(kw_only=True, slots=True)
+class Watched:
+    """A process that runs, and what was seen of it.
+
+    Attributes:
+        process: as it was started.
+        rows: the folder whose parts are counted.
+        start: when it was started, in seconds.
+        memory: seconds since the start, MiB and parts, once a second.
+    """
+
+    process: subprocess.Popen[bytes]
+    rows: Path
+    start: float = field(default_factory=time.monotonic)
+    memory: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def watch(self, seconds: float) -> None:
+        """Look at it until it ends, or for so long."""
+        while time.monotonic() - self.start < seconds and self.process.poll() is None:
+            status = Path(f"/proc/{self.process.pid}/status")
+            resident = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
+            if resident:
+                parts = len(list(self.rows.glob("*/[!.]*.parquet")))
+                self.memory.append((time.monotonic() - self.start, int(resident[0].split()[1]) / 1024, parts))
+            time.sleep(1.0)
+
+    def kill(self) -> None:
+        """End it at once, as the system does when memory runs out."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def first_part(self) -> float | None:
+        """Seconds until there was a part more than at the start."""
+        before = self.memory[0][2]
+        return next((round(seconds, 1) for seconds, _, parts in self.memory if parts > before), None)
+
+    def curve(self) -> list[tuple[float, float]]:
+        """Seconds and MiB, thinned."""
+        step = max(1, len(self.memory) // POINTS)
+        return [(round(seconds, 1), round(size, 1)) for seconds, size, _ in self.memory[::step]]
+
+
+def make_manifest(folder: Path, rows: int) -> Path:
+    """A manifest of so many rows that share a few images."""
+    (folder / "images").mkdir()
+    random = np.random.default_rng(0)
+    for number in range(IMAGES):
+        pixels = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "images" / f"{number:03}.png")
+    names = [f"upload-{number:07}" for number in range(rows)]
+    paths = [f"images/{number % IMAGES:03}.png" for number in range(rows)]
+    pq.write_table(pa.table({"path": paths, "name": names}), folder / "manifest.parquet")
+    return folder / "manifest.parquet"
+
+
+def started(command: Sequence[str], out: Path) -> Watched:
+    """A program of this environment, started."""
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL, env=dict(os.environ))
+    return Watched(process=process, rows=out / "rows")
+
+
+def scored(manifest: Path, out: Path) -> Watched:
+    """`wherefrom score`, started."""
+    asked = ("--model", "toy", "--method", "reconstruction", "--device", "cpu", "--quiet")
+    return started(("-m", "wherefrom", "score", str(manifest), *asked, "--out", str(out)), out)
+
+
+def names_in(out: Path) -> list[str]:
+    """All names in the rows of a folder."""
+    names: list[str] = ds.dataset(out / "rows", partitioning="hive").to_table(columns=["name"])["name"].to_pylist()
+    return names
+
+
+def killed_and_started_again(manifest: Path, out: Path, seconds: float) -> dict[str, Any]:
+    """What a run does before and after a kill."""
+    first = scored(manifest, out)
+    first.watch(seconds)
+    first.kill()
+    before = names_in(out)
+    second = scored(manifest, out)
+    second.watch(seconds / 2)
+    second.kill()
+    after = names_in(out)
+    kept = set(before) <= set(after)
+    size = [mebibytes for since, mebibytes, _ in first.memory if since > seconds / 5]
+    return {
+        "first rows after, seconds": first.first_part(),
+        "first rows after the kill, seconds": second.first_part(),
+        "rows before the kill": len(before),
+        "rows in the end": len(after),
+        "rows lost": 0 if kept else len(set(before) - set(after)),
+        "rows twice": len(after) - len(set(after)),
+        "images a second": round(len(before) / seconds, 1),
+        "MiB after a fifth of the time, least and most": [round(min(size)), round(max(size))],
+        "memory": first.curve(),
+    }
+
+
+def all_rows(manifest: Path, out: Path, rows: int) -> dict[str, Any]:
+    """Every row through a task that asks nothing."""
+    run = started(("-m", "benchmarks.manifest", "--nothing", str(manifest), "--out", str(out)), out)
+    run.watch(float("inf"))
+    seconds = time.monotonic() - run.start
+    names = names_in(out)
+    size = [mebibytes for since, mebibytes, _ in run.memory if since > seconds / 10]
+    return {
+        "seconds": round(seconds, 1),
+        "rows": len(names),
+        "rows twice": len(names) - len(set(names)),
+        "all there": len(set(names)) == rows and run.process.returncode == 0,
+        "first rows after, seconds": run.first_part(),
+        "MiB after a tenth of the time, least and most": [round(min(size)), round(max(size))],
+        "memory": run.curve(),
+    }
+
+
+def draw(found: Mapping[str, Any]) -> None:
+    """The curves of memory."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context({"svg.hashsalt": "wherefrom", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=(6.4, 2.6), layout="constrained")
+        axes = figure.add_subplot()
+        for label, colour in (("scoring", "#0b6e99"), ("all rows, nothing asked", "#b35900")):
+            seconds, size = zip(*found[label]["memory"], strict=True)
+            axes.plot(seconds, size, label=label, color=colour)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("seconds since the start")
+        axes.set_ylabel("resident memory, MiB")
+        axes.legend(frameon=False)
+        figure.savefig(FIGURE, format="svg", metadata={"Date": None})
+
+
+def main(
+    rows: Annotated[int, typer.Option(min=1000)] = 1_000_000,
+    seconds: Annotated[float, typer.Option(min=10, help="after which the run is killed")] = 300.0,
+    nothing: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    out: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Measure, or be the process that is measured."""
+    if nothing is not None and out is not None:
+        run_job(Nothing(), stream_images(nothing), folder=out)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        manifest = make_manifest(Path(made), rows)
+        found: dict[str, Any] = {
+            "made": datetime.now(UTC).date().isoformat(),
+            "version": __version__,
+            "rows": rows,
+            "scoring": killed_and_started_again(manifest, Path(made) / "scored", seconds),
+            "all rows, nothing asked": all_rows(manifest, Path(made) / "nothing", rows),
+        }
+    (RESULTS / "manifest.json").write_text(json.dumps(found, indent=1) + "\n")
+    draw(found)
+    for label in ("scoring", "all rows, nothing asked"):
+        typer.echo(f"{label}: { {key: value for key, value in found[label].items() if key != 'memory'} }")
+
+
+if __name__ == "__main__":
+    typer.run(main)

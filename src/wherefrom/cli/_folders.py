@@ -1,0 +1,134 @@
+"""`--out DIR`: images of any number, whose rows go to a folder as they are known, by an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._progress import shown
+from wherefrom.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from wherefrom.engines.base import Task
+    from wherefrom.engines.running import JobResult
+
+__all__ = ["NO_FOLDER", "Folder", "devices_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What was typed of a folder for rows; each is an option of the command."""
+
+    out: Path | None
+    engine: str | None = None
+    engine_option: list[str] | None = None
+    images_a_file: int | None = None
+    keep_failed: bool = False
+    follow: list[str] | None = None
+    image_column: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether rows go to a folder, and not to one file."""
+        return self.engine is not None or (self.out is not None and (not self.out.suffix or self.out.is_dir()))
+
+    def check(self, beside: Mapping[str, object]) -> None:
+        """Refuse options that have no effect with a folder, or have one only there.
+
+        Args:
+            beside: options that go with single files alone, by their flags.
+
+        Raises:
+            UsageError: when one was given.
+        """
+        if self.wanted and self.out is None:
+            raise UsageError(f"--engine {self.engine} leaves rows in a folder: name it by --out DIR")
+        only = {
+            "--engine-option": self.engine_option,
+            "--images-a-file": self.images_a_file,
+            "--keep-failed": self.keep_failed,
+        }
+        odd = [flag for flag, value in (beside if self.wanted else only).items() if value not in (None, False)]
+        if odd and self.wanted:
+            raise UsageError(f"{odd[0]} does not go with a folder of rows, --out {self.out}: leave one of them out")
+        if odd:
+            raise UsageError(f"{odd[0]} is for a folder of rows: name it by --out DIR, or leave this out")
+
+    def run(
+        self, task: Task, paths: Sequence[str], *, device: str | None, what: str, as_json: bool, quiet: bool
+    ) -> None:
+        """Ask about all images that are not done, and say how the folder stands.
+
+        Args:
+            task: what is asked.
+            paths: of images, as they were typed.
+            device: as it was typed; several are told apart by commas.
+            what: is asked, for a person who waits.
+            as_json: whether what is said is JSON.
+            quiet: whether nothing is said on the way.
+
+        Raises:
+            WherefromError: as `wherefrom.engines.running.run_job`.
+            typer.Exit: with code 3 when some images failed.
+        """
+        from wherefrom.cli._work import options_of
+        from wherefrom.engines.choose import load_engine
+        from wherefrom.engines.running import IMAGES_A_FILE, run_job
+        from wherefrom.images.sources import stream_images
+
+        assert self.out is not None
+        several = devices_of(device)
+        options = options_of(self.engine_option, "--engine-option", "workers=2")
+        engine = load_engine(self.engine or "local", options, devices=several)
+        images = stream_images(
+            *paths,
+            on_message=lambda text: note(f"note: {text}", quiet=quiet),
+            follow=self.follow or (),
+            column=self.image_column,
+        )
+        with shown(what, quiet=quiet) as report:
+            done = run_job(
+                task,
+                images,
+                folder=self.out,
+                engine=engine,
+                images_a_file=self.images_a_file or IMAGES_A_FILE,
+                retry=not self.keep_failed,
+                progress=report,
+            )
+        _tell(done, as_json=as_json)
+        finish(done.failed_now, done.asked, quiet=quiet)
+
+
+NO_FOLDER: Final = Folder(out=None)
+"""Rows that go to no folder."""
+
+
+def _tell(done: JobResult, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(done)
+        return
+    emit(
+        f"{done.asked} images asked, of which {done.failed_now} failed; {done.rows} has {done.scored} without an error"
+        f" and {done.failed} with one"
+    )
+
+
+def devices_of(device: str | None) -> tuple[str, ...]:
+    """Devices that were named together, as `cuda:0,cuda:1`; none where it is one, which the task knows.
+
+    Args:
+        device: as it was typed.
+
+    Raises:
+        UsageError: when one of several has no name.
+    """
+    several = tuple(part.strip() for part in (device or "").split(","))
+    if len(several) < 2:
+        return ()
+    if not all(several):
+        raise UsageError(f"--device {device} names no device between commas: give them as cuda:0,cuda:1")
+    return several

@@ -1,0 +1,168 @@
+"""`run_job`: ask about every image that is not done, and leave its rows in a folder, whatever stops the run meanwhile.
+
+FOLDER/job.json        what is asked; another question needs another folder
+FOLDER/opened-DIGEST   the models whose rows these are
+FOLDER/ledger.sqlite   which images are done; made anew from the rows where it is lost
+FOLDER/rows/           status=scored/*.parquet, status=failed/*.parquet
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from wherefrom.core.computing import computing_digest
+from wherefrom.core.errors import StoreError, UsageError
+from wherefrom.core.files import write_json
+from wherefrom.core.plain import plain
+from wherefrom.core.version import VERSION
+from wherefrom.engines import parts
+from wherefrom.engines.base import Engine, Job
+from wherefrom.engines.columns import SCHEMA_VERSION
+from wherefrom.engines.keys import chunk_name
+from wherefrom.engines.ledger import Ledger
+from wherefrom.engines.local import Local
+from wherefrom.engines.tasks import Chunk, Task
+from wherefrom.images.files import Source
+from wherefrom.scoring.progress import Meter, Progress
+
+__all__ = ["IMAGES_A_FILE", "JobResult", "run_job"]
+
+IMAGES_A_FILE: Final = 512
+"""Images whose rows are written together, unless asked otherwise."""
+_LOCAL: Final = Local()
+_JOB: Final = "job.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobResult:
+    """What a run did, and how the folder stands after it.
+
+    Attributes:
+        rows: the folder of the rows, a dataset with Hive partitions.
+        asked: images that this run asked about.
+        failed_now: of them, those that failed.
+        scored: images in the folder without an error.
+        failed: images in the folder with one.
+    """
+
+    rows: Path
+    asked: int
+    failed_now: int
+    scored: int
+    failed: int
+
+
+def run_job(
+    task: Task,
+    images: Iterable[Source],
+    *,
+    folder: str | Path,
+    engine: Engine = _LOCAL,
+    images_a_file: int = IMAGES_A_FILE,
+    retry: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+) -> JobResult:
+    """Ask about every image that is not done, and leave its rows in a folder.
+
+    A run that was stopped, by whatever, goes on when it is started again with the same arguments: nothing that was
+    written is asked again, and nothing is there twice. Memory does not grow with the number of images.
+
+    Args:
+        task: what is asked.
+        images: as `stream_images` lists them; pulled as workers need them.
+        folder: for the rows, made when absent. On a disk that every worker of the engine writes to.
+        engine: where images are worked on.
+        images_a_file: whose rows are written together, at least 1. A stop loses the work on at most one such file a
+            worker.
+        retry: whether images that failed in an earlier run are asked about again.
+        progress: told how far the run is.
+
+    Raises:
+        UsageError: when the folder holds rows of another question, or of other models or another release.
+        StoreError: when another process writes there, or it cannot be written.
+        WherefromError: what no image is to blame for.
+    """
+    if images_a_file < 1:
+        raise UsageError(f"images_a_file={images_a_file}, need at least 1")
+    place = Path(folder)
+    rows = place / "rows"
+    _make(place, rows)
+    with Ledger(place / "ledger.sqlite", rows) as ledger:
+        _check_same(place / _JOB, task)
+        parts.clear_unfinished(rows)
+        ledger.absorb()
+        ledger.tidy()
+        meter = Meter(report=progress, total=None)
+        job = Job(task=task, rows=rows, advance=lambda settled, failed: meter.add(settled, errors=failed))
+        chunks = _chunks(ledger.undone(images, retry=retry), images_a_file)
+        asked = failed = 0
+        with closing(engine.parts(job, chunks)) as done:
+            for part in done:
+                ledger.take(part)
+                asked += len(part.scored) + len(part.failed)
+                failed += len(part.failed)
+        ledger.tidy()
+        meter.tell()
+        scored, left = ledger.counts()
+    return JobResult(rows=rows, asked=asked, failed_now=failed, scored=scored, failed=left)
+
+
+def _make(folder: Path, rows: Path) -> None:
+    """Make the folders, and refuse one that holds something else."""
+    try:
+        if folder.is_dir() and not (folder / _JOB).exists() and any(folder.iterdir()):
+            raise UsageError(f"{folder} is there, and its files are not of such a run: name a new folder")
+        rows.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+
+
+def _chunks(undone: Iterable[tuple[bytes, Source]], size: int) -> Iterator[Chunk]:
+    """The images that are to be asked about, so many at a time, under names that no other run gives."""
+    run, remaining = secrets.token_hex(16), iter(undone)
+    while some := list(islice(remaining, size)):
+        name = chunk_name(run, (key for key, _ in some))
+        yield Chunk(name=name, images=tuple(image for _, image in some))
+
+
+def _check_same(path: Path, task: Task) -> None:
+    """Write down what is asked, or refuse to ask something else where that is written already."""
+    facts = plain({**task.facts, "computed by": computing_digest(), "schema": SCHEMA_VERSION})
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    if not path.exists():
+        write_json(path, {"wherefrom": "job", "version": VERSION, "digest": digest, "facts": facts})
+        return
+    there = _read(path)
+    if there.get("digest") == digest:
+        return
+    held = there.get("facts") or {}
+    changed = [_difference(name, held, facts) for name in sorted({*held, *facts}) if held.get(name) != facts.get(name)]
+    release = f", by wherefrom {there.get('version')}" if held.get("computed by") != facts["computed by"] else ""
+    raise UsageError(
+        f"{path.parent} holds rows of another question{release} ({'; '.join(changed)}): name another folder, or ask the"
+        " same"
+    )
+
+
+def _difference(name: str, held: dict[str, Any], facts: dict[str, Any]) -> str:
+    if name == "computed by":
+        return "the code that computes scores, or a package that it computes with, is another"
+    return f"{name}: {json.dumps(held.get(name))} there, {json.dumps(facts.get(name))} here"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): name another folder") from error
+    if not isinstance(there, dict) or there.get("wherefrom") != "job":
+        raise StoreError(f"{path} is there and describes no job: name another folder")
+    return there

@@ -1,0 +1,144 @@
+"""Manifests: tables with a column `path`, as CSV, JSON lines or Parquet; read row by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final, NoReturn
+
+from wherefrom.core.cells import unguarded
+from wherefrom.core.errors import UsageError
+from wherefrom.images.collections.addresses import address_place, scheme_of
+from wherefrom.images.collections.archives import list_tar
+from wherefrom.images.collections.cells import cells, is_cell
+from wherefrom.images.collections.places import Listing, LocalPlace, Place
+from wherefrom.images.files import Source, printable
+
+__all__ = ["PATH", "list_csv", "list_json_lines", "list_rows", "no_path_column"]
+
+PATH: Final = "path"
+"""The column that says where an image is."""
+_ROWS: Final = 4096  # of a Parquet file that are in memory at a time
+
+
+def list_csv(place: Place, listing: Listing) -> Iterator[Source]:
+    """Rows of a CSV with a header; an apostrophe that guards a text against spreadsheets is taken off.
+
+    Args:
+        place: of the manifest.
+        listing: which addresses its paths may be.
+
+    Raises:
+        UsageError: when it has no column `path`, or a row has none.
+    """
+    with place.open() as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        rows = csv.DictReader(text, strict=True)
+        if PATH not in (rows.fieldnames or ()):
+            no_path_column(place, rows.fieldnames or ())
+        for row in rows:
+            plain = {key: unguarded(cell) if isinstance(cell, str) else cell for key, cell in row.items()}
+            yield _entry(place, f"line {rows.line_num}", plain, listing)
+
+
+def list_json_lines(place: Place, listing: Listing) -> Iterator[Source]:
+    """One JSON object a line; empty lines are left out.
+
+    Args:
+        place: of the manifest.
+        listing: which addresses its paths may be.
+
+    Raises:
+        UsageError: when a line is no object, or has no `path`.
+    """
+    with place.open() as file, io.TextIOWrapper(file, encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise UsageError(f"{place}, line {number}: need an object with `path`, got {type(row).__name__}")
+            if number == 1 and row.get("wherefrom") == "table":
+                continue  # the head of a table of scores
+            if PATH not in row:
+                no_path_column(place, row)
+            yield _entry(place, f"line {number}", row, listing)
+
+
+def list_rows(place: Place, file: Any, listing: Listing) -> Iterator[Source]:
+    """Rows of a Parquet file; columns that hold lists, objects or bytes are not read.
+
+    Args:
+        place: of the manifest.
+        file: the opened `pyarrow.parquet.ParquetFile`, with a column `path`.
+        listing: which addresses its paths may be.
+
+    Raises:
+        UsageError: when a row has no path.
+    """
+    columns = [column.name for column in file.schema_arrow if is_cell(column.type)]
+    number = 0
+    for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
+        for row in batch.to_pylist():
+            number += 1
+            yield _entry(place, f"row {number}", row, listing)
+
+
+def no_path_column(place: Place, names: Iterable[str]) -> NoReturn:
+    """Refuse a table without a column `path`.
+
+    Args:
+        place: of the table.
+        names: of its columns.
+
+    Raises:
+        UsageError: always.
+    """
+    raise UsageError(f"{place} has no column `path`, only {', '.join(map(repr, names)) or 'nothing'}")
+
+
+def _entry(manifest: Place, where: str, row: Mapping[str, Any], listing: Listing) -> Source:
+    """A row of a manifest; its path is relative to the manifest. What else it says is kept with the image."""
+    value, name = row[PATH], row.get("name")
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{manifest}, {where}: `path` is {value!r}, need a file's path")
+    if name is not None and not isinstance(name, str):
+        raise UsageError(f"{manifest}, {where}: `name` is {name!r}, need text")
+    given = {key: cell for key, cell in cells(row) if key not in (PATH, "name")}
+    scheme = scheme_of(value)
+    if scheme is None:
+        place = manifest.beside(value)
+    elif scheme in listing.follow:
+        place = address_place(value)
+    else:
+        raise UsageError(
+            f"{manifest}, {where}: `path` is an address, {value!r}: allow addresses of this kind in manifests by"
+            f" --follow {scheme}, in Python by follow=[{scheme!r}]"
+        )
+    if isinstance(place, LocalPlace):
+        inside = _inside_archive(manifest, where, place)
+        if inside is not None:
+            return replace(inside, name=printable(name or str(place)), columns=given)
+    return place.source(name=printable(name or str(place)), columns=given)
+
+
+def _inside_archive(manifest: Place, where: str, place: LocalPlace) -> Source | None:
+    """The member of an archive that `ARCHIVE.tar/MEMBER` stands for; None for a path of no archive's member."""
+    path = place.path
+    archive = next((above for above in path.parents if above.suffix.lower() == ".tar"), None)
+    if archive is None or path.exists() or not archive.is_file():
+        return None
+    members = _members(LocalPlace(archive), archive.stat().st_mtime_ns)
+    inside = printable(path.relative_to(archive).as_posix())
+    if inside not in members:
+        raise UsageError(f"{manifest}, {where}: {printable(archive)} has no image {inside!r}")
+    return members[inside]
+
+
+@lru_cache(maxsize=4)
+def _members(archive: LocalPlace, _: int) -> Mapping[str, Source]:
+    """The images of an archive by their names in it; read again when the archive changed."""
+    return {str(source.member): source for source in list_tar(archive, Listing())}
