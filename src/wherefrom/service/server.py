@@ -133,6 +133,7 @@ def _config(app: object, settings: Settings, listening: Listening) -> uvicorn.Co
 
 def _log_to(handler: logging.Handler | None) -> None:
     """Have requests logged, each as one line in which nothing acts on a terminal."""
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # which warns of every form that is none
     if handler is None:
         return
     handler.setFormatter(_Line("%(asctime)s %(levelname)s %(message)s"))
