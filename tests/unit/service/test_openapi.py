@@ -97,3 +97,19 @@ def test_every_operation_has_a_name_a_summary_and_its_problems(stopped: TestClie
             for status in refusals:
                 assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
     assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def test_examples_are_answers(stopped: TestClient) -> None:
+    """They were validated when they were made; here: OpenAPI has them, and a reader sees numbers that agree."""
+    schema = stopped.get("/openapi.json").json()
+    answers = schema["paths"]["/v1/attributions"]["post"]["responses"]
+    example = answers["200"]["content"]["application/json"]["example"]
+    (image,) = example["images"]
+    (candidate,) = image["candidates"]
+    assert (candidate["answer"], image["supported"]) == (image["kind"], [candidate["name"]])
+    for group in candidate["groups"]:
+        assert sum(group["counts"]) == group["images"] == group["alike"]["total"]
+        assert len(group["counts"]) == len(candidate["standing"]["edges"]) - 1
+        assert group["alike"]["count"] / group["alike"]["total"] == group["alike"]["value"]
+    assert answers["202"]["content"]["application/json"]["example"]["state"] == "running"
+    assert schema["components"]["schemas"]["Problem"]["examples"][0]["status"] == 429
