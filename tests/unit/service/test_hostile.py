@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def test_a_client_that_leaves_while_it_sends_is_no_error(profiles: Path, caplog:
 def test_a_client_that_leaves_while_it_waits_has_its_question_cancelled(profiles: Path) -> None:
     app = app_of(profiles)
     sent: list[Any] = []
-    messages = iter(
+    messages: Iterator[dict[str, Any]] = iter(
         [{"type": "http.request", "body": form(part(noise(1))), "more_body": False}, {"type": "http.disconnect"}]
     )
 

@@ -35,7 +35,12 @@ def test_models_that_cannot_be_opened_are_said(profiles: Path) -> None:
     app = app_of(profiles, models={"b": "toy:0.7"})
     told: list[str] = []
     failed = threading.Event()
-    app.state.service.worker.failed = lambda error: (told.append(error), failed.set())
+
+    def fail(error: str) -> None:
+        told.append(error)
+        failed.set()
+
+    app.state.service.worker.failed = fail
     with TestClient(app) as client:
         assert failed.wait(60)
         assert "is of another model" in told[0]
