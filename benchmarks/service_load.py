@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 
 BUSY = (202, 429, 503)
@@ -69,14 +69,14 @@ class Served:
                 try:
                     if client.get("/readyz").status_code == 200:
                         return time.perf_counter() - start
-                except httpx.TransportError:
+                except httpx2.TransportError:
                     pass
                 time.sleep(0.05)
         raise SystemExit("the service was not ready within 300 s")
 
-    def client(self) -> httpx.Client:
+    def client(self) -> httpx2.Client:
         """A client of it."""
-        return httpx.Client(transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://own", timeout=120)
+        return httpx2.Client(transport=httpx2.HTTPTransport(uds=str(self.socket)), base_url="http://own", timeout=120)
 
     def resident(self) -> float:
         """Megabytes that it holds."""
@@ -122,7 +122,7 @@ def one_client(served: Served, images: list[Path], expected: dict[str, Any], loa
             start = time.perf_counter()
             try:
                 answer = client.post("/v1/attributions", files={"images": (path.name, path.read_bytes())})
-            except httpx.TransportError:
+            except httpx2.TransportError:
                 with load.lock:
                     load.statuses[0] += 1
                 time.sleep(0.2)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from tests.cli.calling import save_noise
@@ -49,7 +49,7 @@ def _use(process: subprocess.Popen[str], place: Path, image: bytes) -> None:
     """Ask a service that has just been started, and stop it."""
     assert process.stderr is not None
     assert process.stderr.readline() == f"serving on {place}\n"
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(place)), base_url="http://own", timeout=300) as client:
+    with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(place)), base_url="http://own", timeout=300) as client:
         answer = client.post("/v1/attributions", files={"images": ("a.png", image)})
         results = answer.json()
         while answer.status_code == 202:  # on a machine that is busy
