@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wherefrom.client.asking import Client
+from wherefrom.client.asking import Client, Image
 from wherefrom.client.problems import ServiceProblem
 
-__all__ = ["Client", "ServiceProblem"]
+__all__ = ["Client", "Image", "ServiceProblem"]

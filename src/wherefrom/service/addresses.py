@@ -11,12 +11,12 @@ from wherefrom.service.problems import Refused
 __all__ = ["Address", "checked_url", "is_public"]
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-_TRANSLATED: Final = (
-    ipaddress.IPv6Network("64:ff9b::/96"),
-    ipaddress.IPv6Network("64:ff9b:1::/48"),
-    ipaddress.IPv6Network("::/96"),
-)
-"""Networks whose addresses end in an IPv4 address that is reached through them."""
+_TRANSLATED: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv6 addresses that end in an IPv4 address, which a network without IPv4 reaches through them."""
+_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is handed out for the public internet."""
+_INSIDE: Final = ipaddress.IPv4Network("192.0.0.0/24")
+"""For protocols and some clouds' own services; earlier versions of Python call most of it global."""
 _PORTS: Final = {"https": 443, "http": 80}
 _LONGEST: Final = 8192
 
@@ -30,17 +30,18 @@ def is_public(address: Address) -> bool:
         >>> [is_public(ipaddress.ip_address(text)) for text in ("1.1.1.1", "10.0.0.1", "::ffff:127.0.0.1", "fe80::1")]
         [True, False, False, False]
     """
-    if not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified:
-        return False
-    return all(is_public(inner) for inner in _carried(address))
-
-
-def _carried(address: Address) -> list[ipaddress.IPv4Address]:
-    """IPv4 addresses that an IPv6 address carries."""
     if isinstance(address, ipaddress.IPv4Address):
-        return []
+        return address.is_global and not (address.is_multicast or address.is_reserved or address in _INSIDE)
+    carried = _carried(address)
+    if not carried:
+        return address.is_global and address in _UNICAST
+    return all(is_public(inner) for inner in carried)
+
+
+def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """IPv4 addresses that an IPv6 address carries."""
     found = [inner for inner in (address.ipv4_mapped, address.sixtofour, *(address.teredo or ())) if inner is not None]
-    if any(address in network for network in _TRANSLATED):
+    if address in _TRANSLATED:
         found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return found
 

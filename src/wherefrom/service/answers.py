@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -285,8 +284,3 @@ class Health(_Answer):
     """Whether the service lives, or is ready."""
 
     status: str
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """A model's schema as OpenAPI refers to it."""
-    return {"$ref": f"#/components/schemas/{model.__name__}"}

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from wherefrom.service.answers import Problem
+from wherefrom.service.examples import PROBLEM
 
 __all__ = ["add_schema"]
 
@@ -27,7 +28,7 @@ def add_schema(app: FastAPI) -> None:
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs", {}))
-            schemas["Problem"] = problem
+            schemas["Problem"] = {**problem, "examples": [PROBLEM.model_dump(mode="json")]}
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.visible import visible
@@ -20,7 +22,11 @@ from wherefrom.service import create_app
 from wherefrom.service.settings import Settings
 from wherefrom.service.worker import Worker
 
-__all__ = ["Listening", "serve"]
+__all__ = ["HEAD_SECONDS", "Listening", "Prompt", "serve"]
+
+HEAD_SECONDS: Final = 20.0
+"""In which the head of a request must have come."""
+_BUSY: Final = object()
 
 _HEADERS: Final = 16 * 1024
 """Bytes of a request's head, at most."""
@@ -48,6 +54,28 @@ class Listening:
     def __str__(self) -> str:
         """As a person names it."""
         return str(self.socket or f"{self.host}:{self.port}")
+
+
+class Prompt(H11Protocol):
+    """Uvicorn's protocol, which closes a connection whose next request does not get as far as the end of its head.
+
+    Without that, connections that say little or nothing are held for ever, until there are no more to be had.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch."""
+        super().connection_made(transport)
+        self.loop.call_later(HEAD_SECONDS, self._watch, self.cycle)
+
+    def _watch(self, before: object) -> None:
+        """Close the connection where no head has come since the last look, and look again later."""
+        if self.transport.is_closing():
+            return
+        no_head = self.conn.their_state is h11.IDLE
+        if no_head and before is self.cycle:
+            self.transport.close()
+        else:
+            self.loop.call_later(HEAD_SECONDS, self._watch, self.cycle if no_head else _BUSY)
 
 
 class _Server(uvicorn.Server):
@@ -115,7 +143,7 @@ def _config(app: object, settings: Settings, listening: Listening) -> uvicorn.Co
         host=listening.host,
         port=listening.port,
         uds=None if listening.socket is None else str(listening.socket),
-        http="h11",
+        http=Prompt,
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -133,6 +161,7 @@ def _config(app: object, settings: Settings, listening: Listening) -> uvicorn.Co
 
 def _log_to(handler: logging.Handler | None) -> None:
     """Have requests logged, each as one line in which nothing acts on a terminal."""
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # which warns of every form that is none
     if handler is None:
         return
     handler.setFormatter(_Line("%(asctime)s %(levelname)s %(message)s"))

@@ -35,6 +35,17 @@ class _InMemory(MultiPartParser):
     """Starlette's parser of forms, whose files stay in memory however large they are: the body's size is bounded."""
 
     spool_max_size = 2**62
+    complete = False
+    """Whether the form's end was seen: one that is cut off may lack images."""
+
+    def on_end(self) -> None:
+        """The end of the form."""
+        self.complete = True
+
+    def close_unfinished(self) -> None:
+        """Let go of a file of which only a part came."""
+        for file in self._files_to_close_on_error:
+            file.close()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +86,7 @@ def body_schema(limits: RequestLimits, *, urls: bool) -> dict[str, Any]:
         _IMAGES: {
             **several,
             "description": "PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF, known by content and not by name",
-            "items": {"type": "string", "format": "binary", "minLength": 1},
+            "items": {"type": "string", "format": "binary"},
         }
     }
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
@@ -107,14 +118,15 @@ async def form_of(request: Request, limits: RequestLimits) -> Form:
     parser = _InMemory(request.headers, request.stream(), max_files=limits.max_images, max_fields=limits.max_images)
     try:
         form = await parser.parse()
+        if not parser.complete:
+            raise MultiPartException("it ends before its last boundary")
+        return await _checked(form.multi_items(), limits)
     except (MultiPartException, FormParserError, UnicodeError, KeyError, ValueError) as error:
         said = str(getattr(error, "message", None) or str(error) or type(error).__name__)
         name = "too-many-images" if said.startswith("Too many") else "broken-form"
         raise Refused(422, name, f"the form cannot be read: {said}") from error
-    try:
-        return await _checked(form.multi_items(), limits)
     finally:
-        await form.close()
+        parser.close_unfinished()
 
 
 async def _checked(items: Sequence[tuple[str, UploadFile | str]], limits: RequestLimits) -> Form:

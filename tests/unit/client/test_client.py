@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from wherefrom.client import Client, ServiceProblem, connection
+from wherefrom.client import Client, ServiceProblem
 from wherefrom.core.errors import UsageError
 from wherefrom.service.answers import Attributions, Job, JobState, Limits, Problem, Service
 
@@ -47,7 +47,7 @@ def answered(content: Job | Attributions | Service, status: int = 200) -> httpx2
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds that were waited between requests, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr(connection.time, "sleep", waited.append)
+    monkeypatch.setattr("wherefrom.client.connection.time.sleep", waited.append)
     return waited
 
 

@@ -20,7 +20,12 @@ __all__ = ["GAINS", "LIMITS", "app_of", "belongings", "files", "noise", "png"]
 GAINS: Final = {"a": 0.9, "b": 0.5}
 """The gain of the toy of each profile."""
 LIMITS: Final = RequestLimits(
-    requests_a_minute=None, max_pixels=1_000_000, max_image_bytes=2**20, max_request_bytes=2**22, max_images=8
+    requests_a_minute=None,
+    max_pixels=1_000_000,
+    max_image_bytes=2**20,
+    max_request_bytes=2**22,
+    max_images=8,
+    wait_seconds=300.0,
 )
 _SIDE: Final = 32
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
-from tests.unit.service.conftest import belongings, noise
-from wherefrom.service import Settings, create_app
+from tests.unit.service.making import belongings, noise
 
 __all__ = ["BROKEN", "HOSTILE", "OWN", "asked", "running"]
 
@@ -25,7 +25,7 @@ BROKEN = "broken.png"
 def asked(folder: Path) -> Path:
     """A folder with two images of the toy, noise under two names, and a file that is no image."""
     folder.mkdir()
-    for name, content in zip(OWN, belongings(0.9, 2, first=100), strict=True):
+    for name, content in zip(OWN, belongings("a", 2, first=100), strict=True):
         (folder / name).write_bytes(content)
     (folder / "noise.png").write_bytes(noise(1000))
     (folder / HOSTILE).write_bytes(noise(1001))
@@ -34,13 +34,13 @@ def asked(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[str]:
+def running(app: FastAPI) -> Iterator[str]:
     """The address of a server on a free port of this machine; it has stopped when this ends.
 
     Only a browser, which is another process, connects to it: this process refuses itself every connection.
     """
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None, timeout_graceful_shutdown=5))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.unit.service.conftest import belongings, noise
+from tests.unit.service.making import LIMITS, belongings, noise
 from wherefrom.bundle import verify
-from wherefrom.client import Client, ServiceProblem
+from wherefrom.client import Client, Image, ServiceProblem
 from wherefrom.service.answers import JobState
 
 
@@ -19,14 +19,14 @@ def service(client: TestClient) -> Client:
 
 
 def test_what_the_service_says_of_itself(service: Client) -> None:
-    assert service.service().limits.max_images == 16
+    assert service.service().limits.max_images == LIMITS.max_images
     assert [profile.name for profile in service.profiles()] == ["a", "b"]
     assert {name for model in service.models() for name in model.profiles} == {"a", "b"}
 
 
 def test_images_are_answered_in_their_order(service: Client, tmp_path: Path) -> None:
-    (tmp_path / "own.png").write_bytes(belongings(0.9, 1, first=50)[0])
-    images = [tmp_path / "own.png", ("bad", b"no image"), ("noise", noise(50))]
+    (tmp_path / "own.png").write_bytes(belongings("a", 1, first=50)[0])
+    images: list[Image] = [tmp_path / "own.png", ("bad", b"no image"), ("noise", noise(50))]
     found = service.attribute(images, profiles=["a"]).images
     assert [one.error is None for one in found] == [True, False, True]
     assert [[each.name for each in one.candidates] for one in found] == [["a"]] * 3
@@ -35,7 +35,7 @@ def test_images_are_answered_in_their_order(service: Client, tmp_path: Path) -> 
 
 def test_a_job_leaves_what_it_says(service: Client, tmp_path: Path) -> None:
     told: list[JobState] = []
-    begun = service.start([("own", belongings(0.9, 1, first=50)[0])], profiles=["a"])
+    begun = service.start([("own", belongings("a", 1, first=50)[0])], profiles=["a"])
     job = service.finish(begun, progress=lambda so_far: told.append(so_far.state))
     assert set(told) <= {JobState.QUEUED, JobState.RUNNING}
     assert job.results is not None

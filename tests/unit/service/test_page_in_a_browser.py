@@ -16,9 +16,9 @@ from typing import Any, Final
 
 import pytest
 
+from tests.unit.service.making import app_of
 from tests.unit.service.scene import BROKEN, OWN, asked, running
 from wherefrom.bundle import verify
-from wherefrom.service import Settings
 from wherefrom.service.keys import keys_of_lines
 
 CHROMIUM: Final = os.environ.get("WHEREFROM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -38,9 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(folder: Path, profiles: Path) -> Iterator[str]:
-    with running(
-        Settings(profiles=profiles, models={"b": "toy:0.5"}, feedback=folder.parent / "feedback.jsonl")
-    ) as address:
+    with running(app_of(profiles, feedback=folder.parent / "feedback.jsonl")) as address:
         yield address
 
 
@@ -99,7 +97,7 @@ def saved(visit: Visit, name: str, folder: Path) -> Path:
     """The file that a button lets the browser save."""
     with visit.tab.expect_download() as saving:
         visit.tab.get_by_role("button", name=name).click()
-    path = folder / saving.value.suggested_filename
+    path: Path = folder / saving.value.suggested_filename
     saving.value.save_as(path)
     return path
 
@@ -226,7 +224,7 @@ def test_images_are_pasted_and_dropped_with_their_folders(browser: Any, address:
 
 def test_a_key_is_asked_for_and_sent(browser: Any, folder: Path, profiles: Path) -> None:
     keys = keys_of_lines([f"test:{KEY}"], where="the test")
-    with running(Settings(profiles=profiles, models={"b": "toy:0.5"}, keys=keys)) as address:
+    with running(app_of(profiles, keys=keys)) as address:
         visit = Visit(browser, address, ready="Access key")
         visit.choose(folder / OWN[0])
         visit.tab.get_by_label("Access key").fill("not-the-key-of-this")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from wherefrom.service import answers
 from wherefrom.service.answers import JobState
+from wherefrom.service.examples import ATTRIBUTIONS, JOB, shown
 from wherefrom.service.jobs import Job
 from wherefrom.service.problems import Refused, problems
 from wherefrom.service.routes.asked import Asked, owner_of
@@ -32,8 +33,10 @@ def router(state: State) -> APIRouter:
         summary="Say of each image what its scores support under each profile",
         response_model=answers.Attributions,
         responses={
+            200: {"content": shown(ATTRIBUTIONS)},
             202: {
                 "model": answers.Job,
+                "content": shown(JOB),
                 "description": "It takes longer: ask for this job",
                 "headers": {"Location": {"description": "of the job", "schema": {"type": "string"}}},
             },

@@ -40,26 +40,27 @@ def router(state: State) -> APIRouter:
         responses=problems(400, 401, 403, 408, 413, 422, 429),
     )
     async def feedback(said: answers.Feedback, _: str = owner_needed) -> answers.Received:
-        path = state.settings.feedback
-        if path is None:
-            raise Refused(403, "feedback-off", "feedback is switched off here: write to whoever runs the service")
         received = timestamp()
-        await to_thread.run_sync(append, path, {"received": received, **said.model_dump(exclude_none=True)})
+        await to_thread.run_sync(
+            append, state.settings.feedback, {"received": received, **said.model_dump(exclude_none=True)}
+        )
         return answers.Received(received=received)
 
     return routes
 
 
-def append(path: Path, row: dict[str, str]) -> None:
+def append(path: Path | None, row: dict[str, str]) -> None:
     """Add a line of JSON to a file that only its owner can read.
 
     Args:
-        path: of the file; made where it is not there.
+        path: of the file; made where it is not there. None: feedback is switched off.
         row: to be added.
 
     Raises:
-        Refused: when the file is full.
+        Refused: when it is switched off, or the file is full.
     """
+    if path is None:
+        raise Refused(403, "feedback-off", "feedback is switched off here: write to whoever runs the service")
     line = json.dumps(row, ensure_ascii=True).encode() + b"\n"
     with _ONE:
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -8,6 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from wherefrom.service import answers
+from wherefrom.service.examples import JOB, shown
 from wherefrom.service.jobs import Decided, Job, Shown
 from wherefrom.service.problems import Refused, problems
 from wherefrom.service.routes.asked import AskedJob, AskedMap, AskedReport, AskedState, owner_of
@@ -45,7 +46,7 @@ def _add_begin(routes: APIRouter, state: State, owner_needed: Any) -> None:
         summary="Ask about images, and for the answer later; with a report",
         status_code=202,
         response_model=answers.Job,
-        responses=problems(401, 403, 408, 413, 415, 422, 429, 503),
+        responses={202: {"content": shown(JOB)}, **problems(401, 403, 408, 413, 415, 422, 429, 503)},
         openapi_extra={"requestBody": body_schema(state.settings.limits, urls=state.settings.urls)},
     )
     async def begin(

@@ -10,8 +10,10 @@ export function visible(text) {
 
 function build(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") node.addEventListener(name, value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+    if (typeof value === "function")
+      node.addEventListener(name, value);
+    else if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(name, value === true ? "" : value);
   }
   node.append(...children.flat().filter((child) => child !== null && child !== undefined));
   return node;
@@ -34,6 +36,6 @@ export function find(id) {
 /** Let the browser save bytes under a name. */
 export function save(blob, name) {
   const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: name }).click();
+  make("a", {href: address, download: name}).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

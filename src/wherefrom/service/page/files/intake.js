@@ -9,16 +9,20 @@ function looksLikeImage(name, type) {
 
 /** Files that were picked in a dialog, with their path in the folder where one was picked. */
 export function picked(list) {
-  const files = [...list].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
-  return files.filter(({ file, name }) => !file.webkitRelativePath || looksLikeImage(name, file.type));
+  const files = [...list].map((file) => ({file, name: file.webkitRelativePath || file.name}));
+  return files.filter(({file, name}) => !file.webkitRelativePath || looksLikeImage(name, file.type));
 }
 
 /** Files of a paste; a picture that has no file's name is named by when it came. */
 export function pasted(clipboard) {
-  return [...clipboard.files].map((file, index) => ({
-    file,
-    name: file.name && file.name !== "image.png" ? file.name : `pasted-${new Date().toISOString().slice(11, 19).replaceAll(":", "")}-${index + 1}.png`,
-  }));
+  return [...clipboard.files].map(
+    (file, index) => ({
+      file,
+      name: file.name && file.name !== "image.png" ?
+        file.name :
+        `pasted-${new Date().toISOString().slice(11, 19).replaceAll(":", "")}-${index + 1}.png`,
+    })
+  );
 }
 
 /** Files that were dropped, with all that lie in dropped folders. */
@@ -28,8 +32,10 @@ export async function dropped(transfer) {
   const entries = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   const found = [];
   for (const entry of entries) {
-    if (entry instanceof File) found.push({ file: entry, name: entry.name });
-    else if (entry) await walk(entry, found, false);
+    if (entry instanceof File)
+      found.push({file: entry, name: entry.name});
+    else if (entry)
+      await walk(entry, found, false);
   }
   return found;
 }
@@ -38,7 +44,7 @@ async function walk(entry, found, inFolder) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
     const name = entry.fullPath.replace(/^\//, "");
-    if (!inFolder || looksLikeImage(name, file.type)) found.push({ file, name });
+    if (!inFolder || looksLikeImage(name, file.type)) found.push({file, name});
     return;
   }
   const reader = entry.createReader();
@@ -69,11 +75,11 @@ export class Chosen {
   }
 
   /** Requests of at most so many images and bytes, in order; an image that is too large is alone in one. */
-  requests({ images, bytes, largest }) {
+  requests({images, bytes, largest}) {
     const requests = [];
     let room = 0;
     for (const image of this.images) {
-      const { size } = image.file;
+      const {size} = image.file;
       const last = requests.at(-1);
       if (last && last.length < images && size <= Math.min(room, largest)) {
         last.push(image);
@@ -87,6 +93,6 @@ export class Chosen {
   }
 }
 
-function identity({ file, name }) {
+function identity({file, name}) {
   return `${name}\n${file.size}\n${file.lastModified}`;
 }

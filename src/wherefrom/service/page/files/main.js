@@ -1,83 +1,24 @@
 // The page: what is chosen, what is asked, what is shown. Nothing is kept but in this tab's memory.
 
-import { bytes, release, showAnswer } from "./answer.js";
-import { find, make, save, visible } from "./dom.js";
-import { Chosen, dropped, pasted, picked } from "./intake.js";
-import { answered, refused } from "./rows.js";
-import { Problem, Service, part } from "./service.js";
-import { Table } from "./table.js";
+import {bytes, release, showAnswer} from "./answer.js";
+import {chosen, listenForImages, showChosen} from "./choosing.js";
+import {find, make, save, visible} from "./dom.js";
+import {answered, refused} from "./rows.js";
+import {part, Problem, Service} from "./service.js";
+import {Table} from "./table.js";
+import {say, showProblem} from "./telling.js";
 
-const LISTED = 200;
-const ROOM = 0.95; // of a request, for images: names and separators take the rest
+const ROOM = 0.95;  // of a request, for images: names and separators take the rest
 const service = new Service();
-const chosen = new Chosen();
-const page = { service, about: null, maps: false };
+const page = {
+  service,
+  about: null,
+  maps: false,
+};
 const table = new Table(find("batch"), (row, button) => open(row, button));
 let running = null;
 let jobs = [];
 let rows = [];
-
-function showProblem(text) {
-  find("problem").textContent = text;
-  find("problem").hidden = !text;
-}
-
-function say(text) {
-  find("status").textContent = text;
-}
-
-// What is chosen
-
-function showChosen() {
-  const { images } = chosen;
-  const total = images.reduce((sum, { file }) => sum + file.size, 0);
-  const title = `${images.length} ${images.length === 1 ? "image" : "images"} chosen, ${bytes(total)}`;
-  const line = (image) => make("li", {}, make("span", {}, visible(image.name)), make("button", { type: "button", class: "plain", "aria-label": `Remove ${visible(image.name)}`, click: () => remove(image) }, "Remove"));
-  const more = images.length > LISTED ? make("p", { class: "soft" }, `and ${images.length - LISTED} more`) : null;
-  const clear = make("button", { type: "button", class: "plain", click: () => ((chosen.images = []), showChosen(), find("choose").focus()) }, "Remove all");
-  find("chosen").replaceChildren(...(images.length ? [make("p", {}, `${title}. `, clear), make("ul", { class: "chosen-list", tabindex: "0", "aria-label": title }, images.slice(0, LISTED).map(line)), more].filter(Boolean) : []));
-  find("answers").dataset.old = "";
-}
-
-function remove(image) {
-  const place = chosen.images.indexOf(image);
-  chosen.remove(image);
-  showChosen();
-  const buttons = find("chosen").querySelectorAll("li button");
-  (buttons[Math.min(place, buttons.length - 1)] ?? find("choose")).focus();
-}
-
-function add(images) {
-  const before = chosen.images.length;
-  chosen.add(images);
-  showChosen();
-  showProblem("");
-  say(images.length ? `${chosen.images.length - before} added.` : "No images were found there.");
-}
-
-function listenForImages() {
-  const drop = find("drop");
-  const over = (on) => (event) => {
-    event.preventDefault();
-    drop.classList.toggle("over", on);
-  };
-  for (const name of ["dragenter", "dragover"]) document.addEventListener(name, over(true));
-  for (const name of ["dragleave", "dragend"]) document.addEventListener(name, over(false));
-  document.addEventListener("drop", async (event) => {
-    over(false)(event);
-    add(await dropped(event.dataTransfer));
-  });
-  document.addEventListener("paste", (event) => {
-    if (event.clipboardData.files.length) add(pasted(event.clipboardData));
-  });
-  for (const [button, input] of [["choose", "files"], ["choose-folder", "folder"]]) {
-    find(button).addEventListener("click", () => find(input).click());
-    find(input).addEventListener("change", (event) => {
-      add(picked(event.target.files));
-      event.target.value = "";
-    });
-  }
-}
 
 // What is asked
 
@@ -116,11 +57,13 @@ function stopped(error) {
 }
 
 async function askAll(address, signal) {
-  const options = { profiles: askedProfiles(), pictures: find("pictures").checked, map: find("map").checked };
+  const options = {profiles: askedProfiles(), pictures: find("pictures").checked, map: find("map").checked};
   page.maps = options.map;
-  const { max_images: images, max_request_bytes: room } = page.about.limits;
-  const requests = chosen.requests({ images, bytes: room * ROOM, largest: page.about.limits.max_image_bytes }).map((some) => ({ images: some, addresses: [] }));
-  if (address) requests.push({ images: [], addresses: [address] });
+  const {max_images: images, max_request_bytes: room} = page.about.limits;
+  const requests = chosen.requests(
+                           {images, bytes: room * ROOM, largest: page.about.limits.max_image_bytes}
+  ).map((some) => ({images: some, addresses: []}));
+  if (address) requests.push({images: [], addresses: [address]});
   const total = chosen.images.length + (address ? 1 : 0);
   for (const request of requests) {
     rows.push(...(await askSome(request, options, total, signal)));
@@ -131,27 +74,41 @@ async function askAll(address, signal) {
 
 /** Ask about the images of one request. What the service refuses to take becomes rows that say why. */
 async function askSome(request, options, total, signal) {
-  const names = [...request.images, ...request.addresses.map((name) => ({ name, file: null }))];
+  const names = [...request.images, ...request.addresses.map((name) => ({name, file: null}))];
   const progress = (job) => advance(rows.length + job.done, total, job);
   const large = request.images.length === 1 && request.images[0].file.size > page.about.limits.max_image_bytes;
-  if (large) return [refused(names[0].name, rows.length + 1, names[0].file, `The file has ${bytes(names[0].file.size)}, and the service takes ${bytes(page.about.limits.max_image_bytes)}.`)];
+  if (large)
+    return [refused(
+      names[0].name,
+      rows.length + 1,
+      names[0].file,
+      `The file has ${bytes(names[0].file.size)}, and the service takes ${bytes(page.about.limits.max_image_bytes)}.`
+    )];
   let job;
   try {
-    job = await service.start(request, options, { signal, busy: (seconds) => say(`The service is busy: trying again in ${seconds} seconds.`) });
+    job = await service.start(
+      request, options, {signal, busy: (seconds) => say(`The service is busy: trying again in ${seconds} seconds.`)}
+    );
     jobs.push(job.id);
-    job = await service.finish(job, { signal, progress });
+    job = await service.finish(job, {signal, progress});
   } catch (error) {
-    if (error instanceof Problem && [413, 415, 422].includes(error.status)) return names.map(({ name, file }, index) => refused(name, rows.length + index + 1, file, error.message));
+    if (error instanceof Problem && [413, 415, 422].includes(error.status))
+      return names.map(({name, file}, index) => refused(name, rows.length + index + 1, file, error.message));
     throw error;
   }
-  if (job.state !== "done") throw new Problem({ detail: job.reason || `The service has ${job.state} this question.` }, 0, 0);
-  return job.results.images.map((answer, index) => answered(answer, rows.length + index + 1, names[index], job.id, index));
+  if (job.state !== "done")
+    throw new Problem({detail: job.reason || `The service has ${job.state} this question.`}, 0, 0);
+  return job.results.images.map(
+    (answer, index) => answered(answer, rows.length + index + 1, names[index], job.id, index)
+  );
 }
 
 function advance(done, total, job) {
   find("bar").max = total;
-  if (done || total > 1) find("bar").value = done;
-  else find("bar").removeAttribute("value");
+  if (done || total > 1)
+    find("bar").value = done;
+  else
+    find("bar").removeAttribute("value");
   const left = job.seconds_left ? `, about ${Math.ceil(job.seconds_left)} seconds left` : "";
   say(`${done} of ${total} images answered${left}. ${job.stage ? `${job.stage}.` : ""}`);
 }
@@ -175,23 +132,35 @@ function showRows() {
   find("answers").hidden = rows.length === 0;
   if (rows.length === 0) return followed ? find("start").focus() : undefined;
   find("answers-title").textContent = rows.length === 1 ? "The answer" : `The answers to ${rows.length} images`;
-  if (rows.length === 1) showAnswer(find("one"), rows[0], page);
-  else table.show(rows), find("batch").append(reports());
+  if (rows.length === 1)
+    showAnswer(find("one"), rows[0], page);
+  else
+    table.show(rows), find("batch").append(reports());
   if (followed) find("answers-title").focus();
 }
 
 /** Every report of a batch, a file for each request that it took. */
 function reports() {
   const kept = [...new Set(rows.map((row) => row.job).filter(Boolean))];
-  const name = (index) => (kept.length === 1 ? "reports.zip" : `reports-${index + 1}.zip`);
-  const fetched = async (job, index) => service.blob(part(job, "report")).then((blob) => save(blob, name(index)), (error) => showProblem(error.message));
-  const button = (job, index) => make("button", { type: "button", class: "second", click: () => void fetched(job, index) }, kept.length === 1 ? "Save all reports (zip)" : `Save reports, part ${index + 1} of ${kept.length} (zip)`);
-  return make("p", { class: "buttons" }, kept.map(button));
+  const suffix = (blob) => (blob.type.startsWith("text/html") ? "html" : "zip");  // of one image it is a page
+  const name = (blob, index) => `reports${kept.length > 1 ? `-${index + 1}` : ""}.${suffix(blob)}`;
+  const fetched = async (job, index) =>
+    service.blob(part(job, "report")).then((blob) => save(blob, name(blob, index)), (error) => showProblem(error.message));
+  const button = (job, index) => make(
+    "button",
+    {type: "button", class: "second", click: () => void fetched(job, index)},
+    kept.length === 1 ? "Save all reports" : `Save reports, part ${index + 1} of ${kept.length}`
+  );
+  return make("p", {class: "buttons"}, kept.map(button));
 }
 
 function open(row, button) {
   showAnswer(find("one"), row, page);
-  const back = make("button", { type: "button", class: "plain", click: () => (button.isConnected ? button : find("answers-title")).focus() }, "Back to the table");
+  const back = make(
+    "button",
+    {type: "button", class: "plain", click: () => (button.isConnected ? button : find("answers-title")).focus()},
+    "Back to the table"
+  );
   find("one").append(make("p", {}, back));
   find("one-title").focus();
 }
@@ -214,22 +183,31 @@ async function cancel() {
 // What the service says of itself
 
 function profileBox(profile, _, all) {
-  const title = all.filter(({ model }) => model === profile.model).length > 1 ? profile.name : profile.model;
-  const box = make("input", { type: "checkbox", name: "profile", value: profile.name, checked: true });
+  const title = all.filter(({model}) => model === profile.model).length > 1 ? profile.name : profile.model;
+  const box = make("input", {type: "checkbox", name: "profile", value: profile.name, checked: true});
   const slow = profile.slow ? " This one takes long." : "";
-  const note = make("span", { class: "soft small" }, ` Profile ${visible(profile.name)}, decoder `, make("span", { class: "digest" }, profile.decoder.slice(0, 12)), `.${slow}`);
-  return make("label", { class: "choice" }, box, make("span", {}, visible(title), note));
+  const note = make(
+    "span",
+    {class: "soft small"},
+    ` Profile ${visible(profile.name)}, decoder `,
+    make("span", {class: "digest"}, profile.decoder.slice(0, 12)),
+    `.${slow}`
+  );
+  return make("label", {class: "choice"}, box, make("span", {}, visible(title), note));
 }
 
-function limitsText({ limits }) {
-  const million = (limits.max_pixels / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 });
-  return `An image may have ${bytes(limits.max_image_bytes - (limits.max_image_bytes % 1e5))} and ${million} million pixels. As many as you like: they are sent ${limits.max_images} at a time.`;
+function limitsText({limits}) {
+  const million = (limits.max_pixels / 1e6).toLocaleString(undefined, {maximumFractionDigits: 1});
+  const most = bytes(limits.max_image_bytes - (limits.max_image_bytes % 1e5));
+  const many = `Choose as many as you like: they are sent ${limits.max_images} at a time.`;
+  return `An image may have ${most} and ${million} million pixels. ${many}`;
 }
 
-function keptText({ job_seconds: seconds }) {
+function keptText({job_seconds: seconds}) {
   const minutes = Math.round(seconds / 60);
   const time = minutes > 1 ? `${minutes} minutes` : `${seconds} seconds`;
-  return `Images stay in the memory of the service until they are answered, and are not stored. The answers stay there for ${time}, or until you close this page or press “Forget”.`;
+  const images = "Images stay in the memory of the service until they are answered, and are not stored.";
+  return `${images} The answers stay there for ${time}, or until you close this page or press “Forget”.`;
 }
 
 async function describe() {
@@ -241,8 +219,10 @@ async function describe() {
     find("address-row").hidden = !page.about.urls;
     find("key-row").hidden = !page.about.key_needed;
     if (page.about.urls) find("address").value = new URLSearchParams(location.search).get("image") ?? "";
-    if (page.about.key_needed) find("profiles-waiting").textContent = "Give the access key below: then the decoders are listed.";
-    else await listProfiles();
+    if (page.about.key_needed)
+      find("profiles-waiting").textContent = "Give the access key below: then the decoders are listed.";
+    else
+      await listProfiles();
   } catch (error) {
     showProblem(`${error.message}`);
   }

@@ -1,6 +1,9 @@
 // Answers of the service as rows of the table, those that it refused included.
 
-const TONES = { "consistent with": "yes", "does not support": "no" };
+const TONES = {
+  "consistent with": "yes",
+  "does not support": "no",
+};
 const FAILED = "could not be measured";
 
 /** The row of one image that was answered. */
@@ -14,7 +17,7 @@ export function answered(answer, number, image, job, index) {
     tone: error ? "open" : TONES[answer.kind] ?? "open",
     answer: answer.answer,
     error,
-    candidates: answer.candidates.map(({ name, outcome }) => ({ name, outcome: error ? "" : outcome })),
+    candidates: answer.candidates.map(({name, outcome}) => ({name, outcome: error ? "" : outcome})),
     source: answer,
     job,
     index,
@@ -23,6 +26,18 @@ export function answered(answer, number, image, job, index) {
 
 /** The row of an image that the service did not take. */
 export function refused(name, number, file, reason) {
-  const source = { name, error: reason, candidates: [], would_change: [] };
-  return { number, name, file, kind: FAILED, tone: "open", answer: "This image was not answered.", error: reason, candidates: [], source, job: null, index: null };
+  const source = {name, error: reason, candidates: [], would_change: []};
+  return {
+    number,
+    name,
+    file,
+    kind: FAILED,
+    tone: "open",
+    answer: "This image was not answered.",
+    error: reason,
+    candidates: [],
+    source,
+    job: null,
+    index: null,
+  };
 }

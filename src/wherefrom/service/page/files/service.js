@@ -26,7 +26,7 @@ function pause(seconds, signal) {
       signal?.removeEventListener("abort", end);
       resolve();
     }, 1000 * seconds);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), end()), { once: true });
+    signal?.addEventListener("abort", () => (clearTimeout(timer), end()), {once: true});
   });
 }
 
@@ -36,13 +36,15 @@ export class Service {
   }
 
   async fetch(path, options = {}) {
-    const headers = this.key ? { Authorization: `Bearer ${this.key}` } : {};
+    const headers = this.key ? {Authorization: `Bearer ${this.key}`} : {};
     let response;
     try {
-      response = await fetch(path, { cache: "no-store", credentials: "omit", ...options, headers: { ...headers, ...options.headers } });
+      response = await fetch(
+        path, {cache: "no-store", credentials: "omit", ...options, headers: {...headers, ...options.headers}}
+      );
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      throw new Problem({ detail: "The service does not answer. Check the connection and try again." }, 0, 5);
+      throw new Problem({detail: "The service does not answer. Check the connection and try again."}, 0, 5);
     }
     if (!response.ok) throw await problemOf(response);
     return response;
@@ -65,14 +67,15 @@ export class Service {
   }
 
   /** Hand in images; where the service has no room now, again when it says, telling `busy(seconds)`. */
-  async start({ images, addresses }, { profiles, pictures, map }, { signal, busy }) {
-    const query = new URLSearchParams([...profiles.map((name) => ["profile", name]), ["pictures", pictures], ["map", map]]);
-    for (let attempt = 1; ; attempt += 1) {
+  async start({images, addresses}, {profiles, pictures, map}, {signal, busy}) {
+    const query =
+      new URLSearchParams([...profiles.map((name) => ["profile", name]), ["pictures", pictures], ["map", map]]);
+    for (let attempt = 1;; attempt += 1) {
       const body = new FormData();
-      for (const { file, name } of images) body.append("images", file, name);
+      for (const {file, name} of images) body.append("images", file, name);
       for (const address of addresses) body.append("urls", address);
       try {
-        return await this.json(`v1/jobs?${query}`, { method: "POST", body, signal });
+        return await this.json(`v1/jobs?${query}`, {method: "POST", body, signal});
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 429 || attempt === MOST_TRIES) throw error;
         busy(error.wait);
@@ -82,12 +85,12 @@ export class Service {
   }
 
   /** Wait until a job has ended, telling `progress(job)` in between. */
-  async finish(job, { signal, progress }) {
+  async finish(job, {signal, progress}) {
     let current = job;
     while (current.state === "queued" || current.state === "running") {
       progress(current);
       try {
-        current = await this.json(`v1/jobs/${job.id}?wait=${LONGEST_WAIT}`, { signal });
+        current = await this.json(`v1/jobs/${job.id}?wait=${LONGEST_WAIT}`, {signal});
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 429) throw error;
         await pause(error.wait, signal);
@@ -98,11 +101,13 @@ export class Service {
 
   /** Let the service forget a job; also while the page is being closed. */
   async forget(id) {
-    await this.fetch(`v1/jobs/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    await this.fetch(`v1/jobs/${id}`, {method: "DELETE", keepalive: true}).catch(() => undefined);
   }
 
   feedback(told) {
-    return this.json("v1/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(told) });
+    return this.json(
+      "v1/feedback", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(told)}
+    );
   }
 }
 
