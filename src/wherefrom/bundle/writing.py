@@ -98,10 +98,10 @@ def write_bundle(
     card = (rules.load(rule) if isinstance(rule, str) else rule).card
     question = Question(alpha=alpha, beta=beta, rule=card.name, rule_options=_json(card.facts), edit=edit)
     files, entries, read_back = of_candidates(candidates)
-    shown = _first_table(read_back, question)
-    changed = named_as_here(stabilities, shown)
+    changed = named_as_here(stabilities, _first_table(read_back, question)) if stabilities else ()
     rows = decided(read_back, question, when, changed)
     _check_said(said, rows)
+    shown = _first_table(read_back, question)
     files |= {VERDICTS: json_bytes(rows)} | of_report(report)
     files |= {STABILITY: stabilities_bytes(changed)} if changed else {}
     kept = of_images(images, shown)
