@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from scipy.linalg import solve_triangular
-from scipy.optimize import nnls
 
 from wherefrom.core.arrays import Matrix, Vector
 from wherefrom.core.errors import NoTrace
@@ -37,6 +35,9 @@ def fit_discriminant(belonging: Matrix, copies: Matrix, *, shrinkage: float) -> 
     Raises:
         NoTrace: when belongings do not lie below their copies: the copies have not lost the trace.
     """
+    from scipy.linalg import solve_triangular  # loading both takes longer than to verify a bundle
+    from scipy.optimize import nnls
+
     centre = copies.mean(axis=0)
     varying = np.cov(copies, rowvar=False)
     together = np.cov(belonging, rowvar=False) + varying
