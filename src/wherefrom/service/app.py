@@ -9,7 +9,6 @@ from typing import Any, Final
 from anyio import to_thread
 from fastapi import FastAPI
 
-from wherefrom.core.extras import require
 from wherefrom.core.version import VERSION
 from wherefrom.service.middleware import Bodies, Entry
 from wherefrom.service.openapi import add_schema
@@ -18,6 +17,7 @@ from wherefrom.service.problems import add_handlers
 from wherefrom.service.routes import about, attributions, feedback, jobs
 from wherefrom.service.settings import Settings
 from wherefrom.service.state import State, state_of
+from wherefrom.service.tracing import trace
 
 __all__ = ["app_of"]
 
@@ -56,7 +56,7 @@ def app_of(settings: Settings) -> FastAPI:
     app.add_middleware(Bodies, limits=settings.limits, budget=state.budget)
     app.add_middleware(Entry, metrics=state.metrics)
     if settings.telemetry:
-        require("opentelemetry.instrumentation.fastapi", "telemetry").FastAPIInstrumentor.instrument_app(app)
+        trace(app)
     return app
 
 

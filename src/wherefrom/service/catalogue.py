@@ -11,7 +11,7 @@ from wherefrom.records.profile import Profile
 from wherefrom.service import answers
 from wherefrom.service.problems import Refused
 
-__all__ = ["chosen", "condition_names", "load_profiles", "models_of", "profiles_of"]
+__all__ = ["chosen", "load_profiles", "models_of", "profiles_of"]
 
 
 def load_profiles(folder: Path) -> dict[str, Profile]:
@@ -54,11 +54,6 @@ def chosen(profiles: Mapping[str, Profile], names: Sequence[str], edit: str | No
             " leave edit out, or name profiles that have it",
         )
     return found
-
-
-def condition_names(profile: Profile) -> tuple[str, ...]:
-    """The edits of a profile's conditions."""
-    return tuple(profile.conditions)
 
 
 def profiles_of(profiles: Mapping[str, Profile], slow: Mapping[str, bool]) -> answers.Profiles:

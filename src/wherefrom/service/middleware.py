@@ -89,7 +89,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """The layer that bounds bodies: their size, their time, and the memory of all together."""
+    """The layer that bounds heads and bodies: their size, the time of bodies, and the memory of all together."""
 
     app: ASGIApp
     limits: RequestLimits
@@ -99,6 +99,12 @@ class Bodies:
         """Pass a request on, with a body that stops where it is too much."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if _head(scope) > self.limits.max_head_bytes:
+            detail = (
+                f"the head of a request may have {self.limits.max_head_bytes:,} bytes: send fewer or shorter headers"
+            )
+            await problem_response(Refused(431, "head-too-large", detail), scope)(scope, receive, send)
             return
         told = Headers(scope=scope).get("content-length", "")
         if told.isdecimal() and int(told[:20]) > self.limits.max_request_bytes:
@@ -113,6 +119,12 @@ class Bodies:
     def _too_large(self) -> Refused:
         most = self.limits.max_request_bytes
         return Refused(413, "body-too-large", f"a request may have {most:,} bytes: send fewer images, or smaller ones")
+
+
+def _head(scope: Scope) -> int:
+    """Bytes of a request's address and headers."""
+    headers = sum(len(name) + len(value) for name, value in scope["headers"])
+    return headers + len(scope["path"]) + len(scope["query_string"])
 
 
 @dataclass(kw_only=True, slots=True)

@@ -38,6 +38,7 @@ _TITLES: Final[Mapping[int, str]] = {
     415: "The request is of another type",
     422: "The request cannot be answered as it is",
     429: "Too much at a time",
+    431: "The request's head is too large",
     500: "An error of the service",
     503: "Not now",
 }

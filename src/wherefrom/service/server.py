@@ -28,8 +28,6 @@ HEAD_SECONDS: Final = 20.0
 """In which the head of a request must have come."""
 _BUSY: Final = object()
 
-_HEADERS: Final = 16 * 1024
-"""Bytes of a request's head, at most."""
 _CONNECTIONS: Final = 1000
 """Connections at a time, at most."""
 
@@ -155,7 +153,7 @@ def _config(app: object, settings: Settings, listening: Listening) -> uvicorn.Co
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=int(settings.limits.stop_seconds) + 5,
-        h11_max_incomplete_event_size=_HEADERS,
+        h11_max_incomplete_event_size=settings.limits.max_head_bytes,
     )
 
 

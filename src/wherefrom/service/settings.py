@@ -21,6 +21,7 @@ class RequestLimits:
     Attributes:
         max_image_bytes: of one image's file.
         max_request_bytes: of one request's body.
+        max_head_bytes: of one request's address and headers.
         max_pixels: width times height of one image, checked before it is decoded.
         max_images: in one request.
         max_waiting: images that wait for the worker, over all requests; one request more is answered by 429.
@@ -36,6 +37,7 @@ class RequestLimits:
 
     max_image_bytes: int = 20 * _MIB
     max_request_bytes: int = 64 * _MIB
+    max_head_bytes: int = 16 * 1024
     max_pixels: int = 25_000_000
     max_images: int = 16
     max_waiting: int = 64

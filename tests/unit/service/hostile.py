@@ -258,6 +258,10 @@ def queries() -> dict[str, Hostile]:
     addresses += ["/v1/jobs/x?wait=-1", "/v1/jobs/x?wait=nan", "/v1/jobs/x?wait=1e400", "/v1/jobs/" + "x" * 500]
     addresses += ["/v1", "/v1/attributions/", "/.git/config", "/docs", "/redoc", "/v1/feedback", "/v1/attributions"]
     found |= {f"GET {address[:30]}": Hostile(b"", address, "GET", {}) for address in addresses}
+    for name, value in (("X", "y" * 2**15), ("Authorization", f"Bearer {'k' * 2**15}"), ("Cookie", "a=b; " * 2**12)):
+        found[f"a large {name}"] = Hostile(b"", "/v1/models", "GET", {name: value})
+    found["many headers"] = Hostile(b"", "/healthz", "GET", {f"X-{number}": "y" * 50 for number in range(1000)})
+    found["a large address"] = Hostile(b"", "/healthz?" + "x" * 2**15, "GET", {})
     for method in ("PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
         found[method] = Hostile(good, method=method)
     return found
