@@ -31,12 +31,13 @@ def test_a_row_that_names_no_image_is_one_that_cannot_be_read(tmp_path: Path) ->
         load_images(tmp_path / "list.jsonl")
 
 
-def test_an_archive_that_breaks_off_does_not_end_the_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [-100, 5])
+def test_an_archive_that_breaks_off_does_not_end_the_list(tmp_path: Path, cut: int) -> None:
     data = [path.read_bytes() for path in make_good_files(tmp_path, 2)]
     for name in ("a", "b"):
         tar_of(tmp_path / f"{name}.tar", {"0.png": data[0], "1.png": data[1]})
     whole = (tmp_path / "a.tar").read_bytes()
-    (tmp_path / "a.tar").write_bytes(whole[: whole.index(data[1]) + 5])
+    (tmp_path / "a.tar").write_bytes(whole[: whole.index(data[1]) + cut])
     images = list(stream_images(str(tmp_path / "*.tar")))
     assert [image.name.removeprefix(f"{tmp_path}/") for image in images] == [
         "a.tar/0.png",
