@@ -137,7 +137,7 @@ class Listing:
             raise error
         if self.strict:
             raise UsageError(f"{name} cannot be read: {error}") from error
-        return Source(name=name, held=ImageFacts(name=name, error=str(error)))
+        return Source(name=name, in_memory=ImageFacts(name=name, error=str(error)))
 
 
 Lister: TypeAlias = Callable[[Any, Listing], Iterator[Source]]
