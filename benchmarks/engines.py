@@ -19,7 +19,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ class Noted:
     times: list[tuple[float, int]] = field(default_factory=list)
     after: Callable[[int], None] = lambda _: None
 
-    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Part]:
+    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Generator[Part, None, None]:
         for part in self.engine.parts(job, chunks):
             self.times.append((time.perf_counter(), len(part.scored) + len(part.failed)))
             self.after(len(self.times))

@@ -4,8 +4,9 @@
 
 Two runs of `wherefrom score` on a manifest whose rows share few images: the first is killed after so many seconds and
 started again for half as long. Then all rows go through the same run with a task that asks nothing, so that listing,
-ledger and files are measured for every one of them. Memory is the process's resident set once a second. Writes
-benchmarks/results/manifest.json and docs/assets/memory-of-a-run.svg. Linux alone.
+ledger and files are measured for every one of them. Memory is the process's resident set once a second, over the
+seconds of a processor that it used, since other programs run beside it. Writes benchmarks/results/manifest.json and
+docs/assets/memory-of-a-run.svg. Linux alone.
 """
 
 from __future__ import annotations
@@ -71,6 +72,16 @@ class Nothing:
         advance(len(images), 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look at a process: seconds since its start, those of a processor that it used, MiB, and parts on the disk."""
+
+    seconds: float
+    processor: float
+    memory: float
+    parts: int
+
+
 @dataclass(kw_only=True, slots=True)
 class Watched:
     """A process that runs, and what was seen of it.
@@ -79,22 +90,24 @@ class Watched:
         process: as it was started.
         rows: the folder whose parts are counted.
         start: when it was started, in seconds.
-        memory: seconds since the start, MiB and parts, once a second.
+        seen: once a second.
     """
 
     process: subprocess.Popen[bytes]
     rows: Path
     start: float = field(default_factory=time.monotonic)
-    memory: list[tuple[float, float, int]] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
 
     def watch(self, seconds: float) -> None:
         """Look at it until it ends, or for so long."""
         while time.monotonic() - self.start < seconds and self.process.poll() is None:
-            status = Path(f"/proc/{self.process.pid}/status")
-            resident = [line for line in status.read_text().splitlines() if line.startswith("VmRSS")]
+            status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+            resident = [line for line in status if line.startswith("VmRSS")]
+            ticks = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
             if resident:
                 parts = len(list(self.rows.glob("*/[!.]*.parquet")))
-                self.memory.append((time.monotonic() - self.start, int(resident[0].split()[1]) / 1024, parts))
+                used = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+                self.seen.append(Seen(time.monotonic() - self.start, used, int(resident[0].split()[1]) / 1024, parts))
             time.sleep(1.0)
 
     def kill(self) -> None:
@@ -102,15 +115,22 @@ class Watched:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def first_part(self) -> float | None:
-        """Seconds until there was a part more than at the start."""
-        before = self.memory[0][2]
-        return next((round(seconds, 1) for seconds, _, parts in self.memory if parts > before), None)
+    def first_part(self) -> dict[str, float] | None:
+        """When there was a part more than at the start: seconds, and the processor's seconds of this process."""
+        new = (one for one in self.seen if one.parts > self.seen[0].parts)
+        one = next(new, None)
+        return None if one is None else {"seconds": round(one.seconds, 1), "of a processor": round(one.processor, 1)}
 
     def curve(self) -> list[tuple[float, float]]:
-        """Seconds and MiB, thinned."""
-        step = max(1, len(self.memory) // POINTS)
-        return [(round(seconds, 1), round(size, 1)) for seconds, size, _ in self.memory[::step]]
+        """Seconds of a processor and MiB, thinned."""
+        step = max(1, len(self.seen) // POINTS)
+        return [(round(one.processor, 1), round(one.memory, 1)) for one in self.seen[::step]]
+
+    def memory_after(self, share: float) -> list[int]:
+        """The least and the most MiB once this share of the processor's seconds was used."""
+        start = share * self.seen[-1].processor
+        sizes = [round(one.memory) for one in self.seen if one.processor >= start]
+        return [min(sizes), max(sizes)]
 
 
 def make_manifest(folder: Path, rows: int) -> Path:
@@ -155,16 +175,15 @@ def killed_and_started_again(manifest: Path, out: Path, seconds: float) -> dict[
     second.kill()
     after = names_in(out)
     kept = set(before) <= set(after)
-    size = [mebibytes for since, mebibytes, _ in first.memory if since > seconds / 5]
     return {
-        "first rows after, seconds": first.first_part(),
-        "first rows after the kill, seconds": second.first_part(),
+        "first rows after": first.first_part(),
+        "first rows after the kill": second.first_part(),
         "rows before the kill": len(before),
         "rows in the end": len(after),
         "rows lost": 0 if kept else len(set(before) - set(after)),
         "rows twice": len(after) - len(set(after)),
-        "images a second": round(len(before) / seconds, 1),
-        "MiB after a fifth of the time, least and most": [round(min(size)), round(max(size))],
+        "images a second of a processor": round(len(before) / first.seen[-1].processor, 1),
+        "MiB in the last half, least and most": first.memory_after(0.5),
         "memory": first.curve(),
     }
 
@@ -173,16 +192,14 @@ def all_rows(manifest: Path, out: Path, rows: int) -> dict[str, Any]:
     """Every row through a task that asks nothing."""
     run = started(("-m", "benchmarks.manifest", "--nothing", str(manifest), "--out", str(out)), out)
     run.watch(float("inf"))
-    seconds = time.monotonic() - run.start
     names = names_in(out)
-    size = [mebibytes for since, mebibytes, _ in run.memory if since > seconds / 10]
     return {
-        "seconds": round(seconds, 1),
+        "seconds of a processor": round(run.seen[-1].processor, 1),
         "rows": len(names),
         "rows twice": len(names) - len(set(names)),
         "all there": len(set(names)) == rows and run.process.returncode == 0,
-        "first rows after, seconds": run.first_part(),
-        "MiB after a tenth of the time, least and most": [round(min(size)), round(max(size))],
+        "first rows after": run.first_part(),
+        "MiB after the first tenth, least and most": run.memory_after(0.1),
         "memory": run.curve(),
     }
 
@@ -199,7 +216,7 @@ def draw(found: Mapping[str, Any]) -> None:
             seconds, size = zip(*found[label]["memory"], strict=True)
             axes.plot(seconds, size, label=label, color=colour)
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("seconds since the start")
+        axes.set_xlabel("seconds of a processor")
         axes.set_ylabel("resident memory, MiB")
         axes.legend(frameon=False)
         figure.savefig(FIGURE, format="svg", metadata={"Date": None})
@@ -220,14 +237,15 @@ def main(
         found: dict[str, Any] = {
             "made": datetime.now(UTC).date().isoformat(),
             "version": __version__,
-            "rows": rows,
+            "command": f"python -m benchmarks.manifest --rows {rows} --seconds {seconds:g}",
+            "load": round(os.getloadavg()[0], 1),
             "scoring": killed_and_started_again(manifest, Path(made) / "scored", seconds),
             "all rows, nothing asked": all_rows(manifest, Path(made) / "nothing", rows),
         }
     (RESULTS / "manifest.json").write_text(json.dumps(found, indent=1) + "\n")
     draw(found)
     for label in ("scoring", "all rows, nothing asked"):
-        typer.echo(f"{label}: { {key: value for key, value in found[label].items() if key != 'memory'} }")
+        typer.echo(f"{label}: {json.dumps({key: value for key, value in found[label].items() if key != 'memory'})}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -52,7 +52,7 @@ class Ray:
         if self.cpus < 1 or (self.gpus or 0) < 0:
             raise UsageError(f"cpus={self.cpus} and gpus={self.gpus}, need at least 1 processor and 0 GPUs a worker")
 
-    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Part]:
+    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Generator[Part, None, None]:
         """The part of every chunk, as they are finished; see `wherefrom.engines.base.Engine`.
 
         Raises:

@@ -181,7 +181,8 @@ def _listed(place: Place, lister: Lister, listing: Listing, *, check: bool) -> I
                 names += [source.name] if len(names) < _NAMED else []
             yield source
     except (OSError, tarfile.TarError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, RecursionError) as error:
-        raise UsageError(f"{place} cannot be read: {error}") from error
+        count += 1
+        yield listing.unreadable(str(place), UsageError(f"{place} cannot be read: {error}"))
     if not count:
         raise UsageError(f"{place} lists no image")
     if lost:

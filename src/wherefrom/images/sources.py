@@ -6,6 +6,7 @@ import glob
 import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -86,6 +87,8 @@ def stream_images(
 ) -> Iterator[Source]:
     """The same images, listed as they are asked for: millions take no memory. What is named twice is there twice.
 
+    A row of a manifest that names no image, or an archive that breaks off, is an image that cannot be read.
+
     Args:
         paths: as for `load_images`, but for images in memory.
         on_message: called with a sentence for whatever is left out, once it was listed.
@@ -97,7 +100,7 @@ def stream_images(
     """
     if not paths:
         raise UsageError("no path: name a file, a folder, a glob, a manifest or a .tar")
-    listing = _listing(on_message, follow, column)
+    listing = replace(_listing(on_message, follow, column), strict=False)
     return (source for path in paths for source in expand(path, listing))
 
 

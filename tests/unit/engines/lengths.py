@@ -14,9 +14,7 @@ import pyarrow.dataset as ds
 from wherefrom.engines.base import Row
 from wherefrom.images.files import Source
 
-SCHEMA = pa.schema(
-    [("key", pa.binary(16)), ("name", pa.string()), ("error", pa.string()), ("length", pa.int64())]  # type: ignore[arg-type]
-)
+SCHEMA = pa.schema([("key", pa.binary(16)), ("name", pa.string()), ("error", pa.string()), ("length", pa.int64())])
 
 
 @dataclass(kw_only=True)

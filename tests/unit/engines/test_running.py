@@ -10,8 +10,9 @@ import pytest
 
 from tests.unit.engines.lengths import Lengths, images, names_in
 from wherefrom.core.errors import StoreError, UsageError
-from wherefrom.engines import ledger, parts
+from wherefrom.engines import parts
 from wherefrom.engines.base import Chunk, Job, Part
+from wherefrom.engines.keys import key_of
 from wherefrom.engines.ledger import Ledger
 from wherefrom.engines.local import Local
 from wherefrom.engines.running import run_job
@@ -100,7 +101,7 @@ def test_failed_rows_are_asked_again_and_a_success_takes_their_place(tmp_path: P
 
 def test_a_stored_success_beats_a_failure_that_comes_later(tmp_path: Path) -> None:
     run_job(Lengths(), images(2), folder=tmp_path)
-    key = ledger.key_of(next(images(1)))
+    key = key_of(next(images(1)))
     rows = tmp_path / "rows"
     parts.write_rows(
         parts.path_of(rows, parts.FAILED, "late"),

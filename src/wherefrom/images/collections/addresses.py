@@ -81,6 +81,8 @@ class Address:
         if length > max_bytes:
             raise ImageError(f"{length:,} bytes are over the limit of {max_bytes:,} bytes: {_raise(length)}")
         data = bytes(system.cat_file(path, start=offset, end=offset + length))
+        if len(data) > length:
+            raise ImageError("its server gives whole files and no parts of them: copy the archive to this machine")
         if len(data) < length:
             raise ImageError(f"the archive ends inside this member: {len(data):,} of {length:,} bytes are there")
         return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -50,6 +51,9 @@ def list_tar(place: Place, listing: Listing) -> Iterator[Source]:
                 label = printable(member.name if count == 1 else f"{member.name}#{count}")
                 span = (member.offset_data, member.size)
                 yield place.source(name=f"{place}/{label}", span=span, member=label, columns=said)
+        left = file.seek(0, os.SEEK_END) - archive.offset
+        if 0 < left < tarfile.BLOCKSIZE:  # of a header, at which the library ends as it does at the archive's end
+            raise tarfile.ReadError(f"unexpected end of data: {left} bytes of a member's header")
     if passed.words():
         listing.on_message(f"left out of {place}: {passed.words()}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ __all__ = ["PATH", "list_csv", "list_json_lines", "list_rows", "no_path_column"]
 
 PATH: Final = "path"
 """The column that says where an image is."""
+_TAR: Final = ".tar"
 _ROWS: Final = 4096  # of a Parquet file that are in memory at a time
 
 
@@ -58,14 +60,27 @@ def list_json_lines(place: Place, listing: Listing) -> Iterator[Source]:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            row = json.loads(line)
-            if not isinstance(row, dict):
-                raise UsageError(f"{place}, line {number}: need an object with `path`, got {type(row).__name__}")
+            try:
+                row = _object(place, number, line)
+            except (UsageError, RecursionError) as error:
+                yield listing.unreadable(f"{place}, line {number}", error)
+                continue
             if number == 1 and row.get("wherefrom") == "table":
                 continue  # the head of a table of scores
-            if PATH not in row:
+            if PATH not in row and number == 1:
                 no_path_column(place, row)
             yield _entry(place, f"line {number}", row, listing)
+
+
+def _object(place: Place, number: int, line: str) -> dict[str, Any]:
+    """The object of one line."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UsageError(f"{place} cannot be read: line {number}: {error}") from error
+    if not isinstance(row, dict):
+        raise UsageError(f"{place}, line {number}: need an object with `path`, got {type(row).__name__}")
+    return row
 
 
 def list_rows(place: Place, file: Any, listing: Listing) -> Iterator[Source]:
@@ -101,7 +116,17 @@ def no_path_column(place: Place, names: Iterable[str]) -> NoReturn:
 
 
 def _entry(manifest: Place, where: str, row: Mapping[str, Any], listing: Listing) -> Source:
-    """A row of a manifest; its path is relative to the manifest. What else it says is kept with the image."""
+    """The image of a row, or what stands for one that names none."""
+    try:
+        return _named(manifest, where, row, listing)
+    except (UsageError, OSError, tarfile.TarError) as error:
+        return listing.unreadable(f"{manifest}, {where}", error)
+
+
+def _named(manifest: Place, where: str, row: Mapping[str, Any], listing: Listing) -> Source:
+    """The image of a row; its path is relative to the manifest. What else the row says is kept with it."""
+    if PATH not in row:
+        no_path_column(manifest, row)
     value, name = row[PATH], row.get("name")
     if not isinstance(value, str) or not value:
         raise UsageError(f"{manifest}, {where}: `path` is {value!r}, need a file's path")
@@ -118,7 +143,7 @@ def _entry(manifest: Place, where: str, row: Mapping[str, Any], listing: Listing
             f"{manifest}, {where}: `path` is an address, {value!r}: allow addresses of this kind in manifests by"
             f" --follow {scheme}, in Python by follow=[{scheme!r}]"
         )
-    if isinstance(place, LocalPlace):
+    if isinstance(place, LocalPlace) and _TAR in value.lower():
         inside = _inside_archive(manifest, where, place)
         if inside is not None:
             return replace(inside, name=printable(name or str(place)), columns=given)
@@ -128,7 +153,7 @@ def _entry(manifest: Place, where: str, row: Mapping[str, Any], listing: Listing
 def _inside_archive(manifest: Place, where: str, place: LocalPlace) -> Source | None:
     """The member of an archive that `ARCHIVE.tar/MEMBER` stands for; None for a path of no archive's member."""
     path = place.path
-    archive = next((above for above in path.parents if above.suffix.lower() == ".tar"), None)
+    archive = next((above for above in path.parents if above.suffix.lower() == _TAR), None)
     if archive is None or path.exists() or not archive.is_file():
         return None
     members = _members(LocalPlace(archive), archive.stat().st_mtime_ns)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
+from wherefrom.core.errors import UsageError
+from wherefrom.core.facts import ImageFacts
 from wherefrom.images.files import Cell, Source, printable
 
 __all__ = ["Lister", "Listing", "LocalPlace", "Place", "Told"]
@@ -112,11 +114,30 @@ class Listing:
         on_message: what is left out, and why.
         follow: schemes of addresses that paths in a manifest may have, as `s3`; by default they are files alone.
         column: of a table that holds images; None is the only one there is.
+        strict: whether a row that names no image, or a list that breaks off, is an error of the whole; else it is an
+            image that cannot be read, with that reason, and what comes after it is listed.
     """
 
     on_message: Told = _nobody
     follow: frozenset[str] = field(default_factory=frozenset)
     column: str | None = None
+    strict: bool = True
+
+    def unreadable(self, name: str, error: Exception) -> Source:
+        """What stands for an image that cannot even be named, where that is no error of the whole.
+
+        Args:
+            name: of the row or list.
+            error: why.
+
+        Raises:
+            UsageError: where it is one.
+        """
+        if self.strict and isinstance(error, UsageError):
+            raise error
+        if self.strict:
+            raise UsageError(f"{name} cannot be read: {error}") from error
+        return Source(name=name, in_memory=ImageFacts(name=name, error=str(error)))
 
 
 Lister: TypeAlias = Callable[[Any, Listing], Iterator[Source]]

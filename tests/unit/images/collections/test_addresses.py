@@ -89,6 +89,17 @@ def test_what_is_not_there_or_too_large_is_a_row(bucket: list[bytes]) -> None:
         load_images("memory://b/a.tar")[0].read(10)
 
 
+def test_a_server_that_gives_no_parts_gives_no_other_image(
+    bucket: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bucket
+    system = fsspec.filesystem("memory")
+    whole = system.cat_file("/b/a.tar")
+    monkeypatch.setattr(type(system), "cat_file", lambda *_, **__: whole)
+    with pytest.raises(ImageError, match="its server gives whole files and no parts of them"):
+        load_images("memory://b/a.tar")[0].read()
+
+
 def test_what_cannot_be_listed_is_refused(bucket: list[bytes]) -> None:
     del bucket
     with pytest.raises(UsageError, match="no image at memory://b/nothing/"):
