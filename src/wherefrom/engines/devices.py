@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection, get_context
@@ -46,7 +46,7 @@ class Devices:
         if not self.devices or not all(self.devices):
             raise UsageError(f"devices {','.join(self.devices)!r} name none: give them as cuda:0,cuda:1")
 
-    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Iterator[Part]:
+    def parts(self, job: Job, chunks: Iterable[Chunk]) -> Generator[Part, None, None]:
         """The part of every chunk, as they are finished; see `wherefrom.engines.base.Engine`."""
         processes: list[_Process] = []
         remaining, failure = iter(chunks), None
