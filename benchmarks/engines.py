@@ -31,11 +31,11 @@ import torch
 import typer
 from PIL import Image
 
+from benchmarks.engine_tasks import FILE, Waiting, run_once
 from benchmarks.places import RESULTS
 from wherefrom import __version__
 from wherefrom.core.processors import usable
-from wherefrom.engines.base import Chunk, Engine, Job, OpenedTask, Part, Row, Task
-from wherefrom.engines.columns import SCORES, schema_of
+from wherefrom.engines.base import Chunk, Engine, Job, Part, Task
 from wherefrom.engines.devices import Devices
 from wherefrom.engines.local import Local
 from wherefrom.engines.ray import Ray, cluster
@@ -45,39 +45,6 @@ from wherefrom.images.files import Source, file_source
 from wherefrom.methods.aedr import AEDR
 
 MODEL: Final = "zoo:kl-f8-a"
-FILE: Final = 20
-"""Images whose rows are written together: few, so that two workers end at about the same time."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """A task that asks nothing and takes a time."""
-
-    seconds: float
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        return {"what": "waiting", "seconds": self.seconds}
-
-    @property
-    def schema(self) -> Any:
-        return schema_of(SCORES)
-
-    def open(self, device: str | None = None) -> OpenedTask:
-        del device
-        return OpenedWaiting(seconds=self.seconds)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedWaiting:
-    seconds: float
-    digest: str = "0" * 64
-
-    def rows(self, images: Sequence[Source], advance: Callable[[int, int], None]) -> Iterator[Sequence[Row]]:
-        for image in images:
-            time.sleep(self.seconds)
-            advance(1, 0)
-            yield [{"name": image.name, "scores": [("first", float(len(image.name)))]}]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,11 +116,6 @@ def kill_worker(parts: int) -> None:
     """End one worker, a little after the third part."""
     if parts == 3:
         threading.Timer(0.3, lambda: os.kill(workers()[0], signal.SIGKILL)).start()
-
-
-def run_once(task: Task, images: Sequence[Source], folder: Path, address: str) -> None:
-    """A run by two workers of Ray, in a process that will be killed."""
-    run_job(task, images, folder=folder, engine=Ray(workers=2, address=address), images_a_file=FILE)
 
 
 def kill_driver(task: Task, images: Sequence[Source], folder: Path, address: str) -> int:

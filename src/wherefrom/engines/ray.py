@@ -146,11 +146,20 @@ def _join(ray: Any, pool: Any, starting: dict[Any, Any], *, wait: bool) -> Where
     count, seconds = (1, None) if wait else (len(starting), 0)
     failure = None
     for there in ray.wait(list(starting), num_returns=count, timeout=seconds)[0]:
-        actor, said = starting.pop(there), ray.get(there)
+        actor, said = starting.pop(there), _opened(ray, there)
         failure = failure or said
         if said is None:
             pool.push(actor)
     return failure
+
+
+def _opened(ray: Any, there: Any) -> WherefromError | None:
+    """What a worker says that is ready, or why there is none."""
+    try:
+        said: WherefromError | None = ray.get(there)
+    except ray.exceptions.RayActorError as error:
+        return WherefromError(f"a worker could not start ({error}): look whether it has this release of wherefrom")
+    return said
 
 
 def _give(pool: Any, chunks: Iterator[Chunk]) -> None:
