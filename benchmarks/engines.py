@@ -4,8 +4,8 @@
 
 Images of noise are asked about by two passes of an embedded autoencoder: in this process, in two processes of one
 machine, and by one and two workers of Ray, each with one thread. Then a worker of two is killed in the middle; and a
-whole run is, with its driver, and started again. Throughput is that between the first file of rows and the last, for
-the start of a cluster is paid once. With `--pause` nothing is asked: an image takes so many seconds of sleep, as one
+whole run is, with its driver, and started again. Throughput is that of the second half of the files of rows, for the
+start of a cluster is paid once. With `--pause` nothing is asked: an image takes so many seconds of sleep, as one
 does for which a worker waits for its GPU, so that the figures say what the engine costs, whatever else runs here.
 Writes benchmarks/results/engines.json.
 """
@@ -20,7 +20,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,54 +31,20 @@ import torch
 import typer
 from PIL import Image
 
+from benchmarks.engine_tasks import FILE, Waiting, run_once
 from benchmarks.places import RESULTS
 from wherefrom import __version__
 from wherefrom.core.processors import usable
-from wherefrom.engines.base import Chunk, Engine, Job, OpenedTask, Part, Row, Task
-from wherefrom.engines.columns import SCORES, schema_of
+from wherefrom.engines.base import Chunk, Engine, Job, Part, Task
 from wherefrom.engines.devices import Devices
 from wherefrom.engines.local import Local
-from wherefrom.engines.ray import Ray
+from wherefrom.engines.ray import Ray, cluster
 from wherefrom.engines.running import run_job
 from wherefrom.engines.scores import ScoreTask
 from wherefrom.images.files import Source, file_source
 from wherefrom.methods.aedr import AEDR
 
 MODEL: Final = "zoo:kl-f8-a"
-FILE: Final = 20
-"""Images whose rows are written together: few, so that two workers end at about the same time."""
-ATTEMPTS: Final = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """A task that asks nothing and takes a time."""
-
-    seconds: float
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        return {"what": "waiting", "seconds": self.seconds}
-
-    @property
-    def schema(self) -> Any:
-        return schema_of(SCORES)
-
-    def open(self, device: str | None = None) -> OpenedTask:
-        del device
-        return OpenedWaiting(seconds=self.seconds)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedWaiting:
-    seconds: float
-    digest: str = "0" * 64
-
-    def rows(self, images: Sequence[Source], advance: Callable[[int, int], None]) -> Iterator[Sequence[Row]]:
-        for image in images:
-            time.sleep(self.seconds)
-            advance(1, 0)
-            yield [{"name": image.name, "scores": [("first", float(len(image.name)))]}]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,8 +62,9 @@ class Noted:
             yield part
 
     def rate(self) -> float:
-        """Images a second between the first part and the last."""
-        return sum(count for _, count in self.times[1:]) / (self.times[-1][0] - self.times[0][0])
+        """Images a second in the second half of the parts, when every worker has opened its model."""
+        half = self.times[len(self.times) // 2 :]
+        return sum(count for _, count in half[1:]) / (half[-1][0] - half[0][0])
 
 
 def written(folder: Path, count: int, size: int) -> list[Source]:
@@ -126,7 +92,9 @@ def largest_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> f
     """Between two runs, relative, over all images and columns; infinite where one has a row that the other has not."""
     if set(first) != set(second) or any((first[name] is None) != (second[name] is None) for name in first):
         return float("inf")
-    pairs = [(a[column], second[name][column]) for name, a in first.items() if a for column in a]
+    pairs: list[tuple[float, float]] = [
+        (a[column], second[name][column]) for name, a in first.items() if a for column in a
+    ]
     return max(abs(one - other) / max(abs(one), 1e-12) for one, other in pairs)
 
 
@@ -148,30 +116,6 @@ def kill_worker(parts: int) -> None:
     """End one worker, a little after the third part."""
     if parts == 3:
         threading.Timer(0.3, lambda: os.kill(workers()[0], signal.SIGKILL)).start()
-
-
-@contextmanager
-def cluster() -> Iterator[str]:
-    """A cluster of this machine's processors, for all runs; its address. On a busy machine it may start late."""
-    import ray
-
-    for attempt in range(ATTEMPTS):
-        try:
-            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", log_to_driver=False)
-            break
-        except Exception as error:
-            if attempt == ATTEMPTS - 1:
-                raise
-            typer.echo(f"Ray did not start: {error}")
-    try:
-        yield ray.get_runtime_context().gcs_address
-    finally:
-        ray.shutdown()
-
-
-def run_once(task: Task, images: Sequence[Source], folder: Path, address: str) -> None:
-    """A run by two workers of Ray, in a process that will be killed."""
-    run_job(task, images, folder=folder, engine=Ray(workers=2, address=address), images_a_file=FILE)
 
 
 def kill_driver(task: Task, images: Sequence[Source], folder: Path, address: str) -> int:
@@ -244,10 +188,10 @@ def main(
         "date": datetime.now(UTC).date().isoformat(),
         "rows": {},
     }
-    with tempfile.TemporaryDirectory() as folder, cluster() as address:
+    with tempfile.TemporaryDirectory() as folder, cluster(None) as ray:
         (Path(folder) / "images").mkdir()
         images = written(Path(folder) / "images", count, size)
-        for name, row in measured(task, images, Path(folder), address):
+        for name, row in measured(task, images, Path(folder), ray.get_runtime_context().gcs_address):
             row["load"] = round(os.getloadavg()[0], 1)
             document["rows"][name] = row
             typer.echo(f"{name}: {row}")

@@ -19,7 +19,7 @@ from wherefrom.core.errors import UsageError, WherefromError
 from wherefrom.core.extras import require
 from wherefrom.engines.base import Chunk, Job, Part
 
-__all__ = ["ENGINE", "Ray"]
+__all__ = ["ENGINE", "Ray", "cluster"]
 
 _LOST: Final = 3  # times that a chunk is given to a worker again after the one that had it was lost
 
@@ -34,7 +34,8 @@ class Ray:
         cpus: processors that a worker is given, and threads that it computes with.
         gpus: GPUs that a worker is given, as 1 or 0.5; None: one where the cluster has any, else none.
         address: of the cluster, as `ray://HOST:10001` or `auto`; None: what `RAY_ADDRESS` says, else a cluster of this
-            machine's processors and GPUs, which is not reached from elsewhere and ends with the run.
+            machine's processors and GPUs, which ends with the run, and listens to this machine alone unless the program
+            has imported Ray before.
 
     Raises:
         UsageError: when a number is out of range.
@@ -62,17 +63,14 @@ class Ray:
         first = next(remaining := iter(chunks), None)
         if first is None:  # nothing to do, so no cluster is started
             return
-        ray = require("ray", "ray")
-        from ray.util import ActorPool
-
-        remaining, pool = chain([first], remaining), ActorPool([])
-        with _cluster(ray, self.address), self._started(ray, job) as starting:
+        remaining = chain([first], remaining)
+        with cluster(self.address) as ray, self._started(ray, job) as starting:
+            pool = ray.util.ActorPool([])
             failure = _join(ray, pool, starting, wait=True)
             _give(pool, remaining if failure is None else iter(()))
             while pool.has_next():
                 said = _said(ray, pool)
-                if isinstance(said, WherefromError):
-                    failure = failure or said
+                failure = failure or (said if isinstance(said, WherefromError) else None)
                 failure = failure or _join(ray, pool, starting, wait=False)
                 _give(pool, remaining if failure is None else iter(()))
                 if isinstance(said, Part):
@@ -148,11 +146,20 @@ def _join(ray: Any, pool: Any, starting: dict[Any, Any], *, wait: bool) -> Where
     count, seconds = (1, None) if wait else (len(starting), 0)
     failure = None
     for there in ray.wait(list(starting), num_returns=count, timeout=seconds)[0]:
-        actor, said = starting.pop(there), ray.get(there)
+        actor, said = starting.pop(there), _opened(ray, there)
         failure = failure or said
         if said is None:
             pool.push(actor)
     return failure
+
+
+def _opened(ray: Any, there: Any) -> WherefromError | None:
+    """What a worker says that is ready, or why there is none."""
+    try:
+        said: WherefromError | None = ray.get(there)
+    except ray.exceptions.RayActorError as error:
+        return WherefromError(f"a worker could not start ({error}): look whether it has this release of wherefrom")
+    return said
 
 
 def _give(pool: Any, chunks: Iterator[Chunk]) -> None:
@@ -174,24 +181,41 @@ def _said(ray: Any, pool: Any) -> Part | WherefromError:
 
 
 @contextmanager
-def _cluster(ray: Any, address: str | None) -> Iterator[None]:
-    """Connected to a cluster; one that is started here ends with the block, one that was there goes on."""
-    if ray.is_initialized():
-        yield
-        return
+def cluster(address: str | None) -> Iterator[Any]:
+    """The package, connected to a cluster; one that is started here ends with the block, one that was there goes on.
+
+    Whoever reaches a cluster can run code in it. So one that is started here keeps to this machine, by a variable that
+    is named for the systems on which Ray does so by itself, and which is read when Ray is imported.
+
+    Args:
+        address: of a cluster that is there; None: what `RAY_ADDRESS` says, else one is started.
+
+    Raises:
+        MissingExtra: when Ray is not installed.
+        WherefromError: when the cluster cannot be reached or started.
+    """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would tell Ray's makers of the cluster
+    if not (address or os.environ.get("RAY_ADDRESS")):
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    ray = require("ray", "ray")
+    if ray.is_initialized():
+        yield ray
+        return
     asked = address or os.environ.get("RAY_ADDRESS")
-    # One's own cluster is reached from this machine alone: whoever reaches a Ray cluster can run code in it.
-    own = {} if asked else {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
-        ray.init(address=asked, logging_level=logging.ERROR, log_to_driver=False, **own)
+        ray.init(
+            address=asked,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **({} if asked else {"include_dashboard": False}),
+        )
     except Exception as error:  # whatever Ray says: it has no class of its own for this
         where = f"at {asked}" if asked else "on this machine"
         raise WherefromError(
             f"no cluster of Ray {where} ({str(error).strip()}): start one by `ray start --head`, and name it by address"
         ) from error
     try:
-        yield
+        yield ray
     finally:
         ray.shutdown()
 

@@ -2,12 +2,14 @@
 
     python -m tests.unit.engines.by_ray FOLDER WORKERS [OPTION=VALUE ...]
 
-Prints a line for each part: its name, how many images it has, and how many failed; and at the end what was told.
+Prints the address that the cluster listens to; a line for each part: its name, how many images it has, and how many
+failed; and at the end what was told.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from tests.unit.engines.counting_task import chunks_of, job_of
@@ -32,6 +34,8 @@ def main(folder: str, workers: str, *options: str) -> None:
     job = job_of(Path(folder), advance=advance, seconds=seconds, **given)
     try:
         for part in Ray(workers=int(workers)).parts(job, chunks_of(12, 2)):
+            if not told[0] - len(part.scored) - len(part.failed):
+                say(f"at {import_module('ray').util.get_node_ip_address()}")
             say(f"{part.name} {len(part.scored) + len(part.failed)} {len(part.failed)}")
     except WherefromError as error:
         say(f"{type(error).__name__}: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.scoring.standins import pixels_of
+from wherefrom.scoring import reading
 from wherefrom.scoring.batching import BatchSize, Buckets, Item, Size
 
 SQUARE: Size = (512, 512)
@@ -98,3 +99,11 @@ def test_the_fullest_bucket_leaves_first() -> None:
     buckets = Buckets(sizes=BatchSize(device="cpu", fixed=1000), bound=8 * 8 * 3 * 5)
     out = [batch for i in range(6) for batch in buckets.add(item(i, 8, 4 if i == 0 else 8))]
     assert [len(batch) for batch in out] == [5]
+
+
+@pytest.mark.parametrize(("processors", "threads"), [(1, 2), (8, 8), (64, 16)])
+def test_a_gpu_is_read_for_by_as_many_threads_as_there_are_processors(
+    processors: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "usable", lambda: processors)
+    assert (reading.usual_workers("cuda"), reading.usual_workers("cpu")) == (threads, 2)
