@@ -53,7 +53,7 @@ class _Scale:
 
 
 _QUICK: Final = _Scale(
-    size="64", search=("restarts=3", "race=4", "keep=1", "steps=100", "plateau=5"), share=12, many=False
+    size="48", search=("restarts=3", "race=4", "keep=1", "steps=100", "plateau=5"), share=12, many=False
 )
 _FULL: Final = _Scale(
     size="192", search=("restarts=12", "race=8", "keep=2", "steps=140", "plateau=20"), share=4, many=True
@@ -109,7 +109,7 @@ def demo(
     size: Annotated[
         str | None,
         typer.Option(
-            "--size", metavar="WIDTHxHEIGHT", help="or one side, of the first part; a square; default 64, full 192"
+            "--size", metavar="WIDTHxHEIGHT", help="or one side, of the first part; a square; default 48, full 192"
         ),
     ] = None,
     jobs: Annotated[
