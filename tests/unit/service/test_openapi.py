@@ -20,7 +20,7 @@ from wherefrom.service.keys import keys_of_lines
 KEY = "k" * 20
 FEW = 6
 """Requests of each operation and mode in the check: some 150 in all."""
-MANY = 420
+MANY = 480
 """The same in the weekly run: some 10,000 in all."""
 
 
