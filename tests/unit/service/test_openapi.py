@@ -49,7 +49,7 @@ def checks() -> list[Any]:
 
 def ran(profiles: Path, folder: Path, count: int) -> int:
     """Send generated requests for every operation; how many were sent."""
-    limits = replace(LIMITS, wait_seconds=0.001, max_waiting=8)
+    limits = replace(LIMITS, wait_seconds=0.001, max_waiting=8, max_head_bytes=2**20)
     keys = keys_of_lines([f"one:{KEY}"], where="here")
     app = app_of(profiles, limits=limits, feedback=folder / "feedback.jsonl", keys=keys, urls=False)
     app.state.service.worker.ready.set()  # so that none of its answers is an error of its own
