@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from wherefrom.service.answers import Problem
 from wherefrom.service.examples import PROBLEM
+from wherefrom.service.problems import problems
 
 __all__ = ["add_schema"]
 
@@ -29,6 +30,9 @@ def add_schema(app: FastAPI) -> None:
             problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(problem.pop("$defs", {}))
             schemas["Problem"] = {**problem, "examples": [PROBLEM.model_dump(mode="json")]}
+            for operations in schema["paths"].values():
+                for operation in operations.values():
+                    operation["responses"].update({str(status): said for status, said in problems(431).items()})
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -20,7 +20,7 @@ from wherefrom.service.keys import keys_of_lines
 KEY = "k" * 20
 FEW = 6
 """Requests of each operation and mode in the check: some 150 in all."""
-MANY = 420
+MANY = 480
 """The same in the weekly run: some 10,000 in all."""
 
 
@@ -49,7 +49,7 @@ def checks() -> list[Any]:
 
 def ran(profiles: Path, folder: Path, count: int) -> int:
     """Send generated requests for every operation; how many were sent."""
-    limits = replace(LIMITS, wait_seconds=0.001, max_waiting=8)
+    limits = replace(LIMITS, wait_seconds=0.001, max_waiting=8, max_head_bytes=2**20)
     keys = keys_of_lines([f"one:{KEY}"], where="here")
     app = app_of(profiles, limits=limits, feedback=folder / "feedback.jsonl", keys=keys, urls=False)
     app.state.service.worker.ready.set()  # so that none of its answers is an error of its own
