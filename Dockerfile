@@ -30,7 +30,7 @@ RUN mkdir /profiles \
 from wherefrom.images.embedded import PROFILE_PHOTOS, save_tiles; \
 Path('photos').mkdir(); save_tiles(PROFILE_PHOTOS, Path('photos'), size=128, count=100)" \
     && wherefrom generate zoo:kl-f8-a --count 100 --size 128 --out-dir belonging --quiet \
-    && wherefrom profile zoo:kl-f8-a --belonging belonging --pool photos=photos --edit jpeg:90 \
+    && wherefrom profile zoo:kl-f8-a --belonging belonging --pool photos=photos --edit none --edit jpeg:90 \
         --out /profiles/kl-f8-a.json --quiet
 
 FROM ${PYTHON}
