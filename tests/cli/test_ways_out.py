@@ -24,7 +24,7 @@ from wherefrom.cli.app import app
 from wherefrom.models.toy import Toy
 
 BOUNDS = ("--alpha", 0.1, "--beta", 0.1)
-OF_OTHERS = {"--include", "--revision", "--sparse"}  # of `hf download` and of tar
+OF_OTHERS = {"--head", "--include", "--revision", "--sparse"}  # of `ray start`, `hf download` and tar
 FORMER = {old for names in _OLD.values() for old in names}  # still taken, see cli/_renamed.py
 
 

@@ -39,6 +39,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"method": "latenttracer", "options": tuple(_SHORT.items()), "find": "crop+turns"},
     ),
     "control": ({"copies": "turn180+shift", "second": True},),  # the toy draws turned images as well as others
+    "joint": ({"copies": "shift"},),
     "latenttracer": ({"steps": 2}, {**_SHORT, "optimiser": "gradient-free"}),
     "relative": (
         {"method": "reconstruction", "reference": "toy"},

@@ -21,7 +21,7 @@ from wherefrom.service.settings import RequestLimits
 
 __all__ = ["Bodies", "Entry"]
 
-_log: Final = logging.getLogger("wherefrom.service.requests")
+_log: Final = logging.getLogger("wherefrom.service.middleware")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PROTECTING: Final = {
     "X-Content-Type-Options": "nosniff",

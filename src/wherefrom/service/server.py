@@ -163,7 +163,7 @@ def _log_to(handler: logging.Handler | None) -> None:
     if handler is None:
         return
     handler.setFormatter(_Line("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("wherefrom.service.requests")
+    logger = logging.getLogger("wherefrom.service.middleware")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False

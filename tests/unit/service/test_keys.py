@@ -108,7 +108,7 @@ def test_nothing_is_told_without_a_key(locked: TestClient, method: str, place: s
 
 
 def test_the_key_opens_and_the_log_has_its_name_alone(locked: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    logging.getLogger("wherefrom.service.requests").propagate = True
+    logging.getLogger("wherefrom.service.middleware").propagate = True
     with caplog.at_level(logging.INFO, logger="wherefrom.service"):
         sent = {"Authorization": f"bearer {KEY}"}
         assert locked.get("/v1/profiles", headers=sent).status_code == 200
