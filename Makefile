@@ -49,7 +49,7 @@ $(VENV)/stamp-package: $(VENV)/stamp-python pyproject.toml constraints.txt
 # All at once, in place of step 2. Without --no-compile, pip alone compiles 16,000 modules, for longer than it installs;
 # so each is compiled by the first program that imports it.
 $(VENV)/stamp-dev: $(VENV)/stamp-python pyproject.toml constraints.txt
-	@echo "once, step 2, for developers: wherefrom and about 120 packages: 0.5 GB, or 3 GB where torch brings CUDA libraries; minutes"
+	@echo "once, step 2, for developers: wherefrom and about 160 packages: 0.6 GB, or 3 GB where torch brings CUDA libraries; minutes"
 	@$(call install,--no-compile $(LOCKED) -e '.[heif]' --group dev --group docs)
 	@touch $(VENV)/stamp-package $@
 
