@@ -32,7 +32,7 @@ _SPLITS: Final[Mapping[str, str]] = {
     "aedr, the ratio alone": METHODS["aedr, the ratio alone"],
     "aedr, band by band": "AEDR's two errors band by band (`aedr`, `adjustment=bands`)",
     "spectral": METHODS["spectral"],
-    "spectral, easiest=0": "`spectral`, the default where files are lossless (`easiest=0`)",
+    "spectral, easiest=0": "`spectral`, smooth images judged too (`easiest=0`)",
 }
 _RONAN: Final[Mapping[str, tuple[str, str]]] = {
     "ronan_2": ("training data and unseen data", "ronan"),
