@@ -144,9 +144,7 @@ def _map(record: ImageRecord, candidate: Candidate) -> MapShown | str:
     from wherefrom.core.errors import ImageError
     from wherefrom.mapping.evidence import METHOD, map_of_record
     from wherefrom.models.base import Autoencoder
-    from wherefrom.report.further import MapShown
-    from wherefrom.report.numbers import MapNumbers
-    from wherefrom.report.overlay import map_picture
+    from wherefrom.report.overlay import map_shown
 
     if not isinstance(candidate.model, Autoencoder):
         return "it has no encoder, with which alone a map is made"
@@ -154,11 +152,4 @@ def _map(record: ImageRecord, candidate: Candidate) -> MapShown | str:
         found = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
     except ImageError as error:
         return str(error)
-    numbers = MapNumbers(
-        candidate=candidate.name,
-        tile=found.window,
-        judged=1 - found.share_masked,
-        supports=found.share,
-        note=found.sentence,
-    )
-    return MapShown(picture=map_picture(record.pixels, found), numbers=numbers)
+    return map_shown(candidate.name, record.pixels, found)

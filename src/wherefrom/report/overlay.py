@@ -15,8 +15,10 @@ from wherefrom.images.convert import Pixels
 from wherefrom.images.write import write_png
 from wherefrom.records.maps import EvidenceMap
 from wherefrom.report.figures import MADE
+from wherefrom.report.further import MapShown
+from wherefrom.report.numbers import MapNumbers
 
-__all__ = ["map_picture"]
+__all__ = ["map_picture", "map_shown"]
 
 _BLUE: Final = (0, 114, 178)
 _TINT: Final = 0.5
@@ -32,6 +34,27 @@ _LEGEND: Final = (
     ("rest", "pale: not consistent with it"),
     ("masked", "hatched: cannot be judged"),
 )
+
+
+def map_shown(candidate: str, pixels: Pixels, evidence_map: EvidenceMap) -> MapShown:
+    """A map as a report shows it: the picture, and what it says in numbers.
+
+    Args:
+        candidate: the name of the candidate that it was made under.
+        pixels: of the image, `(height, width, 3)` of uint8.
+        evidence_map: of the image.
+
+    Raises:
+        UsageError: as `map_picture`.
+    """
+    numbers = MapNumbers(
+        candidate=candidate,
+        tile=evidence_map.window,
+        judged=1 - evidence_map.share_masked,
+        supports=evidence_map.share,
+        note=evidence_map.sentence,
+    )
+    return MapShown(picture=map_picture(pixels, evidence_map), numbers=numbers)
 
 
 def map_picture(pixels: Pixels, evidence_map: EvidenceMap) -> bytes:

@@ -6,7 +6,7 @@ import io
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from wherefrom.images.read import ImageRecord
 from wherefrom.records.verdict import Attribution, Verdict
 from wherefrom.report.assembling import Assembly
 from wherefrom.report.further import Further, MapShown
-from wherefrom.report.numbers import MapNumbers
+from wherefrom.report.overlay import map_shown
 from wherefrom.report.page import page_of
 from wherefrom.service.jobs import Cancelled, Decided, Job, Progress, Question
 
@@ -53,12 +53,14 @@ def pages_of(
             raise Cancelled
         job.progress = Progress(done=place, total=len(found), stage="writing the report")
         record = image.in_memory if isinstance(image.in_memory, ImageRecord) else None
-        shown = tuple(_maps(record, candidates)) if record is not None and job.shown.maps else ()
-        maps.update({(place, each.numbers.candidate): each.picture for each in shown})
-        if record is None or not job.shown.pictures:
-            pages.append(_html(assembly, one, None, Further(maps=shown)))
-        else:
-            pages.append(_html(assembly, one, record, Further(reconstructions=made(record), maps=shown)))
+        mapped = _maps(record, candidates) if record is not None and job.shown.maps else {}
+        shown = Further(
+            reconstructions=made(record) if record is not None and job.shown.pictures else {},
+            maps=tuple(each for each in mapped.values() if isinstance(each, MapShown)),
+            without_map={name: each for name, each in mapped.items() if isinstance(each, str)},
+        )
+        maps.update({(place, each.numbers.candidate): each.picture for each in shown.maps})
+        pages.append(_html(assembly, one, record if job.shown.pictures else None, shown))
     return tuple(pages), maps
 
 
@@ -68,24 +70,19 @@ def _html(assembly: Assembly, found: Verdict | Attribution, record: ImageRecord 
         return page_of(assembly, found, record=record, further=further).html().encode()
 
 
-def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> Iterator[MapShown]:
-    """A map under each candidate that has an encoder and takes such an image."""
+def _maps(record: ImageRecord, candidates: Sequence[Candidate]) -> dict[str, MapShown | str]:
+    """A map under each candidate, or why there is none: it has no encoder, or takes no such image."""
     from wherefrom.mapping.evidence import METHOD, map_of_record
-    from wherefrom.report.overlay import map_picture
 
+    found: dict[str, MapShown | str] = {}
     for each in candidates:
         try:
-            found = map_of_record(record, model=each.model, method=METHOD, beta=_BETA)
-        except (ImageError, ModelError):
-            continue
-        numbers = MapNumbers(
-            candidate=each.name,
-            tile=found.window,
-            judged=1 - found.share_masked,
-            supports=found.share,
-            note=found.sentence,
-        )
-        yield MapShown(picture=map_picture(record.pixels, found), numbers=numbers)
+            made = map_of_record(record, model=each.model, method=METHOD, beta=_BETA)
+        except (ImageError, ModelError) as error:
+            found[each.name] = str(error)
+        else:
+            found[each.name] = map_shown(each.name, record.pixels, made)
+    return found
 
 
 def page_of_image(decided: Decided, place: int) -> bytes:

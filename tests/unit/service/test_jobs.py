@@ -14,6 +14,8 @@ from fastapi.testclient import TestClient
 
 import wherefrom as wf
 from tests.unit.service.making import app_of, belongings, files, noise
+from wherefrom.core.errors import ImageError
+from wherefrom.mapping import evidence
 from wherefrom.methods import aedr
 from wherefrom.service.answers import JobState
 from wherefrom.service.jobs import Job, Jobs, Question
@@ -62,6 +64,17 @@ def test_without_pictures_a_report_shows_none(client: TestClient) -> None:
 def test_a_map_is_a_picture(client: TestClient, done: str) -> None:
     found = client.get(f"{done}/map?image=1&profile=a")
     assert (found.headers["content-type"], found.content[:4]) == ("image/png", b"\x89PNG")
+
+
+def test_a_report_says_why_a_candidate_has_no_map(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise ImageError("48x48 pixels, this decoder takes 64x64")
+
+    monkeypatch.setattr(evidence, "map_of_record", refused)
+    place = client.post("/v1/jobs?map=true&profile=a", files=files(noise(73))).headers["location"]
+    assert client.get(f"{place}?wait=30").json()["state"] == "done"
+    assert "48x48 pixels, this decoder takes 64x64" in client.get(f"{place}/report").text
+    assert client.get(f"{place}/map?profile=a").status_code == 404
 
 
 def test_a_bundle_verifies_and_holds_no_image(client: TestClient, done: str, tmp_path: Path) -> None:
