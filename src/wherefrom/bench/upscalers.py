@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wherefrom.bench.base import Row, Table
 from wherefrom.bench.shared import pictures
-from wherefrom.bench.shared.latent import CONTROLS, CONTROLS_ASKED, RULES, ZOO
+from wherefrom.bench.shared.latent import RULES, UPSCALERS, UPSCALERS_ASKED, ZOO
 from wherefrom.bench.shared.setting import label
 from wherefrom.making import round_trips
 from wherefrom.models.base import UpscalingAutoencoder
@@ -77,7 +77,7 @@ def _of(
     """
     beside = {other: workspace.edited(images, edit) for other, images in others.items()}
     together = {"all others": [path for images in beside.values() for path in images], **beside}
-    for how, method in CONTROLS.items():
+    for how, method in UPSCALERS.items():
         yield from workspace.compare(
             name,
             method,
@@ -86,7 +86,7 @@ def _of(
             others=together,
             how=f"{edit}: {how}",
             rules=RULES,
-            asked=CONTROLS_ASKED,
+            asked=UPSCALERS_ASKED,
         )
 
 

@@ -75,6 +75,14 @@ KNOWN: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All read the columns of one question, of five reconstructions."""
+UPSCALERS_ASKED: Final = Joint()
+UPSCALERS: Final[Mapping[str, Method[Any]]] = {
+    USUAL: Joint(),
+    EXCESS: Control(copies="turn180+mirror", excess=1.0),
+    "aedr, the ratio alone": AEDR(),
+    "spectral, easiest=0": Spectral(easiest=0),
+}
+"""All read the columns of one question, of four reconstructions: an upscaler's are the dearest."""
 RULES: Final = ("kde", "conformal")
 
 
