@@ -48,7 +48,7 @@ def test_the_demo_leaves_what_it_says(ran: Ran) -> None:
     profile = load_profile(out / "profile.json")
     assert (len(profile.belonging), {name: len(table) for name, table in profile.foreign.items()}) == (
         23,
-        {"photos": 24, "toy-2-draws": 24, "toy-2-photos": 24},
+        {"photos": 24, "toy-2": 24},
     )
     told = {finding.attribute for finding in profile.audit.findings if finding.decides}
     assert told <= {"brightness"}, "the toy draws a middle grey, and these few photos are dark; no file differs"

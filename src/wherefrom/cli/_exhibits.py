@@ -79,6 +79,12 @@ class Exhibits:
         """All of the mixed folder, by name."""
         return tuple(sorted(path for paths in self.kinds.values() for path in paths))
 
+    @property
+    def every(self) -> tuple[Path, ...]:
+        """All images, of the profile and of the mixed folder."""
+        pools = (path for paths in self.pools.values() for path in paths)
+        return (*self.belonging, *pools, *self.mixed)
+
 
 def make_tiles(out: Path, *, counts: Counts, size: int) -> Tiles:
     """Cut the photos into tiles, or keep the tiles that are there.
@@ -118,10 +124,13 @@ def make_exhibits(ours: Any, theirs: Any, *, out: Path, tiles: Tiles, counts: Co
     studio = _Studio(size=(tiles.size, tiles.size), show=show)
     known, later = range(counts.belonging), counts.held_out
     belonging = studio.draw(ours, made_folder(place / "belonging"), known, name)
+    drawn = range(counts.pool // 2)  # half of the other model's images, and photos that it has passed the other half
     pools = {
         "photos": tiles.profile,
-        f"{other}-draws": studio.draw(theirs, made_folder(place / f"{other}-draws"), range(counts.pool), other),
-        f"{other}-photos": studio.pass_through(theirs, tiles.profile, made_folder(place / f"{other}-photos"), "photo"),
+        other: (
+            *studio.draw(theirs, made_folder(place / f"{other}-draws"), drawn, other),
+            *studio.pass_through(theirs, tiles.profile[len(drawn) :], made_folder(place / f"{other}-photos"), "photo"),
+        ),
     }
     kinds = {
         f"draws of {name}": studio.draw(ours, mixed, later, name),

@@ -67,12 +67,16 @@ class Part:
             model, other = (load_model(name, device=self.device) for name in (self.model, self.other))
         made = self.make(model, other, show=show)
         work = Work(store=self.store, quiet=True, show=show)
-        known = work.score(made.belonging, model=model, method=self.method, label="scoring belongings")
+        # All at once: many searches go on side by side, and would thin out at the end of each set of images.
+        work.score(made.every, model=model, method=self.method, label="scoring all images")
+        known, mixed = (
+            work.score(paths, model=model, method=self.method, label="reading the scores")
+            for paths in (made.belonging, made.mixed)
+        )
         pools = {
-            name: work.score(paths, model=model, method=self.method, label=f"scoring {name}")
+            name: work.score(paths, model=model, method=self.method, label="reading the scores")
             for name, paths in made.pools.items()
         }
         save_profile(calibrate(belonging=known, foreign=pools), self.out / "profile.json")
-        table = work.score(made.mixed, model=model, method=self.method, label="scoring the mixed folder")
-        save_table(table, self.out / "scores.parquet")
+        save_table(mixed, self.out / "scores.parquet")
         return made

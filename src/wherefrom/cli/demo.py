@@ -53,7 +53,7 @@ class _Scale:
 
 
 _QUICK: Final = _Scale(
-    size="48", search=("restarts=3", "race=4", "keep=1", "steps=100", "plateau=5"), share=12, many=False
+    size="48", search=("restarts=2", "race=3", "keep=1", "steps=100", "plateau=4"), share=12, many=False
 )
 _FULL: Final = _Scale(
     size="192", search=("restarts=12", "race=8", "keep=2", "steps=140", "plateau=20"), share=4, many=True
@@ -65,8 +65,8 @@ Made by `wherefrom demo`: two models, and for each images, a profile, and what i
 
 ## {model}, an autoencoder, by `{method}`
 
-- `profile/`: what the profile was made from: {belonging} draws of {model}, and as non-belongings tiles of photos, draws
-  of {other}, and the same tiles passed through {other}. `profile.json` is the profile.
+- `profile/`: what the profile was made from: {belonging} draws of {model}, and as non-belongings tiles of photos, and
+  images of {other}: half are its draws, half are tiles that it passed. `profile.json` is the profile.
 - `mixed/`: held-out images of each kind, a flat image and a damaged file. `scores.parquet` has what the model was
   asked, `verdicts.csv` what is said of each, `figure.png` shows it.
 - `report/`: pages for people on one image of each kind; `index.html` lists them.

@@ -28,8 +28,8 @@ def test_every_kind_of_other_image_is_asked_and_none_is_a_belonging(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = Control(form="losses", copies="mirror")  # learns nothing, so few images do
-    monkeypatch.setattr(upscalers, "CONTROLS", {"control": losses})
-    monkeypatch.setattr(upscalers, "CONTROLS_ASKED", losses)
+    monkeypatch.setattr(upscalers, "UPSCALERS", {"control": losses})
+    monkeypatch.setattr(upscalers, "UPSCALERS_ASKED", losses)
     names = tuple(_file(tmp_path, name, scale) for name, scale in (("first", 2), ("second", 4)))
     setting = Setting(work=tmp_path / "w", count=3, size=32, decoders=names, asked=names[:1], edits=("jpeg:90",))
     rows = list(upscalers.TABLE.rows(Workspace(setting)))
