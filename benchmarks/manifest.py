@@ -1,12 +1,14 @@
 """A manifest of a million rows: when does a run start, how much memory does it take, and what does kill -9 lose?
 
     python -m benchmarks.manifest --rows 1000000 --seconds 300
+    python -m benchmarks.manifest --rows 1000000 --seconds 120 --engine ray
 
 Two runs of `wherefrom score` on a manifest whose rows share few images: the first is killed after so many seconds and
 started again for half as long. Then all rows go through the same run with a task that asks nothing, so that listing,
 ledger and files are measured for every one of them. Memory is the process's resident set once a second, over the
-seconds of a processor that it used, since other programs run beside it. Writes benchmarks/results/manifest.json and
-docs/assets/memory-of-a-run.svg. Linux alone.
+seconds of a processor that it used, since other programs run beside it. With Ray that process is the driver, and two
+workers of a cluster on this machine ask. Writes benchmarks/results/manifest.json and docs/assets/memory-of-a-run.svg,
+with Ray manifest-ray.json and memory-of-a-run-ray.svg. Linux alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +36,17 @@ from PIL import Image
 
 from benchmarks.places import RESULTS
 from wherefrom import __version__
+from wherefrom.engines.base import Engine
 from wherefrom.engines.columns import SCORES, schema_of
+from wherefrom.engines.local import Local
+from wherefrom.engines.ray import Ray, cluster
 from wherefrom.engines.running import run_job
 from wherefrom.engines.tasks import Advance, OpenedTask, Row
 from wherefrom.images.files import Source
 from wherefrom.images.sources import stream_images
 
-FIGURE: Final = Path(__file__).parents[1] / "docs" / "assets" / "memory-of-a-run.svg"
+ASSETS: Final = Path(__file__).parents[1] / "docs" / "assets"
+WORKERS: Final = 2
 IMAGES: Final = 200
 SIDE: Final = 64
 POINTS: Final = 120
@@ -152,10 +159,11 @@ def started(command: Sequence[str], out: Path) -> Watched:
     return Watched(process=process, rows=out / "rows")
 
 
-def scored(manifest: Path, out: Path) -> Watched:
+def scored(manifest: Path, out: Path, engine: str) -> Watched:
     """`wherefrom score`, started."""
-    asked = ("--model", "toy", "--method", "reconstruction", "--device", "cpu", "--quiet")
-    return started(("-m", "wherefrom", "score", str(manifest), *asked, "--out", str(out)), out)
+    asked = ("--model", "toy", "--method", "reconstruction", "--device", "cpu", "--quiet", "--engine", engine)
+    workers = ("--engine-option", f"workers={WORKERS}") if engine == "ray" else ()
+    return started(("-m", "wherefrom", "score", str(manifest), *asked, *workers, "--out", str(out)), out)
 
 
 def names_in(out: Path) -> list[str]:
@@ -164,13 +172,13 @@ def names_in(out: Path) -> list[str]:
     return names
 
 
-def killed_and_started_again(manifest: Path, out: Path, seconds: float) -> dict[str, Any]:
+def killed_and_started_again(manifest: Path, out: Path, seconds: float, engine: str) -> dict[str, Any]:
     """What a run does before and after a kill."""
-    first = scored(manifest, out)
+    first = scored(manifest, out, engine)
     first.watch(seconds)
     first.kill()
     before = names_in(out)
-    second = scored(manifest, out)
+    second = scored(manifest, out, engine)
     second.watch(seconds / 2)
     second.kill()
     after = names_in(out)
@@ -188,9 +196,10 @@ def killed_and_started_again(manifest: Path, out: Path, seconds: float) -> dict[
     }
 
 
-def all_rows(manifest: Path, out: Path, rows: int) -> dict[str, Any]:
+def all_rows(manifest: Path, out: Path, rows: int, engine: str) -> dict[str, Any]:
     """Every row through a task that asks nothing."""
-    run = started(("-m", "benchmarks.manifest", "--nothing", str(manifest), "--out", str(out)), out)
+    this = ("-m", "benchmarks.manifest", "--nothing", str(manifest), "--out", str(out), "--engine", engine)
+    run = started(this, out)
     run.watch(float("inf"))
     names = names_in(out)
     return {
@@ -204,7 +213,7 @@ def all_rows(manifest: Path, out: Path, rows: int) -> dict[str, Any]:
     }
 
 
-def draw(found: Mapping[str, Any]) -> None:
+def draw(found: Mapping[str, Any], path: Path) -> None:
     """The curves of memory."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -219,31 +228,37 @@ def draw(found: Mapping[str, Any]) -> None:
         axes.set_xlabel("seconds of a processor")
         axes.set_ylabel("resident memory, MiB")
         axes.legend(frameon=False)
-        figure.savefig(FIGURE, format="svg", metadata={"Date": None})
+        figure.savefig(path, format="svg", metadata={"Date": None})
 
 
 def main(
     rows: Annotated[int, typer.Option(min=1000)] = 1_000_000,
     seconds: Annotated[float, typer.Option(min=10, help="after which the run is killed")] = 300.0,
+    engine: Annotated[str, typer.Option(help="local or ray")] = "local",
     nothing: Annotated[Path | None, typer.Option(hidden=True)] = None,
     out: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Measure, or be the process that is measured."""
     if nothing is not None and out is not None:
-        run_job(Nothing(), stream_images(nothing), folder=out)
+        own: Engine = Ray(workers=WORKERS) if engine == "ray" else Local()
+        run_job(Nothing(), stream_images(nothing), folder=out, engine=own)
         return
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as made, cluster(None) if engine == "ray" else nullcontext() as ray:
+        if ray is not None:  # a cluster that a killed driver does not take with it
+            os.environ["RAY_ADDRESS"] = ray.get_runtime_context().gcs_address
         manifest = make_manifest(Path(made), rows)
+        command = f"python -m benchmarks.manifest --rows {rows} --seconds {seconds:g}"
         found: dict[str, Any] = {
             "made": datetime.now(UTC).date().isoformat(),
             "version": __version__,
-            "command": f"python -m benchmarks.manifest --rows {rows} --seconds {seconds:g}",
+            "command": command + (" --engine ray" if engine == "ray" else ""),
             "load": round(os.getloadavg()[0], 1),
-            "scoring": killed_and_started_again(manifest, Path(made) / "scored", seconds),
-            "all rows, nothing asked": all_rows(manifest, Path(made) / "nothing", rows),
+            "scoring": killed_and_started_again(manifest, Path(made) / "scored", seconds, engine),
+            "all rows, nothing asked": all_rows(manifest, Path(made) / "nothing", rows, engine),
         }
-    (RESULTS / "manifest.json").write_text(json.dumps(found, indent=1) + "\n")
-    draw(found)
+    suffix = "-ray" if engine == "ray" else ""
+    (RESULTS / f"manifest{suffix}.json").write_text(json.dumps(found, indent=1) + "\n")
+    draw(found, ASSETS / f"memory-of-a-run{suffix}.svg")
     for label in ("scoring", "all rows, nothing asked"):
         typer.echo(f"{label}: {json.dumps({key: value for key, value in found[label].items() if key != 'memory'})}")
 

@@ -32,7 +32,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         others = {"photos": photos}
         others |= {how: filtered(workspace, photos, workspace.model(name).scale, how) for how in _FILTERS}
         others |= {label(other): enlarged(workspace, other, photos) for other in every if other != name}
-        others |= {label(other): workspace.passed(other, photos) for other in ZOO}
+        passed = [workspace.passed(other, photos[place :: len(ZOO)]) for place, other in enumerate(ZOO)]
+        others["embedded decoders"] = [path for paths in passed for path in paths]
         known, own = enlarged(workspace, name, profiled), enlarged(workspace, name, photos)
         for edit in workspace.setting.edits or _EDITS:
             yield from _of(workspace, name, edit, known, own, others)

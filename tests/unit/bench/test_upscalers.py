@@ -33,7 +33,7 @@ def test_every_kind_of_other_image_is_asked_and_none_is_a_belonging(
     names = tuple(_file(tmp_path, name, scale) for name, scale in (("first", 2), ("second", 4)))
     setting = Setting(work=tmp_path / "w", count=3, size=32, decoders=names, asked=names[:1], edits=("jpeg:90",))
     rows = list(upscalers.TABLE.rows(Workspace(setting)))
-    kinds = ["all others", "photos", "bicubic", "lanczos", "second", "kl-f8-a", "kl-f8-b"]
+    kinds = ["all others", "photos", "bicubic", "lanczos", "second", "embedded decoders"]
     assert [row.against for row in rows] == kinds
     assert {row.model for row in rows} == {"first"}
     assert {row.how.partition(": ")[0] for row in rows} == {"jpeg:90"}
