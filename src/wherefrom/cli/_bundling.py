@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
+
+import typer
 
 from wherefrom.cli._forms import BUNDLE
-from wherefrom.cli._outputs import Output, Writing
+from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,9 +46,24 @@ class BundleOptions:
         with_images: whether the images themselves go into it.
     """
 
-    path: Path | None = None
-    sign: Path | None = None
-    with_images: bool = False
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE.zip",
+            parser=typed_path,
+            help="the verdicts with all that they rest on, for `wherefrom verify`; it names files of the profiles too",
+        ),
+    ] = None
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", metavar="KEY.pem", parser=typed_path, help="sign the bundle by this private key: Ed25519, PEM"
+        ),
+    ] = None
+    with_images: Annotated[
+        bool, typer.Option("--bundle-images", help="put the images themselves into the bundle too")
+    ] = False
 
     @property
     def inputs(self) -> list[Path]:

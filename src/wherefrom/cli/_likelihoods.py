@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from wherefrom.cli._output import emit, emit_table
 from wherefrom.core.errors import UsageError
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
     from wherefrom.records.verdict import Attributions
 
-__all__ = ["Ratios", "ratios"]
+__all__ = ["NO_LIKELIHOOD", "LikelihoodOptions", "Ratios"]
 
 _ROWS: Final = 10
 _WHAT: Final = (
@@ -108,28 +110,47 @@ class Ratios:
         return said if self.scale is None else (*said, self.scale.words(likelihood.log10))
 
 
-def ratios(wanted: bool, words: str | None, profiles: Mapping[str, Profile], *, early: bool) -> Ratios | None:
-    """What adds likelihood ratios, where they are wanted; refused before a model is asked where there can be none.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LikelihoodOptions:
+    """Whether likelihood ratios are given, and in which words."""
 
-    Args:
-        wanted: whether they are.
-        words: name of a verbal scale, or a file of one; asking for words asks for the ratios.
-        profiles: of the candidates.
-        early: whether searches are left once a verdict is known, so that their statistics are bounds.
+    wanted: Annotated[
+        bool,
+        typer.Option("--likelihood", help="a likelihood ratio for each image, with the bounds that the profile allows"),
+    ] = False
+    verbal: Annotated[
+        str | None,
+        typer.Option(
+            "--verbal",
+            metavar="SCALE",
+            help="and words for it: enfsi-2015, or a .json file of your own; by default none",
+        ),
+    ] = None
 
-    Raises:
-        UsageError: when there is no such scale, or searches are left early.
-        ProfileError: when no ratio can be learned from a profile.
-    """
-    if not wanted and words is None:
-        return None
-    if early:
-        raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
-    from wherefrom.evaluation import likelihood_ratio
-    from wherefrom.evaluation.verbal import verbal_scale
+    def ratios(self, profiles: Mapping[str, Profile], *, early: bool) -> Ratios | None:
+        """What adds likelihood ratios, where they are wanted; refused before a model is asked where there can be none.
 
-    scale = None if words is None else verbal_scale(words)
-    for profile in profiles.values():
-        for condition in profile.conditions.values():
-            likelihood_ratio(condition)
-    return Ratios(scale=scale)
+        Args:
+            profiles: of the candidates.
+            early: whether searches are left once a verdict is known, so that their statistics are bounds.
+
+        Raises:
+            UsageError: when there is no such scale, or searches are left early.
+            ProfileError: when no ratio can be learned from a profile.
+        """
+        if not self.wanted and self.verbal is None:  # asking for words asks for the ratios
+            return None
+        if early:
+            raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
+        from wherefrom.evaluation import likelihood_ratio
+        from wherefrom.evaluation.verbal import verbal_scale
+
+        scale = None if self.verbal is None else verbal_scale(self.verbal)
+        for profile in profiles.values():
+            for condition in profile.conditions.values():
+                likelihood_ratio(condition)
+        return Ratios(scale=scale)
+
+
+NO_LIKELIHOOD: Final = LikelihoodOptions()
+"""Where none are given."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from wherefrom.cli._option_groups import PageOptions
 from wherefrom.cli._output import emit, note
 
 if TYPE_CHECKING:
@@ -46,15 +47,13 @@ class ReportOptions:
     Attributes:
         folder: for its pages.
         command: to be shown in it.
-        pictures: whether images, and what decoders make of them, are shown.
-        maps: whether it is shown where in an image the evidence lies; only beside pictures.
+        pages: what is shown; maps only beside pictures.
         flag: the option that named the folder.
     """
 
     folder: Path
     command: str | None
-    pictures: bool = True
-    maps: bool = False
+    pages: PageOptions
     flag: str = "--report"
 
     def check(self, *, force: bool) -> None:
@@ -98,14 +97,15 @@ class ReportOptions:
         from wherefrom.cli._progress import shown
         from wherefrom.report.writing import write_report
 
+        pictures = not self.pages.no_pictures
         with shown("writing pages", quiet=quiet) as report:
             place = write_report(
                 found,
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
                 images=images,
-                pictures=self.pictures,
-                shows=_shows(candidates, stabilities, maps=self.maps) if self.pictures else None,
+                pictures=pictures,
+                shows=_shows(candidates, stabilities, maps=self.pages.maps) if pictures else None,
                 command=self.command,
                 force=True,  # it was checked before anything was asked
                 limits=limits,

@@ -20,11 +20,11 @@ __all__ = ["card"]
 def card(
     profile: Annotated[Path, typer.Argument(metavar="P.json", parser=typed_path, help="the profile")],
     out_dir: options.OUT_DIR,
-    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
-    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    alpha: options.ALPHA = 0.05,
+    beta: options.BETA = 0.01,
+    rule: options.RULE = "conformal",
     rule_option: options.RULE_OPTION = None,
-    confidence: Annotated[float, typer.Option("--confidence", help="of the intervals")] = 0.95,
+    confidence: options.CONFIDENCE = 0.95,
     force: options.FORCE = False,
     as_json: options.Json = False,
 ) -> None:

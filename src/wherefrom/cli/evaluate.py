@@ -13,7 +13,7 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._forms import EVALUATION, FIGURE
 from wherefrom.cli._output import emit, emit_json, finish, note
-from wherefrom.cli._outputs import Output, Writing, typed_path
+from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._tried import show_trial
 from wherefrom.cli._work import Work, limits_of, listed, made_rule, model_options, named_paths, scorer
 from wherefrom.core.errors import UsageError
@@ -26,9 +26,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    profile: Annotated[
-        list[Path], typer.Option("--profile", metavar="P.json", parser=typed_path, help="of a candidate; repeatable")
-    ],
+    profile: options.PROFILES,
     belonging: Annotated[
         list[str],
         typer.Option(
@@ -49,21 +47,18 @@ def evaluate(
             "--edit", metavar="EDIT", help="what images go through first, as none, jpeg:75 or resize:0.5; repeatable"
         ),
     ] = None,
-    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
-    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    alpha: options.ALPHA = 0.05,
+    beta: options.BETA = 0.01,
+    rule: options.RULE = "conformal",
     rule_option: options.RULE_OPTION = None,
     fpr: Annotated[
         float, typer.Option("--fpr", help="the rate of false claims at which the share of found belongings is given")
     ] = 0.01,
-    confidence: Annotated[float, typer.Option("--confidence", help="of the intervals")] = 0.95,
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="path of the model if it moved; give one per profile, in the same order"),
-    ] = None,
+    confidence: options.CONFIDENCE = 0.95,
+    model: options.MODELS = None,
     model_option: options.MODEL_OPTION = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
+    device: options.PROFILED_DEVICE = None,
+    dtype: options.PROFILED_DTYPE = None,
     seed: options.SEED = 0,
     store: options.STORE = None,
     batch: options.BATCH = None,

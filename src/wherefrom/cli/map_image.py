@@ -38,7 +38,7 @@ class _Row:
 
 def map_images(
     paths: options.PATHS,
-    model: Annotated[str, typer.Option("--model", help="the model to ask; see `wherefrom models`")],
+    model: options.NEEDED_MODEL,
     out: options.OUT_DIR,
     copies: Annotated[
         str, typer.Option("--copies", help="what the image is compared with; more copies take longer and vary less")
