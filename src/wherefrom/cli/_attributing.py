@@ -96,17 +96,17 @@ class AttributeOptions:
         work = self.scoring.work(quiet=self.output.quiet)
         candidates = self._scored(images, profiles, bounds, work)
         steady = self._steadying(images, candidates, bounds, work)
-        found = steady.left(_decided(candidates, bounds), candidates)
+        decisions = steady.steadied(_decided(candidates, bounds), candidates)
         Told(images, self.output.as_json, self.output.whole, self.folder.out, writing, steady, likelihood).tell(
-            found, candidates
+            decisions, candidates
         )
-        verdicts = _by_candidate(found, candidates)
-        for said in verdicts.values():
-            note_warnings(said)
+        verdicts = _by_candidate(decisions, candidates)
+        for group in verdicts.values():
+            note_warnings(group)
         if figures:
             writing.check(images)
         draw(figures, candidates, verdicts)
-        self._report(found, candidates, images, work, steady)
+        self._report(decisions, candidates, images, work, steady)
         self.bundle.write(
             candidates,
             verdicts,
@@ -116,9 +116,9 @@ class AttributeOptions:
             writing=writing,
             stabilities=steady.stabilities,
         )
-        judged = [verdict.image for said in verdicts.values() for verdict in said]
+        judged = [verdict.image for group in verdicts.values() for verdict in group]
         failed = {image.name for image in judged if image.error is not None}
-        finish(len(failed), len(found), quiet=self.output.quiet)
+        finish(len(failed), len(decisions), quiet=self.output.quiet)
 
     @property
     def _of_single_files(self) -> dict[str, object]:
@@ -171,7 +171,7 @@ class AttributeOptions:
 
     def _report(
         self,
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
         images: Sequence[Source],
         work: Work,
@@ -182,7 +182,7 @@ class AttributeOptions:
             return
         cut = cutter(work)
         self.report.write(
-            found,
+            decisions,
             candidates,
             images if cut is None else cut(images, candidates[0].model),
             limits=self.scoring.limits,
@@ -282,8 +282,10 @@ def _decided(candidates: Sequence[Candidate], bounds: Bounds) -> Verdicts | Attr
     )
 
 
-def _by_candidate(found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> dict[str, tuple[Verdict, ...]]:
+def _by_candidate(
+    decisions: Verdicts | Attributions, candidates: Sequence[Candidate]
+) -> dict[str, tuple[Verdict, ...]]:
     """The verdicts under each candidate, in the images' order."""
-    if isinstance(found, Verdicts):
-        return {candidates[0].name: found}
-    return {each.name: tuple(item.verdicts[place] for item in found) for place, each in enumerate(candidates)}
+    if isinstance(decisions, Verdicts):
+        return {candidates[0].name: decisions}
+    return {each.name: tuple(item.verdicts[place] for item in decisions) for place, each in enumerate(candidates)}

@@ -90,7 +90,7 @@ class BundleOptions:
     def write(
         self,
         candidates: Sequence[Candidate],
-        said: Mapping[str, Sequence[Verdict]],
+        verdicts: Mapping[str, Sequence[Verdict]],
         images: Sequence[Source],
         *,
         bounds: Bounds,
@@ -102,7 +102,7 @@ class BundleOptions:
 
         Args:
             candidates: with the scores of the images.
-            said: verdicts that were told, by candidate.
+            verdicts: verdicts that were told, by candidate.
             images: that were asked about.
             bounds: that the verdicts were asked for.
             report: folder of a report that goes into it; None: none.
@@ -116,7 +116,7 @@ class BundleOptions:
             return
         from wherefrom.bundle import write_bundle
 
-        failed = {verdict.image.name for verdicts in said.values() for verdict in verdicts if verdict.image.error}
+        failed = {verdict.image.name for group in verdicts.values() for verdict in group if verdict.image.error}
         kept = [image for image in images if image.name not in failed] if self.with_images else []
         writing.saved(
             lambda path: write_bundle(
@@ -126,7 +126,7 @@ class BundleOptions:
                 beta=bounds.beta,
                 rule=bounds.rule,
                 edit=bounds.edit,
-                said=said,
+                said=verdicts,
                 stabilities=stabilities,
                 report=report,
                 images=kept,

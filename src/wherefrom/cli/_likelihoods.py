@@ -42,17 +42,17 @@ class Ratios:
     def add(
         self,
         rows: Sequence[dict[str, Any]],
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
     ) -> None:
         """Add the ratio to each row of a verdict, and to each verdict in the row of an attribution.
 
         Args:
             rows: of what was found, in its order.
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which.
         """
-        for each, likelihoods in self._of(found, candidates):
+        for each, likelihoods in self._of(decisions, candidates):
             for row, likelihood in zip(rows, likelihoods, strict=True):
                 place = row["verdicts"][each.name] if "verdicts" in row else row
                 place.update(self._cells(likelihood))
@@ -70,33 +70,33 @@ class Ratios:
         return cells
 
     def _of(
-        self, found: Verdicts | Attributions, candidates: Sequence[Candidate]
+        self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate]
     ) -> Iterator[tuple[Candidate, list[Likelihood | None]]]:
         from wherefrom.evaluation import likelihoods
 
         for place, each in enumerate(candidates):
-            if isinstance(found, Verdicts):
-                yield each, likelihoods(each.profile, found)
+            if isinstance(decisions, Verdicts):
+                yield each, likelihoods(each.profile, decisions)
             else:
-                yield each, likelihoods(each.profile, [item.verdicts[place] for item in found])
+                yield each, likelihoods(each.profile, [item.verdicts[place] for item in decisions])
 
-    def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate], *, whole: bool) -> None:
+    def tell(self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate], *, whole: bool) -> None:
         """Print the ratio of each image under each candidate.
 
         Args:
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which.
             whole: whether every image has its row; else the first ten.
         """
         words = () if self.scale is None else ("in words",)
-        names = [item.image.name for item in found]
-        for each, likelihoods in self._of(found, candidates):
+        names = [item.image.name for item in decisions]
+        for each, likelihoods in self._of(decisions, candidates):
             rows = [
                 (name, *self._shown(likelihood))
                 for name, likelihood in list(zip(names, likelihoods, strict=True))[: None if whole else _ROWS]
             ]
             title = f"Likelihood ratio under {each.name}"
-            title += f", the first {_ROWS} of {len(found)} images" if len(rows) < len(found) else ""
+            title += f", the first {_ROWS} of {len(decisions)} images" if len(rows) < len(decisions) else ""
             emit_table(("name", "log10 LR", "bounds", *words), rows, title=title, folded="name")
         emit(_WHAT)
         if self.scale is not None:
@@ -106,8 +106,8 @@ class Ratios:
         if likelihood is None:
             return ("none", "", *(() if self.scale is None else ("",)))
         value = f"{likelihood.log10:.2f}{', a bound' if likelihood.at_bound else ''}"
-        said = (value, f"{likelihood.low:.2f} to {likelihood.high:.2f}")
-        return said if self.scale is None else (*said, self.scale.words(likelihood.log10))
+        cells = (value, f"{likelihood.low:.2f} to {likelihood.high:.2f}")
+        return cells if self.scale is None else (*cells, self.scale.words(likelihood.log10))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -71,7 +71,7 @@ class ReportOptions:
 
     def write(
         self,
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
         images: Sequence[Source],
         *,
@@ -83,7 +83,7 @@ class ReportOptions:
         """Write the report, and say where it is.
 
         Args:
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which, with their models.
             images: in question, or the tiles of them.
             limits: on bytes and pixels of a file.
@@ -100,7 +100,7 @@ class ReportOptions:
         pictures = not self.pages.no_pictures
         with shown("writing pages", quiet=quiet) as report:
             place = write_report(
-                found,
+                decisions,
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
                 images=images,
@@ -109,7 +109,7 @@ class ReportOptions:
                 command=self.command,
                 force=True,  # it was checked before anything was asked
                 limits=limits,
-                progress=None if report is None else lambda done: report(_now(done, len(found))),
+                progress=None if report is None else lambda done: report(_now(done, len(decisions))),
             )
         (emit if told else note)(f"report: {place}")
 
@@ -125,14 +125,14 @@ def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]
     from wherefrom.candidates import reconstructions
     from wherefrom.report.further import Further
 
-    made = reconstructions(candidates)
+    reconstruct = reconstructions(candidates)
 
     def shows(record: ImageRecord) -> Further:
-        found = {each.name: _map(record, each) for each in candidates} if maps else {}
+        drawn = {each.name: _map(record, each) for each in candidates} if maps else {}
         return Further(
-            reconstructions=made(record),
-            maps=tuple(one for one in found.values() if not isinstance(one, str)),
-            without_map={name: one for name, one in found.items() if isinstance(one, str)},
+            reconstructions=reconstruct(record),
+            maps=tuple(drawing for drawing in drawn.values() if not isinstance(drawing, str)),
+            without_map={name: drawing for name, drawing in drawn.items() if isinstance(drawing, str)},
             stability=stabilities[record.facts.name].rows if record.facts.name in stabilities else (),
         )
 
@@ -149,7 +149,7 @@ def _map(record: ImageRecord, candidate: Candidate) -> MapShown | str:
     if not isinstance(candidate.model, Autoencoder):
         return "it has no encoder, with which alone a map is made"
     try:
-        found = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
+        evidence = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
     except ImageError as error:
         return str(error)
-    return map_shown(candidate.name, record.pixels, found)
+    return map_shown(candidate.name, record.pixels, evidence)

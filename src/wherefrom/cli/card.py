@@ -35,11 +35,11 @@ def card(
     """
     from wherefrom.report.card import profile_card
 
-    ((name, made),) = profiles_of([profile]).items()
-    writing = Writing(outputs=card_outputs(out_dir, list(made.conditions)), inputs=[profile], force=force)
+    ((name, loaded),) = profiles_of([profile]).items()
+    writing = Writing(outputs=card_outputs(out_dir, list(loaded.conditions)), inputs=[profile], force=force)
     writing.check()
-    found = profile_card(
-        made,
+    report = profile_card(
+        loaded,
         name=name,
         alpha=alpha,
         beta=beta,
@@ -47,9 +47,9 @@ def card(
         confidence=confidence,
         file=profile,
     )
-    written = save_card(found, made, out_dir)
+    written = save_card(report, loaded, out_dir)
     if as_json:
-        emit_json(found.document())
+        emit_json(report.document())
     else:
         for path in written:
             emit(str(path))

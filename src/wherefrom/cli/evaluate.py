@@ -81,7 +81,7 @@ def evaluate(
 
     profiles = profiles_of(profile)
     names = list(profiles)
-    edits = [one.name for one in loaded_edits(edit or ["none"])]
+    edits = [operator.name for operator in loaded_edits(edit or ["none"])]
     kinds = named_paths(foreign, flag="--foreign")
     own = _by_candidate(belonging, names)
     typed = [path for paths in (*own.values(), *kinds.values()) for path in paths]
@@ -100,10 +100,10 @@ def evaluate(
     from wherefrom.evaluating import evaluate as tried
     from wherefrom.images.read import DEFAULT_LIMITS
 
-    how = Opening(
+    opening = Opening(
         models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=model_options(model_option)
     )
-    candidates = open_candidates(profiles, how, files=dict(zip(profile_names(profile), profile, strict=True)))
+    candidates = open_candidates(profiles, opening, files=dict(zip(profile_names(profile), profile, strict=True)))
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes))
     trial = tried(
         candidates,
@@ -133,8 +133,8 @@ def _tell(trial: Trial, out_dir: Path, *, as_json: bool, quiet: bool) -> None:
     else:
         show_trial(trial)
         emit(f"All numbers and figures: {out_dir}")
-    for said in dict.fromkeys(said for one in trial.rates for said in one.notes):
-        note(f"note: {said}", quiet=quiet)
+    for text in dict.fromkeys(text for rates in trial.rates for text in rates.notes):
+        note(f"note: {text}", quiet=quiet)
 
 
 def _by_candidate(texts: list[str], names: list[str]) -> dict[str, list[str]]:
@@ -143,13 +143,13 @@ def _by_candidate(texts: list[str], names: list[str]) -> dict[str, list[str]]:
     Raises:
         UsageError: when a path has no name, or one that no profile has.
     """
-    found: dict[str, list[str]] = {}
+    paths: dict[str, list[str]] = {}
     for text in texts:
         name, sign, path = text.partition("=")
         if sign and path and name in names:
-            found.setdefault(name, []).append(path)
+            paths.setdefault(name, []).append(path)
         elif len(names) == 1:
-            found.setdefault(names[0], []).append(text)
+            paths.setdefault(names[0], []).append(text)
         else:
             raise UsageError(f"--belonging {text!r}: say whose it is, as {names[0]}=PATH, one of {', '.join(names)}")
-    return found
+    return paths
