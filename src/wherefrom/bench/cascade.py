@@ -17,7 +17,7 @@ import numpy as np
 
 from wherefrom.bench.base import ALPHA, Table, interval_of
 from wherefrom.bench.shared.latent import asked, decoders, images
-from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.rows import share_cell, share_of
 from wherefrom.bench.shared.scored import profile_of, read_as
 from wherefrom.bench.shared.setting import label
 from wherefrom.core.arrays import Vector
@@ -188,10 +188,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     for row in document["rows"]:
         searched = ", ".join(f"{100 * row[kind]['share']:.0f} %" for kind in ("own_searched", "others_searched"))
         curves = ("-" if row[name] is None else f"{row[name]['value']:.{digits}f}" for name, digits in _CURVES.items())
-        counts = (
-            f"{rate['count']}/{rate['of']} ({rate['low']:.3f} to {rate['high']:.3f})"
-            for rate in (row["missed"], row["claimed"])
-        )
+        counts = map(share_cell, (row["missed"], row["claimed"]))
         lines.append(f"| {' | '.join([row['model'], row['how'], searched, *curves, *counts])} |")
     return "\n".join(lines)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench.base import ALPHA, Table, interval_of
 from wherefrom.bench.shared.latent import asked, decoders, images
-from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.rows import share_cell, share_of
 from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import Confusion, Evaluation, evaluate
 from wherefrom.judging import calibrate
@@ -170,7 +170,7 @@ def markdown(document: Mapping[str, Any]) -> str:
             _number(row["auc"], 3),
             _number(row["tpr"], 2),
             "-" if worst is None else f"{worst}: {rates[worst]:.2f}",
-            *(_counted(rate) for rate in (row["missed"], row["supported"], wrong)),
+            *map(share_cell, (row["missed"], row["supported"], wrong)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -178,10 +178,6 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 def _number(estimate: Mapping[str, float] | None, digits: int) -> str:
     return "-" if estimate is None else f"{estimate['value']:.{digits}f}"
-
-
-def _counted(counted: Mapping[str, float]) -> str:
-    return f"{counted['count']}/{counted['of']} ({counted['low']:.3f} to {counted['high']:.3f})"
 
 
 TABLE: Final = Table(

@@ -11,7 +11,7 @@ import numpy as np
 
 from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity, share
 
-__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of", "share_of"]
+__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of", "share_cell", "share_of"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -139,3 +139,12 @@ def share_of(count: int, total: int) -> dict[str, float]:
     """
     estimate = share(count, total)
     return {"count": count, "of": total, "share": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def share_cell(share: Mapping[str, float]) -> str:
+    """A share as a cell of a table has it, as `3/40 (0.016 to 0.204)`.
+
+    Args:
+        share: of `share_of`.
+    """
+    return f"{share['count']}/{share['of']} ({share['low']:.3f} to {share['high']:.3f})"
