@@ -213,7 +213,7 @@ def test_no_other_file_is_taken_for_one_of_ours(form: forms.Form, content: bytes
     for suffix in form.suffixes:
         path = tmp_path / f"x{suffix}"
         path.write_bytes(content)
-        assert not form.made(path)
+        assert not form.is_ours(path)
 
 
 def test_old_names_of_options_are_taken_and_not_shown(

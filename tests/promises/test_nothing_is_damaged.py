@@ -199,7 +199,7 @@ def test_no_command_damages_a_file(calls: list[Typed], world: Path) -> None:
         for typed in calls:
             before = _found(place)
             allowed = _may_change(typed, place)
-            ours = {name: form is None or form.made(place / name) for name, form in allowed.items()}
+            ours = {name: form is None or form.is_ours(place / name) for name, form in allowed.items()}
             code = run([*typed.words, *(["-q"] if typed.words[0] != "models" else [])])
             after = _found(place)
             for name, held in before.items():
@@ -214,7 +214,7 @@ def test_no_command_damages_a_file(calls: list[Typed], world: Path) -> None:
                 assert held.mode & 0o200 or "--force" in typed.words, f"{typed.words} replaced {name}, set read-only"
                 form = allowed[name]
                 assert form is not None
-                assert form.made(place / name), f"{typed.words} left {name} in no form of its own"
+                assert form.is_ours(place / name), f"{typed.words} left {name} in no form of its own"
             for path in place.rglob("*"):
                 assert not path.name.endswith((".partial", ".part")), f"{typed.words} left {path.name} behind"
                 assert ".partial" not in path.name

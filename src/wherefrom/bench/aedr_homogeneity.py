@@ -30,13 +30,13 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         known, own = images(workspace, name)
         others = {"photos": workspace.photos(workspace.setting.size)}
         others |= {label(other): images(workspace, other)[1] for other in every if other != name}
-        for how, method in _FORMS.items():
+        for way, method in _FORMS.items():
             if method.learns and workspace.setting.count < 40:
                 workspace.skip(
                     f"the residual, which learns, from {workspace.setting.count} images: give --count 40 or more"
                 )
                 continue
-            yield from workspace.compare(name, method, known=known, own=own, others=others, how=how, rules=RULES)
+            yield from workspace.compare(name, method, known=known, own=own, others=others, how=way, rules=RULES)
 
 
 TABLE: Final = Table(title="AEDR: what the weight by homogeneity does", rules=RULES, rows=_rows)

@@ -35,14 +35,14 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         own = images(workspace, name)
         others = {"photos": workspace.photos(workspace.setting.size)}
         others.update({label(other): images(workspace, other)[1] for other in every if other != name})
-        for how, method in learning(workspace).items():
+        for way, method in learning(workspace).items():
             belonging = ScoreTable.concatenate([workspace.table(name, method, paths) for paths in own])
             theirs = {against: workspace.table(name, method, paths) for against, paths in others.items()}
-            yield from _over_ways(label(name), how, method, belonging, theirs, ways)
+            yield from _over_ways(label(name), way, method, belonging, theirs, ways)
 
 
 def _over_ways(
-    name: str, how: str, method: Method[Any], belonging: ScoreTable, others: Mapping[str, ScoreTable], ways: int
+    name: str, way: str, method: Method[Any], belonging: ScoreTable, others: Mapping[str, ScoreTable], ways: int
 ) -> Iterator[Row]:
     """The mean row of each kind of others and each alpha; a method that learns does so anew for every division."""
     rng, rows = np.random.default_rng(_WAYS), dict[tuple[str, float], list[Row]]()
@@ -51,9 +51,9 @@ def _over_ways(
         known, own = (belonging.take(half) for half in np.array_split(order, 2))
         profile = profile_of(method, known)
         for alpha in _ALPHAS:
-            said = evaluate(profile, belonging=own, foreign=others, rules=RULES, alpha=alpha, method=method)
-            for against, one in said.items():
-                row = row_of(one, model=name, against=against, how=f"{how}, alpha {alpha:g}")
+            evaluations = evaluate(profile, belonging=own, foreign=others, rules=RULES, alpha=alpha, method=method)
+            for against, evaluation in evaluations.items():
+                row = row_of(evaluation, model=name, against=against, how=f"{way}, alpha {alpha:g}")
                 rows.setdefault((against, alpha), []).append(row)
     for against in others:
         for alpha in _ALPHAS:

@@ -29,15 +29,15 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     names = decoders(workspace)
     sources: dict[str, Paths] = {name: images(workspace, name)[1] for name in names}
     sources[PHOTOS] = workspace.photos(workspace.setting.size)
-    for how, method in learning(workspace).items():
+    for way, method in learning(workspace).items():
         profiles = {name: workspace.profile(name, method, images(workspace, name)[0]) for name in names}
         for source, paths in sources.items():
             tables = {name: workspace.table(name, method, paths) for name in names}
-            yield _claims(source, profiles, tables, how, method)
+            yield _claims(source, profiles, tables, way, method)
 
 
 def _claims(
-    source: str, profiles: Mapping[str, Profile], tables: Mapping[str, ScoreTable], how: str, method: Method[Any]
+    source: str, profiles: Mapping[str, Profile], tables: Mapping[str, ScoreTable], way: str, method: Method[Any]
 ) -> Row:
     """Of one source's images: how many its own decoder claims, and how many any other one does."""
     counts = {}
@@ -53,7 +53,7 @@ def _claims(
     return Row(
         model=f"images: {source if source == PHOTOS else label(source)}",
         against=f"all {len(profiles)} decoders at once",
-        how=how,
+        how=way,
         profiled=min(len(profile.statistic) for profile in profiles.values()),
         rules=counts,
         auc=None,

@@ -53,8 +53,10 @@ def _average(
         drawn = known.take(rng.choice(defined, min(size, len(defined)), replace=False))
         profile = calibrate(belonging=drawn, method=method)
         evaluations = evaluate(profile, belonging=own, foreign=others, rules=_RULES, method=method)
-        for against, one in evaluations.items():
-            rows.append(row_of(one, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings"))
+        for against, evaluation in evaluations.items():
+            rows.append(
+                row_of(evaluation, model=ZOO[0].removeprefix("zoo:"), against=against, how=f"{size} belongings")
+            )
     return averaged(rows)
 
 

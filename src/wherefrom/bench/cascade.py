@@ -17,7 +17,7 @@ import numpy as np
 
 from wherefrom.bench.base import ALPHA, Table, interval_of
 from wherefrom.bench.shared.latent import asked, decoders, images
-from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.rows import share_cell, share_of
 from wherefrom.bench.shared.scored import profile_of, read_as
 from wherefrom.bench.shared.setting import label
 from wherefrom.core.arrays import Vector
@@ -77,7 +77,7 @@ class _Judged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Said:
+class _Counted:
     """What one way says of images of one kind.
 
     Attributes:
@@ -91,13 +91,13 @@ class _Said:
     statistic: Vector
 
 
-def _first_alone(images: _Judged) -> _Said:
+def _first_alone(images: _Judged) -> _Counted:
     """AEDR's verdicts, nothing searched."""
     claimed = sum(verdict.belonging is True for verdict in images.first)
-    return _Said(claimed=claimed, searched=0, statistic=_statistic(images.first))
+    return _Counted(claimed=claimed, searched=0, statistic=_statistic(images.first))
 
 
-def _cascaded(images: _Judged, taken: Mapping[Outcome, bool]) -> _Said:
+def _cascaded(images: _Judged, taken: Mapping[Outcome, bool]) -> _Counted:
     """The search's verdicts where AEDR leaves the answer open.
 
     Args:
@@ -106,20 +106,24 @@ def _cascaded(images: _Judged, taken: Mapping[Outcome, bool]) -> _Said:
     """
     ends = np.finfo(np.float64)
     outcomes = [verdict.outcome for verdict in images.surest]
-    sure = np.array([float(ends.min if taken[one] else ends.max) if one in taken else np.nan for one in outcomes])
-    said = zip(outcomes, images.search, strict=True)
-    return _Said(
-        claimed=sum(taken.get(outcome, verdict.belonging is True) for outcome, verdict in said),
+    sure = np.array(
+        [float(ends.min if taken[outcome] else ends.max) if outcome in taken else np.nan for outcome in outcomes]
+    )
+    pairs = zip(outcomes, images.search, strict=True)
+    return _Counted(
+        claimed=sum(taken.get(outcome, verdict.belonging is True) for outcome, verdict in pairs),
         searched=sum(outcome not in taken for outcome in outcomes),
         statistic=np.where(np.isnan(sure), _statistic(images.search), sure),
     )
 
 
 def _statistic(verdicts: Verdicts) -> Vector:
-    return np.array([np.nan if one.statistic is None else one.statistic for one in verdicts], dtype=np.float64)
+    return np.array(
+        [np.nan if verdict.statistic is None else verdict.statistic for verdict in verdicts], dtype=np.float64
+    )
 
 
-_WAYS: Final[Mapping[str, Callable[[_Judged], _Said]]] = {
+_WAYS: Final[Mapping[str, Callable[[_Judged], _Counted]]] = {
     "aedr": _first_alone,
     "traced": partial(_cascaded, taken={}),
     "cascade, both cuts": partial(_cascaded, taken={Outcome.EXCLUDED: False, Outcome.SUPPORTED: True}),
@@ -145,7 +149,7 @@ def _rows(workspace: Workspace) -> Iterator[CascadeRow]:
         search = profile_of(_SEARCH, learned)
         others = ScoreTable.concatenate([workspace.table(name, _SEARCH, paths) for _, paths in pools.values()])
         mine, theirs = (_judged(table, first, search) for table in (workspace.table(name, _SEARCH, own), others))
-        yield from (_row(label(name), how, way(mine), way(theirs)) for how, way in _WAYS.items())
+        yield from (_row(label(name), way, counted(mine), counted(theirs)) for way, counted in _WAYS.items())
 
 
 def _judged(table: ScoreTable, first: Profile, search: Profile) -> _Judged:
@@ -160,12 +164,12 @@ def _judged(table: ScoreTable, first: Profile, search: Profile) -> _Judged:
     )
 
 
-def _row(model: str, how: str, own: _Said, others: _Said) -> CascadeRow:
+def _row(model: str, way: str, own: _Counted, others: _Counted) -> CascadeRow:
     """Counts and curves of one way."""
     mine, theirs = len(own.statistic), len(others.statistic)
     return CascadeRow(
         model=model,
-        how=how,
+        how=way,
         own_searched=share_of(own.searched, mine),
         others_searched=share_of(others.searched, theirs),
         auc=interval_of(auc(own.statistic, others.statistic)),
@@ -184,10 +188,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     for row in document["rows"]:
         searched = ", ".join(f"{100 * row[kind]['share']:.0f} %" for kind in ("own_searched", "others_searched"))
         curves = ("-" if row[name] is None else f"{row[name]['value']:.{digits}f}" for name, digits in _CURVES.items())
-        counts = (
-            f"{one['count']}/{one['of']} ({one['low']:.3f} to {one['high']:.3f})"
-            for one in (row["missed"], row["claimed"])
-        )
+        counts = map(share_cell, (row["missed"], row["claimed"]))
         lines.append(f"| {' | '.join([row['model'], row['how'], searched, *curves, *counts])} |")
     return "\n".join(lines)
 

@@ -63,7 +63,7 @@ class ClaimsRow:
 
 def _rows(workspace: Workspace) -> Iterator[ClaimsRow]:
     name = asked(workspace)[0]
-    other = next(one for one in decoders(workspace) if one != name)
+    other = next(candidate for candidate in decoders(workspace) if candidate != name)
     for kind, paths in _kinds(workspace, name, other).items():
         for edit in workspace.setting.edits or _EDITS:
             yield _checked(workspace, name, kind, paths, edit)
@@ -109,18 +109,18 @@ def _enlarged(workspace: Workspace, photos: Paths) -> Paths:
 
 def _checked(workspace: Workspace, name: str, kind: str, paths: Paths, edit: str) -> ClaimsRow:
     """What `wherefrom check` says of images of one kind."""
-    said = check(
+    answers = check(
         workspace.edited(paths, edit),
         model=workspace.model(name),
         beta=_BETA,
         store=workspace.setting.work / "scores.sqlite",
     )
-    claimed = share(sum(one.outcome is Outcome.COMPATIBLE for one in said), len(said))
-    known = [one.statistic for one in said if one.statistic is not None]
+    claimed = share(sum(answer.outcome is Outcome.COMPATIBLE for answer in answers), len(answers))
+    known = [answer.statistic for answer in answers if answer.statistic is not None]
     return ClaimsRow(
         kind=kind,
         edit=edit,
-        images=len(said),
+        images=len(answers),
         claimed=claimed.value,
         low=claimed.low,
         high=claimed.high,

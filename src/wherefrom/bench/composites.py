@@ -98,15 +98,15 @@ def composite(photo: Pixels, drawn: Pixels, part: Part) -> Pixels:
     return np.where(part[..., None], drawn, photo)
 
 
-def overlap(part: Part, found: EvidenceMap) -> float:
+def overlap(part: Part, evidence: EvidenceMap) -> float:
     """Intersection over union of a part and of what a map says supports, in pixels; 1 where both are empty.
 
     Args:
         part: `(h, w)`.
-        found: a map from the first pixel on; pixels beyond its cells do not support.
+        evidence: a map from the first pixel on; pixels beyond its cells do not support.
     """
     says = np.zeros_like(part)
-    over = found.over_pixels("supports")[: part.shape[0], : part.shape[1]]
+    over = evidence.over_pixels("supports")[: part.shape[0], : part.shape[1]]
     says[: over.shape[0], : over.shape[1]] = over
     union = np.count_nonzero(part | says)
     return np.count_nonzero(part & says) / union if union else 1.0
@@ -139,9 +139,9 @@ def _row(
         edit=edit,
         part=what,
         images=len(maps),
-        overlaps=[overlap(part, one) for one in maps] if part.any() else [],
-        shares=[one.share for one in maps],
-        masked=float(np.mean([one.share_masked for one in maps])),
+        overlaps=[overlap(part, evidence) for evidence in maps] if part.any() else [],
+        shares=[evidence.share for evidence in maps],
+        masked=float(np.mean([evidence.share_masked for evidence in maps])),
     )
 
 

@@ -82,13 +82,13 @@ def _rows(workspace: Workspace) -> Iterator[ConfusionRow]:
     _say_what_bounds(workspace, len(names))
     questions = _questions(workspace)
     for edit in workspace.setting.edits or _EDITS:
-        ways = {how: {name: _profiled(workspace, name, edit, tried) for name in names} for how, tried in WAYS.items()}
+        ways = {way: {name: _profiled(workspace, name, edit, tried) for name in names} for way, tried in WAYS.items()}
         for made_by, paths in questions.items():
             tables = {name: _table(workspace, name, edit, paths) for name in names}
-            for how, profiled in ways.items():
+            for way, profiled in ways.items():
                 candidates = [_candidate(name, *profiled[name], table) for name, table in tables.items()]
-                found = attribute(candidates, alpha=ALPHA, beta=BETA, edit=edit)
-                yield counted(found, made_by, size=workspace.setting.size, edit=edit, how=how)
+                attributions = attribute(candidates, alpha=ALPHA, beta=BETA, edit=edit)
+                yield counted(attributions, made_by, size=workspace.setting.size, edit=edit, how=way)
 
 
 def _say_what_bounds(workspace: Workspace, candidates: int) -> None:
@@ -104,8 +104,8 @@ def _say_what_bounds(workspace: Workspace, candidates: int) -> None:
 def _questions(workspace: Workspace) -> dict[str, Paths]:
     """The images in question, by the decoder that made them; photos last."""
     one_in = _ONE_IN_QUICK if workspace.setting.quick else _ONE_IN
-    found = {name: images(workspace, name)[0][::one_in] for name in decoders(workspace)}
-    return {**found, PHOTOS: workspace.photos(workspace.setting.size, profiled=True)[::one_in]}
+    own = {name: images(workspace, name)[0][::one_in] for name in decoders(workspace)}
+    return {**own, PHOTOS: workspace.photos(workspace.setting.size, profiled=True)[::one_in]}
 
 
 def _table(workspace: Workspace, name: str, edit: str, paths: Paths) -> ScoreTable:
@@ -140,40 +140,42 @@ def _candidate(name: str, profile: Profile, method: Method[Any], table: ScoreTab
     return Candidate(name=name, profile=profile, method=method, tables={profile.edit: read_as(table, method)})
 
 
-def counted(found: Sequence[Attribution], made_by: str, *, size: int, edit: str, how: str) -> ConfusionRow:
+def counted(attributions: Sequence[Attribution], made_by: str, *, size: int, edit: str, how: str) -> ConfusionRow:
     """Answers on images of one origin, counted.
 
     Args:
-        found: one an image, among candidates by the names of models.
+        attributions: one an image, among candidates by the names of models.
         made_by: the model that made all of these, or `photos`.
         size: pixels a side.
         edit: that they went through.
         how: what the candidates were asked by.
     """
     outcomes = [
-        dict(zip(item.candidates, (verdict.outcome for verdict in item.verdicts), strict=True)) for item in found
+        dict(zip(item.candidates, (verdict.outcome for verdict in item.verdicts), strict=True)) for item in attributions
     ]
-    supported = [[name for name, outcome in one.items() if outcome is Outcome.SUPPORTED] for one in outcomes]
-    answers = Counter(_answer(names, item.answer) for names, item in zip(supported, found, strict=True))
-    own = [one[made_by] for one in outcomes if made_by in one]
+    supported = [
+        [name for name, outcome in by_candidate.items() if outcome is Outcome.SUPPORTED] for by_candidate in outcomes
+    ]
+    answers = Counter(_answer(names, item.answer) for names, item in zip(supported, attributions, strict=True))
+    own = [by_candidate[made_by] for by_candidate in outcomes if made_by in by_candidate]
     return ConfusionRow(
         size=size,
         edit=edit,
         how=how,
         made_by=label(made_by),
-        images=len(found),
-        answers={name: answers[name] for name in (*map(label, found[0].candidates), *_OTHER_ANSWERS)},
+        images=len(attributions),
+        answers={name: answers[name] for name in (*map(label, attributions[0].candidates), *_OTHER_ANSWERS)},
         found=share_of(own.count(Outcome.SUPPORTED), len(own)) if own else None,
         missed=share_of(own.count(Outcome.EXCLUDED), len(own)) if own else None,
-        false_claims=share_of(sum(bool({*names} - {made_by}) for names in supported), len(found)),
+        false_claims=share_of(sum(bool({*names} - {made_by}) for names in supported), len(attributions)),
     )
 
 
-def _answer(supported: Sequence[str], said: str) -> str:
+def _answer(supported: Sequence[str], answer_given: str) -> str:
     """The column that an answer is counted in."""
     if supported:
         return label(supported[0]) if len(supported) == 1 else _TIE
-    return next((answer for answer in _OTHER_ANSWERS if said.startswith(answer)), _UNDECIDED)
+    return next((answer for answer in _OTHER_ANSWERS if answer_given.startswith(answer)), _UNDECIDED)
 
 
 def markdown(document: Mapping[str, Any]) -> str:
@@ -182,10 +184,10 @@ def markdown(document: Mapping[str, Any]) -> str:
     for row in document["rows"]:
         parts.setdefault((row["size"], row["edit"], row["how"]), []).append(row)
     lines = [f"Bounds: misses of each candidate {document['alpha']:g}, a false claim {document['beta']:g}.", ""]
-    for (size, edit, how), rows in parts.items():
+    for (size, edit, way), rows in parts.items():
         answers = list(rows[0]["answers"])
         head = ["made by", "images", *answers, "found, 95 % interval", "excluded", "falsely claimed"]
-        lines += [f"{size} px, edit {edit}, asked by {how}:", ""]
+        lines += [f"{size} px, edit {edit}, asked by {way}:", ""]
         lines += [f"| {' | '.join(head)} |", "| --- " * len(head) + "|"]
         for row in rows:
             counts = [str(row["answers"][answer]) for answer in answers]
@@ -200,13 +202,13 @@ def _sum_of(rows: Sequence[Mapping[str, Any]]) -> str:
     total = sum(row["images"] for row in rows)
     wrong = share_of(sum(row["false_claims"]["count"] for row in rows), total)
     own = [row for row in rows if row["found"] is not None]
-    said = f"- all {total} images: falsely claimed {_shown(wrong)}"
+    sentence = f"- all {total} images: falsely claimed {_shown(wrong)}"
     if not own:
-        return said
+        return sentence
     asked_about = sum(row["images"] for row in own)
-    found = share_of(sum(row["found"]["count"] for row in own), asked_about)
+    supported = share_of(sum(row["found"]["count"] for row in own), asked_about)
     missed = share_of(sum(row["missed"]["count"] for row in own), asked_about)
-    return f"{said}; {asked_about} of candidates: found {_shown(found)}, excluded {_shown(missed)}"
+    return f"{sentence}; {asked_about} of candidates: found {_shown(supported)}, excluded {_shown(missed)}"
 
 
 def _shown(share: Mapping[str, float] | None) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom.bench.base import ALPHA, Table, interval_of
 from wherefrom.bench.shared.latent import asked, decoders, images
-from wherefrom.bench.shared.rows import share_of
+from wherefrom.bench.shared.rows import share_cell, share_of
 from wherefrom.bench.shared.setting import label
 from wherefrom.evaluation import Confusion, Evaluation, evaluate
 from wherefrom.judging import calibrate
@@ -75,11 +75,11 @@ def _rows(workspace: Workspace) -> Iterator[DecodersRow]:
         size = workspace.setting.size
         pools = {"photos": (workspace.photos(size, profiled=True), workspace.photos(size))}
         pools |= {label(other): images(workspace, other) for other in decoders(workspace) if other != name}
-        for how, method in _STATISTICS.items():
+        for way, method in _STATISTICS.items():
             if method.learns and workspace.setting.count < 40:
-                workspace.skip(f"{how}, which learns, from {workspace.setting.count} images: give --count 40 or more")
+                workspace.skip(f"{way}, which learns, from {workspace.setting.count} images: give --count 40 or more")
                 continue
-            row = _row(workspace, name, how, method, known, own, pools)
+            row = _row(workspace, name, way, method, known, own, pools)
             if row is not None:
                 yield row
 
@@ -87,7 +87,7 @@ def _rows(workspace: Workspace) -> Iterator[DecodersRow]:
 def _row(
     workspace: Workspace,
     name: str,
-    how: str,
+    way: str,
     method: Method[Any],
     known: Paths,
     own: Paths,
@@ -116,17 +116,17 @@ def _row(
         outside="undecided",
         method=method,
     )
-    said = {pool: one.errors[_RULE] for pool, one in evaluations.items()}
-    counts = {pool: errors.confusion for pool, errors in said.items() if errors is not None}
+    by_pool = {pool: evaluation.errors[_RULE] for pool, evaluation in evaluations.items()}
+    counts = {pool: errors.confusion for pool, errors in by_pool.items() if errors is not None}
     if not counts:
-        workspace.skip(f"{how} under {label(name)}: {len(profile.statistic)} ranked belongings are too few to decide")
+        workspace.skip(f"{way} under {label(name)}: {len(profile.statistic)} ranked belongings are too few to decide")
         return None
-    return _shown(label(name), how, evaluations, counts, {pool: len(table) for pool, table in judged.items()}, len(own))
+    return _shown(label(name), way, evaluations, counts, {pool: len(table) for pool, table in judged.items()}, len(own))
 
 
 def _shown(
     model: str,
-    how: str,
+    way: str,
     evaluations: Mapping[str, Evaluation],
     counts: Mapping[str, Confusion],
     images_of: Mapping[str, int],
@@ -136,18 +136,18 @@ def _shown(
     every = counts[_EVERY]
     return DecodersRow(
         model=model,
-        how=how,
+        how=way,
         auc=interval_of(evaluations[_EVERY].auc),
         tpr=interval_of(evaluations[_EVERY].tpr[_RATE]),
         missed=share_of(every.fn, belongings),
         supported=share_of(every.supported_belonging, belongings),
         pools={
             pool: {
-                "auc": interval_of(one.auc),
-                "tpr": interval_of(one.tpr[_RATE]),
+                "auc": interval_of(evaluation.auc),
+                "tpr": interval_of(evaluation.tpr[_RATE]),
                 "claimed": share_of(counts[pool].supported_foreign, images_of[pool]),
             }
-            for pool, one in evaluations.items()
+            for pool, evaluation in evaluations.items()
             if pool != _EVERY
         },
     )
@@ -160,17 +160,17 @@ def markdown(document: Mapping[str, Any]) -> str:
         "| --- " * 8 + "|",
     ]
     for row in document["rows"]:
-        rates = {pool: one["tpr"]["value"] for pool, one in row["pools"].items() if one["tpr"] is not None}
+        rates = {pool: rate["tpr"]["value"] for pool, rate in row["pools"].items() if rate["tpr"] is not None}
         worst = min(rates, key=rates.__getitem__, default=None)
         claims = [pool["claimed"] for pool in row["pools"].values()]
-        wrong = share_of(sum(one["count"] for one in claims), sum(one["of"] for one in claims))
+        wrong = share_of(sum(rate["count"] for rate in claims), sum(rate["of"] for rate in claims))
         cells = [
             row["model"],
             row["how"],
             _number(row["auc"], 3),
             _number(row["tpr"], 2),
             "-" if worst is None else f"{worst}: {rates[worst]:.2f}",
-            *(_counted(one) for one in (row["missed"], row["supported"], wrong)),
+            *map(share_cell, (row["missed"], row["supported"], wrong)),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -178,10 +178,6 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 def _number(estimate: Mapping[str, float] | None, digits: int) -> str:
     return "-" if estimate is None else f"{estimate['value']:.{digits}f}"
-
-
-def _counted(counted: Mapping[str, float]) -> str:
-    return f"{counted['count']}/{counted['of']} ({counted['low']:.3f} to {counted['high']:.3f})"
 
 
 TABLE: Final = Table(

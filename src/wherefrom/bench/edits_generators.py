@@ -24,13 +24,13 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         foreign = [
             other for other in generators(workspace) if other != name and workspace.model(other).size == (SIZE, SIZE)
         ]
-        made = [path for place, other in enumerate(foreign) for path in workspace.own(other)[place :: len(foreign)]]
-        others = {**workspace.unseen(SIZE), **({"the other generators": made} if made else {})}
+        drawn = [path for place, other in enumerate(foreign) for path in workspace.own(other)[place :: len(foreign)]]
+        others = {**workspace.unseen(SIZE), **({"the other generators": drawn} if drawn else {})}
         for edit in workspace.setting.edits or (_EDITS[1:2] if workspace.setting.quick else _EDITS):
             beside = {kind: workspace.edited(paths, edit) for kind, paths in others.items()}
             known, own = workspace.edited(workspace.known(name), edit), workspace.edited(workspace.own(name), edit)
-            for how, method in _ways(workspace, edit).items():
-                yield from workspace.compare(name, method, known=known, own=own, others=beside, how=f"{edit}: {how}")
+            for way, method in _ways(workspace, edit).items():
+                yield from workspace.compare(name, method, known=known, own=own, others=beside, how=f"{edit}: {way}")
 
 
 def _ways(workspace: Workspace, edit: str) -> dict[str, Method[Any]]:

@@ -58,7 +58,7 @@ def _rows(workspace: Workspace) -> Iterator[KeptRow]:
             workspace.skip(f"{edit}, which is no JPEG")
             continue
         quality = int(step.values[0])
-        kept = np.array([coefficients_kept(one, quality) for one in pixels])
+        kept = np.array([coefficients_kept(image, quality) for image in pixels])
         yield KeptRow(
             what=f"{len(pixels)} {'tiles' if tiles else 'photos'} of {size} px",
             quality=quality,

@@ -31,8 +31,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     for name in every[:1] if workspace.setting.quick else every:
         known, own = images(workspace, name)
         others = together(other_kinds(workspace, name))
-        for how, method in _methods(workspace).items():
-            yield from workspace.compare(name, method, known=known, own=own, others=others, how=how, rules=_RULES)
+        for way, method in _methods(workspace).items():
+            yield from workspace.compare(name, method, known=known, own=own, others=others, how=way, rules=_RULES)
 
 
 TABLE: Final = Table(

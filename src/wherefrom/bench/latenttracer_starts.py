@@ -29,9 +29,9 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     for name in asked(workspace)[: None if workspace.setting.asked else 1]:
         known, own = images(workspace, name)
         others = other_kinds(workspace, name)
-        for how, method in ways.items():
+        for way, method in ways.items():
             yield from workspace.compare(
-                name, method, known=known, own=own, others=others, how=f"{how}, {steps} steps", rules=("conformal",)
+                name, method, known=known, own=own, others=others, how=f"{way}, {steps} steps", rules=("conformal",)
             )
 
 

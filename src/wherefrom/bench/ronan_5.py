@@ -20,7 +20,7 @@ _ASKED: Final = "stylegan2"
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
     every = asked(workspace)
-    name = next((one for one in every if one.startswith(f"zoo:{_ASKED}")), every[0])
+    name = next((model for model in every if model.startswith(f"zoo:{_ASKED}")), every[0])
     for metric, paper in _PAPER.items():
         yield from against_unseen(workspace, name, ronan(workspace, metric=metric), how=metric, paper=paper)
 

@@ -17,8 +17,8 @@ __all__ = ["TABLE"]
 def _rows(workspace: Workspace) -> Iterator[Row]:
     over = over_reference(workspace)
     for name in asked(workspace)[:1] if workspace.setting.quick else asked(workspace):
-        for how, method, paper in (("alone", ronan(workspace), 75.0), (f"over {REFERENCE}", over, 87.5)):
-            yield from against_unseen(workspace, name, method, how=how, paper=paper)
+        for way, method, paper in (("alone", ronan(workspace), 75.0), (f"over {REFERENCE}", over, 87.5)):
+            yield from against_unseen(workspace, name, method, how=way, paper=paper)
 
 
 TABLE: Final = Table(

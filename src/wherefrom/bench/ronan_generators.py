@@ -30,8 +30,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     for name in every[:1] if workspace.setting.quick else every:
         own = workspace.own(name)
         others = _others(workspace, name, own)
-        for how, method in _methods(workspace, name).items():
-            yield from workspace.compare(name, method, known=workspace.known(name), own=own, others=others, how=how)
+        for way, method in _methods(workspace, name).items():
+            yield from workspace.compare(name, method, known=workspace.known(name), own=own, others=others, how=way)
 
 
 def _others(workspace: Workspace, name: str, own: Paths) -> dict[str, Paths]:

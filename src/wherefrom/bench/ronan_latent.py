@@ -45,8 +45,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     for name in asked(workspace)[: None if workspace.setting.asked else 1]:
         known, own = images(workspace, name)
         others = {"photos": workspace.photos(workspace.setting.size)}
-        for how, method in _methods(quick=workspace.setting.quick).items():
-            yield from workspace.compare(name, method, known=known, own=own, others=others, how=how)
+        for way, method in _methods(quick=workspace.setting.quick).items():
+            yield from workspace.compare(name, method, known=known, own=own, others=others, how=way)
 
 
 TABLE: Final = Table(

@@ -26,14 +26,14 @@ _SHORT: Final = 10
 def _methods(*, quick: bool) -> dict[str, Method[Any]]:
     """One start by Adam and by L-BFGS, one from the encoder, and several of which the best go on."""
     long, steps = (_SHORT, _SHORT) if quick else (_LONG, _STEPS)
-    one: dict[str, Any] = {"race": None, "plateau": None}
+    alone: dict[str, Any] = {"race": None, "plateau": None}
     several = QUICK if quick else {}
     return {
         f"Adam at 0.1, one random start, {long} steps": RONAN(
-            optimiser="adam", steps=long, start="random", restarts=1, **one
+            optimiser="adam", steps=long, start="random", restarts=1, **alone
         ),
-        f"L-BFGS, one random start, {steps} steps": RONAN(steps=steps, start="random", restarts=1, **one),
-        f"L-BFGS, from the encoder, {steps} steps": RONAN(steps=steps, start="encoder", restarts=1, **one),
+        f"L-BFGS, one random start, {steps} steps": RONAN(steps=steps, start="random", restarts=1, **alone),
+        f"L-BFGS, from the encoder, {steps} steps": RONAN(steps=steps, start="encoder", restarts=1, **alone),
         "default, random starts alone": RONAN(start="random", **several),
         "default": RONAN(**several),
     }
@@ -51,9 +51,9 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
             for other in every
             if other != name and workspace.model(other).size == model.size
         }
-        for how, method in _methods(quick=workspace.setting.quick).items():
+        for way, method in _methods(quick=workspace.setting.quick).items():
             yield from workspace.compare(
-                name, method, known=workspace.known(name), own=workspace.own(name), others=others, how=how
+                name, method, known=workspace.known(name), own=workspace.own(name), others=others, how=way
             )
 
 

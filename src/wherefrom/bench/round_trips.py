@@ -26,8 +26,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         }
         for profiled, (known, _) in kinds.items():
             for judged, (_, own) in kinds.items():
-                how = f"profile of {profiled}, {judged} judged"
-                yield from workspace.compare(name, method, known=known, own=own, others=others, how=how, rules=RULES)
+                way = f"profile of {profiled}, {judged} judged"
+                yield from workspace.compare(name, method, known=known, own=own, others=others, how=way, rules=RULES)
 
 
 TABLE: Final = Table(

@@ -63,7 +63,7 @@ def _of(
     name: str, methods: Mapping[str, Method[Any]], known: ScoreTable, own: ScoreTable, others: Mapping[str, ScoreTable]
 ) -> Iterator[Row]:
     """Each method's profile of known belongings, tried on others; all read the same columns."""
-    for how, method in methods.items():
+    for way, method in methods.items():
         evaluations = evaluate(
             profile_of(method, read_as(known, method)),
             belonging=read_as(own, method),
@@ -72,7 +72,7 @@ def _of(
             alpha=ALPHA,
             method=method,
         )
-        yield from (row_of(one, model=name, against=kind, how=how) for kind, one in evaluations.items())
+        yield from (row_of(evaluation, model=name, against=kind, how=way) for kind, evaluation in evaluations.items())
 
 
 TABLE: Final = Table(title="What a few steps of a search add to two reconstructions", rules=_RULES, rows=_rows)

@@ -37,9 +37,9 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
         photos = workspace.photos(workspace.setting.size)
         others = {other: workspace.passed(other, photos) for other in decoders(workspace) if other != name}
         named = {"photos": photos, **{label(other): theirs for other, theirs in others.items()}}
-        for how, method in _METHODS.items():
+        for way, method in _METHODS.items():
             yield from workspace.compare(
-                name, method, known=known, own=own, others=named, how=how, rules=RULES, asked=_ASKED
+                name, method, known=known, own=own, others=named, how=way, rules=RULES, asked=_ASKED
             )
         for other, theirs in others.items():
             yield from workspace.compare(

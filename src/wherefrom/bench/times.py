@@ -39,8 +39,8 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
             images = (
                 workspace.draws(name, range(few)) if ways is _SEARCHED else workspace.photos(workspace.setting.size)
             )
-            for how, method in ways.items():
-                if workspace.setting.quick and "paper" in how:
+            for way, method in ways.items():
+                if workspace.setting.quick and "paper" in way:
                     workspace.skip("the papers' own searches, in a quick run")
                     continue
                 took = workspace.seconds(name, method, images[:few])
@@ -48,7 +48,7 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
                 yield Row(
                     model=label(name),
                     against=f"{len(images[:few])} images{pixels}",
-                    how=how,
+                    how=way,
                     profiled=0,
                     rules={},
                     auc=None,

@@ -101,7 +101,7 @@ def _line(text: str) -> str:
 
 def _show_visibly(show: Callable[..., None]) -> None:
     """What the parser says of what was typed, which may be the name of any file."""
-    said = io.StringIO()
-    show(file=said)
-    for line in said.getvalue().rstrip("\n").split("\n"):
+    buffer = io.StringIO()
+    show(file=buffer)
+    for line in buffer.getvalue().rstrip("\n").split("\n"):
         print(visible(line), file=sys.stderr)

@@ -45,7 +45,7 @@ class _Child:
 
     title: str
     process: BaseProcess
-    said: Connection
+    receiver: Connection
 
 
 def at_once(jobs: Mapping[str, Job[T]], *, quiet: bool) -> list[T]:
@@ -74,16 +74,16 @@ def at_once(jobs: Mapping[str, Job[T]], *, quiet: bool) -> list[T]:
 
 def _start(title: str, job: Job[object], threads: int) -> _Child:
     context = multiprocessing.get_context("spawn")
-    said, saying = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(job, threads, saying), name=title, daemon=True)
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, threads, sender), name=title, daemon=True)
     process.start()
-    saying.close()
-    return _Child(title=title, process=process, said=said)
+    sender.close()
+    return _Child(title=title, process=process, receiver=receiver)
 
 
 def _end(child: _Child) -> None:
     """End a process that still runs; one that does not end by itself is killed."""
-    child.said.close()
+    child.receiver.close()
     child.process.terminate()
     child.process.join(_PATIENCE)
     if child.process.is_alive():
@@ -104,16 +104,16 @@ def _no_interrupts() -> Generator[None, None, None]:
 def _results(children: Sequence[_Child], shown: Board) -> list[Any]:
     """What the jobs return, once all have."""
     results: dict[str, Any] = {}
-    running = {child.said: child for child in children}
+    running = {child.receiver: child for child in children}
     while running:
         for ready in wait(list(running), timeout=_LOOK):
-            child = next(child for said, child in running.items() if said is ready)
-            said = _heard(child)
-            if isinstance(said, _Done):
-                results[child.title] = said.result
-                del running[child.said]
-                said = Now(label="done", done=1, total=1)
-            shown.update(child.title, said)
+            child = next(child for receiver, child in running.items() if receiver is ready)
+            message = _heard(child)
+            if isinstance(message, _Done):
+                results[child.title] = message.result
+                del running[child.receiver]
+                message = Now(label="done", done=1, total=1)
+            shown.update(child.title, message)
         shown.tick()
     return [results[child.title] for child in children]
 
@@ -126,18 +126,18 @@ def _heard(child: _Child) -> Now | _Done:
         WherefromError: when it was ended from outside.
     """
     try:
-        said = child.said.recv()
+        message = child.receiver.recv()
     except (EOFError, ConnectionError):
         raise WherefromError(
             f"the process of {child.title!r} was ended from outside, perhaps for want of memory: run again with"
             " --jobs 1, which goes on from what is kept"
         ) from None
-    if isinstance(said, Exception):
-        raise said
-    return said  # type: ignore[no-any-return]
+    if isinstance(message, Exception):
+        raise message
+    return message  # type: ignore[no-any-return]
 
 
-def _work(job: Job[object], threads: int, saying: Connection) -> None:
+def _work(job: Job[object], threads: int, sender: Connection) -> None:
     """Do a job in this process, which is its own; leave when the parent hears no more."""
     from wherefrom.cli._logs import log_visibly
     from wherefrom.core.memory import keep_freed_memory
@@ -149,24 +149,24 @@ def _work(job: Job[object], threads: int, saying: Connection) -> None:
 
     @contextmanager
     def show(label: str) -> Generator[Report, None, None]:
-        saying.send(Now(label=label))
-        yield lambda now: saying.send(_now(label, now))
+        sender.send(Now(label=label))
+        yield lambda now: sender.send(_now(label, now))
 
     try:
         try:
-            said: _Done | Exception = _Done(job(show))
+            result: _Done | Exception = _Done(job(show))
         except BrokenPipeError:
             raise
         except Exception as error:  # noqa: BLE001 - the parent raises it again
-            said = _sendable(error)
-        saying.send(said)
+            result = _sendable(error)
+        sender.send(result)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # all is said: whatever ends this process now needs no clean end
     except BrokenPipeError:
         return
 
 
 def _now(label: str, now: Progress) -> Now:
-    return Now(label=label, said=words(now), done=now.done, total=now.total)
+    return Now(label=label, words=words(now), done=now.done, total=now.total)
 
 
 def _sendable(error: Exception) -> Exception:

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
-from wherefrom.cli._candidates import profile_names, profiles_of
+from wherefrom.cli._candidates import profiles_of
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._early import left_early
 from wherefrom.cli._folders import NO_FOLDER, Folder, devices_of
 from wherefrom.cli._forms import FIGURE, VERDICTS
-from wherefrom.cli._likelihoods import ratios
+from wherefrom.cli._likelihoods import NO_LIKELIHOOD, LikelihoodOptions
+from wherefrom.cli._option_groups import OpeningOptions, OutputOptions, QuestionOptions, ScoringOptions
 from wherefrom.cli._output import finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._reporting import ReportOptions
 from wherefrom.cli._stability import Steadying, Tried, measured, refuse_beside
 from wherefrom.cli._telling import Told
 from wherefrom.cli._verdicts import note_warnings
-from wherefrom.cli._work import Work, cutter, limits_of, listed, made_rule, model_options, scorer
+from wherefrom.cli._work import Work, cutter, listed, made_rule, scorer
 from wherefrom.images.edits import load as load_edit
 from wherefrom.records.verdict import Verdicts
 
@@ -38,36 +39,32 @@ __all__ = ["AttributeOptions"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttributeOptions:
-    """What was typed; each is an option of `wherefrom attribute`."""
+    """What was typed for `wherefrom attribute` or `wherefrom report`.
 
-    paths: list[str]
-    profile: list[Path]
-    model: list[str] | None
-    alpha: float
-    beta: float
-    rule: str
-    rule_option: list[str] | None
+    Attributes:
+        question: the images, the profiles, and what is promised.
+        force: whether files are replaced that this command did not make.
+        opening: how models are opened.
+        scoring: how images are scored.
+        output: what is printed.
+        folder: where rows go.
+        figure: file of a figure; None draws none.
+        report: where pages for people go; None writes none.
+        bundle: where all that the verdicts rest on goes.
+        likelihood: whether likelihood ratios are given.
+        stability: which harmless changes are tried.
+    """
+
+    question: QuestionOptions
     force: bool
-    model_option: list[str] | None
-    through: str | None
-    device: str | None
-    dtype: str | None
-    edit: str | None
-    early: bool
-    store: Path | None
-    batch: int | None
-    trust: bool
-    tile: int | None
-    limits: tuple[int | None, int | None]
-    whole: bool
-    as_json: bool
-    quiet: bool
+    opening: OpeningOptions
+    scoring: ScoringOptions
+    output: OutputOptions
     folder: Folder = NO_FOLDER
     figure: Path | None = None
     report: ReportOptions | None = None
     bundle: BundleOptions = NO_BUNDLE
-    likelihood: bool = False
-    verbal: str | None = None
+    likelihood: LikelihoodOptions = NO_LIKELIHOOD
     stability: Tried = "none"
 
     def run(self) -> None:
@@ -83,29 +80,33 @@ class AttributeOptions:
             self._to_folder(bounds)
             return
         if self.stability != "none":
-            refuse_beside(tile=self.tile)
-        profiles = profiles_of(self.profile)
+            refuse_beside(tile=self.scoring.tile)
+        profiles = profiles_of(self.question.profile)
         figures = {} if self.figure is None else figures_of(self.figure, profiles, bounds.edit)
         writing = self._writing(figures.values())
         writing.check_names()
-        images = listed(self.paths, quiet=self.quiet, follow=self.folder.follow, column=self.folder.image_column)
+        images = listed(
+            self.question.paths, quiet=self.output.quiet, follow=self.folder.follow, column=self.folder.image_column
+        )
         writing.check(images)
         if self.report is not None:
             self.report.check(force=self.force)
         self._check_rule(profiles, bounds)
-        likelihood = ratios(self.likelihood, self.verbal, profiles, early=self.early)
-        work = self._work()
+        likelihood = self.likelihood.ratios(profiles, early=self.opening.early)
+        work = self.scoring.work(quiet=self.output.quiet)
         candidates = self._scored(images, profiles, bounds, work)
         steady = self._steadying(images, candidates, bounds, work)
-        found = steady.left(_decided(candidates, bounds), candidates)
-        Told(images, self.as_json, self.whole, self.folder.out, writing, steady, likelihood).tell(found, candidates)
-        verdicts = _by_candidate(found, candidates)
-        for said in verdicts.values():
-            note_warnings(said)
+        decisions = steady.steadied(_decided(candidates, bounds), candidates)
+        Told(images, self.output.as_json, self.output.whole, self.folder.out, writing, steady, likelihood).tell(
+            decisions, candidates
+        )
+        verdicts = _by_candidate(decisions, candidates)
+        for group in verdicts.values():
+            note_warnings(group)
         if figures:
             writing.check(images)
         draw(figures, candidates, verdicts)
-        self._report(found, candidates, images, work, steady)
+        self._report(decisions, candidates, images, work, steady)
         self.bundle.write(
             candidates,
             verdicts,
@@ -115,23 +116,23 @@ class AttributeOptions:
             writing=writing,
             stabilities=steady.stabilities,
         )
-        judged = [verdict.image for said in verdicts.values() for verdict in said]
+        judged = [verdict.image for group in verdicts.values() for verdict in group]
         failed = {image.name for image in judged if image.error is not None}
-        finish(len(failed), len(found), quiet=self.quiet)
+        finish(len(failed), len(decisions), quiet=self.output.quiet)
 
     @property
     def _of_single_files(self) -> dict[str, object]:
         """What was typed that does not go with a folder of rows."""
         return {
-            "--tile": self.tile,
-            "--early": self.early,
+            "--tile": self.scoring.tile,
+            "--early": self.opening.early,
             "--figure": self.figure,
             "--report": self.report,
             "--bundle": self.bundle.path,
-            "--likelihood": self.likelihood,
-            "--verbal": self.verbal,
+            "--likelihood": self.likelihood.wanted,
+            "--verbal": self.likelihood.verbal,
             "--stability": self.stability != "none",
-            "--all": self.whole,
+            "--all": self.output.whole,
             "--force": self.force,
         }
 
@@ -139,33 +140,38 @@ class AttributeOptions:
         """Ask about images of any number, and leave their rows in a folder."""
         from wherefrom.engines.attributions import AttributeTask
 
-        profiles = profiles_of(self.profile)
+        profiles = profiles_of(self.question.profile)
         self._check_rule(profiles, bounds)
         task = AttributeTask(
             profiles=profiles,
             rule=bounds.rule,
-            opening=self._opening(None if devices_of(self.device) else self.device),
+            opening=self._opening(None if devices_of(self.opening.device) else self.opening.device),
             alpha=bounds.alpha,
             beta=bounds.beta,
             edit=bounds.edit,
-            batch=self.batch,
-            limits=limits_of(*self.limits),
-            store=self.store,
-            files=self._files,
+            batch=self.scoring.batch,
+            limits=self.scoring.limits,
+            store=self.scoring.store,
+            files=self.question.files,
         )
         self.folder.run(
-            task, self.paths, device=self.device, what="attributing", as_json=self.as_json, quiet=self.quiet
+            task,
+            self.question.paths,
+            device=self.opening.device,
+            what="attributing",
+            as_json=self.output.as_json,
+            quiet=self.output.quiet,
         )
 
     def _check_rule(self, profiles: Mapping[str, Profile], bounds: Bounds) -> None:
         """Have the rule say what it lacks before a model is asked."""
-        for one in profiles.values():
-            for condition in conditions_of(one, bounds.edit).values():
-                bounds.rule.threshold(condition.statistic, self.alpha)
+        for profile in profiles.values():
+            for condition in conditions_of(profile, bounds.edit).values():
+                bounds.rule.threshold(condition.statistic, bounds.alpha)
 
     def _report(
         self,
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
         images: Sequence[Source],
         work: Work,
@@ -176,12 +182,12 @@ class AttributeOptions:
             return
         cut = cutter(work)
         self.report.write(
-            found,
+            decisions,
             candidates,
             images if cut is None else cut(images, candidates[0].model),
-            limits=limits_of(*self.limits),
-            told=not self.as_json,
-            quiet=self.quiet,
+            limits=self.scoring.limits,
+            told=not self.output.as_json,
+            quiet=self.output.quiet,
             stabilities=steady.by_name,
         )
 
@@ -193,23 +199,21 @@ class AttributeOptions:
         """
         from wherefrom.core.shares import check_share
 
-        check_share("alpha", self.alpha)
-        check_share("beta", self.beta)
-        known = None if self.edit is None else load_edit(self.edit).name
-        return Bounds(self.alpha, self.beta, made_rule(self.rule, self.rule_option), known)
+        question = self.question
+        check_share("alpha", question.alpha)
+        check_share("beta", question.beta)
+        known = None if self.opening.edit is None else load_edit(self.opening.edit).name
+        return Bounds(question.alpha, question.beta, made_rule(question.rule, question.rule_option), known)
 
     def _writing(self, figures: Iterable[Path]) -> Writing:
         """What is written and what is read."""
         outputs = [] if self.folder.out is None else [Output("--out", self.folder.out, VERDICTS)]
         outputs += [Output("--figure", path, FIGURE) for path in figures]
         outputs += self.bundle.outputs()
-        inputs = [*self.profile, *(self.model or ()), *self.bundle.inputs]
-        return Writing(outputs=outputs, typed=self.paths, inputs=inputs, store=self.store, force=self.force)
-
-    def _work(self) -> Work:
-        """How images are scored."""
-        limits = limits_of(*self.limits)
-        return Work(store=self.store, batch=self.batch, quiet=self.quiet, limits=limits, tile=self.tile)
+        inputs = [*self.question.profile, *(self.question.model or ()), *self.bundle.inputs]
+        return Writing(
+            outputs=outputs, typed=self.question.paths, inputs=inputs, store=self.scoring.store, force=self.force
+        )
 
     def _steadying(
         self, images: Sequence[Source], candidates: Sequence[Candidate], bounds: Bounds, work: Work
@@ -220,21 +224,7 @@ class AttributeOptions:
 
     def _opening(self, device: str | None) -> Opening:
         """How models are opened, on this device."""
-        from wherefrom.candidates import Opening
-
-        return Opening(
-            models=tuple(self.model or ()),
-            device=device,
-            dtype=self.dtype,
-            trust=self.trust,
-            options=model_options(self.model_option),
-            through=self.through,
-        )
-
-    @property
-    def _files(self) -> dict[str, Path]:
-        """The files that hold the profiles, by their names."""
-        return dict(zip(profile_names(self.profile), self.profile, strict=True))
+        return self.opening.opening(self.question.model, device, trust=self.scoring.trust)
 
     def _scored(
         self, images: Sequence[Source], profiles: Mapping[str, Profile], bounds: Bounds, work: Work
@@ -242,10 +232,10 @@ class AttributeOptions:
         """The candidates with their models opened and the images scored under each."""
         from wherefrom.candidates import open_candidates, score_candidates
 
-        candidates = open_candidates(profiles, self._opening(self.device), files=self._files)
-        if self.tile is None:
+        candidates = open_candidates(profiles, self._opening(self.opening.device), files=self.question.files)
+        if self.scoring.tile is None:
             tell_outside(images, candidates, work, edit=bounds.edit)
-        if self.early:
+        if self.opening.early:
             candidates = left_early(candidates, alpha=bounds.alpha, beta=bounds.beta, rule=bounds.rule)
         return score_candidates(
             images,
@@ -253,7 +243,7 @@ class AttributeOptions:
             edit=bounds.edit,
             score=scorer(work),
             cut=cutter(work),
-            limits=limits_of(*self.limits),
+            limits=self.scoring.limits,
         )
 
 
@@ -292,8 +282,10 @@ def _decided(candidates: Sequence[Candidate], bounds: Bounds) -> Verdicts | Attr
     )
 
 
-def _by_candidate(found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> dict[str, tuple[Verdict, ...]]:
+def _by_candidate(
+    decisions: Verdicts | Attributions, candidates: Sequence[Candidate]
+) -> dict[str, tuple[Verdict, ...]]:
     """The verdicts under each candidate, in the images' order."""
-    if isinstance(found, Verdicts):
-        return {candidates[0].name: found}
-    return {each.name: tuple(item.verdicts[place] for item in found) for place, each in enumerate(candidates)}
+    if isinstance(decisions, Verdicts):
+        return {candidates[0].name: decisions}
+    return {each.name: tuple(item.verdicts[place] for item in decisions) for place, each in enumerate(candidates)}

@@ -117,10 +117,10 @@ def refuse_twins(copies: Sequence[Twin]) -> None:
     groups = [
         [twin for twin in copies if twin.group == number] for number in range(1, min(copies[-1].group, _NAMED) + 1)
     ]
-    said = "; ".join(" and ".join(f"{twin.name} in {where(twin.pool)}" for twin in group[:3]) for group in groups)
+    equal = "; ".join(" and ".join(f"{twin.name} in {where(twin.pool)}" for twin in group[:3]) for group in groups)
     more = f"; and {copies[-1].group - _NAMED} more groups" if copies[-1].group > _NAMED else ""
     raise ProfileError(
-        f"{len(copies)} images have the pixels of another one: {said}{more}. `wherefrom duplicates` lists all;"
+        f"{len(copies)} images have the pixels of another one: {equal}{more}. `wherefrom duplicates` lists all;"
         " leave them out by --leave-out NAME, or by --leave-out-duplicates"
     )
 
@@ -157,16 +157,16 @@ def leave_out_twins(pools: Pools, copies: Sequence[Twin]) -> Pools:
 
 
 def _without(pools: Pools, gone: set[tuple[str | None, str]]) -> Pools:
-    left: Pools = {
+    remaining: Pools = {
         pool: tuple(image for image in images if (pool, image.name) not in gone) for pool, images in pools.items()
     }
-    for pool, images in left.items():
+    for pool, images in remaining.items():
         count = len(pools[pool]) - len(images)
         if not images:
             raise UsageError(f"all {count} images of the {where(pool)} would be left out: name others")
         if count:
             note(f"left out of the {where(pool)}, as was asked: {count} of {len(pools[pool])} images")
-    return left
+    return remaining
 
 
 def tell_outside(

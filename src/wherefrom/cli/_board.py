@@ -26,19 +26,19 @@ class Now:
 
     Attributes:
         label: what is being done.
-        said: how far it is, in words.
+        words: how far it is.
         done: how many images are done.
         total: how many there will be; None where that is unknown.
     """
 
     label: str
-    said: str = ""
+    words: str = ""
     done: int = 0
     total: int | None = None
 
     def __str__(self) -> str:
         """As a line has it."""
-        return f"{self.label}, {self.said}" if self.said else self.label
+        return f"{self.label}, {self.words}" if self.words else self.label
 
 
 class Board(Protocol):
@@ -115,7 +115,7 @@ class _Bars:
             description=visible(f"{title}: {now.label}"),
             completed=now.done,
             total=now.total,
-            said=now.said,
+            words=now.words,
         )
 
     def tick(self) -> None:
@@ -128,7 +128,7 @@ def _bars(titles: Sequence[str]) -> Generator[_Bars, None, None]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[said]}"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[words]}"))
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        tasks = {title: bar.add_task(visible(f"{title}: starting"), total=None, said="") for title in titles}
+        tasks = {title: bar.add_task(visible(f"{title}: starting"), total=None, words="") for title in titles}
         yield _Bars(bar=bar, tasks=tasks)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Annotated, Final, Protocol
+
+import typer
 
 from wherefrom.cli._forms import BUNDLE
-from wherefrom.cli._outputs import Output, Writing
+from wherefrom.cli._outputs import Output, Writing, typed_path
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,9 +46,24 @@ class BundleOptions:
         with_images: whether the images themselves go into it.
     """
 
-    path: Path | None = None
-    sign: Path | None = None
-    with_images: bool = False
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle",
+            metavar="FILE.zip",
+            parser=typed_path,
+            help="the verdicts with all that they rest on, for `wherefrom verify`; it names files of the profiles too",
+        ),
+    ] = None
+    sign: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign", metavar="KEY.pem", parser=typed_path, help="sign the bundle by this private key: Ed25519, PEM"
+        ),
+    ] = None
+    with_images: Annotated[
+        bool, typer.Option("--bundle-images", help="put the images themselves into the bundle too")
+    ] = False
 
     @property
     def inputs(self) -> list[Path]:
@@ -73,7 +90,7 @@ class BundleOptions:
     def write(
         self,
         candidates: Sequence[Candidate],
-        said: Mapping[str, Sequence[Verdict]],
+        verdicts: Mapping[str, Sequence[Verdict]],
         images: Sequence[Source],
         *,
         bounds: Bounds,
@@ -85,7 +102,7 @@ class BundleOptions:
 
         Args:
             candidates: with the scores of the images.
-            said: verdicts that were told, by candidate.
+            verdicts: verdicts that were told, by candidate.
             images: that were asked about.
             bounds: that the verdicts were asked for.
             report: folder of a report that goes into it; None: none.
@@ -99,7 +116,7 @@ class BundleOptions:
             return
         from wherefrom.bundle import write_bundle
 
-        failed = {verdict.image.name for verdicts in said.values() for verdict in verdicts if verdict.image.error}
+        failed = {verdict.image.name for group in verdicts.values() for verdict in group if verdict.image.error}
         kept = [image for image in images if image.name not in failed] if self.with_images else []
         writing.saved(
             lambda path: write_bundle(
@@ -109,7 +126,7 @@ class BundleOptions:
                 beta=bounds.beta,
                 rule=bounds.rule,
                 edit=bounds.edit,
-                said=said,
+                said=verdicts,
                 stabilities=stabilities,
                 report=report,
                 images=kept,

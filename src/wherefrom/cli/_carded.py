@@ -42,11 +42,11 @@ def save_card(card: ProfileCard, profile: Profile, folder: Path) -> list[Path]:
     return write_card(card, profile, folder)
 
 
-def card_beside(made: Profile, file: Path, folder: Path | None) -> None:
+def card_beside(profile: Profile, file: Path, folder: Path | None) -> None:
     """Write the card of a profile that was just made, where one is wanted.
 
     Args:
-        made: the profile.
+        profile: the profile.
         file: that holds it.
         folder: of the card; None writes none.
     """
@@ -54,4 +54,4 @@ def card_beside(made: Profile, file: Path, folder: Path | None) -> None:
         return
     from wherefrom.report.card import profile_card
 
-    save_card(profile_card(made, name=file.stem, file=file), made, folder)
+    save_card(profile_card(profile, name=file.stem, file=file), profile, folder)

@@ -132,11 +132,11 @@ def told(cost: Cost, sizes: Sequence[tuple[int, int]], count: int, *, tiled: boo
     if seconds < _SOON and largest < _LARGE:
         return []
     images = f"{count} image{'' if count == 1 else 's'}"
-    said = (
+    sentence = (
         f"note: this will take about {_time(seconds)} for {images}, and about {_bytes(largest)} of memory for the"
         f" largest, {width} x {height}, beside the weights; estimated from a small image"
     )
-    lines = [said]
+    lines = [sentence]
     if largest >= _LARGE and not tiled:
         lines.append(
             f"note: --tile {_TILE} cuts images into tiles, each a row of its own, in about"

@@ -34,14 +34,14 @@ def figures_of(path: Path, profiles: Mapping[str, Profile], edit: str | None) ->
     """
     from wherefrom.images.labels import slug
 
-    found = {}
+    figures = {}
     for name, profile in profiles.items():
         conditions = conditions_of(profile, edit)
         for condition in conditions:
             parts = [name] if len(profiles) > 1 else []
             parts += [condition] if len(conditions) > 1 else []
-            found[name, condition] = path.with_name("-".join([path.stem, *map(slug, parts)]) + path.suffix)
-    return found
+            figures[name, condition] = path.with_name("-".join([path.stem, *map(slug, parts)]) + path.suffix)
+    return figures
 
 
 def draw(

@@ -200,7 +200,7 @@ class _Studio:
     def draw(self, model: Any, folder: Path, places: range, stem: str) -> tuple[Path, ...]:
         """New images of a model."""
         with self.show(f"drawing with {stem}") as report:
-            made = draws(
+            images = draws(
                 model,
                 folder=folder,
                 places=places,
@@ -210,7 +210,7 @@ class _Studio:
                 stem=f"{stem}-draw",
                 report=report,
             )
-        return _paths(made)
+        return _paths(images)
 
     def pass_through(self, model: Any, photos: tuple[Path, ...], folder: Path, stem: str) -> tuple[Path, ...]:
         """Photos passed once through a model."""
@@ -218,8 +218,8 @@ class _Studio:
             return _paths(round_trips(model, photos, folder=folder, stem=stem, report=report))
 
 
-def _paths(made: list[Made]) -> tuple[Path, ...]:
-    return tuple(image.path for image in made if image.path is not None)
+def _paths(images: list[Made]) -> tuple[Path, ...]:
+    return tuple(image.path for image in images if image.path is not None)
 
 
 def _flat(path: Path, size: int) -> Path:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from wherefrom.cli._output import emit, emit_json, finish, note
+from wherefrom.cli._outputs import typed_path
 from wherefrom.cli._progress import shown
 from wherefrom.core.errors import UsageError
 
@@ -20,15 +23,46 @@ __all__ = ["NO_FOLDER", "Folder", "devices_of"]
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What was typed of a folder for rows; each is an option of the command."""
+    """Where rows go, a file or a folder, and who fills a folder."""
 
-    out: Path | None
-    engine: str | None = None
-    engine_option: list[str] | None = None
-    images_a_file: int | None = None
-    keep_failed: bool = False
-    follow: list[str] | None = None
-    image_column: str | None = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            parser=typed_path,
+            help="a row an image, with all its columns: .csv, .parquet, .json or .jsonl; or a folder, for many images",
+        ),
+    ] = None
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine", metavar="NAME", help="who asks, with --out DIR: local (this machine, the default there) or ray"
+        ),
+    ] = None
+    engine_option: Annotated[
+        list[str] | None,
+        typer.Option("--engine-option", metavar="NAME=VALUE", help="an option of the engine, as workers=8; repeatable"),
+    ] = None
+    images_a_file: Annotated[
+        int | None,
+        typer.Option(
+            "--images-a-file", metavar="N", min=1, help="with --out DIR, images whose rows are written together"
+        ),
+    ] = None
+    keep_failed: Annotated[
+        bool, typer.Option("--keep-failed", help="with --out DIR, do not ask again about images that failed before")
+    ] = False
+    follow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--follow", metavar="SCHEME", help="read addresses of this kind that a manifest names, as s3; repeatable"
+        ),
+    ] = None
+    image_column: Annotated[
+        str | None,
+        typer.Option("--image-column", metavar="NAME", help="the column of a table that holds images, where not told"),
+    ] = None
 
     @property
     def wanted(self) -> bool:
@@ -103,7 +137,7 @@ class Folder:
         finish(done.failed_now, done.asked, quiet=quiet)
 
 
-NO_FOLDER: Final = Folder(out=None)
+NO_FOLDER: Final = Folder()
 """Rows that go to no folder."""
 
 

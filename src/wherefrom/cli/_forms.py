@@ -47,7 +47,7 @@ class Form:
         """How such files may end."""
         return tuple(self.readers)
 
-    def made(self, path: Path) -> bool:
+    def is_ours(self, path: Path) -> bool:
         """Whether this program made the file, in this form."""
         try:
             return self.readers[path.suffix.lower()](path)
@@ -87,8 +87,8 @@ def _parquet(kind: str) -> Callable[[Path], bool]:
     def read(path: Path) -> bool:
         import pyarrow.parquet as pq
 
-        said = (pq.read_schema(path).metadata or {}).get(b"wherefrom", b"null")
-        return bool(json.loads(said)["wherefrom"] == kind)
+        stated = (pq.read_schema(path).metadata or {}).get(b"wherefrom", b"null")
+        return bool(json.loads(stated)["wherefrom"] == kind)
 
     return read
 
@@ -147,8 +147,8 @@ def _bundle(path: Path) -> bool:
 
 
 def _table(kind: str) -> dict[str, Callable[[Path], bool]]:
-    made = _object(kind)
-    return {".csv": _csv(kind), ".parquet": _parquet(kind), ".json": made, ".jsonl": made}
+    is_ours = _object(kind)
+    return {".csv": _csv(kind), ".parquet": _parquet(kind), ".json": is_ours, ".jsonl": is_ours}
 
 
 PROFILE: Final = Form("profile", {".json": _object("profile")})

@@ -85,7 +85,7 @@ class GenerateOptions:
             self.model, device=self.device, dtype=self.dtype, trust=self.trust, options=model_options(self.options)
         )
         with shown("making images", quiet=self.quiet) as report:
-            made = generate(
+            images = generate(
                 opened,
                 folder=self.out,
                 count=self.count,
@@ -98,7 +98,7 @@ class GenerateOptions:
                 progress=report,
             )
         kind = "draws" if self.photos is None else "enlargements" if self.enlarge else "round trips"
-        self._told(made, kind, opened.card.name)
+        self._told(images, kind, opened.card.name)
 
     def _from_prompts(self, prompts: Path) -> None:
         """Images of a text-to-image pipeline."""
@@ -114,7 +114,7 @@ class GenerateOptions:
         if pipeline.reason is not None:
             note(f"its images can be judged by no decoder of its own: {pipeline.reason}", quiet=self.quiet)
         with shown("making images", quiet=self.quiet) as report:
-            made = generate_from_prompts(
+            images = generate_from_prompts(
                 pipeline,
                 texts,
                 folder=self.out,
@@ -130,17 +130,17 @@ class GenerateOptions:
                 dtype=self.dtype,
                 progress=report,
             )
-        self._told(made, "images", pipeline.name)
+        self._told(images, "images", pipeline.name)
 
-    def _told(self, made: Sequence[Made], kind: str, name: str) -> None:
+    def _told(self, images: Sequence[Made], kind: str, name: str) -> None:
         """What was made, on stdout; what failed, on stderr and in the exit code."""
-        failed = [image for image in made if image.error is not None]
+        failed = [image for image in images if image.error is not None]
         if self.as_json:
-            for image in made:
+            for image in images:
                 emit_json(image)
         else:
-            kept = sum(image.kept for image in made)
-            emit(f"{len(made) - kept - len(failed)} {kind} made by {name}, {kept} were there, in {self.out}")
+            kept = sum(image.kept for image in images)
+            emit(f"{len(images) - kept - len(failed)} {kind} made by {name}, {kept} were there, in {self.out}")
         for image in failed:
             note(f"failed: {image.name}: {image.error}")
-        finish(len(failed), len(made), quiet=self.quiet)
+        finish(len(failed), len(images), quiet=self.quiet)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
 
 from wherefrom.cli._output import emit, emit_table
 from wherefrom.core.errors import UsageError
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
     from wherefrom.records.verdict import Attributions
 
-__all__ = ["Ratios", "ratios"]
+__all__ = ["NO_LIKELIHOOD", "LikelihoodOptions", "Ratios"]
 
 _ROWS: Final = 10
 _WHAT: Final = (
@@ -40,17 +42,17 @@ class Ratios:
     def add(
         self,
         rows: Sequence[dict[str, Any]],
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
     ) -> None:
         """Add the ratio to each row of a verdict, and to each verdict in the row of an attribution.
 
         Args:
             rows: of what was found, in its order.
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which.
         """
-        for each, likelihoods in self._of(found, candidates):
+        for each, likelihoods in self._of(decisions, candidates):
             for row, likelihood in zip(rows, likelihoods, strict=True):
                 place = row["verdicts"][each.name] if "verdicts" in row else row
                 place.update(self._cells(likelihood))
@@ -68,33 +70,33 @@ class Ratios:
         return cells
 
     def _of(
-        self, found: Verdicts | Attributions, candidates: Sequence[Candidate]
+        self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate]
     ) -> Iterator[tuple[Candidate, list[Likelihood | None]]]:
         from wherefrom.evaluation import likelihoods
 
         for place, each in enumerate(candidates):
-            if isinstance(found, Verdicts):
-                yield each, likelihoods(each.profile, found)
+            if isinstance(decisions, Verdicts):
+                yield each, likelihoods(each.profile, decisions)
             else:
-                yield each, likelihoods(each.profile, [item.verdicts[place] for item in found])
+                yield each, likelihoods(each.profile, [item.verdicts[place] for item in decisions])
 
-    def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate], *, whole: bool) -> None:
+    def tell(self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate], *, whole: bool) -> None:
         """Print the ratio of each image under each candidate.
 
         Args:
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which.
             whole: whether every image has its row; else the first ten.
         """
         words = () if self.scale is None else ("in words",)
-        names = [item.image.name for item in found]
-        for each, likelihoods in self._of(found, candidates):
+        names = [item.image.name for item in decisions]
+        for each, likelihoods in self._of(decisions, candidates):
             rows = [
                 (name, *self._shown(likelihood))
                 for name, likelihood in list(zip(names, likelihoods, strict=True))[: None if whole else _ROWS]
             ]
             title = f"Likelihood ratio under {each.name}"
-            title += f", the first {_ROWS} of {len(found)} images" if len(rows) < len(found) else ""
+            title += f", the first {_ROWS} of {len(decisions)} images" if len(rows) < len(decisions) else ""
             emit_table(("name", "log10 LR", "bounds", *words), rows, title=title, folded="name")
         emit(_WHAT)
         if self.scale is not None:
@@ -104,32 +106,51 @@ class Ratios:
         if likelihood is None:
             return ("none", "", *(() if self.scale is None else ("",)))
         value = f"{likelihood.log10:.2f}{', a bound' if likelihood.at_bound else ''}"
-        said = (value, f"{likelihood.low:.2f} to {likelihood.high:.2f}")
-        return said if self.scale is None else (*said, self.scale.words(likelihood.log10))
+        cells = (value, f"{likelihood.low:.2f} to {likelihood.high:.2f}")
+        return cells if self.scale is None else (*cells, self.scale.words(likelihood.log10))
 
 
-def ratios(wanted: bool, words: str | None, profiles: Mapping[str, Profile], *, early: bool) -> Ratios | None:
-    """What adds likelihood ratios, where they are wanted; refused before a model is asked where there can be none.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LikelihoodOptions:
+    """Whether likelihood ratios are given, and in which words."""
 
-    Args:
-        wanted: whether they are.
-        words: name of a verbal scale, or a file of one; asking for words asks for the ratios.
-        profiles: of the candidates.
-        early: whether searches are left once a verdict is known, so that their statistics are bounds.
+    wanted: Annotated[
+        bool,
+        typer.Option("--likelihood", help="a likelihood ratio for each image, with the bounds that the profile allows"),
+    ] = False
+    verbal: Annotated[
+        str | None,
+        typer.Option(
+            "--verbal",
+            metavar="SCALE",
+            help="and words for it: enfsi-2015, or a .json file of your own; by default none",
+        ),
+    ] = None
 
-    Raises:
-        UsageError: when there is no such scale, or searches are left early.
-        ProfileError: when no ratio can be learned from a profile.
-    """
-    if not wanted and words is None:
-        return None
-    if early:
-        raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
-    from wherefrom.evaluation import likelihood_ratio
-    from wherefrom.evaluation.verbal import verbal_scale
+    def ratios(self, profiles: Mapping[str, Profile], *, early: bool) -> Ratios | None:
+        """What adds likelihood ratios, where they are wanted; refused before a model is asked where there can be none.
 
-    scale = None if words is None else verbal_scale(words)
-    for profile in profiles.values():
-        for condition in profile.conditions.values():
-            likelihood_ratio(condition)
-    return Ratios(scale=scale)
+        Args:
+            profiles: of the candidates.
+            early: whether searches are left once a verdict is known, so that their statistics are bounds.
+
+        Raises:
+            UsageError: when there is no such scale, or searches are left early.
+            ProfileError: when no ratio can be learned from a profile.
+        """
+        if not self.wanted and self.verbal is None:  # asking for words asks for the ratios
+            return None
+        if early:
+            raise UsageError("--likelihood and --early: a search that is left early has no statistic, leave one out")
+        from wherefrom.evaluation import likelihood_ratio
+        from wherefrom.evaluation.verbal import verbal_scale
+
+        scale = None if self.verbal is None else verbal_scale(self.verbal)
+        for profile in profiles.values():
+            for condition in profile.conditions.values():
+                likelihood_ratio(condition)
+        return Ratios(scale=scale)
+
+
+NO_LIKELIHOOD: Final = LikelihoodOptions()
+"""Where none are given."""

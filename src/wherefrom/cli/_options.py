@@ -17,30 +17,20 @@ __all__ = [
     "BATCH",
     "BELONGING",
     "BETA",
-    "BUNDLE",
-    "BUNDLE_IMAGES",
+    "CONFIDENCE",
     "DEFAULT_METHOD",
     "DEVICE",
     "DTYPE",
-    "EARLY",
-    "ENGINE",
-    "ENGINE_OPTION",
-    "FOLLOW",
     "FORCE",
     "GUIDANCE",
-    "IMAGES_A_FILE",
-    "IMAGE_COLUMN",
-    "KEEP_FAILED",
-    "KNOWN_EDIT",
-    "MAP",
     "MAX_BYTES",
     "MAX_PIXELS",
     "METHOD",
     "MODEL",
     "MODELS",
     "MODEL_OPTION",
+    "NEEDED_MODEL",
     "NEGATIVE",
-    "NO_PICTURES",
     "OPTION",
     "OUT_DIR",
     "PATHS",
@@ -49,14 +39,12 @@ __all__ = [
     "POOL",
     "PROFILED_DEVICE",
     "PROFILED_DTYPE",
-    "PROFILED_THROUGH",
     "PROFILES",
     "PROMPTS",
     "QUIET",
     "RULE",
     "RULE_OPTION",
     "SEED",
-    "SIGN",
     "SIZE",
     "STEPS",
     "STORE",
@@ -81,33 +69,6 @@ DEFAULT_METHOD: Final = "joint"
 
 PATHS = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="files, folders, globs, manifests (.csv .jsonl .parquet), .tar")
-]
-ENGINE = Annotated[
-    str | None,
-    typer.Option(
-        "--engine", metavar="NAME", help="who asks, with --out DIR: local (this machine, the default there) or ray"
-    ),
-]
-ENGINE_OPTION = Annotated[
-    list[str] | None,
-    typer.Option("--engine-option", metavar="NAME=VALUE", help="an option of the engine, as workers=8; repeatable"),
-]
-IMAGES_A_FILE = Annotated[
-    int | None,
-    typer.Option("--images-a-file", metavar="N", min=1, help="with --out DIR, images whose rows are written together"),
-]
-KEEP_FAILED = Annotated[
-    bool, typer.Option("--keep-failed", help="with --out DIR, do not ask again about images that failed before")
-]
-FOLLOW = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--follow", metavar="SCHEME", help="read addresses of this kind that a manifest names, as s3; repeatable"
-    ),
-]
-IMAGE_COLUMN = Annotated[
-    str | None,
-    typer.Option("--image-column", metavar="NAME", help="the column of a table that holds images, where not told"),
 ]
 BELONGING = Annotated[
     list[str], typer.Option("--belonging", metavar="PATH", help="images that the model made; may be repeated")
@@ -157,7 +118,9 @@ MAX_BYTES = Annotated[
     typer.Option("--max-bytes", metavar="N", min=1, help="read files of up to so many bytes; default 256 MiB"),
 ]
 ALL = Annotated[bool, typer.Option("--all", help="show every row, each with its whole reason")]
-MODEL = Annotated[str | None, typer.Option("--model", help="the model to ask; see `wherefrom models`")]
+_MODEL = typer.Option("--model", help="the model to ask; see `wherefrom models`")
+MODEL = Annotated[str | None, _MODEL]
+NEEDED_MODEL = Annotated[str, _MODEL]
 PLACED_MODEL = Annotated[str | None, typer.Argument(metavar="MODEL", hidden=True)]
 """The model as it was typed before there was an option for it; see `one_model`."""
 METHOD_HELP: Final = f"what to ask of the model: {', '.join(plugins.names('wherefrom.methods'))}"
@@ -233,61 +196,7 @@ MODELS = Annotated[
 ]
 ALPHA = Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")]
 BETA = Annotated[float, typer.Option("--beta", help="the bound on false claims")]
+CONFIDENCE = Annotated[float, typer.Option("--confidence", help="of the intervals")]
 RULE = Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")]
-PROFILED_THROUGH = Annotated[
-    str | None, typer.Option("--through", metavar="EDIT", help="the edit of the images; by default the profile's")
-]
 PROFILED_DEVICE = Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")]
 PROFILED_DTYPE = Annotated[str | None, typer.Option("--dtype", help="by default the profile's")]
-KNOWN_EDIT = Annotated[
-    str | None,
-    typer.Option(
-        "--edit",
-        metavar="EDIT",
-        help="what the images went through, where that is known: only this condition of a profile counts",
-    ),
-]
-EARLY = Annotated[
-    bool,
-    typer.Option("--early", help="end an image's search once its verdict is known; p-values become upper bounds"),
-]
-STABILITY = Annotated[
-    bool,
-    typer.Option(
-        "--stability",
-        help="ask again after harmless changes (saved again, cut, turned); an answer that flips is UNDECIDED",
-    ),
-]
-STEADY = Annotated[
-    bool | None,
-    typer.Option(
-        "--stability/--no-stability",
-        help="ask again after harmless changes; an answer that flips is UNDECIDED; by default after those that may"
-        " decide, with --stability after all, to show them",
-    ),
-]
-MAP = Annotated[
-    bool,
-    typer.Option(
-        "--map", help="in a report, where in the image the evidence lies; six reconstructions more for each candidate"
-    ),
-]
-NO_PICTURES = Annotated[
-    bool, typer.Option("--no-pictures", help="a report that shows neither the images nor what decoders make of them")
-]
-BUNDLE = Annotated[
-    Path | None,
-    typer.Option(
-        "--bundle",
-        metavar="FILE.zip",
-        parser=typed_path,
-        help="the verdicts with all that they rest on, for `wherefrom verify`; it names files of the profiles too",
-    ),
-]
-SIGN = Annotated[
-    Path | None,
-    typer.Option(
-        "--sign", metavar="KEY.pem", parser=typed_path, help="sign the bundle by this private key: Ed25519, PEM"
-    ),
-]
-BUNDLE_IMAGES = Annotated[bool, typer.Option("--bundle-images", help="put the images themselves into the bundle too")]

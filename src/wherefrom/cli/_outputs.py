@@ -197,7 +197,7 @@ def _check_there(output: Output) -> None:
         raise UsageError(f"{path} is no regular file: name another one for {output.flag}")
     if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
         raise UsageError(f"{path} is read-only: {way_out}")
-    if not form.made(path):
+    if not form.is_ours(path):
         raise UsageError(f"{path} is there and is no {form.name} that this program made: {way_out}")
 
 

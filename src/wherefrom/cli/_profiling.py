@@ -63,17 +63,17 @@ class NewProfile:
         """The model, opened."""
         from wherefrom.models.load import load_model
 
-        how = self.opening
+        stated = self.opening
         return load_model(
             self.name,
-            device=how.device or "auto",
-            dtype=how.dtype or "float32",
-            trust=how.trust,
-            options=how.options,
-            through=how.through,
+            device=stated.device or "auto",
+            dtype=stated.dtype or "float32",
+            trust=stated.trust,
+            options=stated.options,
+            through=stated.through,
         )
 
-    def made(
+    def make(
         self, images: Pools, model: Model, method: Method[Any] | None, work: Work
     ) -> tuple[Profile, Sequence[Profile]]:
         """The profile, and the conditions that were scored for it.
@@ -86,7 +86,7 @@ class NewProfile:
         """
         from wherefrom.profiling import profile_images
 
-        made = profile_images(
+        profile = profile_images(
             belonging=images[None],
             foreign=_pools(images),
             model=model,
@@ -98,7 +98,7 @@ class NewProfile:
             limits=work.limits,
             keep=self.keep,
         )
-        return made, list(made.conditions.values())
+        return profile, list(profile.conditions.values())
 
 
 def new_profile(
@@ -163,14 +163,16 @@ class AddedCondition:
         """The model, opened."""
         from wherefrom.candidates import Opening, open_candidates
 
-        how = self.opening
+        stated = self.opening
         models = () if self.name is None else (self.name,)
-        opening = Opening(models=models, device=how.device, dtype=how.dtype, trust=how.trust, options=how.options)
+        opening = Opening(
+            models=models, device=stated.device, dtype=stated.dtype, trust=stated.trust, options=stated.options
+        )
         (candidate,) = open_candidates({self.file.stem: self.profile}, opening)
         model: Model = candidate.model
         return model
 
-    def made(
+    def make(
         self, images: Pools, model: Model, method: Method[Any] | None, work: Work
     ) -> tuple[Profile, Sequence[Profile]]:
         """The profile, and the condition that was scored for it.
@@ -183,7 +185,7 @@ class AddedCondition:
         """
         from wherefrom.profiling import add_condition
 
-        made = add_condition(
+        profile = add_condition(
             self.profile,
             self.edit,
             belonging=images[None],
@@ -194,7 +196,7 @@ class AddedCondition:
             cut=cutter(work),
             limits=work.limits,
         )
-        return made, made.further[-1:]
+        return profile, profile.further[-1:]
 
 
 def added_condition(
@@ -204,7 +206,7 @@ def added_condition(
     *,
     existing: Path | None,
     edit: str,
-    said: Mapping[str, object],
+    answered_by_profile: Mapping[str, object],
 ) -> AddedCondition:
     """What adds a condition.
 
@@ -214,7 +216,7 @@ def added_condition(
         opening: how the model is opened.
         existing: the profile's file.
         edit: of the condition.
-        said: by their flags, options that the profile answers.
+        answered_by_profile: by their flags, options that the profile answers.
 
     Raises:
         UsageError: when no profile is named, the edit is none, or an option is given that the profile answers.
@@ -224,7 +226,7 @@ def added_condition(
 
     if existing is None:
         raise UsageError(f"--add-edit {edit}: name the profile that it is added to by --profile P.json")
-    answered = [flag for flag, value in said.items() if value is not None]
+    answered = [flag for flag, value in answered_by_profile.items() if value is not None]
     if answered:
         raise UsageError(f"--add-edit takes {answered[0]} from the profile: leave it out")
     (wanted,) = loaded_edits([edit])

@@ -65,18 +65,18 @@ def _lines(label: str) -> Report:
 
 def words(now: Progress) -> str:
     """How far a run is: `120 of 400, 2 failed, 4.2 images/s, 1:07 left`."""
-    said = [f"{now.done} of {now.total}" if now.total is not None else f"{now.done}"]
+    parts = [f"{now.done} of {now.total}" if now.total is not None else f"{now.done}"]
     if now.errors:
-        said.append(f"{now.errors} failed")
+        parts.append(f"{now.errors} failed")
     if now.cached:
-        said.append(f"{now.cached} from the store")
+        parts.append(f"{now.cached} from the store")
     if now.search is not None and now.done != now.total:
-        said.append(f"searching {now.search.searching}, step {now.search.step} of {now.search.steps}")
+        parts.append(f"searching {now.search.searching}, step {now.search.step} of {now.search.steps}")
     if now.waiting is not None:
-        said.append(f"waiting for {now.waiting}")
+        parts.append(f"waiting for {now.waiting}")
     if now.images_per_second is not None:
-        said.append(f"{now.images_per_second:.3g} images/s")
+        parts.append(f"{now.images_per_second:.3g} images/s")
     if now.seconds_left is not None and now.done != now.total:
         minutes, seconds = divmod(round(now.seconds_left), 60)
-        said.append(f"{minutes}:{seconds:02} left")
-    return ", ".join(said)
+        parts.append(f"{minutes}:{seconds:02} left")
+    return ", ".join(parts)

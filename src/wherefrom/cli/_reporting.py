@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from wherefrom.cli._option_groups import PageOptions
 from wherefrom.cli._output import emit, note
 
 if TYPE_CHECKING:
@@ -46,15 +47,13 @@ class ReportOptions:
     Attributes:
         folder: for its pages.
         command: to be shown in it.
-        pictures: whether images, and what decoders make of them, are shown.
-        maps: whether it is shown where in an image the evidence lies; only beside pictures.
+        pages: what is shown; maps only beside pictures.
         flag: the option that named the folder.
     """
 
     folder: Path
     command: str | None
-    pictures: bool = True
-    maps: bool = False
+    pages: PageOptions
     flag: str = "--report"
 
     def check(self, *, force: bool) -> None:
@@ -72,7 +71,7 @@ class ReportOptions:
 
     def write(
         self,
-        found: Verdicts | Attributions,
+        decisions: Verdicts | Attributions,
         candidates: Sequence[Candidate],
         images: Sequence[Source],
         *,
@@ -84,7 +83,7 @@ class ReportOptions:
         """Write the report, and say where it is.
 
         Args:
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which, with their models.
             images: in question, or the tiles of them.
             limits: on bytes and pixels of a file.
@@ -98,18 +97,19 @@ class ReportOptions:
         from wherefrom.cli._progress import shown
         from wherefrom.report.writing import write_report
 
+        pictures = not self.pages.no_pictures
         with shown("writing pages", quiet=quiet) as report:
             place = write_report(
-                found,
+                decisions,
                 profiles={each.name: each.profile for each in candidates},
                 folder=self.folder,
                 images=images,
-                pictures=self.pictures,
-                shows=_shows(candidates, stabilities, maps=self.maps) if self.pictures else None,
+                pictures=pictures,
+                shows=_shows(candidates, stabilities, maps=self.pages.maps) if pictures else None,
                 command=self.command,
                 force=True,  # it was checked before anything was asked
                 limits=limits,
-                progress=None if report is None else lambda done: report(_now(done, len(found))),
+                progress=None if report is None else lambda done: report(_now(done, len(decisions))),
             )
         (emit if told else note)(f"report: {place}")
 
@@ -125,14 +125,14 @@ def _shows(candidates: Sequence[Candidate], stabilities: Mapping[str, Stability]
     from wherefrom.candidates import reconstructions
     from wherefrom.report.further import Further
 
-    made = reconstructions(candidates)
+    reconstruct = reconstructions(candidates)
 
     def shows(record: ImageRecord) -> Further:
-        found = {each.name: _map(record, each) for each in candidates} if maps else {}
+        drawn = {each.name: _map(record, each) for each in candidates} if maps else {}
         return Further(
-            reconstructions=made(record),
-            maps=tuple(one for one in found.values() if not isinstance(one, str)),
-            without_map={name: one for name, one in found.items() if isinstance(one, str)},
+            reconstructions=reconstruct(record),
+            maps=tuple(drawing for drawing in drawn.values() if not isinstance(drawing, str)),
+            without_map={name: drawing for name, drawing in drawn.items() if isinstance(drawing, str)},
             stability=stabilities[record.facts.name].rows if record.facts.name in stabilities else (),
         )
 
@@ -149,7 +149,7 @@ def _map(record: ImageRecord, candidate: Candidate) -> MapShown | str:
     if not isinstance(candidate.model, Autoencoder):
         return "it has no encoder, with which alone a map is made"
     try:
-        found = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
+        evidence = map_of_record(record, model=candidate.model, method=METHOD, beta=_BETA)
     except ImageError as error:
         return str(error)
-    return map_shown(candidate.name, record.pixels, found)
+    return map_shown(candidate.name, record.pixels, evidence)

@@ -39,12 +39,12 @@ class Shown:
     kinds: Mapping[str, Sequence[Verdict]]
 
 
-def show_part(title: str, made: Exhibits, out: Path) -> Shown:
+def show_part(title: str, exhibits: Exhibits, out: Path) -> Shown:
     """Judge the scores of a part's mixed folder by its profile, print the verdicts, and leave them with a figure.
 
     Args:
         title: printed above.
-        made: the part's images.
+        exhibits: the part's images.
         out: the part's folder, where the profile and the scores are.
     """
     from wherefrom.judging import judge
@@ -55,16 +55,16 @@ def show_part(title: str, made: Exhibits, out: Path) -> Shown:
     verdicts = judge(table, profile=profile, alpha=ALPHA, beta=_BETA)
     save_rows([verdict_row(verdict) for verdict in verdicts], out / "verdicts.csv")
     profile_figure(profile, verdicts, path=out / "figure.png")
-    kinds = _by_kind(verdicts, made.kinds)
+    kinds = _by_kind(verdicts, exhibits.kinds)
     _show_profile(title, profile, out)
     show_verdicts(
         [verdict for of_kind in kinds.values() for verdict in of_kind[:_SAMPLE]],
         title=f"The mixed folder: the first {_SAMPLE} of each kind; all are in {out / 'verdicts.csv'}",
     )
-    ours = made.tested[0]
-    alone = {f"{ours}, judged without pools": _without_pools(table, profile, made.kinds[ours])}
+    ours = exhibits.tested[0]
+    alone = {f"{ours}, judged without pools": _without_pools(table, profile, exhibits.kinds[ours])}
     _show_counts(kinds | alone)
-    lines = summary(kinds, made.tested)
+    lines = summary(kinds, exhibits.tested)
     for line in lines:
         emit(line)
     return Shown(profile=profile, lines=lines, kinds=kinds)
@@ -111,14 +111,14 @@ def summary(kinds: Mapping[str, list[Verdict]], tested: tuple[str, ...]) -> list
         tested: the kind that belongs, then those that do not.
     """
     ours, *others = tested
-    said = {kind: [verdict.outcome for verdict in kinds[kind]] for kind in tested}
-    total = len(said[ours])
+    outcomes = {kind: [verdict.outcome for verdict in kinds[kind]] for kind in tested}
+    total = len(outcomes[ours])
     lines = [
-        f"missed, alpha={ALPHA:g}: {share(said[ours].count(Outcome.EXCLUDED), total)} {ours}",
-        f"found: {share(said[ours].count(Outcome.SUPPORTED), total)} {ours}",
+        f"missed, alpha={ALPHA:g}: {share(outcomes[ours].count(Outcome.EXCLUDED), total)} {ours}",
+        f"found: {share(outcomes[ours].count(Outcome.SUPPORTED), total)} {ours}",
     ]
     lines += [
-        f"false claims, beta={_BETA:g}: {share(said[kind].count(Outcome.SUPPORTED), len(said[kind]))} {kind}"
+        f"false claims, beta={_BETA:g}: {share(outcomes[kind].count(Outcome.SUPPORTED), len(outcomes[kind]))} {kind}"
         for kind in others
     ]
     return lines
@@ -134,6 +134,6 @@ def write_few(shown: Shown, folder: Path, *, command: str | None) -> Path:
     """
     from wherefrom.report.writing import write_report
 
-    few = [found[0] for found in shown.kinds.values() if found]
+    few = [verdicts[0] for verdicts in shown.kinds.values() if verdicts]
     names = [verdict.image.name for verdict in few]
     return write_report(few, profiles=shown.profile, folder=folder, images=names, command=command, force=True)

@@ -41,21 +41,21 @@ class Steadying:
         """The stabilities by the images' names."""
         return {each.name: each for each in self.stabilities}
 
-    def left(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> Verdicts | Attributions:
+    def steadied(self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate]) -> Verdicts | Attributions:
         """The answers that harmless changes leave; all where that was not asked for.
 
         Args:
-            found: one an image.
+            decisions: one an image.
             candidates: among which was decided.
         """
         from wherefrom.attribution import steady_attributions, steady_verdicts
         from wherefrom.records.verdict import Verdicts
 
         if not self.stabilities:
-            return found
-        if isinstance(found, Verdicts):
-            return steady_verdicts(found, self.stabilities, candidate=candidates[0].name)
-        return steady_attributions(found, self.stabilities)
+            return decisions
+        if isinstance(decisions, Verdicts):
+            return steady_verdicts(decisions, self.stabilities, candidate=candidates[0].name)
+        return steady_attributions(decisions, self.stabilities)
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Rows as JSON has them, with what was said after each change where that was asked for.
@@ -121,7 +121,7 @@ def measured(
     )
     limits = work.limits or DEFAULT_LIMITS
     quietly = scorer(replace(work, quiet=True))
-    found = measure_stability(
+    stabilities = measure_stability(
         images,
         candidates,
         alpha=alpha,
@@ -132,7 +132,7 @@ def measured(
         limits=limits,
         changes=changes,
     )
-    return Steadying(found)
+    return Steadying(stabilities)
 
 
 def tell_stabilities(stabilities: Sequence[Stability]) -> None:
@@ -146,7 +146,7 @@ def tell_stabilities(stabilities: Sequence[Stability]) -> None:
     candidates = list(stabilities[0].rows[0].outcomes)
     if len(stabilities) <= _FEW:
         for each in stabilities:
-            rows = [(row.words, *(_said(row, name) for name in candidates)) for row in each.rows]
+            rows = [(row.words, *(_outcome(row, name) for name in candidates)) for row in each.rows]
             emit_table(("once it is", *candidates), rows, title=f"Stability of {each.name}")
     else:
         rows = [
@@ -157,10 +157,10 @@ def tell_stabilities(stabilities: Sequence[Stability]) -> None:
     emit("Not covered: no profile speaks for such an image, so what is said of it decides nothing.")
 
 
-def _said(row: AfterChange, name: str) -> str:
+def _outcome(row: AfterChange, name: str) -> str:
     return str(row.outcomes[name]) if row.covered[name] else f"{row.outcomes[name]}, not covered"
 
 
 def _counted(rows: Sequence[AfterChange], name: str) -> str:
-    counts = Counter(_said(row, name) for row in rows)
-    return "; ".join(f"{count} {said}" for said, count in counts.most_common())
+    counts = Counter(_outcome(row, name) for row in rows)
+    return "; ".join(f"{count} {words}" for words, count in counts.most_common())

@@ -31,10 +31,10 @@ def tell_verdicts(verdicts: Sequence[Verdict], *, whole: bool) -> None:
         verdicts: one an image.
         whole: whether every row is shown, each with its whole reason, in the images' order.
     """
-    said = Counter(verdict.outcome for verdict in verdicts)
+    outcomes = Counter(verdict.outcome for verdict in verdicts)
     errors = sum(verdict.image.error is not None for verdict in verdicts)
     failed = f", of which {errors} could not be scored" if errors else ""
-    emit(f"{_images(len(verdicts))}: {', '.join(f'{said[outcome]} {outcome}' for outcome in Outcome)}{failed}")
+    emit(f"{_images(len(verdicts))}: {', '.join(f'{outcomes[outcome]} {outcome}' for outcome in Outcome)}{failed}")
     if whole or len(verdicts) <= _FEW:
         show_verdicts(verdicts)
         return
@@ -66,8 +66,8 @@ def tell_attributions(attributions: Sequence[Attribution], names: Sequence[str],
         names: of the candidates, in the order of each image's verdicts.
         whole: whether every row is shown, each with its whole reason, in the images' order.
     """
-    said = Counter(item.answer for item in attributions)
-    emit(f"{_images(len(attributions))}: {', '.join(f'{count} {answer}' for answer, count in said.most_common())}")
+    answers = Counter(item.answer for item in attributions)
+    emit(f"{_images(len(attributions))}: {', '.join(f'{count} {answer}' for answer, count in answers.most_common())}")
     if whole or len(attributions) <= _FEW:
         show_attributions(attributions, names)
         return
@@ -76,7 +76,7 @@ def tell_attributions(attributions: Sequence[Attribution], names: Sequence[str],
         ("candidate", *map(str, Outcome)),
         [(name, *(count[outcome] for outcome in Outcome)) for name, count in zip(names, counts, strict=True)],
     )
-    for answer, count in said.most_common():
+    for answer, count in answers.most_common():
         rows = [
             (item.image.name, _others(item, names), _short(item.image.error or ""))
             for item in attributions

@@ -46,28 +46,28 @@ class Told:
     steady: Steadying
     likelihood: Ratios | None = None
 
-    def tell(self, found: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
+    def tell(self, decisions: Verdicts | Attributions, candidates: Sequence[Candidate]) -> None:
         """Write what was decided to the file, and print it.
 
         Args:
-            found: what was decided.
+            decisions: what was decided.
             candidates: among which.
         """
         names = [each.name for each in candidates]
-        if isinstance(found, Verdicts):
-            rows = self.steady.rows([verdict_row(verdict) for verdict in found])
+        if isinstance(decisions, Verdicts):
+            rows = self.steady.rows([verdict_row(verdict) for verdict in decisions])
         else:
-            rows = self.steady.rows([attribution_row(item, names) for item in found])
+            rows = self.steady.rows([attribution_row(item, names) for item in decisions])
         if self.likelihood is not None:
-            self.likelihood.add(rows, found, candidates)
+            self.likelihood.add(rows, decisions, candidates)
         if not self._rows(rows):
             return
-        if isinstance(found, Verdicts):
-            tell_verdicts(found, whole=self.whole)
+        if isinstance(decisions, Verdicts):
+            tell_verdicts(decisions, whole=self.whole)
         else:
-            tell_attributions(found, names, whole=self.whole)
+            tell_attributions(decisions, names, whole=self.whole)
         if self.likelihood is not None:
-            self.likelihood.tell(found, candidates, whole=self.whole)
+            self.likelihood.tell(decisions, candidates, whole=self.whole)
         tell_stabilities(self.steady.stabilities)
 
     def _rows(self, rows: Sequence[Mapping[str, Any]]) -> bool:

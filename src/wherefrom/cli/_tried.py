@@ -42,11 +42,11 @@ def show_trial(trial: Trial) -> None:
 
 
 def _row(kind: KindRates) -> tuple[object, ...]:
-    said = kind.outcomes
+    outcomes = kind.outcomes
     return (
         f"{kind.kind} (belongings)" if kind.belongs else kind.kind,
         kind.images,
-        *(_counted(said.get(outcome)) for outcome in (Outcome.SUPPORTED, Outcome.EXCLUDED, Outcome.UNDECIDED)),
+        *(_counted(outcomes.get(outcome)) for outcome in (Outcome.SUPPORTED, Outcome.EXCLUDED, Outcome.UNDECIDED)),
         _number(kind.auc),
         _number(kind.tpr),
     )
@@ -61,7 +61,7 @@ def _together(rates: CandidateRates, trial: Trial) -> list[tuple[str, str]]:
         "all images treated rightly": rates.right,
         "images of which something is said": rates.coverage,
     }
-    rows = [(name, _counted(found) or "no image") for name, found in shares.items()]
+    rows = [(name, _counted(share) or "no image") for name, share in shares.items()]
     rows.append(("AUC", _number(rates.auc) or "undefined"))
     few = f"too few foreign images: needs {math.ceil(1 / trial.fpr)}"
     rows.append((f"found at {trial.fpr:g} FPR", _number(rates.tpr) or few))
@@ -70,13 +70,13 @@ def _together(rates: CandidateRates, trial: Trial) -> list[tuple[str, str]]:
     return rows
 
 
-def _counted(found: Share | None) -> str | None:
+def _counted(share: Share | None) -> str | None:
     """A share as a count, in per cent, and with its interval."""
-    if found is None:
+    if share is None:
         return None
-    ends = f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
-    return f"{found.count} of {found.total} ({100 * found.value:.3g} %, {ends})"
+    ends = f"{100 * share.low:.1f} to {100 * share.high:.1f} %"
+    return f"{share.count} of {share.total} ({100 * share.value:.3g} %, {ends})"
 
 
-def _number(found: AUC | Sensitivity | None) -> str | None:
-    return None if found is None else f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+def _number(figure: AUC | Sensitivity | None) -> str | None:
+    return None if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"

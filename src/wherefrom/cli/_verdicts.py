@@ -82,7 +82,7 @@ def show_attributions(attributions: Sequence[Attribution], names: Sequence[str])
 def note_warnings(verdicts: Iterable[Verdict]) -> None:
     """Say once on stderr what speaks against verdicts, with a count where it is of some images only."""
     judged = list(verdicts)
-    for warning, count in Counter(said for verdict in judged for said in verdict.warnings).items():
+    for warning, count in Counter(warning for verdict in judged for warning in verdict.warnings).items():
         note(f"warning: {warning}" if count == len(judged) else f"warning: {count} of {len(judged)} images: {warning}")
 
 
@@ -114,7 +114,8 @@ def _table(rows: Sequence[Mapping[str, Any]], beside: Beside) -> tuple[list[str]
     more = dict.fromkeys(key for row in known for key in row if key not in {*own, "wherefrom"})
     first = ["path"] if "path" in more else []
     whole_rows = [
-        row | {key: said.get(key) for key in more} | {"wherefrom": _KIND} for row, said in zip(flat, known, strict=True)
+        row | {key: columns.get(key) for key in more} | {"wherefrom": _KIND}
+        for row, columns in zip(flat, known, strict=True)
     ]
     return [*first, *own, *(key for key in more if key != "path"), "wherefrom"], whole_rows
 

@@ -223,8 +223,8 @@ def one_model(model: str | None, placed: str | None) -> str:
         UsageError: when none was, or two.
     """
     if (model is None) == (placed is None):
-        said = "no model" if model is None else f"two models, {model} and {placed}"
-        raise UsageError(f"{said}: name one by --model, see `wherefrom models`")
+        problem = "no model" if model is None else f"two models, {model} and {placed}"
+        raise UsageError(f"{problem}: name one by --model, see `wherefrom models`")
     return str(model or placed)
 
 

@@ -117,9 +117,9 @@ def bench(
         shown=lambda label: shown(label, quiet=quiet),
     )
     made_folder(out)
-    for one in run_tables(chosen, setting, out, jobs=jobs or (min(usable(), _AT_ONCE) if quick else 1)):
-        _tell(one, out, as_json=as_json)
-        note(f"{one.name}: {one.seconds:.0f} seconds", quiet=quiet)
+    for table_run in run_tables(chosen, setting, out, jobs=jobs or (min(usable(), _AT_ONCE) if quick else 1)):
+        _tell(table_run, out, as_json=as_json)
+        note(f"{table_run.name}: {table_run.seconds:.0f} seconds", quiet=quiet)
 
 
 def _check_outputs(out: Path, names: list[str], read: list[Path], models: list[str], force: bool) -> None:
@@ -151,13 +151,13 @@ def _list(names: tuple[str, ...], *, as_json: bool) -> None:
     emit_table(("table", "asks", "paper"), rows, folded="asks")
 
 
-def _tell(one: TableRun, out: Path, *, as_json: bool) -> None:
+def _tell(table_run: TableRun, out: Path, *, as_json: bool) -> None:
     """A table as it is shown."""
-    document = one.document
+    document = table_run.document
     if as_json:
         emit_json(document)
         return
-    lines = [f"## {document['title']}", "", f"`{document['command']}`", "", *one.markdown.split("\n")]
+    lines = [f"## {document['title']}", "", f"`{document['command']}`", "", *table_run.markdown.split("\n")]
     lines += [f"- left out: {what}" for what in document["left out"]]
-    for line in [*lines, "", f"{out / one.name}.json{' and .png' if document['rules'] else ''}", ""]:
+    for line in [*lines, "", f"{out / table_run.name}.json{' and .png' if document['rules'] else ''}", ""]:
         emit(line)

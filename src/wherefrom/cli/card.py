@@ -20,11 +20,11 @@ __all__ = ["card"]
 def card(
     profile: Annotated[Path, typer.Argument(metavar="P.json", parser=typed_path, help="the profile")],
     out_dir: options.OUT_DIR,
-    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
-    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    alpha: options.ALPHA = 0.05,
+    beta: options.BETA = 0.01,
+    rule: options.RULE = "conformal",
     rule_option: options.RULE_OPTION = None,
-    confidence: Annotated[float, typer.Option("--confidence", help="of the intervals")] = 0.95,
+    confidence: options.CONFIDENCE = 0.95,
     force: options.FORCE = False,
     as_json: options.Json = False,
 ) -> None:
@@ -35,11 +35,11 @@ def card(
     """
     from wherefrom.report.card import profile_card
 
-    ((name, made),) = profiles_of([profile]).items()
-    writing = Writing(outputs=card_outputs(out_dir, list(made.conditions)), inputs=[profile], force=force)
+    ((name, loaded),) = profiles_of([profile]).items()
+    writing = Writing(outputs=card_outputs(out_dir, list(loaded.conditions)), inputs=[profile], force=force)
     writing.check()
-    found = profile_card(
-        made,
+    report = profile_card(
+        loaded,
         name=name,
         alpha=alpha,
         beta=beta,
@@ -47,9 +47,9 @@ def card(
         confidence=confidence,
         file=profile,
     )
-    written = save_card(found, made, out_dir)
+    written = save_card(report, loaded, out_dir)
     if as_json:
-        emit_json(found.document())
+        emit_json(report.document())
     else:
         for path in written:
             emit(str(path))

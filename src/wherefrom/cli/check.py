@@ -37,14 +37,17 @@ def check(
     with shown("checking", quiet=quiet) as report:
         answers = checked(images, model=models, beta=beta, store=store, progress=report)
     if as_json:
-        for one in answers:
-            row = plain(one)
+        for answer in answers:
+            row = plain(answer)
             row["image"].pop("jpeg_tables")
-            emit_json({"name": one.image.name, **row})
+            emit_json({"name": answer.image.name, **row})
     else:
         emit_table(
             ("name", "model", "outcome", "s", "p", "reason"),
-            [(one.image.name, one.model, str(one.outcome), one.statistic, one.p_value, one.reason) for one in answers],
+            [
+                (answer.image.name, answer.model, str(answer.outcome), answer.statistic, answer.p_value, answer.reason)
+                for answer in answers
+            ],
             folded="reason",
         )
-    finish(sum(one.image.error is not None for one in answers[:: len(models)]), len(images), quiet=quiet)
+    finish(sum(answer.image.error is not None for answer in answers[:: len(models)]), len(images), quiet=quiet)

@@ -13,7 +13,7 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._forms import EVALUATION, FIGURE
 from wherefrom.cli._output import emit, emit_json, finish, note
-from wherefrom.cli._outputs import Output, Writing, typed_path
+from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._tried import show_trial
 from wherefrom.cli._work import Work, limits_of, listed, made_rule, model_options, named_paths, scorer
 from wherefrom.core.errors import UsageError
@@ -26,9 +26,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    profile: Annotated[
-        list[Path], typer.Option("--profile", metavar="P.json", parser=typed_path, help="of a candidate; repeatable")
-    ],
+    profile: options.PROFILES,
     belonging: Annotated[
         list[str],
         typer.Option(
@@ -49,21 +47,18 @@ def evaluate(
             "--edit", metavar="EDIT", help="what images go through first, as none, jpeg:75 or resize:0.5; repeatable"
         ),
     ] = None,
-    alpha: Annotated[float, typer.Option("--alpha", help="the bound on missed belongings")] = 0.05,
-    beta: Annotated[float, typer.Option("--beta", help="the bound on false claims")] = 0.01,
-    rule: Annotated[str, typer.Option("--rule", help="where to cut; see `wherefrom rules`")] = "conformal",
+    alpha: options.ALPHA = 0.05,
+    beta: options.BETA = 0.01,
+    rule: options.RULE = "conformal",
     rule_option: options.RULE_OPTION = None,
     fpr: Annotated[
         float, typer.Option("--fpr", help="the rate of false claims at which the share of found belongings is given")
     ] = 0.01,
-    confidence: Annotated[float, typer.Option("--confidence", help="of the intervals")] = 0.95,
-    model: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="path of the model if it moved; give one per profile, in the same order"),
-    ] = None,
+    confidence: options.CONFIDENCE = 0.95,
+    model: options.MODELS = None,
     model_option: options.MODEL_OPTION = None,
-    device: Annotated[str | None, typer.Option("--device", help="cpu or cuda; by default the profile's")] = None,
-    dtype: Annotated[str | None, typer.Option("--dtype", help="by default the profile's")] = None,
+    device: options.PROFILED_DEVICE = None,
+    dtype: options.PROFILED_DTYPE = None,
     seed: options.SEED = 0,
     store: options.STORE = None,
     batch: options.BATCH = None,
@@ -86,7 +81,7 @@ def evaluate(
 
     profiles = profiles_of(profile)
     names = list(profiles)
-    edits = [one.name for one in loaded_edits(edit or ["none"])]
+    edits = [operator.name for operator in loaded_edits(edit or ["none"])]
     kinds = named_paths(foreign, flag="--foreign")
     own = _by_candidate(belonging, names)
     typed = [path for paths in (*own.values(), *kinds.values()) for path in paths]
@@ -105,10 +100,10 @@ def evaluate(
     from wherefrom.evaluating import evaluate as tried
     from wherefrom.images.read import DEFAULT_LIMITS
 
-    how = Opening(
+    opening = Opening(
         models=tuple(model or ()), device=device, dtype=dtype, trust=trust, options=model_options(model_option)
     )
-    candidates = open_candidates(profiles, how, files=dict(zip(profile_names(profile), profile, strict=True)))
+    candidates = open_candidates(profiles, opening, files=dict(zip(profile_names(profile), profile, strict=True)))
     work = Work(store=store, batch=batch, seed=seed, quiet=quiet, limits=limits_of(max_pixels, max_bytes))
     trial = tried(
         candidates,
@@ -138,8 +133,8 @@ def _tell(trial: Trial, out_dir: Path, *, as_json: bool, quiet: bool) -> None:
     else:
         show_trial(trial)
         emit(f"All numbers and figures: {out_dir}")
-    for said in dict.fromkeys(said for one in trial.rates for said in one.notes):
-        note(f"note: {said}", quiet=quiet)
+    for text in dict.fromkeys(text for rates in trial.rates for text in rates.notes):
+        note(f"note: {text}", quiet=quiet)
 
 
 def _by_candidate(texts: list[str], names: list[str]) -> dict[str, list[str]]:
@@ -148,13 +143,13 @@ def _by_candidate(texts: list[str], names: list[str]) -> dict[str, list[str]]:
     Raises:
         UsageError: when a path has no name, or one that no profile has.
     """
-    found: dict[str, list[str]] = {}
+    paths: dict[str, list[str]] = {}
     for text in texts:
         name, sign, path = text.partition("=")
         if sign and path and name in names:
-            found.setdefault(name, []).append(path)
+            paths.setdefault(name, []).append(path)
         elif len(names) == 1:
-            found.setdefault(names[0], []).append(text)
+            paths.setdefault(names[0], []).append(text)
         else:
             raise UsageError(f"--belonging {text!r}: say whose it is, as {names[0]}=PATH, one of {', '.join(names)}")
-    return found
+    return paths

@@ -31,14 +31,14 @@ class _Row:
     """What became of one image."""
 
     name: str
-    found: EvidenceMap | None = None
+    evidence: EvidenceMap | None = None
     files: tuple[str, ...] = ()
     error: str | None = None
 
 
 def map_images(
     paths: options.PATHS,
-    model: Annotated[str, typer.Option("--model", help="the model to ask; see `wherefrom models`")],
+    model: options.NEEDED_MODEL,
     out: options.OUT_DIR,
     copies: Annotated[
         str, typer.Option("--copies", help="what the image is compared with; more copies take longer and vary less")
@@ -103,15 +103,15 @@ class _Maps:
             picture, numbers = self.folder / f"{stem}.png", self.folder / f"{stem}{self.suffix}"
             outputs = [Output("--out-dir", picture, FIGURE), Output("--out-dir", numbers, MAP)]
             Writing(outputs=outputs, typed=self.typed, inputs=[self.model], force=self.force).check()
-            found = map_of_record(record, model=opened, method=method, beta=beta)
+            evidence = map_of_record(record, model=opened, method=method, beta=beta)
         except ImageError as error:
             return _Row(name=image.name, error=str(error))
-        save_map(found, numbers)
+        save_map(evidence, numbers)
         try:
-            write_bytes(picture, map_picture(record.pixels, found))
+            write_bytes(picture, map_picture(record.pixels, evidence))
         except OSError as error:
             raise UsageError(f"cannot write {picture}: {error.strerror or error}") from error
-        return _Row(name=image.name, found=found, files=(picture.name, numbers.name))
+        return _Row(name=image.name, evidence=evidence, files=(picture.name, numbers.name))
 
 
 def _tell(rows: list[_Row], *, as_json: bool) -> None:
@@ -121,14 +121,14 @@ def _tell(rows: list[_Row], *, as_json: bool) -> None:
         emit_table(head, [_cells(row) for row in rows], folded="says")
         return
     for row in rows:
-        said = None if row.found is None else {key: getattr(row.found, key) for key in _SAID}
-        emit_json({"name": row.name, "error": row.error, "files": row.files, **(said or dict.fromkeys(_SAID))})
+        values = None if row.evidence is None else {key: getattr(row.evidence, key) for key in _COLUMNS}
+        emit_json({"name": row.name, "error": row.error, "files": row.files, **(values or dict.fromkeys(_COLUMNS))})
 
 
-_SAID: Final = ("share", "share_masked", "sentence", "model", "decoder", "threshold", "strict", "spread", "chance")
+_COLUMNS: Final = ("share", "share_masked", "sentence", "model", "decoder", "threshold", "strict", "spread", "chance")
 
 
 def _cells(row: _Row) -> tuple[object, ...]:
-    if row.found is None:
+    if row.evidence is None:
         return (row.name, None, None, None, None, row.error)
-    return (row.name, row.found.share, row.found.share_masked, row.found.sentence, ", ".join(row.files), None)
+    return (row.name, row.evidence.share, row.evidence.share_masked, row.evidence.sentence, ", ".join(row.files), None)

@@ -51,12 +51,12 @@ def metadata(
     images = listed(paths, quiet=quiet)
     failed, rows = 0, []
     for image in images:
-        found = side_evidence_of(image, sources=asked, limits=limits)
-        failed += found.error is not None
+        evidence = side_evidence_of(image, sources=asked, limits=limits)
+        failed += evidence.error is not None
         if as_json:
-            emit_json(found)
+            emit_json(evidence)
             continue
-        rows += [(found.name, each.title, str(each.state), each.summary) for each in found.findings]
+        rows += [(evidence.name, each.title, str(each.state), each.summary) for each in evidence.findings]
     if not as_json:
         emit_table(("image", "looked for", "", "what it says"), rows, folded="what it says")
     finish(failed, len(images), quiet=quiet)

@@ -176,8 +176,8 @@ def _facts(model: Model) -> dict[str, Any]:
 
 def _parameters(model: Model) -> int | None:
     """How many numbers the weights are; None for a model that does not say."""
-    said = getattr(model, "parameters", None)
-    return said if isinstance(said, int) else None
+    count = getattr(model, "parameters", None)
+    return count if isinstance(count, int) else None
 
 
 @app.command()

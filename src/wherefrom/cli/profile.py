@@ -135,8 +135,10 @@ def profile(
             out, one_model(model, placed), opening, existing=existing, edits=edit or (), keep=keep or ()
         )
     else:
-        said: dict[str, object] = {"--edit": edit, "--keep": keep, "--through": through, "--seed": seed}
-        task = added_condition(out, model or placed, opening, existing=existing, edit=added, said=said)
+        answered_by_profile: dict[str, object] = {"--edit": edit, "--keep": keep, "--through": through, "--seed": seed}
+        task = added_condition(
+            out, model or placed, opening, existing=existing, edit=added, answered_by_profile=answered_by_profile
+        )
     cards = [] if card is None else card_outputs(card, task.conditions, "--card")
     writing = Writing(outputs=[task.output, *cards], typed=typed, inputs=task.inputs, store=store, force=force)
     writing.check_names()
@@ -149,26 +151,26 @@ def profile(
     limits = limits_of(max_pixels, max_bytes)
     work = Work(store=store, batch=batch, seed=seed or 0, quiet=quiet, limits=limits, tile=tile, single=True)
     model_asked = task.model()
-    found = twins(images, model=model_asked, limits=limits)
+    copies = twins(images, model=model_asked, limits=limits)
     if leaving_twins:
-        images = leave_out_twins(images, found)
+        images = leave_out_twins(images, copies)
     else:
-        refuse_twins(found)
-    made, scored = task.made(images, model_asked, asked, work)
+        refuse_twins(copies)
+    built, scored = task.make(images, model_asked, asked, work)
     from wherefrom.records.files import save_profile
 
-    writing.saved(lambda path: save_profile(made, path), task.output.path, images=given)
-    card_beside(made, task.output.path, card)
-    _finish(made, task.output.path, scored, as_json=as_json, quiet=quiet)
+    writing.saved(lambda path: save_profile(built, path), task.output.path, images=given)
+    card_beside(built, task.output.path, card)
+    _finish(built, task.output.path, scored, as_json=as_json, quiet=quiet)
 
 
-def _finish(made: Profile, out: Path, scored: Sequence[Profile], *, as_json: bool, quiet: bool) -> None:
+def _finish(built: Profile, out: Path, scored: Sequence[Profile], *, as_json: bool, quiet: bool) -> None:
     """Say what the profile holds, and end with the failures of what was scored."""
     if as_json:
-        for row in summaries(made, out):
+        for row in summaries(built, out):
             emit_json(row)
     else:
-        show_profile(made, out)
-    warn(made)
+        show_profile(built, out)
+    warn(built)
     tables = [table for condition in scored for table in (condition.belonging, *condition.foreign.values())]
     finish(sum(len(table.errors) for table in tables), sum(len(table) for table in tables), quiet=quiet)

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
+from wherefrom.cli._grouped import grouped
+from wherefrom.cli._option_groups import OpeningOptions, OutputOptions, PageOptions, QuestionOptions, ScoringOptions
 from wherefrom.cli._reporting import ReportOptions, typed_command
 from wherefrom.cli._stability import Tried
 
 __all__ = ["report"]
 
 
+@grouped
 def report(
     context: typer.Context,
-    paths: options.PATHS,
-    profile: options.PROFILES,
+    *,
+    question: QuestionOptions,
     out: options.OUT_DIR,
-    model: options.MODELS = None,
-    alpha: options.ALPHA = 0.05,
-    beta: options.BETA = 0.01,
-    rule: options.RULE = "conformal",
-    rule_option: options.RULE_OPTION = None,
-    no_pictures: options.NO_PICTURES = False,
-    maps: options.MAP = False,
-    stability: options.STEADY = None,
+    pages: PageOptions,
+    stability: Annotated[
+        bool | None,
+        typer.Option(
+            "--stability/--no-stability",
+            help="ask again after harmless changes; an answer that flips is UNDECIDED; by default after those that may"
+            " decide, with --stability after all, to show them",
+        ),
+    ] = None,
     force: options.FORCE = False,
-    model_option: options.MODEL_OPTION = None,
-    through: options.PROFILED_THROUGH = None,
-    device: options.PROFILED_DEVICE = None,
-    dtype: options.PROFILED_DTYPE = None,
-    edit: options.KNOWN_EDIT = None,
-    early: options.EARLY = False,
-    store: options.STORE = None,
-    batch: options.BATCH = None,
-    trust: options.TRUST = False,
-    tile: options.TILE = None,
-    max_pixels: options.MAX_PIXELS = None,
-    max_bytes: options.MAX_BYTES = None,
-    whole: options.ALL = False,
-    as_json: options.Json = False,
-    quiet: options.QUIET = False,
+    opening: OpeningOptions,
+    scoring: ScoringOptions,
+    output: OutputOptions,
 ) -> None:
     """Say of each image what its scores support, as `attribute` does, and leave a page for people on each.
 
@@ -52,30 +46,13 @@ def report(
     which the profiles speak, as saving it as JPEG where they have such a condition. --no-stability leaves that out.
     """
     AttributeOptions(
-        paths=paths,
-        profile=profile,
-        model=model,
-        alpha=alpha,
-        beta=beta,
-        rule=rule,
-        rule_option=rule_option,
-        report=ReportOptions(out, typed_command(context), not no_pictures, maps, "--out-dir"),
+        question=question,
+        report=ReportOptions(out, typed_command(context), pages, "--out-dir"),
         force=force,
-        model_option=model_option,
-        through=through,
-        device=device,
-        dtype=dtype,
-        edit=edit,
-        early=early,
-        store=store,
-        batch=batch,
-        trust=trust,
-        tile=tile,
-        limits=(max_pixels, max_bytes),
-        whole=whole,
-        as_json=as_json,
-        quiet=quiet,
-        stability=_tried(stability, tile),
+        opening=opening,
+        stability=_tried(stability, scoring.tile),
+        scoring=scoring,
+        output=output,
     ).run()
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._beside import Beside, beside
 from wherefrom.cli._folders import Folder, devices_of
 from wherefrom.cli._forms import SCORES
+from wherefrom.cli._grouped import grouped
 from wherefrom.cli._output import emit, emit_json, emit_table, finish
-from wherefrom.cli._outputs import Output, Writing, typed_path
+from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._work import Work, limits_of, listed, made_method, model_options, named
 
 if TYPE_CHECKING:
@@ -29,26 +28,14 @@ __all__ = ["score"]
 _SHOWN = 3  # columns of a person's table; a file has all
 
 
+@grouped
 def score(
     paths: options.PATHS,
-    model: Annotated[str, typer.Option("--model", help="the model to ask; see `wherefrom models`")],
+    model: options.NEEDED_MODEL,
     method: options.METHOD = options.DEFAULT_METHOD,
     option: options.OPTION = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="FILE",
-            parser=typed_path,
-            help="all columns: .parquet, .csv, .json or .jsonl; or a folder, for many images",
-        ),
-    ] = None,
-    engine: options.ENGINE = None,
-    engine_option: options.ENGINE_OPTION = None,
-    images_a_file: options.IMAGES_A_FILE = None,
-    keep_failed: options.KEEP_FAILED = False,
-    follow: options.FOLLOW = None,
-    image_column: options.IMAGE_COLUMN = None,
+    *,
+    folder: Folder,
     force: options.FORCE = False,
     model_option: options.MODEL_OPTION = None,
     through: options.THROUGH = None,
@@ -65,7 +52,6 @@ def score(
     quiet: options.QUIET = False,
 ) -> None:
     """Measure images under a model: a row of numbers for each image, or the reason why there is none."""
-    folder = Folder(out, engine, engine_option, images_a_file, keep_failed, follow, image_column)
     folder.check({"--tile": tile, "--force": force})
     if folder.wanted:
         from wherefrom.engines.scores import ScoreTask
@@ -85,10 +71,11 @@ def score(
         )
         folder.run(task, paths, device=device, what="scoring", as_json=as_json, quiet=quiet)
         return
+    out = folder.out
     outputs = [] if out is None else [Output("--out", out, SCORES)]
     writing = Writing(outputs=outputs, typed=paths, inputs=[model], store=store, force=force)
     writing.check_names()
-    images = listed(paths, quiet=quiet, follow=follow, column=image_column)
+    images = listed(paths, quiet=quiet, follow=folder.follow, column=folder.image_column)
     writing.check(images)
     chosen = made_method(method, option)
     from wherefrom.models.load import load_model

@@ -92,10 +92,10 @@ def serve(
     require("uvicorn", "service")
     from wherefrom.service.server import Listening, serve
 
-    found: Keys = keys_of_environment(os.environ) if keys is None else keys_of_file(keys)
-    if not found and keys is not None:
+    clients: Keys = keys_of_environment(os.environ) if keys is None else keys_of_file(keys)
+    if not clients and keys is not None:
         raise UsageError(f"{keys} holds no key: give a line NAME:KEY for each client")
-    if not (found or without_keys or socket is not None or _is_own(host)):
+    if not (clients or without_keys or socket is not None or _is_own(host)):
         raise UsageError(
             f"other machines could ask at {host} without a key: give --keys FILE, or --without-keys for a public check"
         )
@@ -121,7 +121,7 @@ def serve(
         beta=beta,
         rule=rule,
         batch=batch,
-        keys=found,
+        keys=clients,
         limits=limits,
         urls=urls,
         feedback=feedback,

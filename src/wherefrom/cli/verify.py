@@ -68,29 +68,35 @@ def verify(
         from wherefrom.cli._work import model_options
 
         again = replaying(replay, device=device, options=model_options(model_option), trust=trust, quiet=quiet)
-    found = checked(bundle, key=key, images=image or (), score_again=again, tolerance=tolerance)
+    verification = checked(bundle, key=key, images=image or (), score_again=again, tolerance=tolerance)
     if as_json:
-        emit_json({"wherefrom": "verification", **plain(found), "verified": found.verified})
+        emit_json({"wherefrom": "verification", **plain(verification), "verified": verification.verified})
     else:
-        _show(found)
-    if not found.verified:
+        _show(verification)
+    if not verification.verified:
         raise typer.Exit(1)
-    if found.signed_by is None:
+    if verification.signed_by is None:
         note("warning: who wrote this bundle was not looked at: it vouches for itself alone", quiet=quiet)
 
 
-def _show(found: Verification) -> None:
+def _show(verification: Verification) -> None:
     """The checks, what the bundle says where none failed, and the sum of it in a sentence."""
-    rows = [(check.name, str(check.state), check.reason) for check in found.checks]
-    emit_table(("check", "", "reason"), rows, title=found.bundle, folded="reason")
-    if not found.verified:
-        emit(f"REFUSED: {'; '.join(f'{check.name}: {check.reason}' for check in found.refusals)}")
+    rows = [(check.name, str(check.state), check.reason) for check in verification.checks]
+    emit_table(("check", "", "reason"), rows, title=verification.bundle, folded="reason")
+    if not verification.verified:
+        emit(f"REFUSED: {'; '.join(f'{check.name}: {check.reason}' for check in verification.refusals)}")
         return
-    said = [(name, found.images[name], *_answer(row)) for row in found.verdicts for name in [str(row["name"])]]
-    emit_table(("image", "SHA-256", "answer", "reason"), said[:_SHOWN], folded="reason")
-    if len(said) > _SHOWN:
-        emit(f"... and {len(said) - _SHOWN} more images: --json has all")
-    who = "UNSIGNED or its signer not looked at" if found.signed_by is None else f"signed by key {found.signed_by}"
+    answers = [
+        (name, verification.images[name], *_answer(row)) for row in verification.verdicts for name in [str(row["name"])]
+    ]
+    emit_table(("image", "SHA-256", "answer", "reason"), answers[:_SHOWN], folded="reason")
+    if len(answers) > _SHOWN:
+        emit(f"... and {len(answers) - _SHOWN} more images: --json has all")
+    who = (
+        "UNSIGNED or its signer not looked at"
+        if verification.signed_by is None
+        else f"signed by key {verification.signed_by}"
+    )
     emit(f"verified: the bundle holds what it says; {who}")
 
 

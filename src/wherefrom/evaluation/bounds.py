@@ -46,13 +46,13 @@ def empirical_bounds(belonging: Vector, foreign: Vector) -> tuple[float, float]:
 
 
 def _upper(ours: Vector, theirs: Vector) -> float:
-    """log10 of the largest threshold that is reached from 1 with `found >= t * false claims` throughout."""
+    """log10 of the largest threshold that is reached from 1 with `share found >= t * false claims` throughout."""
     ours, theirs = np.sort(ours), np.sort(theirs)
     above = np.unique(np.concatenate([[0.0], ours[ours > 0.0], theirs[theirs > 0.0]]))
-    found = (len(ours) - np.searchsorted(ours, above, side="right")) / (len(ours) + 1)
+    found_share = (len(ours) - np.searchsorted(ours, above, side="right")) / (len(ours) + 1)
     claims = (len(theirs) + 1 - np.searchsorted(theirs, above, side="right")) / (len(theirs) + 1)
     with np.errstate(divide="ignore"):
-        reached = np.log10(found / claims)  # from each of these up to the next, t may be as large as this
+        reached = np.log10(found_share / claims)  # from each of these up to the next, t may be as large as this
     ends = np.append(above[1:], np.inf)
     first = int(np.flatnonzero(reached < ends)[0])
     return float(max(above[first], reached[first]))

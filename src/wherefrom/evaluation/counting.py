@@ -81,15 +81,15 @@ def judged_images(
     Returns:
         The images, and by candidate why there are no likelihood ratios, where there are none.
     """
-    said, answers = _said(candidates, asked, when)
-    found, notes = [], {}
+    verdicts, answers = _decided(candidates, asked, when)
+    images, notes = [], {}
     for each in candidates:
         decoders = {other.name for other in candidates if other.profile.decoder == each.profile.decoder}
-        ratios, why = _ratios(each.profile, said[each.name])
+        ratios, why = _ratios(each.profile, verdicts[each.name])
         notes[each.name] = [] if why is None else [why]
-        reasons = left_out(said[each.name], [label.kind for label in labels], each.profile, originals)
-        for place, (verdict, reason) in enumerate(zip(said[each.name], reasons, strict=True)):
-            found.append(
+        reasons = left_out(verdicts[each.name], [label.kind for label in labels], each.profile, originals)
+        for place, (verdict, reason) in enumerate(zip(verdicts[each.name], reasons, strict=True)):
+            images.append(
                 TrialImage(
                     kind=labels[place].kind,
                     belongs=labels[place].candidate in decoders,
@@ -102,10 +102,10 @@ def judged_images(
                     abstention=abstention(verdict, each.profile),
                 )
             )
-    return found, notes
+    return images, notes
 
 
-def _said(
+def _decided(
     candidates: Sequence[Candidate], asked: Asked, when: datetime | None
 ) -> tuple[dict[str, tuple[Verdict, ...]], list[str] | None]:
     """Verdicts by candidate, and with several the answers."""
@@ -121,9 +121,9 @@ def _said(
             file=only.file,
         )
         return {only.name: verdicts}, None
-    found = attribute(candidates, alpha=asked.alpha, beta=asked.beta, rule=asked.rule, when=when)
-    by_name = {each.name: tuple(item.verdicts[place] for item in found) for place, each in enumerate(candidates)}
-    return by_name, [item.answer for item in found]
+    decisions = attribute(candidates, alpha=asked.alpha, beta=asked.beta, rule=asked.rule, when=when)
+    by_name = {each.name: tuple(item.verdicts[place] for item in decisions) for place, each in enumerate(candidates)}
+    return by_name, [item.answer for item in decisions]
 
 
 def _ratios(profile: Profile, verdicts: Sequence[Verdict]) -> tuple[list[Likelihood | None], str | None]:
@@ -146,16 +146,16 @@ def rates_of(
         asked: how they were judged.
         notes: what is to be said beside them.
     """
-    own = [one for one in images if one.candidate == candidate and one.edit == edit]
-    counted = [one for one in own if one.left_out is None]
-    ours = [one for one in counted if one.belongs]
-    theirs = [one for one in counted if not one.belongs]
+    own = [image for image in images if image.candidate == candidate and image.edit == edit]
+    counted = [image for image in own if image.left_out is None]
+    ours = [image for image in counted if image.belongs]
+    theirs = [image for image in counted if not image.belongs]
     several = _conditions(counted)
     if len(several) > 1:
-        said = f"no curves: statistics under conditions {', '.join(several)} of the profile are on no common scale"
-        notes = (*notes, said)
-    kinds = sorted({one.kind: not one.belongs for one in own}.items(), key=lambda item: item[1])  # ours first
-    counts = confusion((one.verdict for one in ours), (one.verdict for one in theirs))
+        note = f"no curves: statistics under conditions {', '.join(several)} of the profile are on no common scale"
+        notes = (*notes, note)
+    kinds = sorted({image.kind: not image.belongs for image in own}.items(), key=lambda item: item[1])  # ours first
+    counts = confusion((image.verdict for image in ours), (image.verdict for image in theirs))
     decided = counts.tp + counts.fp + counts.fn + counts.tn
     unclaimed = counts.undecided_as_unclaimed()
     scale = len(several) < 2
@@ -163,7 +163,7 @@ def rates_of(
     return CandidateRates(
         candidate=candidate,
         edit=edit,
-        kinds={kind: _kind([one for one in own if one.kind == kind], own_statistic, asked) for kind, _ in kinds},
+        kinds={kind: _kind([image for image in own if image.kind == kind], own_statistic, asked) for kind, _ in kinds},
         confusion=counts,
         accuracy=_share(counts.tp + counts.tn, decided, asked),
         right=_share(unclaimed.tp + unclaimed.tn, len(counted), asked),
@@ -180,17 +180,17 @@ def rates_of(
 
 def _kind(images: Sequence[TrialImage], ours: Vector, asked: Asked) -> KindRates:
     """The rates of one kind, with curves against the belongings' statistics."""
-    counted = [one for one in images if one.left_out is None]
-    said = Counter(one.verdict.outcome for one in counted)
+    counted = [image for image in images if image.left_out is None]
+    counts = Counter(image.verdict.outcome for image in counted)
     belongs = images[0].belongs
     theirs = _statistics([] if belongs else counted)
     return KindRates(
         kind=images[0].kind,
         belongs=belongs,
         images=len(counted),
-        outcomes={outcome: share(said[outcome], len(counted), asked.confidence) for outcome in Outcome if counted},
-        abstentions=_frequent(one.abstention for one in counted),
-        left_out=_frequent(one.left_out for one in images),
+        outcomes={outcome: share(counts[outcome], len(counted), asked.confidence) for outcome in Outcome if counted},
+        abstentions=_frequent(image.abstention for image in counted),
+        left_out=_frequent(image.left_out for image in images),
         auc=auc_if_defined(ours, theirs, confidence=asked.confidence),
         tpr=tpr_if_shown(ours, theirs, asked.fpr, confidence=asked.confidence),
     )
@@ -205,14 +205,14 @@ def _conditions(images: Sequence[TrialImage]) -> tuple[str, ...]:
     """The conditions of the profile that statistics are of; an image that none covers is scored under the first."""
     first = ""
     return tuple(
-        sorted({(one.verdict.conditions or (first,))[0] for one in images if one.verdict.statistic is not None})
+        sorted({(image.verdict.conditions or (first,))[0] for image in images if image.verdict.statistic is not None})
     )
 
 
 def _statistics(images: Sequence[TrialImage]) -> Vector:
     """The statistic of each image, NaN where it is undefined."""
     return np.array(
-        [np.nan if one.verdict.statistic is None else one.verdict.statistic for one in images], dtype=np.float64
+        [np.nan if image.verdict.statistic is None else image.verdict.statistic for image in images], dtype=np.float64
     )
 
 
@@ -223,9 +223,9 @@ def _share(count: int, total: int, asked: Asked) -> Share | None:
 def _cllr(images: Sequence[TrialImage]) -> Cllr | None:
     """The cost of the likelihood ratios; None where a side has none."""
     sides: dict[tuple[bool, str], list[float]] = {}
-    for one in images:
-        ratio = np.nan if one.likelihood is None else one.likelihood.log10
-        sides.setdefault((one.belongs, "" if one.belongs else one.kind), []).append(ratio)
+    for image in images:
+        ratio = np.nan if image.likelihood is None else image.likelihood.log10
+        sides.setdefault((image.belongs, "" if image.belongs else image.kind), []).append(ratio)
     ours = np.array(sides.pop((True, ""), []))
     pools = [np.array(values) for values in sides.values()]
     if not np.isfinite(ours).any() or not any(np.isfinite(pool).any() for pool in pools):
@@ -241,12 +241,12 @@ def answers_of(images: Sequence[TrialImage], *, edit: str, asked: Asked) -> dict
         edit: after which.
         asked: how they were judged.
     """
-    first = next((one.candidate for one in images), None)
+    first = next((image.candidate for image in images), None)
     counted: dict[str, Counter[str]] = {}
-    for one in images:
-        if one.candidate == first and one.edit == edit and one.answer is not None and one.left_out is None:
-            counted.setdefault(one.kind, Counter())[one.answer] += 1
+    for image in images:
+        if image.candidate == first and image.edit == edit and image.answer is not None and image.left_out is None:
+            counted.setdefault(image.kind, Counter())[image.answer] += 1
     return {
-        kind: {answer: share(count, said.total(), asked.confidence) for answer, count in said.most_common()}
-        for kind, said in counted.items()
+        kind: {answer: share(count, answers.total(), asked.confidence) for answer, count in answers.most_common()}
+        for kind, answers in counted.items()
     }

@@ -104,17 +104,17 @@ def cross_fit(
     chosen = rules.load(rule) if isinstance(rule, str) else rule
     asked = methods.from_card(profile.method, profile.asked) if method is None else method
     parts = _Parts(profile=profile, alpha=alpha, beta=beta, rule=chosen, method=asked)
-    said = {name: parts.judged(name) for name in (None, *profile.foreign)}
+    judged = {name: parts.judged(name) for name in (None, *profile.foreign)}
     unfit = parts.unfit()
 
     def counted(name: str | None, *outcomes: Outcome) -> Share:
-        found = sum(verdict.outcome in outcomes for verdict in said[name])
-        return share(found, len(said[name]), confidence)
+        matching = sum(verdict.outcome in outcomes for verdict in judged[name])
+        return share(matching, len(judged[name]), confidence)
 
-    pools = [name for name in profile.foreign if said[name]]
+    pools = [name for name in profile.foreign if judged[name]]
     return CrossFit(
         edit=profile.edit,
-        parts={name: parts.count(name) for name in said},
+        parts={name: parts.count(name) for name in judged},
         alpha=alpha,
         beta=beta,
         rule=chosen.card.name,
@@ -122,7 +122,7 @@ def cross_fit(
         found=counted(None, Outcome.SUPPORTED) if unfit is None else None,
         undecided=counted(None, Outcome.UNDECIDED),
         false_claims={name: counted(name, Outcome.SUPPORTED) for name in pools} if unfit is None else {},
-        ranks={name: share(_ranking(said[name], alpha), len(said[name]), confidence) for name in pools},
+        ranks={name: share(_ranking(judged[name], alpha), len(judged[name]), confidence) for name in pools},
         auc={
             name: auc_if_defined(profile.statistic, profile.foreign_statistic[name], confidence=confidence)
             for name in pools
@@ -175,41 +175,43 @@ class _Parts:
             ProfileError: when so few belongings are left that nothing can be said.
         """
         table = self.table(name)
-        found: list[Verdict] = []
+        verdicts: list[Verdict] = []
         for part in self._divided(table, self.count(name)):
             asked = table.take(part)
             if len(asked):
-                found += self._judge(name, asked, table.take(np.setdiff1d(np.arange(len(table)), part)))
-        return found
+                verdicts += self._judge(name, asked, table.take(np.setdiff1d(np.arange(len(table)), part)))
+        return verdicts
 
     def _judge(self, name: str | None, asked: ScoreTable, rest: ScoreTable) -> Iterator[Verdict]:
         known = {digest for facts in asked.images for digest in facts.digests}
         pools = {pool: rest if pool == name else _without(self.table(pool), known) for pool in self.profile.foreign}
-        made = self.profile
+        held_out = self.profile
         if name is None:  # what was learned is learned anew; of pools nothing is
-            made = calibrate(belonging=rest, method=self.method)
-        made = replace(
-            made,
+            held_out = calibrate(belonging=rest, method=self.method)
+        held_out = replace(
+            held_out,
             foreign=pools,
             foreign_statistic={
                 pool: self.profile.foreign_statistic[pool]
                 if name is not None and table is self.table(pool)
-                else self._against(table, made.fit)
+                else self._against(table, held_out.fit)
                 for pool, table in pools.items()
             },
             audit=self.profile.audit,
             coverage=self.profile.coverage,
         )
         try:
-            yield from judge(asked, profile=made, alpha=self.alpha, beta=self.beta, rule=self.rule, method=self.method)
+            yield from judge(
+                asked, profile=held_out, alpha=self.alpha, beta=self.beta, rule=self.rule, method=self.method
+            )
         except ProfileError as error:
             raise ProfileError(f"the profile has too few images for its own error rates: {error}") from error
 
     def _against(self, table: ScoreTable, fit: Fit) -> Vector:
         """A pool's statistics as a profile has them: one a row without an error, +inf where undefined."""
         values = statistic_of(self.method, readable(table, self.method), fit)
-        found: Vector = np.where(np.isnan(values), np.inf, values)[table.scored]
-        return found
+        statistic: Vector = np.where(np.isnan(values), np.inf, values)[table.scored]
+        return statistic
 
     @staticmethod
     def _divided(table: ScoreTable, parts: int) -> Iterator[_Rows]:

@@ -150,16 +150,16 @@ def tpr_at_fpr(belonging: Vector, foreign: Vector, fpr: float, *, confidence: fl
     above = np.sort(_finite("foreign", foreign))
     cut = float(above[count_within(len(above), fpr)])
     own = np.asarray(belonging, dtype=np.float64)
-    found = int(np.count_nonzero(np.isfinite(own) & (own < cut)))
-    low, high = clopper_pearson(found, np.size(belonging), confidence)
+    below = int(np.count_nonzero(np.isfinite(own) & (own < cut)))
+    low, high = clopper_pearson(below, np.size(belonging), confidence)
     return Sensitivity(
-        value=found / np.size(belonging),
+        value=below / np.size(belonging),
         low=low,
         high=high,
         confidence=confidence,
         fpr=fpr,
         cut=cut,
-        found=found,
+        found=below,
         belonging=np.size(belonging),
         false_claims=int(np.count_nonzero(above < cut)),
         foreign=len(above),

@@ -200,28 +200,30 @@ class Trial:
         Raises:
             UsageError: when there are none of these names, or several candidates and none is named.
         """
-        found = [one for one in self.rates if one.edit == edit and candidate in (None, one.candidate)]
-        if len(found) != 1:
+        matching = [rates for rates in self.rates if rates.edit == edit and candidate in (None, rates.candidate)]
+        if len(matching) != 1:
             raise UsageError(
-                f"candidate={candidate!r} after edit={edit!r}: {len(found)} rates; there are candidates"
+                f"candidate={candidate!r} after edit={edit!r}: {len(matching)} rates; there are candidates"
                 f" {', '.join(self.profiles)} after {', '.join(self.edits)}"
             )
-        return found[0]
+        return matching[0]
 
     @property
     def failed(self) -> int:
         """How many images could not be scored, each counted once."""
-        return len({(one.verdict.image.name, one.kind) for one in self.images if one.verdict.image.error is not None})
+        return len(
+            {(image.verdict.image.name, image.kind) for image in self.images if image.verdict.image.error is not None}
+        )
 
     def to_rows(self) -> list[dict[str, Any]]:
         """A plain dictionary a candidate, edit and kind, with counts and ends of intervals in columns of their own."""
-        return [_row(one, kind) for one in self.rates for kind in one.kinds.values()]
+        return [_row(rates, kind) for rates in self.rates for kind in rates.kinds.values()]
 
     def document(self) -> dict[str, Any]:
         """All rates as JSON has them; the images are rows of their own, see `TrialImage.to_row`."""
         whole: dict[str, Any] = plain({name: getattr(self, name) for name in self.__slots__ if name != "images"})
-        for one, rates in zip(whole["rates"], self.rates, strict=True):
-            one["abstentions"], one["left_out"] = rates.abstentions, rates.left_out
+        for row, rates in zip(whole["rates"], self.rates, strict=True):
+            row["abstentions"], row["left_out"] = rates.abstentions, rates.left_out
         return {"wherefrom": "evaluation", **whole}
 
 
@@ -241,10 +243,10 @@ def _row(rates: CandidateRates, kind: KindRates) -> dict[str, Any]:
     return row | {"abstentions": "; ".join(f"{count} {why}" for why, count in kind.abstentions.items())}
 
 
-def _interval(name: str, found: Share | AUC | Sensitivity | None, *, count: bool = False) -> dict[str, Any]:
+def _interval(name: str, figure: Share | AUC | Sensitivity | None, *, count: bool = False) -> dict[str, Any]:
     """Columns of a number and its interval, empty where there is none."""
     row: dict[str, Any] = {name: None, f"{name}_low": None, f"{name}_high": None}
-    if found is not None:
-        row = {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    counted = {f"{name}_count": found.count if isinstance(found, Share) else None} if count else {}
+    if figure is not None:
+        row = {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+    counted = {f"{name}_count": figure.count if isinstance(figure, Share) else None} if count else {}
     return counted | row

@@ -64,8 +64,8 @@ class LikelihoodRatio:
     def _unbounded(self, statistic: Vector) -> Vector:
         asked = np.asarray(statistic, dtype=np.float64)
         asked = np.where(np.isfinite(asked), asked, np.nan)
-        found: Vector = (self.intercept - self.slope * (asked - self.centre) / self.spread) / np.log(10.0)
-        return found
+        log10_ratio: Vector = (self.intercept - self.slope * (asked - self.centre) / self.spread) / np.log(10.0)
+        return log10_ratio
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,12 +161,12 @@ def _fitted(ours: Vector, pools: list[Vector]) -> tuple[float, float]:
     half = len(statistic) / 2.0
     weights = [np.full(len(ours), half / len(ours))]
     weights += [np.full(len(pool), half / (len(pools) * len(pool))) for pool in pools]
-    made = LogisticRegression(C=_PENALTY, tol=1e-8, max_iter=1000).fit(
+    regression = LogisticRegression(C=_PENALTY, tol=1e-8, max_iter=1000).fit(
         statistic[:, None],
         np.concatenate([np.ones(len(ours)), np.zeros(len(statistic) - len(ours))]),
         sample_weight=np.concatenate(weights),
     )
-    return float(made.intercept_[0]), -float(made.coef_[0, 0])
+    return float(regression.intercept_[0]), -float(regression.coef_[0, 0])
 
 
 def _bounded(line: LikelihoodRatio, ours: Vector, pools: Mapping[str, Vector]) -> LikelihoodRatio:

@@ -66,7 +66,7 @@ def _without_name(facts: ImageFacts) -> str:
 def known_images(profile: Profile) -> frozenset[str]:
     """Digests of every image that a profile was made of."""
     conditions = profile.conditions.values()
-    tables = [table for one in conditions for table in (one.belonging, *one.foreign.values())]
+    tables = [table for condition in conditions for table in (condition.belonging, *condition.foreign.values())]
     return frozenset(
         digest for table in tables for facts in table.images if facts.error is None for digest in facts.digests
     )
@@ -97,9 +97,9 @@ def abstention(verdict: Verdict, profile: Profile) -> str | None:
 
 def _uncovered(facts: ImageFacts, profile: Profile) -> str:
     """Whether it is the storage or a conversion that no condition covers, or the size."""
-    said = [uncovered(facts, None, covered_by(condition)) for condition in profile.conditions.values()]
-    if None in said:
+    reasons = [uncovered(facts, None, covered_by(condition)) for condition in profile.conditions.values()]
+    if None in reasons:
         return "another size"
-    if all(str(why).startswith(("converted in reading", "taken as stored")) for why in said):
+    if all(str(why).startswith(("converted in reading", "taken as stored")) for why in reasons):
         return "converted in reading"
     return f"stored as {facts.format or 'an unknown format'}{' with loss' if facts.lossy else ''}"

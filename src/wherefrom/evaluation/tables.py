@@ -99,12 +99,12 @@ def evaluate(
     _check(profile, {"belonging": belonging, **foreign})
     chosen = methods.from_card(profile.method, profile.asked, belonging.asked) if method is None else method
     tables = [readable(table, chosen) for table in (belonging, *foreign.values())]
-    said = {rule: _judged(tables, profile, rule, alpha, beta=beta, outside=outside, method=chosen) for rule in rules}
+    judged = {rule: _judged(tables, profile, rule, alpha, beta=beta, outside=outside, method=chosen) for rule in rules}
     own, *others = (statistic_of(chosen, table, profile.fit) for table in tables)
     return {
         name: Evaluation(
             ranked=len(profile.statistic),
-            errors={rule: None if by is None else _errors(by[0], by[place]) for rule, by in said.items()},
+            errors={rule: None if by is None else _errors(by[0], by[place]) for rule, by in judged.items()},
             auc=auc_if_defined(own, other),
             tpr={rate: tpr_if_shown(own, other, rate) for rate in rates},
             undefined=int(np.count_nonzero(~np.isfinite(own)) + np.count_nonzero(~np.isfinite(other))),

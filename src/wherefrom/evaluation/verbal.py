@@ -69,10 +69,10 @@ def verbal_scale(name: str | Path) -> VerbalScale:
             " file of your own that ends in .json"
         )
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        limits = tuple(float(step["from"]) for step in found["steps"])
-        steps = tuple(str(step["words"]) for step in found["steps"])
-        source = str(found["source"])
+        scale = json.loads(path.read_text(encoding="utf-8"))
+        limits = tuple(float(step["from"]) for step in scale["steps"])
+        steps = tuple(str(step["words"]) for step in scale["steps"])
+        source = str(scale["source"])
     except OSError as error:
         raise UsageError(f"cannot read the verbal scale {path}: {error.strerror or error}") from error
     except (ValueError, TypeError, KeyError) as error:

@@ -49,9 +49,9 @@ def place_of(error: ValidationError, place: str = "") -> str:
     """
     first = error.errors(include_url=False)[0]
     where = ".".join([*([place] if place else []), *(str(step) for step in first["loc"])])
-    said = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
+    problem = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
     value = "" if first["type"] == "json_invalid" else _shown(first["input"])
-    return f"at {where or 'its start'}: {said}{value}: {AGAIN}"
+    return f"at {where or 'its start'}: {problem}{value}: {AGAIN}"
 
 
 def _shown(value: Any) -> str:

@@ -46,7 +46,10 @@ def profile_to_json(profile: Profile) -> dict[str, Any]:
     }
     if plain:
         return {**head, **_to_json(profile)}
-    return {**head, "conditions": [{"edit": edit, **_to_json(one)} for edit, one in profile.conditions.items()]}
+    return {
+        **head,
+        "conditions": [{"edit": edit, **_to_json(condition)} for edit, condition in profile.conditions.items()],
+    }
 
 
 def profile_from_json(data: bytes) -> Profile:

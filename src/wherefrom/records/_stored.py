@@ -146,7 +146,7 @@ _Coverage = Annotated[Coverage, _record(Coverage, later=("changes",))]
 _Finding = Annotated[Finding, _record(Finding)]
 _Omission = Annotated[Omission, _record(Omission)]
 _Audit = Annotated[
-    Audit, _written_as(tuple[_Finding, ...], lambda found: Audit(findings=found), lambda audit: audit.findings)
+    Audit, _written_as(tuple[_Finding, ...], lambda findings: Audit(findings=findings), lambda audit: audit.findings)
 ]
 _Packed = Annotated[Vector, _written_as(str, _unpack, _pack)]
 _Numbers = Annotated[Vector, _written_as(tuple[_Finite | Literal["inf", "-inf"] | None, ...], _of_numbers, _to_numbers)]

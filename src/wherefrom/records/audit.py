@@ -140,10 +140,10 @@ def _share(values: Counter[Hashable], other: Counter[Hashable]) -> float:
 
 def _of_pool(pool: str, ours: Sequence[ImageFacts], theirs: Sequence[ImageFacts]) -> list[Finding]:
     """What tells one pool from the belongings: single attributes, or where none does all together."""
-    found = [one for name in _ATTRIBUTES if (one := _finding(pool, name, ours, theirs)) is not None]
-    found += [one for name in _LOOK_NUMBERS if (one := _looking(pool, name, ours, theirs)) is not None]
-    if found:
-        return found
+    findings = [finding for name in _ATTRIBUTES if (finding := _finding(pool, name, ours, theirs)) is not None]
+    findings += [finding for name in _LOOK_NUMBERS if (finding := _looking(pool, name, ours, theirs)) is not None]
+    if findings:
+        return findings
     tried = [(FILES, _NUMBERS, ACCURACY)]
     if all(facts.appearance for facts in (*ours, *theirs)):  # scores of an earlier version have none
         tried.append((ALL, {**_NUMBERS, **_LOOK_NUMBERS}, ACCURACY_OF_ALL))

@@ -54,8 +54,8 @@ def covered_by(profile: Profile) -> Coverage:
 
 def _changes(belonging: ScoreTable) -> tuple[tuple[str, ...], ...]:
     """Every combination that occurs, but for images of which it cannot be told whether they are whole."""
-    found = {facts.changes for facts in belonging.images if facts.error is None}
-    return tuple(sorted(changes for changes in found if not any(each.startswith(DOUBTFUL) for each in changes)))
+    seen = {facts.changes for facts in belonging.images if facts.error is None}
+    return tuple(sorted(changes for changes in seen if not any(each.startswith(DOUBTFUL) for each in changes)))
 
 
 def outside(facts: ImageFacts, size: tuple[int, int] | None, coverage: Coverage) -> str | None:

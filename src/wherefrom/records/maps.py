@@ -126,8 +126,8 @@ class EvidenceMap:
         """
         if name not in _GRIDS:
             raise UsageError(f"{name!r} is none of {', '.join(_GRIDS)}")
-        found: npt.NDArray[Any] = getattr(self, name).repeat(self.stride, 0).repeat(self.stride, 1)
-        return found
+        enlarged: npt.NDArray[Any] = getattr(self, name).repeat(self.stride, 0).repeat(self.stride, 1)
+        return enlarged
 
     def to_json(self) -> dict[str, Any]:
         """The whole map in plain values, NaN as null; `map_from_json` reads it back."""
@@ -190,15 +190,15 @@ def map_from_json(found: Mapping[str, Any]) -> EvidenceMap:
         raise ProfileError(f"this is no map that can be read: {error!r}") from error
 
 
-def _facts(found: Mapping[str, Any]) -> ImageFacts:
+def _facts(facts: Mapping[str, Any]) -> ImageFacts:
     """The facts of an image; tuples are lists in JSON."""
-    tables = tuple(tuple(int(value) for value in table) for table in found["jpeg_tables"])
-    return ImageFacts(**{**found, "jpeg_tables": tables, "changes": tuple(map(str, found["changes"]))})
+    tables = tuple(tuple(int(value) for value in table) for table in facts["jpeg_tables"])
+    return ImageFacts(**{**facts, "jpeg_tables": tables, "changes": tuple(map(str, facts["changes"]))})
 
 
-def _flags(found: Any) -> Flags:
+def _flags(values: Any) -> Flags:
     """Yes or no, and nothing that would be taken for it."""
-    array = np.array(found)
+    array = np.array(values)
     if array.dtype != np.bool_:
         raise ValueError(f"flags are {array.dtype}, need true or false")
     return array

@@ -143,13 +143,13 @@ def _pairs(words: _Words) -> tuple[_Ints, _Ints]:
 
 def _distances(some: _Words, others: _Words) -> tuple[_Ints, _Ints]:
     """Bits in which each half of the codes differs, `(n, m)` each."""
-    found = []
+    differences = []
     for half in (slice(0, _HALF), slice(_HALF, 2 * _HALF)):
         differ = np.zeros((len(some), len(others)), dtype=np.intp)
         for a, b in zip(some[:, half].T, others[:, half].T, strict=True):
             differ += np.bitwise_count(a[:, None] ^ b[None, :])
-        found.append(differ)
-    return found[0], found[1]
+        differences.append(differ)
+    return differences[0], differences[1]
 
 
 def _words(codes: Sequence[str]) -> _Words:

@@ -179,7 +179,11 @@ class Profile:
 
         if not self.further:
             return profile_warnings(self)
-        return tuple(f"condition {edit}: {said}" for edit, one in self.conditions.items() for said in one.warnings)
+        return tuple(
+            f"condition {edit}: {warning}"
+            for edit, condition in self.conditions.items()
+            for warning in condition.warnings
+        )
 
     @property
     def digest(self) -> str:

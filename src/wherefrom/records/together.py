@@ -99,7 +99,7 @@ def _columns(
     for read in words.values():
         values = [read(facts) for facts in images]
         frequent = [value for value, count in Counter(values).most_common(_WORDS) if count > 1]
-        columns += [[float(value == one) for value in values] for one in frequent]
+        columns += [[float(value == frequent_value) for value in values] for frequent_value in frequent]
     for number in numbers.values():
         known = [number(facts) for facts in images]
         columns.append([-1.0 if value is None else value for value in known])

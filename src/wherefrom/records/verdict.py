@@ -117,8 +117,8 @@ class Verdicts(tuple[Verdict, ...]):
 
     def counts(self) -> dict[Outcome, int]:
         """How many images have each outcome."""
-        said = Counter(verdict.outcome for verdict in self)
-        return {outcome: said[outcome] for outcome in Outcome}
+        counts = Counter(verdict.outcome for verdict in self)
+        return {outcome: counts[outcome] for outcome in Outcome}
 
     def to_rows(self) -> list[dict[str, Any]]:
         """A plain dictionary a verdict, as the command line writes it to `.csv` and `.parquet`."""

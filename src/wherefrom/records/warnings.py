@@ -145,9 +145,9 @@ def _origins(profile: Warned) -> list[str]:
         )
     for name, table in profile.foreign.items():
         theirs = _scored(table)
-        if decoder and (made := [facts for facts in theirs if facts.origin_decoder == decoder]):
+        if decoder and (same := [facts for facts in theirs if facts.origin_decoder == decoder]):
             sentences.append(
-                f"{_count(made, theirs)} images of pool {name!r} say that this very decoder made them: a pool is of "
+                f"{_count(same, theirs)} images of pool {name!r} say that this very decoder made them: a pool is of "
                 "images that it did not make"
             )
     return sentences
@@ -219,15 +219,17 @@ def _related(profile: Warned) -> list[str]:
     for what, images, bound, needed in sides:
         if not images:
             continue
-        found = related(images)
-        said = f"{found.copies} of {found.count} {what} look like another of them"
-        if found.tiles:
-            said = f"{said}, {found.tiles} are tiles of images of which other tiles are there too"
-        worth = f"they are worth about {found.independent:.3g} independent images at least"
-        if found.independent < min(needed, _FILLED * found.count) and needed <= found.count:
-            sentences.append(f"{said}: {worth}, {bound} needs {needed}: take more different images, one tile of each")
-        elif found.copies > _COPIES * found.count:
-            sentences.append(f"{said}: {worth}: keep one of each")
+        relation = related(images)
+        problem = f"{relation.copies} of {relation.count} {what} look like another of them"
+        if relation.tiles:
+            problem = f"{problem}, {relation.tiles} are tiles of images of which other tiles are there too"
+        worth = f"they are worth about {relation.independent:.3g} independent images at least"
+        if relation.independent < min(needed, _FILLED * relation.count) and needed <= relation.count:
+            sentences.append(
+                f"{problem}: {worth}, {bound} needs {needed}: take more different images, one tile of each"
+            )
+        elif relation.copies > _COPIES * relation.count:
+            sentences.append(f"{problem}: {worth}: keep one of each")
     return sentences
 
 

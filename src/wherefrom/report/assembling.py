@@ -23,13 +23,13 @@ _SHOWN: Final = ("matplotlib", "jinja2")
 """Packages that make the page, beside those that compute scores."""
 
 
-def verdicts_of(found: Verdict | Attribution) -> tuple[Verdict, ...]:
+def verdicts_of(decision: Verdict | Attribution) -> tuple[Verdict, ...]:
     """The verdicts on one image, one a candidate.
 
     Args:
-        found: what is said of it.
+        decision: what is said of it.
     """
-    return (found,) if isinstance(found, Verdict) else found.verdicts
+    return (decision,) if isinstance(decision, Verdict) else decision.verdicts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class Assembly:
 
     def report(
         self,
-        found: Verdict | Attribution,
+        decision: Verdict | Attribution,
         further: Further,
         differences: Mapping[str, Difference],
         *,
@@ -69,35 +69,35 @@ class Assembly:
         """All numbers of one image's report.
 
         Args:
-            found: what is said of the image.
+            decision: what is said of the image.
             further: what else is shown.
             differences: by candidate, between the image and what its decoder makes of it.
             changed: whether the file is another one since.
         """
-        first = verdicts_of(found)[0]
-        kind, answer = sentence(found, self.labels)
+        first = verdicts_of(decision)[0]
+        kind, answer = sentence(decision, self.labels)
         candidates = tuple(
             replace(self._candidate(name, verdict), label=label, difference=differences.get(name))
-            for name, label, verdict in zip(self.profiles, self.labels, verdicts_of(found), strict=True)
+            for name, label, verdict in zip(self.profiles, self.labels, verdicts_of(decision), strict=True)
         )
         if not self._releases:
             found_here = {name: release_of(name) for name in (*RELEASES, *_SHOWN)}
             self._releases.update({name: release for name, release in found_here.items() if release != "none"})
         return ImageReport(
-            image=_facts(found, changed=changed),
+            image=_facts(decision, changed=changed),
             question=question(self.labels),
             answer=answer,
             kind=kind,
-            reason=found.reason,
+            reason=decision.reason,
             candidates=candidates,
             decoders=self.decoders,
             confidence=CONFIDENCE,
-            would_change=would_change(found),
+            would_change=would_change(decision),
             version=first.version,
             releases=dict(self._releases),
             time=first.time,
             command=self.command,
-            maps=tuple(one.numbers for one in further.maps),
+            maps=tuple(shown.numbers for shown in further.maps),
             without_map=dict(further.without_map),
             stability=further.stability,
             side_evidence=further.side_evidence,
@@ -165,8 +165,8 @@ class Assembly:
         )
 
 
-def _facts(found: Verdict | Attribution, *, changed: bool) -> FileFacts:
-    image = found.image
+def _facts(decision: Verdict | Attribution, *, changed: bool) -> FileFacts:
+    image = decision.image
     return FileFacts(
         name=image.name,
         error=image.error,

@@ -149,7 +149,8 @@ def profile_card(
         when: the time that the card says; None is now.
     """
     conditions = tuple(
-        _condition(one, alpha=alpha, beta=beta, rule=rule, confidence=confidence) for one in profile.conditions.values()
+        _condition(condition, alpha=alpha, beta=beta, rule=rule, confidence=confidence)
+        for condition in profile.conditions.values()
     )
     return ProfileCard(
         name=name,
@@ -201,7 +202,7 @@ def _condition(profile: Profile, *, alpha: float, beta: float, rule: Rule | str,
         likelihood=likelihood,
         without_likelihood=without_likelihood,
         findings=findings,
-        warnings=tuple(said for said in profile.warnings if said not in findings),
+        warnings=tuple(warning for warning in profile.warnings if warning not in findings),
     )
 
 
@@ -216,7 +217,9 @@ def _side(profile: Profile, pool: str | None) -> Side:
         images=len(table),
         learned=learned,
         ranked=ranked,
-        omitted=_frequent([_shared(one.reason, one.name) for one in profile.omitted if one.pool == pool]),
+        omitted=_frequent(
+            [_shared(omission.reason, omission.name) for omission in profile.omitted if omission.pool == pool]
+        ),
         stored=_frequent([_stored(facts) for facts in table.images if facts.error is None]),
     )
 
@@ -228,11 +231,11 @@ def _shared(reason: str, name: str) -> str:
 
 def _folders(table: ScoreTable) -> dict[str, int]:
     """How many images came from each folder."""
-    found = _frequent([str(PurePath(facts.name).parent) for facts in table.images])
-    if len(found) <= _FOLDERS:
-        return found
-    named = dict(list(found.items())[: _FOLDERS - 1])
-    return named | {f"{len(found) - len(named)} more folders": len(table) - sum(named.values())}
+    counts = _frequent([str(PurePath(facts.name).parent) for facts in table.images])
+    if len(counts) <= _FOLDERS:
+        return counts
+    named = dict(list(counts.items())[: _FOLDERS - 1])
+    return named | {f"{len(counts) - len(named)} more folders": len(table) - sum(named.values())}
 
 
 def _stored(facts: ImageFacts) -> str:
@@ -247,12 +250,14 @@ def _frequent(values: Sequence[str]) -> dict[str, int]:
 
 def _covers(coverage: Coverage) -> tuple[str, ...]:
     """What a condition speaks for, in sentences."""
-    said = [f"Images of {coverage.pixels[0]} to {coverage.pixels[1]} scored pixels."]
+    sentences = [f"Images of {coverage.pixels[0]} to {coverage.pixels[1]} scored pixels."]
     if coverage.lossless:
-        said.append("Images stored without loss.")
+        sentences.append("Images stored without loss.")
     if coverage.jpeg_quality is not None:
-        said.append(f"JPEG files of quality {coverage.jpeg_quality[0]:g} to {coverage.jpeg_quality[1]:g}.")
-    said += [f"Files stored with loss as {name}." for name in coverage.other_lossy]
+        sentences.append(f"JPEG files of quality {coverage.jpeg_quality[0]:g} to {coverage.jpeg_quality[1]:g}.")
+    sentences += [f"Files stored with loss as {name}." for name in coverage.other_lossy]
     for changes in coverage.changes or ():
-        said.append(f"Images converted in reading: {', '.join(changes)}." if changes else "Images taken as stored.")
-    return tuple(said)
+        sentences.append(
+            f"Images converted in reading: {', '.join(changes)}." if changes else "Images taken as stored."
+        )
+    return tuple(sentences)

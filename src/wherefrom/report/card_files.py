@@ -94,9 +94,9 @@ def markdown(card: ProfileCard, figures: dict[str, str]) -> str:
 @functools.cache
 def _markdown_environment() -> Environment:
     """As for pages, with Markdown's own way to escape; figures are plain text."""
-    made = environment().overlay(autoescape=False, finalize=_escaped)
-    made.filters = {**made.filters, "rate": _rate}
-    return made
+    plain = environment().overlay(autoescape=False, finalize=_escaped)
+    plain.filters = {**plain.filters, "rate": _rate}
+    return plain
 
 
 def _escaped(value: Any) -> str:

@@ -142,8 +142,8 @@ def _unfit(condition: Profile, pool: str, level: float) -> str | None:
     if not can_bound(condition.foreign_statistic[pool], level):
         return f"it has {count} images, and {fewest(level)} are needed"
     if condition.audit.confounded(pool):
-        found = ", ".join(finding.attribute for finding in condition.audit.findings if finding.pool == pool)
-        return f"its files alone tell it from the decoder's own images ({found})"
+        attributes = ", ".join(finding.attribute for finding in condition.audit.findings if finding.pool == pool)
+        return f"its files alone tell it from the decoder's own images ({attributes})"
     return None
 
 

@@ -105,10 +105,10 @@ def save_figure(figure: Figure, path: Path, *, dpi: int) -> None:
     Raises:
         UsageError: when the file cannot be written, or the suffix is none that can be drawn.
     """
-    said: Mapping[str, str] = {"Software" if path.suffix.lower() == ".png" else "Creator": MADE}
+    metadata: Mapping[str, str] = {"Software" if path.suffix.lower() == ".png" else "Creator": MADE}
     try:
         with replacing(path) as place:
-            figure.savefig(place, dpi=dpi, metadata=said)
+            figure.savefig(place, dpi=dpi, metadata=metadata)
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot draw {path}: {error}") from error
 
@@ -195,7 +195,7 @@ def _ridge(axes: Axes, row: int, name: str, values: Vector, edges: Vector, colou
 
 def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
     """A mark an image; returns the row's label."""
-    said = Counter(verdict.outcome for verdict in verdicts)
+    counts = Counter(verdict.outcome for verdict in verdicts)
     heights = np.random.default_rng(0).uniform(0.02, 0.66, len(verdicts))  # so that marks do not hide each other
     for outcome, mark in _MARKS.items():
         points = [
@@ -203,7 +203,7 @@ def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
             for verdict, height in zip(verdicts, heights, strict=True)
             if verdict.outcome is outcome and verdict.statistic is not None
         ]
-        if said[outcome]:
+        if counts[outcome]:
             axes.plot(
                 [x for x, _ in points],
                 [y for _, y in points],
@@ -214,7 +214,7 @@ def _judged(axes: Axes, row: int, verdicts: Sequence[Verdict]) -> str:
                 markeredgecolor="white",
                 markeredgewidth=0.6,
                 alpha=0.9,
-                label=f"{outcome} {said[outcome]}",
+                label=f"{outcome} {counts[outcome]}",
                 zorder=4,
             )
     without = sum(verdict.statistic is None for verdict in verdicts)

@@ -76,33 +76,33 @@ class IndexRow:
     error: str | None
 
     @staticmethod
-    def of(number: int, found: Verdict | Attribution, names: Sequence[str], page: str) -> IndexRow:
+    def of(number: int, decision: Verdict | Attribution, names: Sequence[str], page: str) -> IndexRow:
         """The row of one image.
 
         Args:
             number: from 1.
-            found: what is said of it.
+            decision: what is said of it.
             names: of the candidates, as sentences name them.
             page: the file's name.
         """
-        kind, answer = sentence(found, names)
-        outcomes = {name: str(one.outcome) for name, one in zip(names, verdicts_of(found), strict=True)}
+        kind, answer = sentence(decision, names)
+        outcomes = {name: str(verdict.outcome) for name, verdict in zip(names, verdicts_of(decision), strict=True)}
         return IndexRow(
             number=number,
-            name=found.image.name,
+            name=decision.image.name,
             page=page,
             kind=kind,
             answer=answer,
             outcomes=outcomes,
-            error=found.image.error,
+            error=decision.image.error,
         )
 
 
-def index_of(found: Iterable[Verdict | Attribution], names: Sequence[str], command: str | None) -> Index:
+def index_of(decisions: Iterable[Verdict | Attribution], names: Sequence[str], command: str | None) -> Index:
     """What stands above the list of images; takes them one by one, at least one.
 
     Args:
-        found: what is said of each image.
+        decisions: what is said of each image.
         names: of the candidates, as sentences name them.
         command: what was typed.
     """
@@ -110,7 +110,7 @@ def index_of(found: Iterable[Verdict | Attribution], names: Sequence[str], comma
     by_candidate: dict[str, Counter[Answer]] = {name: Counter() for name in names}
     images = failed = 0
     version = time = ""
-    for item in found:
+    for item in decisions:
         images += 1
         failed += item.image.error is not None
         answers[sentence(item, names)[0]] += 1

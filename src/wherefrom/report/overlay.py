@@ -79,17 +79,17 @@ def map_picture(pixels: Pixels, evidence_map: EvidenceMap) -> bytes:
     return held.getvalue()
 
 
-def _laid(found: EvidenceMap, name: str, pixels: Pixels, *, beyond: bool, zoom: int) -> npt.NDArray[np.bool_]:
+def _laid(evidence: EvidenceMap, name: str, pixels: Pixels, *, beyond: bool, zoom: int) -> npt.NDArray[np.bool_]:
     """One of the map's arrays over the pixels of the whole image; `beyond` where the map says nothing."""
     laid: npt.NDArray[np.bool_] = np.full(pixels.shape[:2], beyond)
-    (top, left), (rows, columns) = found.corner, found.masked.shape
-    height, width = rows * found.stride, columns * found.stride
+    (top, left), (rows, columns) = evidence.corner, evidence.masked.shape
+    height, width = rows * evidence.stride, columns * evidence.stride
     if top + height > pixels.shape[0] or left + width > pixels.shape[1]:
         raise UsageError(
             f"a map of {width} x {height} pixels from column {left} and row {top} on is of no image of"
             f" {pixels.shape[1]} x {pixels.shape[0]}: give the image that it was made of"
         )
-    laid[top : top + height, left : left + width] = found.over_pixels(name)
+    laid[top : top + height, left : left + width] = evidence.over_pixels(name)
     return laid.repeat(zoom, 0).repeat(zoom, 1)
 
 
@@ -111,8 +111,8 @@ def _with_legend(picture: Pixels) -> Pixels:
     line = _FONT + _ROOM
     strip = Image.new("RGB", (picture.shape[1], _ROOM + line * len(_LEGEND)), "white")
     draw = ImageDraw.Draw(strip)
-    for place, (_, said) in enumerate(_LEGEND):
-        draw.text((2 * _ROOM + 2 * _FONT, _ROOM + place * line), said, fill=(34, 34, 34), font=font)
+    for place, (_, words) in enumerate(_LEGEND):
+        draw.text((2 * _ROOM + 2 * _FONT, _ROOM + place * line), words, fill=(34, 34, 34), font=font)
     below = np.array(strip)
     for place, (kind, _) in enumerate(_LEGEND):
         patch = np.full((_FONT, 2 * _FONT, 3), 120, dtype=np.uint8)
@@ -120,6 +120,6 @@ def _with_legend(picture: Pixels) -> Pixels:
         inside[_EDGE:-_EDGE, _EDGE:-_EDGE] = True
         top = _ROOM + place * line
         whole = np.ones_like(inside)
-        made = _drawn(patch, inside if kind == "supports" else ~whole, whole if kind == "masked" else ~whole)
-        below[top : top + _FONT, _ROOM : _ROOM + 2 * _FONT] = made
+        sample = _drawn(patch, inside if kind == "supports" else ~whole, whole if kind == "masked" else ~whole)
+        below[top : top + _FONT, _ROOM : _ROOM + 2 * _FONT] = sample
     return np.concatenate([picture, below])

@@ -86,16 +86,18 @@ class Page:
         )
 
 
-def page_of(assembly: Assembly, found: Verdict | Attribution, *, record: ImageRecord | None, further: Further) -> Page:
+def page_of(
+    assembly: Assembly, decision: Verdict | Attribution, *, record: ImageRecord | None, further: Further
+) -> Page:
     """The page of one image.
 
     Args:
         assembly: of the question.
-        found: what is said of the image.
+        decision: what is said of the image.
         record: the image; None shows no picture.
         further: what else is shown.
     """
-    changed = record is not None and record.facts.pixel_digest != found.image.pixel_digest
+    changed = record is not None and record.facts.pixel_digest != decision.image.pixel_digest
     if changed:
         record, further = None, Further(stability=further.stability)
     measured = {name: difference(pair) for name, pair in further.reconstructions.items()}
@@ -103,10 +105,10 @@ def page_of(assembly: Assembly, found: Verdict | Attribution, *, record: ImageRe
         name: Trio(part=preview(pair.part), again=preview(pair.again), apart=preview(measured[name][1]))
         for name, pair in further.reconstructions.items()
     }
-    numbers: dict[str, Difference] = {name: one for name, (one, _) in measured.items()}
-    report = assembly.report(found, further, numbers, changed=changed)
+    numbers: dict[str, Difference] = {name: measure for name, (measure, _) in measured.items()}
+    report = assembly.report(decision, further, numbers, changed=changed)
     figures = {}
-    for candidate, verdict in zip(report.candidates, verdicts_of(found), strict=True):
+    for candidate, verdict in zip(report.candidates, verdicts_of(decision), strict=True):
         figure = assembly.figure(candidate.name, verdict)
         if figure is not None:
             at = verdict.statistic if candidate.ranked else None
@@ -116,7 +118,7 @@ def page_of(assembly: Assembly, found: Verdict | Attribution, *, record: ImageRe
         picture=None if record is None else preview(record.pixels),
         trios=trios,
         figures=figures,
-        maps={one.numbers.candidate: embedded(one.picture, "png") for one in further.maps},
+        maps={shown.numbers.candidate: embedded(shown.picture, "png") for shown in further.maps},
     )
 
 

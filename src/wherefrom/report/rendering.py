@@ -62,7 +62,7 @@ def environment() -> Environment:
     """Templates of this package, with texts escaped and seen, and the filters of `render`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("wherefrom.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -70,9 +70,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(made=MADE, version=VERSION)
-    made.filters.update(_FILTERS)
-    return made
+    templates.globals.update(made=MADE, version=VERSION)
+    templates.filters.update(_FILTERS)
+    return templates
 
 
 def _seen(value: Any) -> Any:
@@ -111,9 +111,9 @@ def _decimal(value: float | None) -> Markup | str:
 
 def _size(count: int) -> Markup:
     """A number of bytes."""
-    for unit, one in (("MB", 1_000_000), ("kB", 1_000)):
-        if count >= one:
-            return _data(count, f"{count / one:.3g}{_THIN}{unit}")
+    for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= size:
+            return _data(count, f"{count / size:.3g}{_THIN}{unit}")
     return _data(count, f"{count}{_THIN}bytes")
 
 

@@ -224,4 +224,4 @@ def _body(svg: str, prefix: str) -> str:
     inner = re.sub(r'<g id="[^"]*"', "<g", inner)
     inner = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{prefix}-", inner)
     inner = re.sub(r"(\d\.\d{2})\d+", r"\1", inner)
-    return re.sub("|".join(_PALETTE), lambda found: f"var(--{_PALETTE[found[0]]})", inner)
+    return re.sub("|".join(_PALETTE), lambda match: f"var(--{_PALETTE[match[0]]})", inner)

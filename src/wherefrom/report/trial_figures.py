@@ -39,13 +39,13 @@ def figure_paths(folder: Path, candidates: Sequence[str], edits: Sequence[str]) 
         candidates: names; a single one is in no file's name.
         edits: names.
     """
-    found = {}
+    paths = {}
     for number, candidate in enumerate(candidates, start=1):
         named = [f"{number}-{slug(candidate)}"] if len(candidates) > 1 else []
         for edit in edits:
             for what in FIGURES:
-                found[what, candidate, edit] = folder / "-".join([what, *named, slug(edit)])
-    return found
+                paths[what, candidate, edit] = folder / "-".join([what, *named, slug(edit)])
+    return paths
 
 
 def draw_trial(trial: Trial, folder: Path) -> list[Path]:
@@ -66,9 +66,9 @@ def draw_trial(trial: Trial, folder: Path) -> list[Path]:
         rates = trial.of(candidate, edit)
         kinds = {
             name: [
-                one
-                for one in trial.images
-                if (one.candidate, one.edit, one.kind) == (candidate, edit, name) and one.left_out is None
+                image
+                for image in trial.images
+                if (image.candidate, image.edit, image.kind) == (candidate, edit, name) and image.left_out is None
             ]
             for name in rates.kinds
         }
@@ -101,13 +101,13 @@ def _blank(title: str, *, height: float = 4.2) -> tuple[Figure, Axes]:
 
 def _sides(kinds: Kinds) -> tuple[list[TrialImage], dict[str, Sequence[TrialImage]]]:
     """The belongings, and the kinds of foreign images."""
-    ours = [one for images in kinds.values() for one in images if one.belongs]
+    ours = [image for images in kinds.values() for image in images if image.belongs]
     return ours, {name: images for name, images in kinds.items() if not images[0].belongs}
 
 
 def _statistics(images: Sequence[TrialImage]) -> Vector:
     """The statistic of each image, +inf where it is undefined: such an image is never claimed."""
-    return np.array([math.inf if one.verdict.statistic is None else one.verdict.statistic for one in images])
+    return np.array([math.inf if image.verdict.statistic is None else image.verdict.statistic for image in images])
 
 
 def _roc(kinds: Kinds, title: str) -> Figure | None:
@@ -155,7 +155,7 @@ def _histogram(kinds: Kinds, title: str) -> Figure | None:
         counts, _ = np.histogram(values[name][np.isfinite(values[name])], edges)
         axes.stairs(0.8 * counts / max(counts.max(), 1) - row, edges, baseline=-row, fill=True, color=colour, alpha=0.6)
         axes.axhline(-row, color=_GREY, linewidth=0.6)
-    cuts = {one.verdict.threshold for images in kinds.values() for one in images} - {None}
+    cuts = {image.verdict.threshold for images in kinds.values() for image in images} - {None}
     for cut in cuts if len(cuts) == 1 else ():
         assert cut is not None
         axes.axvline(cut, color=_INK, linewidth=1.1, linestyle=(0, (5, 3)), label="belongings rank up to here")
@@ -185,11 +185,11 @@ def _edges(axes: Axes, values: Vector) -> Vector:
 def _tippett(kinds: Kinds, title: str) -> Figure | None:
     """For every likelihood ratio, the share of each kind that has a larger one."""
     ratios = {
-        name: np.sort([one.likelihood.log10 for one in images if one.likelihood is not None])
+        name: np.sort([image.likelihood.log10 for image in images if image.likelihood is not None])
         for name, images in kinds.items()
     }
     ours, others = _sides(kinds)
-    bounds = {(one.likelihood.low, one.likelihood.high) for one in ours if one.likelihood is not None}
+    bounds = {(image.likelihood.low, image.likelihood.high) for image in ours if image.likelihood is not None}
     if not bounds or not any(len(ratios[name]) for name in others):
         return None
     figure, axes = _blank(title)
@@ -211,8 +211,8 @@ def _tippett(kinds: Kinds, title: str) -> Figure | None:
         place += not belongs
     axes.axvline(0.0, color=_GREY, linewidth=0.8, linestyle=(0, (1, 3)))
     for place, bound in enumerate((low, high)):
-        said = "bounds that the number of images allows" if place == 0 else None
-        axes.axvline(bound, color=_INK, linewidth=0.8, linestyle=(0, (5, 3)), label=said)
+        label = "bounds that the number of images allows" if place == 0 else None
+        axes.axvline(bound, color=_INK, linewidth=0.8, linestyle=(0, (5, 3)), label=label)
     axes.set(xlim=(low - room, high + room), ylim=(-0.02, 1.05))
     axes.set_xlabel("log10 of the likelihood ratio: above 0 speaks for the decoder, below 0 against it")
     axes.set_ylabel("share of images with a larger ratio")

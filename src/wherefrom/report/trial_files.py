@@ -55,7 +55,7 @@ def write_trial(trial: Trial, folder: Path, *, command: str | None = None) -> li
         tables = {
             "rates.csv": trial.to_rows(),
             "answers.csv": _answers(trial),
-            "images.csv": [one.to_row() for one in trial.images],
+            "images.csv": [image.to_row() for image in trial.images],
         }
         for name, rows in tables.items():
             if rows:

@@ -64,18 +64,18 @@ def question(names: Sequence[str], *, several: bool = False) -> str:
     return f"{which.format(count=len(names))} {these}: {_listed(names, 'or')}?"
 
 
-def sentence(found: Verdict | Attribution, names: Sequence[str]) -> tuple[Answer, str]:
+def sentence(decision: Verdict | Attribution, names: Sequence[str]) -> tuple[Answer, str]:
     """The answer, and the same in one sentence or two.
 
     Args:
-        found: what is said of the image.
+        decision: what is said of the image.
         names: of the candidates, in the order of its verdicts.
     """
-    if isinstance(found, Verdict):
-        return answer_of(found.outcome), _of_one(found, names[0])
-    if found.image.error is not None and not any(verdict.statistic for verdict in found.verdicts):
+    if isinstance(decision, Verdict):
+        return answer_of(decision.outcome), _of_one(decision, names[0])
+    if decision.image.error is not None and not any(verdict.statistic for verdict in decision.verdicts):
         return Answer.OPEN, "The evidence cannot tell which decoder made this image: the image could not be measured."
-    return _of_several({name: verdict.outcome for name, verdict in zip(names, found.verdicts, strict=True)})
+    return _of_several({name: verdict.outcome for name, verdict in zip(names, decision.verdicts, strict=True)})
 
 
 def _of_one(verdict: Verdict, name: str) -> str:
@@ -91,9 +91,9 @@ def _of_one(verdict: Verdict, name: str) -> str:
     }[verdict.outcome]
 
 
-def _of_several(said: Mapping[str, Outcome]) -> tuple[Answer, str]:
+def _of_several(outcomes: Mapping[str, Outcome]) -> tuple[Answer, str]:
     """About several decoders: survivors are named together and never ranked."""
-    by = {outcome: [name for name, one in said.items() if one is outcome] for outcome in Outcome}
+    by = {outcome: [name for name, own in outcomes.items() if own is outcome] for outcome in Outcome}
     supported, compatible, excluded, open_ = (
         by[outcome] for outcome in (Outcome.SUPPORTED, Outcome.COMPATIBLE, Outcome.EXCLUDED, Outcome.UNDECIDED)
     )
@@ -106,7 +106,7 @@ def _of_several(said: Mapping[str, Outcome]) -> tuple[Answer, str]:
     if not open_:
         return (
             Answer.NOT_SUPPORTED,
-            f"The evidence does not support that any of these {len(said)} decoders made this image.",
+            f"The evidence does not support that any of these {len(outcomes)} decoders made this image.",
         )
     if not excluded:
         return Answer.OPEN, "The evidence cannot tell whether any of these decoders made this image."
@@ -125,21 +125,23 @@ def _consistent(supported: Sequence[str], compatible: Sequence[str]) -> str:
     return f"{told} that it was compared with{tie}.{more}"
 
 
-def would_change(found: Verdict | Attribution) -> tuple[str, ...]:
+def would_change(decision: Verdict | Attribution) -> tuple[str, ...]:
     """What could lead to another answer, a sentence each.
 
     Args:
-        found: what is said of the image.
+        decision: what is said of the image.
     """
-    if found.image.error is not None:
+    if decision.image.error is not None:
         return (_UNREAD,)
-    outcomes = {found.outcome} if isinstance(found, Verdict) else {verdict.outcome for verdict in found.verdicts}
+    outcomes = (
+        {decision.outcome} if isinstance(decision, Verdict) else {verdict.outcome for verdict in decision.verdicts}
+    )
     more = (
         ()
-        if isinstance(found, Verdict)
+        if isinstance(decision, Verdict)
         else ("A profile of a further decoder: only those listed here were asked about.",)
     )
-    return tuple(said for outcome in Outcome if outcome in outcomes for said in _CHANGES[outcome]) + more
+    return tuple(change for outcome in Outcome if outcome in outcomes for change in _CHANGES[outcome]) + more
 
 
 def _decoders(names: Sequence[str]) -> str:

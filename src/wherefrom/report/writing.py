@@ -137,20 +137,20 @@ def _is_of_a_report(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         head = file.read(_HEAD).decode("utf-8", "replace")
-    said = f'content="{MADE}"' if path.suffix == ".html" else '"wherefrom":"report"'
-    return said in (head if path.suffix == ".html" else "".join(head.split()))
+    mark = f'content="{MADE}"' if path.suffix == ".html" else '"wherefrom":"report"'
+    return mark in (head if path.suffix == ".html" else "".join(head.split()))
 
 
-def _named(profiles: Profile | Mapping[str, Profile], found: Sequence[Verdict | Attribution]) -> dict[str, Profile]:
+def _named(profiles: Profile | Mapping[str, Profile], decisions: Sequence[Verdict | Attribution]) -> dict[str, Profile]:
     """Profiles by the names that are shown, which must be those of the verdicts.
 
     Raises:
         UsageError: when they are not, or nothing was said.
     """
-    if not found:
+    if not decisions:
         raise UsageError("there is nothing to report on: no image was asked about")
     named = {profiles.model.name: profiles} if isinstance(profiles, Profile) else dict(profiles)
-    verdicts = verdicts_of(found[0])
+    verdicts = verdicts_of(decisions[0])
     digests = [profile.digest for profile in named.values()]
     if [verdict.profile for verdict in verdicts] != digests:
         raise UsageError(
@@ -160,16 +160,16 @@ def _named(profiles: Profile | Mapping[str, Profile], found: Sequence[Verdict | 
     return named
 
 
-def _page_name(number: int, found: Verdict | Attribution, images: int) -> str:
+def _page_name(number: int, decision: Verdict | Attribution, images: int) -> str:
     """The name of an image's page: with its number where there are several, so that no two are one."""
-    stem = slug(Path(found.image.name).stem)[:_LONGEST].rstrip("-.") or "image"
+    stem = slug(Path(decision.image.name).stem)[:_LONGEST].rstrip("-.") or "image"
     return f"{stem}.html" if images == 1 else f"{number:05d}-{stem}.html"
 
 
-def _findings(source: Source, found: Verdict | Attribution, limits: Limits) -> tuple[Finding, ...]:
+def _findings(source: Source, decision: Verdict | Attribution, limits: Limits) -> tuple[Finding, ...]:
     """What the file says of itself; nothing of a file that is another one than was asked about."""
-    said = side_evidence_of(source, limits=limits)
-    return said.findings if said.file_digest == found.image.file_digest else ()
+    evidence = side_evidence_of(source, limits=limits)
+    return evidence.findings if evidence.file_digest == decision.image.file_digest else ()
 
 
 def _record(source: Source | None, limits: Limits) -> ImageRecord | None:

@@ -52,24 +52,24 @@ def compared(
     touched, beside = workspace.edited(own, edit), {"photos and others": workspace.edited(others, edit)}
     of_edited = asked if also is None else also
 
-    def rows(how: str, method: Method[Any], profile: str, made_of: Paths, by: Method[Any] | None) -> list[Row]:
+    def rows(way: str, method: Method[Any], profile: str, made_of: Paths, by: Method[Any] | None) -> list[Row]:
         return workspace.compare(
             name,
             method,
             known=made_of,
             own=touched,
             others=beside,
-            how=f"{edit}: {how}, profile {profile}",
+            how=f"{edit}: {way}, profile {profile}",
             rules=rules,
             asked=of_edited,
             profiled_by=by,
             through=edit if through else None,
         )
 
-    for how, method in methods.items() if edit == "none" or not (workspace.setting.alike or through) else ():
-        yield from rows(how, method, "untouched", known, asked or method)
+    for way, method in methods.items() if edit == "none" or not (workspace.setting.alike or through) else ():
+        yield from rows(way, method, "untouched", known, asked or method)
     if edit == "none":
         return
     alike = workspace.edited(known, edit)
-    for how, method in {**methods, **({} if also is None else {also.card.name: also})}.items():
-        yield from rows(how, method, "alike", alike, of_edited)
+    for way, method in {**methods, **({} if also is None else {also.card.name: also})}.items():
+        yield from rows(way, method, "alike", alike, of_edited)

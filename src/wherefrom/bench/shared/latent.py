@@ -145,7 +145,7 @@ def learning(workspace: Workspace) -> Mapping[str, Method[Any]]:
     few = workspace.setting.count < 40
     if few:
         workspace.skip(f"methods that learn, from {workspace.setting.count} images: give --count 40 or more")
-    return {how: method for how, method in METHODS.items() if not (few and method.learns)}
+    return {way: method for way, method in METHODS.items() if not (few and method.learns)}
 
 
 def rows_of(workspace: Workspace, name: str, others: dict[str, Paths], *, paper: float) -> Iterator[Row]:
@@ -158,8 +158,8 @@ def rows_of(workspace: Workspace, name: str, others: dict[str, Paths], *, paper:
         paper: the paper's figure, in per cent.
     """
     known, own = images(workspace, name)
-    for how, method in learning(workspace).items():
-        beside = paper if how == PAPERS else None
+    for way, method in learning(workspace).items():
+        beside = paper if way == PAPERS else None
         yield from workspace.compare(
-            name, method, known=known, own=own, others=others, how=how, paper=beside, rules=RULES
+            name, method, known=known, own=own, others=others, how=way, paper=beside, rules=RULES
         )

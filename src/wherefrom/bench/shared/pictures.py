@@ -74,15 +74,15 @@ def of_photos(source: Path, folder: Path, size: int, count: int) -> list[Path]:
     if all(path.exists() for path in paths):
         return paths
     every = listed(source)
-    found = 0
+    cut = 0
     for place in np.random.default_rng(0).permutation(len(every)):
-        if found == count:
+        if cut == count:
             return paths
         if _fitting(every[place], size):
-            save_png(_cut(_photo(every[place]), size), paths[found])
-            found += 1
-    if found < count:
-        raise _too_few(f"{source} has {found} photos of at least {size} px, need {count}", found // 2)
+            save_png(_cut(_photo(every[place]), size), paths[cut])
+            cut += 1
+    if cut < count:
+        raise _too_few(f"{source} has {cut} photos of at least {size} px, need {count}", cut // 2)
     return paths
 
 
@@ -108,21 +108,23 @@ def tiled(source: Path, folder: Path, size: int, count: int, *, profiled: bool) 
         return paths
     large = [photo for photo in listed(source) if _fitting(photo, size)]
     order = np.random.default_rng(0).permutation(len(large))[0 if profiled else 1 :: 2]
-    found = 0
+    cut = 0
     for photo in (large[number] for number in order):
         pixels = np.asarray(_photo(photo))
         for top, left in product(*(range(0, side - size + 1, size) for side in pixels.shape[:2])):
-            if found == count:
+            if cut == count:
                 return paths
-            save_png(pixels[top : top + size, left : left + size], paths[found])
-            found += 1
-    if found < count:
-        raise _too_few(f"{source} has {found} tiles of {size} px of one half of its photos, need {count}", found)
+            save_png(pixels[top : top + size, left : left + size], paths[cut])
+            cut += 1
+    if cut < count:
+        raise _too_few(f"{source} has {cut} tiles of {size} px of one half of its photos, need {count}", cut)
     return paths
 
 
-def _too_few(said: str, enough_for: int) -> UsageError:
-    return UsageError(f"{said}: {f'use --count {enough_for}' if enough_for >= FEWEST else 'give a folder with more'}")
+def _too_few(problem: str, enough_for: int) -> UsageError:
+    return UsageError(
+        f"{problem}: {f'use --count {enough_for}' if enough_for >= FEWEST else 'give a folder with more'}"
+    )
 
 
 def listed(source: Path) -> list[Path]:

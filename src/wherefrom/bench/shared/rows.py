@@ -11,7 +11,7 @@ import numpy as np
 
 from wherefrom.evaluation import AUC, Evaluation, RuleErrors, Sensitivity, share
 
-__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of", "share_of"]
+__all__ = ["ALPHA", "Row", "averaged", "interval_of", "row_of", "share_cell", "share_of"]
 
 ALPHA: Final = 0.05
 """The share of missed belongings at which the papers cut."""
@@ -89,7 +89,7 @@ def row_of(
         profiled=evaluation.ranked,
         rules={rule: None if errors is None else _counts(errors) for rule, errors in evaluation.errors.items()},
         auc=interval_of(evaluation.auc),
-        tpr={f"{rate:g}": interval_of(one) for rate, one in evaluation.tpr.items()},
+        tpr={f"{rate:g}": interval_of(sensitivity) for rate, sensitivity in evaluation.tpr.items()},
         undefined=evaluation.undefined,
         medians=evaluation.medians,
         calls=calls,
@@ -103,10 +103,10 @@ def averaged(rows: Sequence[Row]) -> Row:
     """
     means: dict[str, Mapping[str, float] | None] = {}
     for rule in rows[0].rules:
-        defined = [one for row in rows if (one := row.rules[rule]) is not None]
+        defined = [accuracy for row in rows if (accuracy := row.rules[rule]) is not None]
         means[rule] = mean = _mean(defined)
         if mean is not None:
-            low, high = np.quantile([one["accuracy"] for one in defined], (0.05, 0.95))
+            low, high = np.quantile([accuracy["accuracy"] for accuracy in defined], (0.05, 0.95))
             means[rule] = {**mean, "low": float(low), "high": float(high)}
     tpr = {rate: _mean([row.tpr[rate] for row in rows]) for rate in rows[0].tpr}
     return replace(rows[0], rules=means, auc=_mean([row.auc for row in rows]), tpr=tpr)
@@ -114,8 +114,8 @@ def averaged(rows: Sequence[Row]) -> Row:
 
 def _mean(values: Sequence[Mapping[str, float] | None]) -> Mapping[str, float] | None:
     """Number by number, of those that are there; None where none is."""
-    there = [one for one in values if one is not None]
-    return {key: float(np.mean([one[key] for one in there])) for key in there[0]} if there else None
+    there = [figures for figures in values if figures is not None]
+    return {key: float(np.mean([figures[key] for figures in there])) for key in there[0]} if there else None
 
 
 def _counts(errors: RuleErrors) -> dict[str, float]:
@@ -139,3 +139,12 @@ def share_of(count: int, total: int) -> dict[str, float]:
     """
     estimate = share(count, total)
     return {"count": count, "of": total, "share": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def share_cell(share: Mapping[str, float]) -> str:
+    """A share as a cell of a table has it, as `3/40 (0.016 to 0.204)`.
+
+    Args:
+        share: of `share_of`.
+    """
+    return f"{share['count']}/{share['of']} ({share['low']:.3f} to {share['high']:.3f})"

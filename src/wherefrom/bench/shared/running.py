@@ -116,14 +116,14 @@ def _run(name: str, setting: Setting, out: Path) -> TableRun:
     started = time.monotonic()
     table, workspace = tables.load(name), Workspace(setting)
     rows: list[Any] = []
-    said = {"command": _typed(name, setting), "device": setting.device}
-    written = document(name, table, rows, **said, skipped=workspace.skipped)
+    facts = {"command": _typed(name, setting), "device": setting.device}
+    written = document(name, table, rows, **facts, skipped=workspace.skipped)
     for row in table.rows(workspace):
         rows.append(row)
-        written = document(name, table, rows, **said, skipped=workspace.skipped)
+        written = document(name, table, rows, **facts, skipped=workspace.skipped)
         write(written, out)
     if not rows:
-        write(written := document(name, table, rows, **said, skipped=workspace.skipped), out)
+        write(written := document(name, table, rows, **facts, skipped=workspace.skipped), out)
     draw(written, out / f"{name}.png")
     return TableRun(name=name, document=written, seconds=time.monotonic() - started)
 

@@ -94,7 +94,7 @@ class Workspace:
         shape = None if model.size is not None else (side, side)
         folder = self.folder(f"{label(name)}{'' if shape is None else f'-{side}'}", model.card.digest, seed)
         with self.setting.shown(f"drawing with {label(name)}") as report:
-            made = draws(
+            images = draws(
                 model,
                 folder=folder,
                 places=places,
@@ -103,7 +103,7 @@ class Workspace:
                 batch=getattr(model, "width", 1),
                 report=report,
             )
-        return [one.path for one in made if one.path is not None]
+        return [image.path for image in images if image.path is not None]
 
     def cifar(self, part: str) -> Paths | None:
         """CIFAR-10's first images of `train` or `test`; None where the data set is not at hand."""
@@ -148,21 +148,21 @@ class Workspace:
         """
         folder = self.folder(f"through-{label(name)}-{self.setting.size}", self.model(name).card.digest)
         with self.setting.shown(f"passing images through {label(name)}") as report:
-            made = round_trips(self.model(name), list(images), folder=folder, report=report)
-        return [one.path for one in made if one.path is not None]
+            passed = round_trips(self.model(name), list(images), folder=folder, report=report)
+        return [image.path for image in passed if image.path is not None]
 
     def edited(self, images: Paths, edit: str) -> Paths:
         """Copies of images that went through an edit, as `jpeg:75`; the images themselves for `none`."""
         if edit == "none":
             return images
-        made = edits.load(edit)
+        operator = edits.load(edit)
         paths = []
         for image in images:
             origin = image.parent.relative_to(self.setting.work / "images")
-            folder = self.folder(f"{'-'.join(origin.parts)}-{slug(edit)}", made.name)
+            folder = self.folder(f"{'-'.join(origin.parts)}-{slug(edit)}", operator.name)
             place = folder / f"{image.stem}-{digest_of([image])[:8]}"
-            path = place.with_name(f"{place.name}{made.suffix}")
-            paths.append(path if path.exists() else made.write(read_image(image).pixels, place))
+            path = place.with_name(f"{place.name}{operator.suffix}")
+            paths.append(path if path.exists() else operator.write(read_image(image).pixels, place))
         return paths
 
     def folder(self, name: str, *came_from: object) -> Path:
@@ -277,14 +277,14 @@ class Workspace:
         figures = paper if isinstance(paper, Mapping) else dict.fromkeys(others, paper)
         return [
             row_of(
-                one,
+                evaluation,
                 model=label(name),
                 against=other,
                 how=how,
                 paper=figures.get(other),
                 calls=mean_calls([judged, foreign[other]]),
             )
-            for other, one in evaluations.items()
+            for other, evaluation in evaluations.items()
         ]
 
     def seconds(self, name: str, method: Method[Any], images: Paths) -> float:

@@ -111,10 +111,10 @@ def _means(document: Mapping[str, Any]) -> list[str]:
         papers = [row["paper"] for row in rows if row["paper"] is not None]
         if papers:
             parts.append(f"{sum(papers) / len(papers):.1f} % in the paper")
-        said = f"average accuracy: {', '.join(parts) or 'no cut from so few'}"
+        sentence = f"average accuracy: {', '.join(parts) or 'no cut from so few'}"
         found_at = [row["tpr"]["0.01"]["value"] for row in rows if row["tpr"]["0.01"]]
-        said += f"; TPR at 1 % FPR {sum(found_at) / len(rows):.2f}" if len(found_at) == len(rows) else ""
-        lines.append(f"- {way}, {len(rows)} rows, {said}")
+        sentence += f"; TPR at 1 % FPR {sum(found_at) / len(rows):.2f}" if len(found_at) == len(rows) else ""
+        lines.append(f"- {way}, {len(rows)} rows, {sentence}")
     return lines
 
 
@@ -132,8 +132,8 @@ def _goal(document: Mapping[str, Any]) -> list[str]:
     best = max(ways, key=lambda way: _mean(ways[way], rule))
     below = [f"{row['model']} against {row['against']}" for row in ways[best] if 100 * _accuracy(row, rule) < least]
     mean = 100 * _mean(ways[best], rule)
-    said = f"best way, {best}: {mean:.1f} %; rows below: {', '.join(below) or 'none'}"
-    return [f"- goal: at least {least:.1f} % by {rule}; {said}"]
+    sentence = f"best way, {best}: {mean:.1f} %; rows below: {', '.join(below) or 'none'}"
+    return [f"- goal: at least {least:.1f} % by {rule}; {sentence}"]
 
 
 def _accuracy(row: Mapping[str, Any], rule: str) -> float:
@@ -161,9 +161,9 @@ def draw(document: Mapping[str, Any], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for place, row in enumerate(rows):
-        one = row["rules"][document["rules"][0]]
-        middle = 100 * one["accuracy"]
-        axes.hlines(place, 100 * one["low"], 100 * one["high"], color=_OURS)
+        accuracy = row["rules"][document["rules"][0]]
+        middle = 100 * accuracy["accuracy"]
+        axes.hlines(place, 100 * accuracy["low"], 100 * accuracy["high"], color=_OURS)
         axes.plot(middle, place, "o", color=_OURS, label=None if place else "here, with its 95 % interval")
     papers = [(row["paper"], place) for place, row in enumerate(rows) if row["paper"] is not None]
     if papers:
