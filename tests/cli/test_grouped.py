@@ -7,7 +7,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from wherefrom.cli._grouped import grouped
+from wherefrom.cli.grouped import grouped
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,11 +11,11 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
 from wherefrom.cli._bundling import BundleOptions
 from wherefrom.cli._folders import Folder
-from wherefrom.cli._grouped import grouped
 from wherefrom.cli._likelihoods import LikelihoodOptions
 from wherefrom.cli._option_groups import OpeningOptions, OutputOptions, PageOptions, QuestionOptions, ScoringOptions
 from wherefrom.cli._outputs import typed_path
 from wherefrom.cli._reporting import ReportOptions, typed_command
+from wherefrom.cli.grouped import grouped
 
 __all__ = ["attribute"]
 

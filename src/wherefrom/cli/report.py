@@ -8,10 +8,10 @@ import typer
 
 from wherefrom.cli import _options as options
 from wherefrom.cli._attributing import AttributeOptions
-from wherefrom.cli._grouped import grouped
 from wherefrom.cli._option_groups import OpeningOptions, OutputOptions, PageOptions, QuestionOptions, ScoringOptions
 from wherefrom.cli._reporting import ReportOptions, typed_command
 from wherefrom.cli._stability import Tried
+from wherefrom.cli.grouped import grouped
 
 __all__ = ["report"]
 

@@ -11,10 +11,10 @@ from wherefrom.cli import _options as options
 from wherefrom.cli._beside import Beside, beside
 from wherefrom.cli._folders import Folder, devices_of
 from wherefrom.cli._forms import SCORES
-from wherefrom.cli._grouped import grouped
 from wherefrom.cli._output import emit, emit_json, emit_table, finish
 from wherefrom.cli._outputs import Output, Writing
 from wherefrom.cli._work import Work, limits_of, listed, made_method, model_options, named
+from wherefrom.cli.grouped import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
