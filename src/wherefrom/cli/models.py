@@ -157,13 +157,15 @@ def _facts(model: Model) -> dict[str, Any]:
 
     card = model.card
     channels = getattr(model, "channels", None)
+    source = card.notes.get("source")
+    file = Path(source) if isinstance(source, str) and Path(source).is_absolute() else None
     first = ("architecture", "encoder", "decoder", "dtype", "device")
     return {
         "name": card.name,
         "digest": card.digest,
         "supported": True,
         "methods": applicable(model),
-        "known_as": known_as(card.facts, channels=channels, factor=model.factor),
+        "known_as": known_as(card.facts, channels=channels, factor=model.factor, file=file),
         **{key: card.facts.get(key) for key in first},
         "parameters": _parameters(model),
         "factor": model.factor,

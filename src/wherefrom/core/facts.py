@@ -55,6 +55,8 @@ class ImageFacts:
         jpeg_grid: whether the scored pixels of a file that is not lossy itself show the 8 x 8 grid of a JPEG, see
             `wherefrom.measures.jpeg_grid`; None where that was not or cannot be looked at.
         appearance: what the stored pixels look like; None where none were scored, or in an earlier version's table.
+        trailing_bytes: how many bytes follow the end of the image in the file, which change nothing; None where there
+            are none, where the format does not say where its image ends, or in an earlier version's table.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ImageFacts:
     origin_decoder: str | None = None
     jpeg_grid: bool | None = None
     appearance: Appearance | None = None
+    trailing_bytes: int | None = None
 
     @property
     def digests(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wherefrom.core.errors import ImageError
 
-__all__ = ["Frame", "Scan", "outline"]
+__all__ = ["Frame", "Scan", "end_of_jpeg", "outline"]
 
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE: Final = frozenset((0x01, *range(0xD0, 0xD9)))  # markers that no length follows
@@ -112,6 +112,21 @@ def outline(data: bytes) -> tuple[Frame, tuple[Scan, ...]]:
     if frame is None or not scans:
         raise ImageError("JPEG: the file is damaged: it ends before any pixel")
     return frame, tuple(scans)
+
+
+def end_of_jpeg(data: bytes) -> int | None:
+    """Where the first image in a JPEG ends: after its end marker. None where that is missing.
+
+    Args:
+        data: all of the file.
+    """
+    marks, at = _Marks(data), 2
+    try:
+        while (kind := data[(at := marks.after(at)) + 1]) != _END:
+            at += 2 if kind in _ALONE else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    except ImageError:
+        return None
+    return at + 2
 
 
 class _Marks:

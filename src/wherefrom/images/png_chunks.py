@@ -9,7 +9,7 @@ from typing import Final
 from wherefrom.core.errors import ImageError
 from wherefrom.core.facts import DOUBTFUL
 
-__all__ = ["check_rows", "colour_notes", "texts_of", "without_large_chunks"]
+__all__ = ["check_rows", "colour_notes", "end_of_png", "texts_of", "without_large_chunks"]
 
 _HEAD: Final = 8  # bytes of the signature
 _HEAVY: Final = 1 << 20
@@ -97,6 +97,15 @@ def colour_notes(data: bytes) -> tuple[str, ...]:
     if not gamma or b"iCCP" in contents or b"sRGB" in contents or abs(gamma / _GAMMA - 1) <= _NEAR:
         return ()
     return (f"gamma {gamma:g} left unapplied",)
+
+
+def end_of_png(data: bytes) -> int | None:
+    """Where the image ends: after the chunk IEND. None where that is missing.
+
+    Args:
+        data: all of the file.
+    """
+    return next((ends for name, _, ends in _chunks(data) if name == b"IEND"), None)
 
 
 def texts_of(data: bytes) -> dict[str, str]:

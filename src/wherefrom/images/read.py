@@ -13,6 +13,7 @@ from PIL import Image, ImageFile
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.images.convert import Pixels, profile_note, to_rgb, undo_orientation
+from wherefrom.images.ending import trailing_bytes
 from wherefrom.images.files import MAX_BYTES, Source, file_source, way_to_raise
 from wherefrom.images.formats import bit_depth, identify, lossy, turned_by_decoder
 from wherefrom.images.jpeg_tables import estimate_quality
@@ -204,6 +205,7 @@ def _decode(name: str, data: bytes, limits: Limits) -> ImageRecord:
             changes=(*changes, *_colours(kind, data, image, colours), *_notes(kind, data, image), *doubtful),
             origin=origin,
             origin_decoder=decoder,
+            trailing_bytes=trailing_bytes(kind, data),
         )
     return ImageRecord(facts=facts, pixels=pixels)
 

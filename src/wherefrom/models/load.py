@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.core.options import checked_facts
 from wherefrom.models.sources.files import find_files
-from wherefrom.models.sources.names import CodeName, PathName, ToyName, parse
+from wherefrom.models.sources.names import CodeName, ToyName, ZooName, parse
 
 if TYPE_CHECKING:
     from wherefrom.core.card import Fact
@@ -45,7 +45,8 @@ def load_model(
         device: `cpu`, `cuda` (`cuda:1`), or `auto`: the first GPU where there is one.
         dtype: `float32`, or less by name, as `bfloat16`.
         trust: whether code that `name` points to may be run.
-        options: what a generator's weights do not say, as `{"prior": "uniform"}`; see `wherefrom models options`.
+        options: what weights in a file, here or on the hub, do not say, as `{"prior": "uniform"}`; see `wherefrom
+            models options`.
         through: an edit that images went through since the model made them, as `resize:0.5`; see
             `wherefrom.models.adapters.through`.
 
@@ -66,8 +67,8 @@ def load_model(
 def _opened(text: str, options: Mapping[str, Fact] | None, *, device: str, dtype: str, trust: bool) -> Model:
     """The model as it is."""
     checked, name = checked_facts(options, example="{'prior': 'uniform'}"), parse(text)
-    if checked and not isinstance(name, PathName | CodeName):
-        raise UsageError(f"{text} has no options, got {', '.join(checked)}: options are for files of generators")
+    if checked and isinstance(name, ToyName | ZooName):
+        raise UsageError(f"{text} has no options, got {', '.join(checked)}: options are for files of weights")
     if isinstance(name, ToyName):
         return _toy(name, device, dtype)
     if isinstance(name, CodeName):

@@ -44,8 +44,9 @@ _TYPES: Final = {
     "appearance": pa.struct(
         {"code": pa.string(), "brightness": pa.float64(), "contrast": pa.float64(), "content": pa.float64()}
     ),
+    "trailing_bytes": pa.int64(),
 }
-_LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance")
+_LATER: Final = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance", "trailing_bytes")
 """Columns that files of earlier versions lack."""
 _FACTS: Final = TypeAdapter(tuple[Facts, ...])
 _SIZES: Final = TypeAdapter(tuple[Size, ...])

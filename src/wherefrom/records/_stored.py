@@ -22,7 +22,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
 from wherefrom.core.facts import Appearance, ImageFacts
 from wherefrom.records.profile import Audit, Coverage, Finding, Omission
-from wherefrom.records.rows import readable
+from wherefrom.records.rows import UNSAID, readable
 
 __all__ = [
     "CONDITIONS_SCHEMA",
@@ -136,8 +136,8 @@ Facts = Annotated[
     ImageFacts,
     _record(
         ImageFacts,
-        later=("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance"),
-        unsaid=("appearance",),
+        later=("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance", "trailing_bytes"),
+        unsaid=UNSAID,
         appearance=_Appearance | None,
     ),
 ]

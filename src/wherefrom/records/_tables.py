@@ -15,7 +15,7 @@ from wherefrom.core.files import write_json
 from wherefrom.core.tables import write_csv, write_json_lines
 from wherefrom.records._parsing import AGAIN, check_header, parse
 from wherefrom.records._stored import Row, TableFile
-from wherefrom.records.rows import FLAT_FACTS, PREFIX, SIZE, Beside, readable
+from wherefrom.records.rows import FLAT_FACTS, PREFIX, SIZE, UNSAID, Beside, readable
 from wherefrom.records.table import ScoreTable
 
 __all__ = [
@@ -75,6 +75,8 @@ def write_as_lines(table: ScoreTable, path: Path, beside: Beside) -> None:
 def write_as_csv(table: ScoreTable, path: Path, beside: Beside) -> None:
     """Write a table for people and spreadsheets; it has no cards, so that it cannot be read again.
 
+    A fact of `UNSAID` has a column where at least one image has it.
+
     Args:
         table: to write.
         path: replaced when it exists.
@@ -82,14 +84,15 @@ def write_as_csv(table: ScoreTable, path: Path, beside: Beside) -> None:
     """
     more = list(dict.fromkeys(["path", *(key for row in beside.values() for key in row)] if beside else []))
     scores = [PREFIX + name for name in table.scores.names]
-    rows = []
-    for row, known in zip(_rows(table, {}), known_beside(table, beside), strict=True):
+    stored, rows = list(_rows(table, {})), []
+    names = [name for name in FLAT_FACTS if name not in UNSAID or any(name in row["image"] for row in stored)]
+    for row, known in zip(stored, known_beside(table, beside), strict=True):
         image = {**row["image"], "changes": "; ".join(row["image"]["changes"])}
         first, *rest = [known.get(key) for key in more] or [None]
-        cells = [image[name] for name in FLAT_FACTS]
+        cells = [image.get(name) for name in names]
         cells = [*([first] if more else []), *cells, *(row["size"] or (None, None)), *row["scores"], *rest, "table"]
         rows.append(cells)
-    write_csv(path, [*more[:1], *FLAT_FACTS, *SIZE, *scores, *more[1:], "wherefrom"], rows)
+    write_csv(path, [*more[:1], *names, *SIZE, *scores, *more[1:], "wherefrom"], rows)
 
 
 def read_json(path: Path) -> ScoreTable:

@@ -20,6 +20,7 @@ __all__ = [
     "FLAT_FACTS",
     "PREFIX",
     "SIZE",
+    "UNSAID",
     "Beside",
     "arrow",
     "attribution_row",
@@ -38,6 +39,8 @@ FACTS: Final = tuple(item.name for item in fields(ImageFacts))
 """Columns of a table's file: of the image's file,"""
 FLAT_FACTS: Final = tuple(name for name in FACTS if name not in ("jpeg_tables", "appearance"))
 """... those that are one value each, which rows without nesting have;"""
+UNSAID: Final = ("appearance", "trailing_bytes")
+"""... those that a file leaves out where there is nothing to say;"""
 SIZE: Final = ("scored_height", "scored_width")
 """of what was scored,"""
 PREFIX: Final = "score."

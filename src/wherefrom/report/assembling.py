@@ -178,5 +178,6 @@ def _facts(decision: Verdict | Attribution, *, changed: bool) -> FileFacts:
         pixel_digest=image.pixel_digest,
         jpeg_quality=image.jpeg_quality,
         changes=image.changes,
+        trailing_bytes=image.trailing_bytes,
         changed=changed,
     )

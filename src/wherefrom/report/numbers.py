@@ -53,6 +53,8 @@ class FileFacts:
         pixel_digest: SHA-256 of the pixels and their size, hexadecimal.
         jpeg_quality: as estimated from the file's tables.
         changes: what was converted in reading.
+        trailing_bytes: how many bytes follow the end of the image in the file; None where there are none, or where the
+            format does not say where its image ends.
         changed: whether the file is another one since it was asked about, so that no picture of it is shown.
     """
 
@@ -66,6 +68,7 @@ class FileFacts:
     pixel_digest: str | None
     jpeg_quality: float | None
     changes: tuple[str, ...]
+    trailing_bytes: int | None = None
     changed: bool = False
 
 

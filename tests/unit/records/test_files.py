@@ -341,8 +341,14 @@ def test_what_was_converted_stands_in_every_form_of_a_table(suffix: str, tmp_pat
         assert load_table(path).images == (image,)
 
 
+def test_a_profile_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    save_profile(small_profile(), tmp_path / "p.json")
+    (tmp_path / "windows.json").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "p.json").read_bytes())
+    assert load_profile(tmp_path / "windows.json").digest == small_profile().digest
+
+
 def test_tables_and_profiles_of_an_earlier_version_are_read(tmp_path: Path) -> None:
-    later = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance")
+    later = ("scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance", "trailing_bytes")
     made = awkward()
     save_table(made, tmp_path / "t.parquet")
     arrow = pq.read_table(tmp_path / "t.parquet")

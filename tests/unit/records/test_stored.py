@@ -20,7 +20,7 @@ from wherefrom.records.files import load_profile, load_table, save_profile, save
 from wherefrom.records.profile import Profile
 from wherefrom.records.table import ScoreTable
 
-LATER: Final = {"scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance"}
+LATER: Final = {"scored_digest", "origin", "origin_decoder", "jpeg_grid", "appearance", "trailing_bytes"}
 """Facts that files of earlier versions lack."""
 
 

@@ -8,6 +8,7 @@ probe, see `wherefrom.models.autoencoders.probe`.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -223,7 +224,7 @@ def adapted(
         stated: whether the config says in which units the generator works; one that was read off weights does not.
 
     Raises:
-        ModelError: when it gives no image back.
+        ModelError: when it gives no image back, or the config states a scaling that is no number.
     """
     place, used = device_of(device), (dtype_of(dtype), upcast(config, dtype))[1]
     if used != dtype:
@@ -268,13 +269,25 @@ def _asked(kind: CallConvention) -> dict[str, Fact]:
 
 
 def _scaling(config: Mapping[str, Any], architecture: str) -> tuple[float, float]:
-    """Scale and shift by which the generator works on `(z - shift) * scale`; the codes of VQ models have none."""
+    """Scale and shift by which the generator works on `(z - shift) * scale`; the codes of VQ models have none.
+
+    Raises:
+        ModelError: when the config states something else than a number.
+    """
     known = of_class(architecture)
     if known is not None and known.scale is not None:
-        return (1.0 / float(config[known.scale]), 0.0)
+        return (1.0 / (_number(config, known.scale) or 1.0), 0.0)
     if config.get("num_vq_embeddings") is not None or config.get("latents_mean") is not None:
         return (1.0, 0.0)
-    return (float(config.get("scaling_factor") or 1.0), float(config.get("shift_factor") or 0.0))
+    return (_number(config, "scaling_factor") or 1.0, _number(config, "shift_factor"))
+
+
+def _number(config: Mapping[str, Any], key: str) -> float:
+    """A number that a config states; 0 where it states none."""
+    value = config.get(key) or 0.0
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ModelError(f"the config states {key}={value!r}, need a number: fetch the config again")
+    return float(value)
 
 
 def _native(sizes: Fact, sample: Any, factor: int) -> tuple[int, int] | None:

@@ -21,6 +21,8 @@ from wherefrom.models.sources.classes import REFUSED, TINY, of_class
 
 __all__ = ["ENCODER", "class_named", "filled", "has_encoder", "module_of", "weights_of"]
 
+_COUNTS: Final = re.compile(r"layers|blocks|depth|_res(_|$)")
+"""Keys of configs that say how many parts are made."""
 ENCODER: Final = ("encoder.", "quant_conv.", "in_block.", "down_blocks.")
 """How the names of tensors begin that only `encode` uses."""
 
@@ -74,11 +76,12 @@ def module_of(parts: CheckpointParts) -> Any:
         parts: its class and config; of the weights only names and shapes are looked at.
 
     Raises:
-        ModelError: when the class cannot be built from the config.
+        ModelError: when the class cannot be built from the config, or would have more parts than there are weights.
     """
     if parts.kind in TINY:
         return empty(lambda: TinyPair({name: tuple(tensor.shape) for name, tensor in parts.state.items()}))
     cls: Any = class_named(parts.kind)
+    _check_counts(parts)
 
     def made() -> Any:
         known = inspect.signature(cls.__init__).parameters
@@ -87,6 +90,22 @@ def module_of(parts: CheckpointParts) -> Any:
         return _without_encoder(module) if parts.half else module
 
     return empty(made, refusal=f"{parts.name}: {parts.kind} cannot be built from this config")
+
+
+def _check_counts(parts: CheckpointParts) -> None:
+    """Refuse a config of more layers than there are weights: building them would take long, only to miss the weights.
+
+    Raises:
+        ModelError: when it is one.
+    """
+    most = max(len(parts.state), 1)
+    for key, value in parts.config.items():
+        numbers = value if isinstance(value, list | tuple) else (value,)
+        largest = max((number for number in numbers if isinstance(number, int)), default=0)
+        if _COUNTS.search(key) and max(largest, len(numbers)) > most:
+            raise ModelError(
+                f"{parts.name}: the config states {key}={str(value)[:60]}, and there are {most} tensors in all"
+            )
 
 
 def has_encoder(module: nn.Module) -> bool:

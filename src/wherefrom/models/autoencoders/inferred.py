@@ -11,6 +11,7 @@ from typing import Any
 
 from wherefrom.core.errors import ModelError
 from wherefrom.models.checkpoints.base import Shapes
+from wherefrom.models.checkpoints.build import side
 
 __all__ = ["config_of", "count", "packaged_config"]
 
@@ -31,9 +32,12 @@ def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any
     Args:
         shapes: shapes of the autoencoder's tensors by name.
         force_upcast: what the config is to say of 16 bit.
+
+    Raises:
+        ModelError: when it is one, but a tensor is missing or of a shape that none has.
     """
     if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(shapes):
-        return "AutoencoderTiny", {"latent_channels": shapes["decoder.layers.0.weight"][1]}
+        return "AutoencoderTiny", {"latent_channels": side(shapes, "decoder.layers.0.weight", 1)}
     if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(shapes):
         return "AutoencoderDC", packaged_config("AutoencoderDC", shapes)
     if "decoder.conv_in.weight" not in shapes or "encoder.conv_in.weight" not in shapes:
@@ -52,7 +56,7 @@ def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any
 
 def _widths(shapes: Shapes, part: str) -> list[int]:
     levels = count(shapes, rf"{part}\.(\d+)\.")
-    return [shapes[f"{part}.{level}.resnets.0.conv1.weight"][0] for level in range(levels)]
+    return [side(shapes, f"{part}.{level}.resnets.0.conv1.weight", 0) for level in range(levels)]
 
 
 def _types(shapes: Shapes, part: str, name: str) -> list[str]:
@@ -77,7 +81,7 @@ def _kl_config(shapes: Shapes, kind: str, *, force_upcast: bool) -> dict[str, An
         "down_block_types": _types(shapes, "encoder.down_blocks", "DownEncoderBlock2D"),
         "up_block_types": _types(shapes, "decoder.up_blocks", "UpDecoderBlock2D"),
         "layers_per_block": count(shapes, r"encoder\.down_blocks\.0\.resnets\.(\d+)\."),
-        "latent_channels": shapes["decoder.conv_in.weight"][1],
+        "latent_channels": side(shapes, "decoder.conv_in.weight", 1),
         "norm_num_groups": _groups(widths + up),
         "use_quant_conv": "quant_conv.weight" in shapes,
         "use_post_quant_conv": "post_quant_conv.weight" in shapes,
@@ -89,7 +93,7 @@ def _kl_config(shapes: Shapes, kind: str, *, force_upcast: bool) -> dict[str, An
 
 
 def _vq_config(shapes: Shapes) -> dict[str, Any]:
-    entries, width = shapes["quantize.embedding.weight"]
+    entries, width = (side(shapes, "quantize.embedding.weight", axis) for axis in (0, 1))
     spatial = "decoder.conv_norm_out.norm_layer.weight" in shapes
     config = _kl_config(shapes, "VQModel", force_upcast=False)
     for name in ("use_quant_conv", "use_post_quant_conv"):
@@ -98,7 +102,7 @@ def _vq_config(shapes: Shapes) -> dict[str, Any]:
         "num_vq_embeddings": entries,
         "vq_embed_dim": width,
         "norm_type": "spatial" if spatial else "group",
-        "latent_channels": shapes["decoder.conv_in.weight"][1],
+        "latent_channels": side(shapes, "decoder.conv_in.weight", 1),
     }
 
 
@@ -111,7 +115,7 @@ def _asymmetric_config(shapes: Shapes) -> dict[str, Any]:
         "up_block_out_channels": up,
         "up_block_types": _types(shapes, "decoder.up_blocks", "UpDecoderBlock2D"),
         "layers_per_up_block": count(shapes, r"decoder\.up_blocks\.0\.resnets\.(\d+)\.") - 1,
-        "latent_channels": shapes["decoder.conv_in.weight"][1],
+        "latent_channels": side(shapes, "decoder.conv_in.weight", 1),
         "norm_num_groups": _groups(down + up),
     }
 

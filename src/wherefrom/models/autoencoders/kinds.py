@@ -195,5 +195,8 @@ def upcast(config: Mapping[str, Any], asked: str) -> str:
         config: its config.
         asked: the dtype that was asked for, by name.
     """
-    stated = bool(config.get("force_upcast")) and "force_upcast" not in config.get("_use_default_values", ())
+    usual = config.get("_use_default_values")
+    stated = bool(config.get("force_upcast")) and "force_upcast" not in (
+        usual if isinstance(usual, list | tuple) else ()
+    )
     return "float32" if stated else asked

@@ -116,7 +116,7 @@ def _renamed(file_names: Mapping[str, str], shapes: Shapes, half: str | None) ->
         return None
 
     def convert(state: State) -> State:
-        return layout.convert({name: state[file_names[name]] for name in layout.names})
+        return _converted(layout.convert, {name: state[file_names[name]] for name in layout.names})
 
     return replace(layout, names=tuple(file_names[name] for name in layout.names), convert=convert, half=half)
 
@@ -147,7 +147,22 @@ def _layout(shapes: Shapes, half: str | None, *, force_upcast: bool) -> Layout |
 def _shapes_after(convert: Callable[[State], State], names: Any, shapes: Shapes) -> dict[str, tuple[int, ...]]:
     """The shapes that a conversion leads to, by converting tensors without storage."""
     state = {name: torch.empty(shapes[name], device="meta", dtype=torch.float32) for name in names}
-    return {name: tuple(tensor.shape) for name, tensor in convert(state).items()}
+    return {name: tuple(tensor.shape) for name, tensor in _converted(convert, state).items()}
+
+
+def _converted(convert: Callable[[State], State], state: State) -> State:
+    """Tensors after a conversion, most of which are diffusers' own and trust what they are given.
+
+    Raises:
+        ModelError: when they are not those of the layout.
+    """
+    try:
+        return convert(state)
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"its tensors have the names of an autoencoder, but are not all of one, so that they cannot be converted"
+            f" ({type(error).__name__}: {error}): is the file complete?"
+        ) from error
 
 
 def raw_tiny(encoder: Mapping[str, torch.Tensor], decoder: Mapping[str, torch.Tensor]) -> State:
@@ -163,7 +178,7 @@ def raw_tiny(encoder: Mapping[str, torch.Tensor], decoder: Mapping[str, torch.Te
     state = {f"encoder.layers.{name}": tensor for name, tensor in encoder.items()}
     for name, tensor in decoder.items():
         number, _, rest = name.partition(".")
-        if not number.isdigit() or int(number) < 1:
+        if not number.isdecimal() or int(number) < 1:
             raise ModelError(f"tensor {name!r} is none of a raw TAESD decoder, whose names start at '1.'")
         state[f"decoder.layers.{int(number) - 1}.{rest}"] = tensor
     return state

@@ -14,6 +14,7 @@ from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.models.autoencoders.canonical import canonical
 from wherefrom.models.autoencoders.layouts import raw_tiny, recognise
 from wherefrom.models.autoencoders.tiny_pair import kind_of_pair
+from wherefrom.models.checkpoints.build import side
 from wherefrom.models.checkpoints.configs import read_json
 from wherefrom.models.checkpoints.folders import LATENTS, weights_in
 from wherefrom.models.checkpoints.read import is_safetensors, read_checkpoint, read_weights, shapes_of
@@ -102,7 +103,7 @@ def _folder(path: Path, config: Mapping[str, Any]) -> CheckpointParts:
 def _pair(path: Path) -> CheckpointParts | None:
     """A pair of numbered layers, by either half; None where the name or the tensors are not those of one."""
     stem, _, half = path.stem.rpartition("_")
-    if half not in _HALVES or not all(name[:1].isdigit() for name in shapes_of(path)):
+    if half not in _HALVES or not all(name[:1].isdecimal() for name in shapes_of(path)):
         return None
     files = {part: path if part == half else _other_half(path, f"{stem}_{part}") for part in _HALVES}
     if files["decoder"] is None:
@@ -112,13 +113,14 @@ def _pair(path: Path) -> CheckpointParts | None:
         )
     halves = {part: read_weights(file) for part, file in files.items() if file is not None}
     numbered = {f"{part}.{name}": tensor for part, state in halves.items() for name, tensor in state.items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in numbered.items()}
     try:
-        kind = kind_of_pair({name: tuple(tensor.shape) for name, tensor in numbered.items()})
+        kind, channels = kind_of_pair(shapes), side(shapes, _FIRST, 1)
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
     tiny = kind == "AutoencoderTiny"
     state = raw_tiny(halves.get("encoder", {}), halves["decoder"]) if tiny else numbered
-    config = {"latent_channels": int(numbered[_FIRST].shape[1])}
+    config = {"latent_channels": channels}
     alone = None if "encoder" in halves else "decoder"
     return CheckpointParts(kind=kind, config=config, state=state, name=stem, half=alone)
 

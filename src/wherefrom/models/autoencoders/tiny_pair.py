@@ -63,7 +63,7 @@ def kind_of_pair(shapes: Shapes) -> str:
 def _numbers(shapes: Shapes, half: str) -> set[int]:
     """Numbers of a half's layers that hold weights."""
     heads = {name.split(".")[1] for name in shapes if name.startswith(f"{half}.")}
-    return {int(head) for head in heads if head.isdigit()}
+    return {int(head) for head in heads if head.isdecimal()}
 
 
 def _factor(shapes: Shapes, half: str) -> int:

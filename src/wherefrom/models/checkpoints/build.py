@@ -19,14 +19,15 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 _COUNTER: Final = "num_batches_tracked"
 _MISFIT: Final = "these weights have sizes that no network of their kind has"
 _UNMAKEABLE: Final = (
+    ArithmeticError,
     AssertionError,
     AttributeError,
     IndexError,
     KeyError,
+    MemoryError,
     RuntimeError,
     TypeError,
     ValueError,
-    ZeroDivisionError,
 )
 """What constructors raise of sizes and settings that do not go together."""
 
@@ -78,7 +79,7 @@ def compared(network: nn.Module, state: State, *, refusal: Callable[[str], str])
         refusal: the whole message, given what does not fit.
 
     Raises:
-        ModelError: when a tensor is missing, unexpected or of another shape.
+        ModelError: when a tensor is missing, unexpected, of another shape, or of whole numbers where it needs others.
     """
     need: dict[str, torch.Tensor] = network.state_dict()
     tensors = dict(state)
@@ -94,6 +95,11 @@ def compared(network: nn.Module, state: State, *, refusal: Callable[[str], str])
             f"{name} has shape {tuple(tensors[name].shape)}, need {tuple(need[name].shape)}"
             for name in sorted(need.keys() & tensors.keys())
             if tensors[name].shape != need[name].shape
+        ),
+        *(
+            f"{name} holds {tensors[name].dtype}, need floating point"
+            for name in sorted(need.keys() & tensors.keys())
+            if need[name].is_floating_point() and not tensors[name].is_floating_point()
         ),
     ]
     if wrong:

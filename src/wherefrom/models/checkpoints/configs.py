@@ -13,14 +13,14 @@ __all__ = ["read_json"]
 
 
 def read_json(path: Path) -> Mapping[str, Any]:
-    """A configuration; a byte order mark, as Windows puts before it, does not matter.
+    """A configuration in UTF-8, 16 or 32; a byte order mark, as Windows puts before it, does not matter.
 
     Raises:
         ModelError: when the file is not JSON or holds no object.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read as JSON ({error}): fetch or copy it again") from error
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds {type(data).__name__}, need an object: fetch or copy it again")

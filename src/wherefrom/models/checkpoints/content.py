@@ -36,6 +36,18 @@ class Content(StrEnum):
     PICKLE = "a pickle"
 
 
+def _onnx(head: bytes) -> bool:
+    """A version, then the name of the program that wrote it (Protocol Buffers, fields 1 and 2)."""
+    return len(head) > 4 and head[0] == 0x08 and head[2] == 0x12 and head[4 : 4 + head[3]].isalpha()
+
+
+def _message_pack(head: bytes) -> bool:
+    """A table of up to 15 entries whose first key is a short text of letters."""
+    if len(head) < 3 or not (0x81 <= head[0] <= 0x8F and 0xA1 <= head[1] <= 0xBF):
+        return False
+    return head[2 : 2 + head[1] - 0xA0].replace(b"_", b"a").isalpha()
+
+
 _SIGNS: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (
     (
         lambda head: head.startswith(b"version https://git-lfs"),
@@ -55,6 +67,9 @@ _SIGNS: Final[tuple[tuple[Callable[[bytes], bool], str], ...]] = (
     (lambda head: head[257:262] == b"ustar", "a tar archive: unpack it"),
     (lambda head: head.startswith(b"GGUF"), "a GGUF file of quantised weights: fetch the .safetensors file"),
     (lambda head: head.startswith(b"\x89HDF"), "an HDF5 file, as Keras writes: convert it to .safetensors"),
+    (lambda head: head[4:8] == b"TFL3", "a TensorFlow Lite model: fetch the weights as .safetensors"),
+    (_onnx, "an ONNX model, which is a program: fetch the weights as .safetensors"),
+    (_message_pack, "MessagePack, as Flax writes: fetch the weights as .safetensors"),
     (lambda head: head.startswith(b"\x93NUMPY"), "an array of NumPy (.npy): need tensors by name, as .safetensors"),
     (lambda head: head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")), "an image: name it as an image"),
     (lambda head: head.startswith(b"%PDF"), "a PDF"),

@@ -24,6 +24,7 @@ from wherefrom.models.checkpoints.unwrap import Checkpoint, facts_of, unwrap
 
 __all__ = ["is_safetensors", "read_checkpoint", "read_weights", "shapes_of"]
 
+_ROOM: Final = 4  # tensors may share storage, so together they may be larger than the file, but not by much
 _INDEX: Final = re.compile(r"\.index(\.\w+)?\.json$")
 """How the name of the file ends that names the shards of a copy, as `.index.json` or `.index.fp16.json`."""
 
@@ -73,8 +74,8 @@ def read_weights(path: Path, names: Iterable[str] | None = None) -> dict[str, to
 
 def _read_shards(index: Path, names: Iterable[str] | None) -> dict[str, torch.Tensor]:
     try:
-        where = dict(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        where = dict(json.loads(index.read_bytes())["weight_map"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{index} is no index of weight files: need JSON with a 'weight_map' ({error})") from error
     wanted = set(where) if names is None else set(names)
     state: dict[str, torch.Tensor] = {}
@@ -109,7 +110,7 @@ def read_checkpoint(path: Path, part: str | None = None) -> Checkpoint:
         text = (file.metadata() or {}).get("config", "{}")
     try:
         config = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         config = {}
     return Checkpoint(state=read_weights(path), config=facts_of(config) if isinstance(config, dict) else {})
 
@@ -128,7 +129,11 @@ def _read_other(path: Path, part: str | None = None) -> Checkpoint:
         return _read_as_data(path, content, part)
     except DAMAGES as error:
         raise ModelError(f"{path} cannot be read as PyTorch weights: {_first_line(error)}: fetch it again") from error
-    return unwrap(loaded, str(path), part)
+    checkpoint = unwrap(loaded, str(path), part)
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in checkpoint.state.values())
+    if claimed > _ROOM * path.stat().st_size:  # by tensors that repeat a few stored numbers, as none of a model do
+        raise ModelError(f"{path} claims {claimed:,} bytes of weights, the whole file has {path.stat().st_size:,}")
+    return checkpoint
 
 
 def _read_as_data(path: Path, content: Content, part: str | None) -> Checkpoint:

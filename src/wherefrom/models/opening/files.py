@@ -38,7 +38,7 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
         return open_pipeline(
             place.path, architecture=pipeline, options=options, device=device, dtype=dtype, notes=notes
         )
-    if place.path.is_file() and not files.autoencoder:
+    if place.path.is_file():
         model = open_generator(place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name)
         model = model or open_upscaler(
             place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name
@@ -48,7 +48,7 @@ def open_files(files: ModelFiles, *, options: Mapping[str, Fact], device: str, d
     try:
         return open_place(place, device=device, dtype=dtype, name=files.name, notes=notes, options=options)
     except (ModelError, UsageError):
-        if not place.path.is_file() or files.autoencoder:
+        if not place.path.is_file():
             raise
         further = open_upscaler(
             place.path, options=options, device=device, dtype=dtype, notes=notes, name=files.name, further=True

@@ -196,8 +196,8 @@ def sidecar(path: Path) -> dict[str, Fact]:
     if not beside.is_file():
         return {}
     try:
-        content = json.loads(beside.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        content = json.loads(beside.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{beside} cannot be read as JSON ({error}): it may hold options of {path.name}") from error
     if not isinstance(content, dict):
         raise ModelError(f"{beside} holds {type(content).__name__}, need an object with options of {path.name}")

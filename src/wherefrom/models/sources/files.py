@@ -27,15 +27,12 @@ class ModelFiles:
         written: its name as a person wrote it, for messages.
         name: what to call it; None leaves that to what is found in the files.
         notes: for its card: `source`, and `family`, `licence` and `sizes` where they are known.
-        autoencoder: whether it can be nothing but an autoencoder. Of the hub only an autoencoder's files are fetched,
-            not the options that may lie beside a generator.
     """
 
     place: Place
     written: str
     name: str | None
     notes: Mapping[str, Fact]
-    autoencoder: bool = False
 
 
 def find_files(name: ZooName | PathName | HubName) -> ModelFiles:
@@ -60,7 +57,7 @@ def find_files(name: ZooName | PathName | HubName) -> ModelFiles:
 
 
 def _of_hub(name: HubName) -> ModelFiles:
-    """An autoencoder's files on the hub, unless it is known that its class cannot be opened."""
+    """An autoencoder's files on the hub, or the file that is named, unless its class is known not to be supported."""
     row = known.find(name.repo, name.path)
     if row is not None and not known.family_of(row).supported:
         family = known.family_of(row)
@@ -76,5 +73,4 @@ def _of_hub(name: HubName) -> ModelFiles:
         written=str(name),
         name=str(name),
         notes=notes_of(about, fetched.source),
-        autoencoder=True,
     )

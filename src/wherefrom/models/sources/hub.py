@@ -1,4 +1,6 @@
-"""An autoencoder's own files from the Hugging Face hub, and nothing else of the repository: no pickles, no other parts.
+"""A model's own files from the Hugging Face hub, and nothing else of the repository: no pickles, no other parts.
+
+Of a repository or a folder in it the autoencoder is fetched. A file that is named may hold any model.
 
 `huggingface_hub` is imported on first use and reads its environment itself: HF_HUB_OFFLINE, HF_HOME, HF_HUB_CACHE,
 HF_TOKEN, HF_ENDPOINT.
@@ -14,7 +16,7 @@ from typing import Final, Protocol
 
 from wherefrom.core.errors import ModelError, WherefromError
 from wherefrom.models.checkpoints.configs import read_json
-from wherefrom.models.checkpoints.suffixes import PICKLED, SAFE, VARIANTS, WEIGHTS, indexes, suffix_of
+from wherefrom.models.checkpoints.suffixes import PICKLED, SAFE, STEM, VARIANTS, WEIGHTS, indexes, suffix_of
 from wherefrom.models.sources import known
 from wherefrom.models.sources.hub_errors import explain
 from wherefrom.models.sources.local import Place, class_of, component_of, shards_of, single_file
@@ -160,9 +162,9 @@ class _Repository:
         return self._fetched(Place(path=file.parent, config=config), folder)
 
     def _file(self, path: str) -> Path:
-        """One file of weights, with what may lie beside it: its configuration, the other half of a raw pair."""
-        weights = self._need(path)
-        self._get(str(PurePosixPath(path).with_name("config.json")))
+        """One file of weights, with what may lie beside it: its configuration or options, the other half of a pair."""
+        weights, place = self._need(path), PurePosixPath(path)
+        self._get(str(place.with_name("config.json") if place.name.startswith(STEM) else place.with_suffix(".json")))
         for half, other in (("_decoder.", "_encoder."), ("_encoder.", "_decoder.")):
             if half in PurePosixPath(path).name:
                 self._get(path.replace(half, other))

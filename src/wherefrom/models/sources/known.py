@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wherefrom.core.errors import UsageError
+from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.models.checkpoints.folders import weights_in
 from wherefrom.models.sources.classes import OPENED
 
 if TYPE_CHECKING:
@@ -17,7 +20,18 @@ if TYPE_CHECKING:
 
     from wherefrom.core.card import Fact
 
-__all__ = ["SUPPORTED", "Family", "KnownModel", "closest", "families", "family_of", "find", "known", "known_as"]
+__all__ = [
+    "SUPPORTED",
+    "Family",
+    "KnownModel",
+    "closest",
+    "families",
+    "family_of",
+    "find",
+    "known",
+    "known_as",
+    "known_file",
+]
 
 SUPPORTED: Final = tuple(OPENED)
 """Classes of autoencoder that can be opened, by their name in diffusers' configurations."""
@@ -133,17 +147,50 @@ def _decoders() -> dict[str, str]:
     return {row["decoder"]: f"{row['title']}, {row['source']}" for row in json.loads(text)["decoders"]}
 
 
-def known_as(facts: Mapping[str, Fact], *, channels: int | None, factor: int) -> str:
-    """Which well-known decoder weights are: by their digest, else the families that have their form, else nothing.
+@cache
+def _files() -> dict[tuple[int, str], str]:
+    """Which published file has this length and SHA-256, as its makers or the hub state them."""
+    text = resources.files(__package__).joinpath("known.json").read_text(encoding="utf-8")
+    rows = json.loads(text)["files"]
+    return {(row["bytes"], row["sha256"]): f"{row['file']} of {row['repository']}" for row in rows}
+
+
+def known_file(path: Path) -> str | None:
+    """Which well-known file of weights lies at a path, byte for byte; None where it is none of the table.
+
+    Only a file of the length of one of these is read.
+
+    Args:
+        path: of a file, or of a folder with weights in diffusers' layout.
+    """
+    try:
+        file = weights_in(path) if path.is_dir() else path
+        length = file.stat().st_size
+        if length not in {known_length for known_length, _ in _files()}:
+            return None
+        with file.open("rb") as content:
+            return _files().get((length, hashlib.file_digest(content, "sha256").hexdigest()))
+    except (ModelError, OSError):
+        return None
+
+
+def known_as(facts: Mapping[str, Fact], *, channels: int | None, factor: int, file: Path | None = None) -> str:
+    """Which well-known decoder weights are.
+
+    By their digest, else by that of their file, else the families that have their form, else nothing.
 
     Args:
         facts: of the model's card.
         channels: of its latents; None where it has no grid of latents.
         factor: pixels a side of one latent position.
+        file: where its weights are, file or folder; None where that is not known.
     """
     exact = _decoders().get(str(facts.get("decoder")))
     if exact is not None:
         return f"{exact} (the weights are equal)"
+    same = None if file is None else known_file(file)
+    if same is not None:
+        return f"{same} (the file is the same byte for byte)"
     alike = [
         family.name
         for family in families()

@@ -33,6 +33,8 @@ PIPELINES: Final[Mapping[str, str]] = {
 }
 """Pipelines that make pixels without an autoencoder, and the architecture in `models.architectures` that opens each."""
 
+_SHARD: Final = re.compile(r"-\d+-of-(?!0*1\.)\d+\.\w+$|\.index(\.\w+)?\.json$")
+"""How the names of shards and of their index end."""
 _PLAIN: Final = re.compile(r"[\w-][\w.-]*")
 _LIST: Final = ", ".join(SUPPORTED)
 
@@ -73,10 +75,10 @@ def class_of(config: Mapping[str, Any], where: str) -> str:
         ModelError: when it describes something else, or a class that is not supported.
     """
     kind = config.get("_class_name")
-    if kind in REFUSED:
-        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: {REFUSED[str(kind)]}")
-    if kind in SUPPORTED or looks_like_autoencoder(kind):
-        return str(kind)  # of a class that nobody foresaw, a probe of the module itself decides
+    if isinstance(kind, str) and kind in REFUSED:
+        raise ModelError(f"{where} is an autoencoder of class {kind}, which is not supported: {REFUSED[kind]}")
+    if isinstance(kind, str) and (kind in SUPPORTED or looks_like_autoencoder(kind)):
+        return kind  # of a class that nobody foresaw, a probe of the module itself decides
     what = repr(kind) if kind else "no `_class_name`"
     raise ModelError(f"{where} has {what} in its config.json, need the class of an autoencoder: {_LIST}")
 
@@ -102,7 +104,7 @@ def component_of(index: Mapping[str, Any], where: str) -> tuple[str, str]:
         return candidates[0]
     if candidates:
         raise ModelError(f"{where} has several autoencoders, name one: {_listed(candidates)}")
-    if index.get("_class_name") in PIPELINES:
+    if str(index.get("_class_name")) in PIPELINES:
         raise ModelError(
             f"{where} is a {index['_class_name']}, which is opened from a folder: download it and name that"
         )
@@ -144,8 +146,11 @@ def single_file(path: Path) -> Place:
     What a file is, its content says, not how its name ends. Code is no model's file.
 
     Raises:
-        ModelError: when it holds no weights, or the configuration is of an autoencoder that is not supported.
+        ModelError: when it holds no weights, or a part of them, or the configuration is of an autoencoder that is not
+            supported.
     """
+    if _SHARD.search(path.name):
+        raise ModelError(f"{path} is one of several files that hold the weights together: name their folder")
     if content_of(path) is None and suffix_of(path) not in FILES:
         what = other_content(path) or "bytes of no format that is known"
         if suffix_of(path) in PICKLED:
@@ -187,7 +192,7 @@ def find_place(path: Path) -> Place:
         return single_file(path)
     if (path / "model_index.json").is_file():
         index = read_json(path / "model_index.json")
-        if index.get("_class_name") in PIPELINES:
+        if str(index.get("_class_name")) in PIPELINES:
             return Place(path=path, config=index)
         name, _ = component_of(index, str(path))
         return _own_folder(path / name)

@@ -10,9 +10,10 @@ What is written is taken for the first of these that it can be:
   `NAME_encoder.safetensors`, `NAME_decoder.safetensors` (either file, or their folder).
 - `module:attribute`: your own code, only with `trust=True`.
 - A text that ends in `.safetensors`, without a colon: a path that is missing.
-- `owner/name[@revision][:path]`: a repository on the hub; `path` is a folder or a `.safetensors` file in it.
+- `owner/name[@revision][:path]`: a repository on the hub; `path` is a folder in it, of an autoencoder, or a
+  `.safetensors` file, of an autoencoder, an upscaler or a generator.
 
-Only `hub:` and the last use the network, and only for the autoencoder's own files. Where `owner` is a folder here, the
+Only `hub:` and the last use the network, and only for the model's own files. Where `owner` is a folder here, the
 last is taken for a missing path, so that a mistyped path is not sent to the hub.
 """
 
@@ -133,7 +134,7 @@ class HubName:
     Attributes:
         repo: `owner/name`.
         revision: branch, tag, pull request (`refs/pr/1`) or commit; None is the default branch.
-        path: the autoencoder's folder, or its `.safetensors` file, within the repository; None is to be found.
+        path: the autoencoder's folder, or a model's `.safetensors` file, within the repository; None is to be found.
     """
 
     where: ClassVar[Where] = Where.HUB

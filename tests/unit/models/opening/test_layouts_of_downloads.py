@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from safetensors.torch import save_file
 
 import wherefrom as wf
 from tests.unit.models import tiny
+from tests.unit.models.opening.layouts import sample, written
 from wherefrom.core.card import as_asked
 from wherefrom.core.errors import ModelError, UsageError
 from wherefrom.judging import judge
@@ -94,6 +96,24 @@ def test_sharded_half_copies_are_read_wherever_the_variant_stands_in_the_index(s
                 _saved(shard, path)
     whole = _saved(state, tmp_path / "whole.safetensors")
     assert len(_decoders(tmp_path / "first", tmp_path / "second", whole)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_configurations_that_windows_wrote_are_read(encoding: str, tmp_path: Path) -> None:
+    files = written(sample("sharded-fp16"))
+    for folder, code in (("plain", "utf-8"), ("windows", encoding)):
+        (tmp_path / folder).mkdir()
+        for name, data in files.items():
+            text = name.endswith(".json")
+            (tmp_path / folder / name).write_bytes(data.decode().encode(code) if text else data)
+    assert len(_decoders(tmp_path / "plain", tmp_path / "windows")) == 1
+
+
+@pytest.mark.parametrize("name", ["a-00001-of-00002.safetensors", "a.safetensors.index.fp16.json"])
+def test_a_part_of_the_weights_is_no_model(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match="one of several files that hold the weights together: name their folder"):
+        load_model(str(tmp_path / name), device="cpu")
 
 
 def test_attention_within_levels_of_the_original_layout_is_read(tmp_path: Path) -> None:
@@ -204,3 +224,35 @@ def test_decoders_are_known_by_their_weights_else_by_their_form() -> None:
     form = known_as({"decoder": "0", "architecture": "AutoencoderKL"}, channels=16, factor=8)
     assert "not known by its weights; of the form of sd3_vae, flux1_vae" in form
     assert known_as({"decoder": "0"}, channels=None, factor=8) == "none that is known"
+
+
+def test_weights_that_cannot_be_right_are_refused_in_words(tmp_path: Path) -> None:
+    state = tiny.build("kl").state_dict()
+    whole = state | {"decoder.conv_in.weight": torch.ones_like(state["decoder.conv_in.weight"], dtype=torch.int64)}
+    with pytest.raises(ModelError, match=r"decoder\.conv_in\.weight holds torch\.int64, need floating point"):
+        load_model(str(_saved(whole, tmp_path / "whole.safetensors")), device="cpu")
+    repeated = {name: torch.ones(1).expand(tensor.shape) for name, tensor in state.items()}
+    torch.save(repeated, tmp_path / "repeated.pt")
+    with pytest.raises(ModelError, match="bytes of weights, the whole file has"):
+        load_model(str(tmp_path / "repeated.pt"), device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"layers_per_block": 10**9}, "layers_per_block=1000000000, and there are"),
+        ({"scaling_factor": [1, 2]}, r"scaling_factor=\[1, 2\], need a number"),
+        ({"shift_factor": float("nan")}, "shift_factor=nan, need a number"),
+        ({"_class_name": ["AutoencoderKL"]}, "need the class of an autoencoder"),
+        ({"block_out_channels": [2**62, 2**62]}, "cannot be built from this config"),
+    ],
+)
+def test_a_configuration_that_cannot_be_right_is_refused_in_words(
+    changes: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    good = sample("folder-kl")
+    config = good.objects["config.json"] | changes
+    for name, data in written(replace(good, objects={"config.json": config})).items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(ModelError, match=words):
+        load_model(str(tmp_path), device="cpu")

@@ -8,9 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from huggingface_hub import constants, errors
+from safetensors.torch import save
 
+from tests.unit.models import tiny
+from tests.unit.models.architectures.random_weights import drawn
+from tests.unit.models.architectures.test_searched import NETWORKS
+from tests.unit.models.opening.layouts import sample
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.models.checkpoints.build import empty
 from wherefrom.models.load import load_model
 from wherefrom.models.sources import hub
 from wherefrom.models.sources.hub import fetch
@@ -50,7 +57,7 @@ class FakeHub:
     """Repositories in memory, laid out on the disk as the real cache is; remembers what was asked."""
 
     root: Path
-    repos: Mapping[str, Mapping[str, str]]
+    repos: Mapping[str, Mapping[str, str | bytes]]
     raises: Exception | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     from_cache: list[bool] = field(default_factory=list)
@@ -68,7 +75,8 @@ class FakeHub:
             raise http_error(errors.RemoteEntryNotFoundError, 404)
         path = self.root / f"models--{repo.replace('/', '--')}" / "snapshots" / COMMIT / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.repos[repo][file])
+        content = self.repos[repo][file]
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
     def files(self, repo: str, revision: str | None) -> tuple[str, ...]:
@@ -358,3 +366,57 @@ def test_a_real_cache_is_opened_offline(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(ModelError, match=f"of {name} is not in the cache, and HF_HUB_OFFLINE is set") as refused:
             load_model(name, device="cpu")
         assert str(tmp_path / "hub") in str(refused.value)
+
+
+def _named(files: Mapping[str, str | bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHub:
+    """The hub that names are looked for on, with one repository."""
+    fake = FakeHub(root=tmp_path, repos={"a/b": files})
+    monkeypatch.setattr(hub, "HuggingFace", lambda: fake)
+    return fake
+
+
+@pytest.mark.usefixtures("on_line")
+def test_an_upscaler_by_its_name_on_the_hub_takes_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (table,) = sample("upscaler").tables.values()
+    asked = _named({"x4.safetensors": save(table)}, tmp_path, monkeypatch)
+    model = load_model("a/b:x4.safetensors", device="cpu", options={"reduction": "bicubic"})
+    assert model.card.facts["encoder"] == "reduction by bicubic"
+    assert model.card.notes["source"] == f"a/b@{COMMIT}:x4.safetensors"
+    assert [file for file, _ in asked.asked] == ["x4.safetensors", "x4.json"]
+    again = load_model(str(model.card.notes["source"]), device="cpu", options={"reduction": "bicubic"})
+    assert again.card.digest == model.card.digest
+    with pytest.raises(UsageError, match="an upscaler has no option prior"):
+        load_model("a/b:x4.safetensors", device="cpu", options={"prior": "uniform"})
+
+
+@pytest.mark.usefixtures("on_line")
+def test_a_generator_by_its_name_on_the_hub_comes_with_the_options_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, options = NETWORKS["consistency"]
+    _named({"g.safetensors": save(drawn(empty(make))), "g.json": json.dumps(options)}, tmp_path, monkeypatch)
+    model = load_model("a/b:g.safetensors", device="cpu")
+    path = str(tmp_path / "models--a--b" / "snapshots" / COMMIT / "g.safetensors")
+    assert model.card.digest == load_model(path, device="cpu").card.digest
+    other = load_model("a/b:g.safetensors", device="cpu", options={"class": 1})
+    assert other.card.digest != model.card.digest
+
+
+@pytest.mark.usefixtures("on_line")
+def test_an_autoencoder_by_its_name_on_the_hub_takes_the_options_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = {name: tensor.clone() for name, tensor in tiny.build("kl-no-quant").state_dict().items()}
+    other = {f"other.{name}": torch.ones_like(tensor) for name, tensor in state.items()}
+    files = {"ae.safetensors": save(state), "two.safetensors": save({f"own.{k}": v for k, v in state.items()} | other)}
+    _named(files | {"config.json": KL, WEIGHTS: save(state)}, tmp_path, monkeypatch)
+    units = {"scaling_factor": 0.3611, "shift_factor": 0.1159}
+    assert load_model("a/b:ae.safetensors", device="cpu", options=units).card.facts["scaling"] == (0.3611, 0.1159)
+    with pytest.raises(ModelError, match="several autoencoders, own, other"):
+        load_model("a/b:two.safetensors", device="cpu")
+    chosen = load_model("a/b:two.safetensors", device="cpu", options={"part": "own"})
+    assert chosen.card.facts["decoder"] == load_model("a/b:ae.safetensors", device="cpu").card.facts["decoder"]
+    with pytest.raises(UsageError, match="has a configuration"):
+        load_model("a/b", device="cpu", options=units)
+    with pytest.raises(UsageError, match="zoo:kl-f8-a has no options"):
+        load_model("zoo:kl-f8-a", device="cpu", options=units)

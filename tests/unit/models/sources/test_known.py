@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +91,30 @@ def test_the_table_needs_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not {"torch", "diffusers", "huggingface_hub", "numpy"} & set(done.stdout.split())
+
+
+def test_a_published_file_is_known_byte_for_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"weights"
+    digest = hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr(known, "_files", lambda: {(len(content), digest): "ae.safetensors of owner/name"})
+    folder = tmp_path / "vae"
+    folder.mkdir()
+    for file in (tmp_path / "renamed.bin", folder / "diffusion_pytorch_model.safetensors"):
+        file.write_bytes(content)
+    for path in (tmp_path / "renamed.bin", folder):
+        assert known.known_file(path) == "ae.safetensors of owner/name"
+        said = known.known_as({"decoder": "0"}, channels=4, factor=8, file=path)
+        assert said == "ae.safetensors of owner/name (the file is the same byte for byte)"
+    (tmp_path / "other.bin").write_bytes(b"weighty")
+    for path in (tmp_path / "other.bin", tmp_path / "absent", tmp_path):
+        assert known.known_file(path) is None
+
+
+def test_every_published_file_has_a_digest_a_length_and_a_repository() -> None:
+    table = json.loads((Path(known.__file__).parent / "known.json").read_text(encoding="utf-8"))
+    assert len({row["sha256"] for row in table["files"]}) == len(table["files"])
+    for row in table["files"]:
+        assert re.fullmatch("[0-9a-f]{64}", row["sha256"])
+        assert row["bytes"] > 1_000_000
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", row["repository"])
+        assert row["file"].endswith((".safetensors", ".pth"))
