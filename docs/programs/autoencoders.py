@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from wherefrom.models.sources.classes import OPENED, REFUSED, TINY, AutoencoderClass
+from wherefrom.models.sources.classes import OPENED, REFUSED, TINY, TOKENISERS, AutoencoderClass
 
 __all__ = ["autoencoders"]
 
@@ -21,6 +21,9 @@ say what was found of a tiny model of each class of the installed diffusers; a t
 
 A class that is in none of the tables is asked in the same way. Where it gives an image back it opens, with a note on
 its card; else the message says what came instead."""
+_TOKENISERS = """\
+Autoregressive generators write the codes of these. VQGAN's own kind opens as `VQModel`.
+[A page](../models/tokenisers.md) says which files are meant, and what of them was verified."""
 _REFUSED = "A folder of one of these is refused with the reason. Name the folder of the autoencoder of images instead."
 
 
@@ -32,6 +35,7 @@ def autoencoders() -> str:
         "Pairs `NAME_encoder` and `NAME_decoder`, as their authors publish them. A decoder alone opens as well, for"
     ]
     lines += ["methods that only decode; an encoder alone does not.", "", *_rows(TINY)]
+    lines += ["", "## Tokenisers, of their authors' files", "", _TOKENISERS, "", *_rows(TOKENISERS)]
     lines += ["", "## Not opened", "", _REFUSED, "", "| class | why |", "| --- | --- |"]
     lines += [f"| `{name}` | {why} |" for name, why in REFUSED.items()]
     return "\n".join(lines)

@@ -11,8 +11,10 @@ import pytest
 from tests.cli.calling import call
 from wherefrom.models import architectures
 from wherefrom.models.architectures.base.table import listed
+from wherefrom.models.sources.classes import TOKENISERS
 from wherefrom.models.sources.description import listing
 from wherefrom.models.toy import Toy
+from wherefrom.models.upscalers.about import NETWORKS
 
 
 def test_the_list_needs_no_torch() -> None:
@@ -23,14 +25,17 @@ def test_the_list_needs_no_torch() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     names = [about.name for about in listing()] + [kind.name for kind in listed()]
+    names += [*TOKENISERS, *(kind.name for kind in NETWORKS)]
     assert all(name in done.stdout for name in names)
 
 
 def test_the_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "models", "list", "--json")
-    names = [about.name for about in listing()] + [kind.name for kind in listed()]
-    assert [row["name"] for row in done.rows] == names
-    assert done.rows[-1]["options"] == listed()[-1].options
+    generators = [about.name for about in listing()] + [kind.name for kind in listed()]
+    upscalers = [kind.name for kind in NETWORKS]
+    assert [row["name"] for row in done.rows] == [*generators, "VQModel", *TOKENISERS, *upscalers]
+    assert done.rows[len(generators) - 1]["options"] == listed()[-1].options
+    assert done.rows[-1]["needs"] == "upscalers"
     assert call(capsys, "models").out == call(capsys, "models", "list").out
 
 

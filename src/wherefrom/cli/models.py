@@ -16,6 +16,7 @@ from wherefrom.cli._work import model_options
 if TYPE_CHECKING:
     from wherefrom.models.base import Model
     from wherefrom.models.sources.description import Description
+    from wherefrom.models.upscalers.about import UpscalerNetwork
 
 __all__ = ["app"]
 
@@ -32,13 +33,14 @@ def models(context: typer.Context) -> None:
 
 @app.command("list")
 def list_models(as_json: options.Json = False) -> None:
-    """List the models that come with the program, well-known ones, and the kinds of generators that can be opened."""
+    """List the models that come with the program, well-known ones, and the kinds of files that can be opened."""
     from wherefrom.models.architectures.base.table import listed
     from wherefrom.models.sources.description import listing
+    from wherefrom.models.upscalers.about import NETWORKS
 
-    models, kinds = listing(), listed()
+    models, kinds, tokenisers = listing(), listed(), _tokenisers()
     if as_json:
-        for about in (*models, *kinds):
+        for about in (*models, *kinds, *tokenisers, *NETWORKS):
             emit_json(about)
         return
     emit_table(
@@ -55,7 +57,29 @@ def list_models(as_json: options.Json = False) -> None:
         ],
         folded="latent",
     )
-    emit("Give such a file's path as MODEL. What its weights do not say: `wherefrom models options NAME`.")
+    emit("")
+    emit_table(("tokenisers from files", "used by"), [(about["name"], about["used_by"]) for about in tokenisers])
+    emit("")
+    emit_table(
+        ("upscalers from files", "published models", "files", "paper"),
+        [(_named(kind), _cell("", kind.published), _cell("", kind.files), kind.paper) for kind in NETWORKS],
+        folded="published models",
+    )
+    emit("Give such a file's path as MODEL. What its weights do not say: `wherefrom models options NAME`, NAME being")
+    emit("that of a generator, `autoencoder` for a tokeniser or `upscaler` for an upscaler.")
+
+
+def _tokenisers() -> list[dict[str, str]]:
+    """The tokenisers of autoregressive generators that are opened from files; `VQModel` is VQGAN's."""
+    from wherefrom.models.sources.classes import OPENED, TOKENISERS
+
+    known = {"VQModel": OPENED["VQModel"], **TOKENISERS}
+    return [{"name": name, "used_by": about.used_by, "latents": about.latents} for name, about in known.items()]
+
+
+def _named(kind: UpscalerNetwork) -> str:
+    """A network of upscalers, with the extra that it needs."""
+    return kind.name if kind.needs is None else f"{kind.name} (extra {kind.needs})"
 
 
 @app.command("options")

@@ -16,8 +16,9 @@ from wherefrom.core.errors import ModelError
 from wherefrom.core.extras import require
 from wherefrom.models.autoencoders.parts import CheckpointParts
 from wherefrom.models.autoencoders.tiny_pair import TinyPair
+from wherefrom.models.autoencoders.tokenisers.module import tokeniser
 from wherefrom.models.checkpoints.build import compared, empty
-from wherefrom.models.sources.classes import REFUSED, TINY, of_class
+from wherefrom.models.sources.classes import REFUSED, TINY, TOKENISERS, of_class
 
 __all__ = ["ENCODER", "class_named", "filled", "has_encoder", "module_of", "weights_of"]
 
@@ -78,15 +79,20 @@ def module_of(parts: CheckpointParts) -> Any:
     Raises:
         ModelError: when the class cannot be built from the config, or would have more parts than there are weights.
     """
+    shapes = {name: tuple(tensor.shape) for name, tensor in parts.state.items()}
     if parts.kind in TINY:
-        return empty(lambda: TinyPair({name: tuple(tensor.shape) for name, tensor in parts.state.items()}))
-    cls: Any = class_named(parts.kind)
+        return empty(lambda: TinyPair(shapes))
+    cls: Any = class_named("VQModel" if parts.kind in TOKENISERS else parts.kind)
     _check_counts(parts)
 
-    def made() -> Any:
+    def of_diffusers() -> Any:
         known = inspect.signature(cls.__init__).parameters
         with torch.random.fork_rng(devices=[]), torch.device("cpu"), _WithoutWeights():
-            module = cls.from_config({key: value for key, value in parts.config.items() if key in known}).eval()
+            return cls.from_config({key: value for key, value in parts.config.items() if key in known}).eval()
+
+    def made() -> Any:
+        of_codes = parts.kind in TOKENISERS
+        module = tokeniser(parts.kind, shapes, vqgan=of_diffusers) if of_codes else of_diffusers()
         return _without_encoder(module) if parts.half else module
 
     return empty(made, refusal=f"{parts.name}: {parts.kind} cannot be built from this config")

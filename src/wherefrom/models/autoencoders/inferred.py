@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from wherefrom.core.errors import ModelError
+from wherefrom.models.autoencoders.tokenisers.module import CODEBOOKS, kind_of
 from wherefrom.models.checkpoints.base import Shapes
 from wherefrom.models.checkpoints.build import side
 
@@ -38,6 +39,10 @@ def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any
     """
     if {"encoder.layers.0.weight", "decoder.layers.0.weight"} <= set(shapes):
         return "AutoencoderTiny", {"latent_channels": side(shapes, "decoder.layers.0.weight", 1)}
+    tokeniser = kind_of(shapes)
+    if tokeniser is not None and tokeniser not in CODEBOOKS:
+        channels = side(shapes, "decoder.conv_in.weight", 1)
+        return tokeniser, {"latent_channels": channels, "num_vq_embeddings": 2**channels}
     if {"decoder.conv_in.weight", "decoder.norm_out.weight"} <= set(shapes):
         return "AutoencoderDC", packaged_config("AutoencoderDC", shapes)
     if "decoder.conv_in.weight" not in shapes or "encoder.conv_in.weight" not in shapes:
@@ -48,8 +53,10 @@ def config_of(shapes: Shapes, *, force_upcast: bool) -> tuple[str, dict[str, Any
         return None
     if any(name.startswith("decoder.condition_encoder.") for name in shapes):
         return "AsymmetricAutoencoderKL", _asymmetric_config(shapes)
+    if tokeniser is not None:
+        return tokeniser, _vq_config(shapes, codebook=CODEBOOKS[tokeniser])
     if "quantize.embedding.weight" in shapes:
-        return "VQModel", _vq_config(shapes)
+        return "VQModel", _vq_config(shapes, codebook="quantize.embedding.weight")
     kind = "AutoencoderKLFlux2" if "bn.running_mean" in shapes else "AutoencoderKL"
     return kind, _kl_config(shapes, kind, force_upcast=force_upcast)
 
@@ -92,8 +99,8 @@ def _kl_config(shapes: Shapes, kind: str, *, force_upcast: bool) -> dict[str, An
     return config | {"force_upcast": force_upcast}
 
 
-def _vq_config(shapes: Shapes) -> dict[str, Any]:
-    entries, width = (side(shapes, "quantize.embedding.weight", axis) for axis in (0, 1))
+def _vq_config(shapes: Shapes, *, codebook: str) -> dict[str, Any]:
+    entries, width = (side(shapes, codebook, axis) for axis in (0, 1))
     spatial = "decoder.conv_norm_out.norm_layer.weight" in shapes
     config = _kl_config(shapes, "VQModel", force_upcast=False)
     for name in ("use_quant_conv", "use_post_quant_conv"):

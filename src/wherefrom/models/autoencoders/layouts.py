@@ -14,6 +14,7 @@ from wherefrom.models.autoencoders.halves import half_of, mirrored
 from wherefrom.models.autoencoders.inferred import config_of, packaged_config
 from wherefrom.models.autoencoders.latent_diffusion import from_ldm
 from wherefrom.models.autoencoders.prefixes import USUAL, own_names
+from wherefrom.models.autoencoders.tokenisers.layouts import conversion_of
 from wherefrom.models.checkpoints.base import Shapes
 from wherefrom.models.checkpoints.recognise import looks_like_part
 
@@ -77,7 +78,7 @@ def recognise(shapes: Shapes, source: str, part: str | None = None) -> Layout:
     few = ", ".join(sorted(shapes)[:3]) or "no tensors"
     raise ModelError(
         f"{source} looks like {looks} ({len(shapes)} tensors: {few} ...), need an autoencoder in diffusers', the "
-        "original latent-diffusion or the raw TAESD layout"
+        "original latent-diffusion, the raw TAESD or a tokeniser's layout"
     )
 
 
@@ -129,11 +130,14 @@ def _states_upcast(shapes: Shapes) -> bool:
 def _layout(shapes: Shapes, half: str | None, *, force_upcast: bool) -> Layout | None:
     """The layout that tensors without a prefix are in; `half` says that the decoder is alone."""
     whole = mirrored if half else dict[str, tuple[int, ...]]
-    for mark, convert in ((_LDM, from_ldm), (_RAW, _from_raw)):
-        if mark in shapes:
-            names = tuple(name for name in shapes if name.startswith(_PARTS))  # without losses and moving averages
-            built_as = config_of(whole(_shapes_after(convert, names, shapes)), force_upcast=force_upcast)
-            return built_as and Layout(kind=built_as[0], config=built_as[1], names=names, convert=convert)
+    own = tuple(name for name in shapes if name.startswith(_PARTS))  # without losses and moving averages
+    conversion = conversion_of(shapes) or next(
+        ((own, convert) for mark, convert in ((_LDM, from_ldm), (_RAW, _from_raw)) if mark in shapes), None
+    )
+    if conversion is not None:
+        names, convert = conversion
+        built_as = config_of(whole(_shapes_after(convert, names, shapes)), force_upcast=force_upcast)
+        return built_as and Layout(kind=built_as[0], config=built_as[1], names=names, convert=convert)
     for mark, kind, convert in ((_WAN, "AutoencoderKLQwenImage", _from_wan), (_DC, "AutoencoderDC", _from_dc)):
         if mark in shapes and not half:
             config = packaged_config(kind, _shapes_after(convert, shapes, shapes))

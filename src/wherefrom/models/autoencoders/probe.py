@@ -32,7 +32,7 @@ _FRAMES: Final = (0, 1, 2, 4)
 _FACTORS: Final = (16, 64, 112)
 """Factors that are tried after what a config suggests; a smaller one that divides one of these is found with it."""
 _LEVELS: Final = ("block_out_channels", "dim_mult", "ch_mult", "encoder_block_out_channels", "down_block_out_channels")
-_CHANNELS: Final = ("latent_channels", "z_channels", "z_dim", "vq_embed_dim")
+_CHANNELS: Final = ("vq_embed_dim", "latent_channels", "z_channels", "z_dim")
 _SHOWN: Final = 3
 _CELLS: Final = (2, 3)
 """Rows and columns of the latent of the small image, which differ so that swapped sides are seen."""

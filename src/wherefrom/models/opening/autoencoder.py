@@ -22,7 +22,7 @@ from wherefrom.models.autoencoders.parts import read_parts
 from wherefrom.models.checkpoints.digest import digest
 from wherefrom.models.checkpoints.sound import check_values
 from wherefrom.models.opening.choices import checked_options
-from wherefrom.models.sources.classes import OPENED, TINY
+from wherefrom.models.sources.classes import OPENED, TINY, TOKENISERS
 from wherefrom.models.sources.local import Place, find_place, looks_like_autoencoder
 
 __all__ = ["open_autoencoder", "open_place", "wrap_autoencoder"]
@@ -192,6 +192,6 @@ def _facts(name: str, config: Mapping[str, Any], state: Mapping[str, torch.Tenso
 
 def _unseen(name: str, config: Mapping[str, Any]) -> tuple[str, ...]:
     """Keys of what of a config may change the numbers without changing a name or shape of the weights, in order."""
-    if name in _LONG_KNOWN or name in TINY:
+    if name in _LONG_KNOWN or name in TINY or name in TOKENISERS:
         return tuple(key for key in _UNSEEN if key in config)
     return tuple(sorted(key for key in config if not key.startswith("_") and key not in _OF_GENERATORS))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["OPENED", "REFUSED", "TINY", "AutoencoderClass", "of_class"]
+__all__ = ["OPENED", "REFUSED", "TINY", "TOKENISERS", "AutoencoderClass", "of_class"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,10 @@ OPENED: Final[Mapping[str, AutoencoderClass]] = {
         scale="scale_factor",
         module="diffusers.pipelines.deprecated.wuerstchen",
     ),
-    "VQModel": AutoencoderClass(used_by="VQ-Diffusion; Kandinsky 2.1 and 2.2, which decode latents", latents="codes"),
+    "VQModel": AutoencoderClass(
+        used_by="VQGAN (taming-transformers), VQ-Diffusion; Kandinsky 2.1 and 2.2, which decode latents",
+        latents="codes",
+    ),
 }
 """The classes of diffusers that are opened, in the order of their names."""
 
@@ -96,6 +99,14 @@ TINY: Final[Mapping[str, AutoencoderClass]] = {
     "TAEQI2_1": AutoencoderClass(used_by="previews of Qwen-Image 2.1", latents="latent", unit=True, planes=4),
 }
 """Autoencoders for previews that diffusers has no class for, opened from their authors' pairs of files."""
+
+TOKENISERS: Final[Mapping[str, AutoencoderClass]] = {
+    "GumbelVQ": AutoencoderClass(used_by="VQGAN with Gumbel-softmax, ruDALL-E", latents="codes"),
+    "IBQ": AutoencoderClass(used_by="IBQ (SEED-Voken)", latents="codes"),
+    "LlamaGenVQ": AutoencoderClass(used_by="LlamaGen, Janus, Janus-Pro", latents="codes"),
+    "OpenMAGVIT2": AutoencoderClass(used_by="Open-MAGVIT2", latents="codes"),
+}
+"""Tokenisers of autoregressive generators that diffusers has no class for, opened from their authors' files."""
 
 _AUDIO: Final = "it codes sound, not images"
 REFUSED: Final[Mapping[str, str]] = {
@@ -121,4 +132,4 @@ def of_class(name: str) -> AutoencoderClass | None:
     Args:
         name: of the class, as a config states it.
     """
-    return OPENED.get(name) or TINY.get(name)
+    return OPENED.get(name) or TINY.get(name) or TOKENISERS.get(name)
