@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
 
+import jpeglib
 import numpy as np
 import pytest
 import torch
@@ -15,8 +15,6 @@ from skimage import data
 from wherefrom.images.batches import to_images
 from wherefrom.images.read import read_image
 from wherefrom.measures.jpeg_cells import stored_luma
-
-jpeglib: Any = pytest.importorskip("jpeglib", reason="jpeglib is not installed: pip install jpeglib")
 
 _CONTRAST = 0.6
 """Leaves room on both sides, so that no pixel of the file is cut off at 0 or 255."""
