@@ -46,13 +46,20 @@ def is_option(argument: ast.arg) -> bool:
     return kind.startswith(("Annotated[", "options.")) or re.fullmatch(r"_[A-Z_]+", kind) is not None
 
 
+def is_grouped(function: ast.FunctionDef) -> bool:
+    """Whether a command takes dataclasses of options, which describe themselves."""
+    return any(ast.unparse(decorator) == "grouped" for decorator in function.decorator_list)
+
+
 def is_command(function: ast.FunctionDef) -> bool:
     """Whether a function is a command, whose docstring is its help."""
-    return any(is_option(one) for one in (*function.args.args, *function.args.kwonlyargs))
+    return is_grouped(function) or any(is_option(one) for one in (*function.args.args, *function.args.kwonlyargs))
 
 
 def arguments(function: ast.FunctionDef) -> list[ast.arg]:
     """What a caller gives, without the object itself; an option of the command line describes itself."""
+    if is_grouped(function):
+        return []
     given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     return [one for one in given if one.arg not in ("self", "cls") and not is_option(one)]
 
@@ -115,6 +122,7 @@ def test_what_is_offered_is_described() -> None:
         ("def f():\n    '''Text.'''\n    raise ValueError('no')", ["f: no Raises for ValueError"]),
         ("def f():\n    '''Text.\n\n    Raises:\n        ValueError: always.\n    '''\n    raise ValueError", []),
         ("def f(a: Annotated[int, typer.Option()], b: options.SEED):\n    '''Text.'''", []),
+        ("@grouped\ndef f(a: Options):\n    '''Text.'''", []),
         ("class f:\n    def g(self, a, b):\n        '''Text.'''\n    def _h(self, a, b): ...", ["f.g: no Args"]),
         ("def hidden(a, b):\n    pass", []),
     ],
