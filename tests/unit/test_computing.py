@@ -42,7 +42,7 @@ OTHERS = frozenset(
             "core.version",
             "core.visible",
         ),
-        *("images.files", "images.labels", "images.manifest", "images.write"),
+        *("images.ending", "images.files", "images.labels", "images.manifest", "images.write"),
     }
 )
 """What computing modules import that computes no number: names, messages, lists and files."""
