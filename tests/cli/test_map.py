@@ -56,6 +56,9 @@ def test_what_cannot_be_asked_is_refused_before_a_model_is(tmp_path: Path, capsy
     done = call(capsys, "map", images, "--model", "toy", "--out-dir", tmp_path / "out", "--copies", "mirror")
     assert done.code == 2
     assert "at least 2 copies" in done.err
+    done = call(capsys, "map", images, "--model", "toy", "--out-dir", tmp_path / "out", "--dtype", "bfloat16")
+    assert done.code == 1
+    assert "not in bfloat16" in done.err
     done = call(capsys, "map", images, "--model", "toy", "--out-dir", images / "out")
     assert done.code == 2
     assert "is read whole" in done.err
