@@ -9,7 +9,7 @@ from wherefrom.core.tensors import Images, check_images
 from wherefrom.images.jpeg_tables import tables_of
 from wherefrom.measures.bands import dct_basis
 
-__all__ = ["cell_distance"]
+__all__ = ["cell_distance", "stored_luma"]
 
 _BLOCK = 8
 _LUMA = (0.299, 0.587, 0.114)  # of ITU-R BT.601, as in JFIF
@@ -43,11 +43,28 @@ def cell_distance(a: Images, b: Images, quality: int) -> torch.Tensor:
         raise ImageError(
             f"cannot compare images of shape {tuple(a.shape)} with {tuple(b.shape)} by blocks of {_BLOCK} x {_BLOCK}"
         )
-    step = torch.from_numpy(tables_of(quality)[0] / 255).reshape(_BLOCK, _BLOCK).to(a.device)
+    table = torch.from_numpy(tables_of(quality)[0]).to(a.device)
+    step = table.reshape(_BLOCK, _BLOCK) / 255
     with torch.no_grad():
-        middle = (_coefficients(b) / step).round() * step
+        middle = stored_luma(b, table) * step
     outside = ((_coefficients(a) - middle).abs() - step / 2).clamp(min=0)
     return outside.square().flatten(1).mean(1)
+
+
+def stored_luma(images: Images, table: torch.Tensor) -> torch.Tensor:
+    """The luma's coefficients that JPEG files hold, from the pixels that were decoded of them.
+
+    They are whole numbers of the table's steps. Where a step is 5 or more and no pixel of the block is 0 or 255, they
+    are exactly those of the file: rounding and the conversion of colours move a coefficient by less than half a step.
+
+    Args:
+        images: `(n, 3, h, w)` in [0, 1], blocks beginning at the first pixel; incomplete blocks are left out.
+        table: the luma's 64 steps on 0 to 255, row by row, as Pillow gives them, on the images' device.
+
+    Returns:
+        `(n, rows, columns, 8, 8)` float64, vertical frequency before horizontal.
+    """
+    return (_coefficients(images) / (table.reshape(_BLOCK, _BLOCK) / 255)).round()
 
 
 def _coefficients(images: Images) -> torch.Tensor:
