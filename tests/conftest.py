@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import socket
 import sys
+import tempfile
 
 # Before anything imports numpy or torch: the suite runs in several processes on few cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What is measured once for a decoder is kept in a folder of this process alone, which ends with it.
+os.environ["WHEREFROM_CACHE"] = tempfile.mkdtemp(prefix="wherefrom-tests-")
 
 import pytest
 from hypothesis import settings
@@ -46,6 +50,11 @@ os.fsync = _no_waiting
 
 settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 settings.load_profile("suite")
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder of kept results."""
+    shutil.rmtree(os.environ["WHEREFROM_CACHE"], ignore_errors=True)
 
 
 def pytest_collection_finish() -> None:

@@ -13,7 +13,7 @@ from tests.cli.calling import call, save_noise
 @pytest.fixture
 def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three draws of an embedded model, a tile of noise and a file that is no image."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("WHEREFROM_CACHE", str(tmp_path / "cache"))
     return tmp_path / "images"
 
 

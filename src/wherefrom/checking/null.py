@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.core.arrays import Vector
+from wherefrom.core.caches import cache_folder
 from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import ModelError
 from wherefrom.core.files import write_json
@@ -77,7 +77,7 @@ def measured_null(
 
     Args:
         model: an autoencoder.
-        cache: folder in which measured nulls are kept; None is `wherefrom/nulls` in the user's folder of caches.
+        cache: folder in which measured nulls are kept; None is `nulls` in `wherefrom.core.caches.cache_folder`.
         progress: told how far the measuring is.
 
     Raises:
@@ -87,7 +87,7 @@ def measured_null(
 
     check_encoder(model)
     name = null_name(model)
-    folder = _cache() if cache is None else cache
+    folder = cache_folder("nulls") if cache is None else cache
     for place in (_SHIPPED / name, folder / name):
         if place.is_file() and (found := _read(place, model)) is not None:
             return found
@@ -162,8 +162,3 @@ def as_json(null: Null) -> Mapping[str, Any]:
         "side": null.side,
         "pools": {name: [float(f"{value:.9g}") for value in values] for name, values in null.pools.items()},
     }
-
-
-def _cache() -> Path:
-    """The user's folder of caches, as the XDG base directory specification has it."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wherefrom" / "nulls"
