@@ -59,7 +59,7 @@ _MEANINGS: Final = {
     r"found_scale": "the scale that was undone",
     r"found_lattice": "evidence from the pixels alone, in standard deviations of pictures that no decoder made",
     r"found_lead": "by how much the most evident place is ahead of the next",
-    r"found_margin": "by how much the log loss is less than at the other places that the decoder was asked about",
+    r"found_margin": "by how much the mean log energy of error 1 is less than at the other places asked about",
     r"found_searched": "1 where the image was searched, 0 where it was asked as it is",
     r"loss": "the smallest loss over all starts and steps",
     r"loss_(\d+)": "the smallest loss within {0} steps",

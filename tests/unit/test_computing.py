@@ -24,7 +24,9 @@ PACKAGE = Path(computing.__file__).parents[1]
 OTHERS = frozenset(
     {
         *(
+            "core.caches",
             "core.card",
+            "core.computing",
             "core.errors",
             "core.described",
             "core.extras",

@@ -26,6 +26,7 @@ __all__ = ["METHOD", "Blind"]
 _FIND: Final = ("crop", "turns")
 _POSE: Final = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
 _WRAPPING: Final = ("blind", "relative")
+_MOST: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +35,10 @@ class Blind:
 
     A crop that drops a few rows and columns loses nothing: the image only starts off the decoder's grid. Nor does a
     quarter turn or a mirror. So the image is first searched for how it lies: by patterns within the decoder's cells,
-    which are learned once for the decoder, and where these leave several places open, by how well the decoder
-    reconstructs a few tiles in each. Then rows and columns are dropped so that the image starts on the grid, turns are
-    undone, and the method is asked. Nothing is resampled. Belongings, pools and questions are all searched alike, so
-    that ranks need no correction for the number of places tried.
+    which are learned once for the decoder and kept, and where these leave several places open, by how well the decoder
+    reconstructs the middle of the image in each. Then rows and columns are dropped so that the image starts on the
+    grid, turns are undone, and the method is asked. Nothing is resampled. Belongings, pools and questions are all
+    searched alike, so that ranks need no correction for the number of places tried.
 
     An image smaller than three cells a side is asked as it is, and so is every image of a model that makes one size
     alone or has no grid.
@@ -49,6 +50,8 @@ class Blind:
             have been turned by quarters or mirrored.
         scales: numbers joined by `+`, as `0.5+0.75`, by which the image may have been resized since, apart from 1;
             empty for none. Each is asked through `resize`, of the whole image as it is.
+        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the price
+            of AEDR; more places are asked about for more, and more of the image in each.
 
     Raises:
         UsageError: when an option is none of these.
@@ -58,6 +61,7 @@ class Blind:
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     find: str = "crop"
     scales: str = ""
+    reconstructions: float = 2.0
     _inner: Method[Any] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +78,8 @@ class Blind:
             raise UsageError(f"find={self.find!r}: {unknown[0]!r} is none of {', '.join(_FIND)}")
         if len(set(names)) < len(names):
             raise UsageError(f"find={self.find!r} names one twice: name each once")
+        if not 1 <= self.reconstructions <= _MOST:
+            raise UsageError(f"reconstructions={self.reconstructions:g} is not from 1 to {_MOST}: give a number, as 2")
         self._check_scales()
 
     @property
@@ -84,6 +90,7 @@ class Blind:
             "options": option_pairs(self.options, of="blind"),
             "find": self.find,
             "scales": self.scales,
+            "reconstructions": self.reconstructions,
         }
         return Card(kind="method", name="blind", facts=facts)
 
@@ -91,7 +98,11 @@ class Blind:
     def measure(self) -> Card:
         """What is searched for, and what the method asks."""
         asked = self._inner.measure
-        searched: dict[str, Fact] = {"find": tuple(sorted(self.find.split("+"))), "scales": self.named_scales}
+        searched: dict[str, Fact] = {
+            "find": tuple(sorted(self.find.split("+"))),
+            "scales": self.named_scales,
+            "reconstructions": self.reconstructions,
+        }
         return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **searched})
 
     @property
@@ -111,9 +122,9 @@ class Blind:
         back; `found_turn` is 0 for an upright image, else the number, from 1, of the turn among
         `wherefrom.methods.arithmetic.columns.TURNS`; `found_scale` is the scale. Evidence: `found_lattice`, of the
         pixels alone, in standard deviations of pictures that no decoder made; `found_lead`, by how much the most
-        evident place is ahead of the next; `found_margin`, by how much the log loss is less than in the other places
-        that the decoder was asked about, 0 where it was not; `found_searched`, 1 where the image was searched and 0
-        where it was asked as it is.
+        evident place is ahead of the next; `found_margin`, by how much the error's mean log energy is less than in the
+        other places that the decoder was asked about, 0 where it was not; `found_searched`, 1 where the image was
+        searched and 0 where it was asked as it is.
 
         Args:
             model: an autoencoder.
@@ -140,7 +151,12 @@ class Blind:
         from wherefrom.methods.arithmetic.put_back import Search, put_back_and_ask
 
         parts = self.find.split("+")
-        search = Search(crop="crop" in parts, turns="turns" in parts, scales=self.named_scales)
+        search = Search(
+            crop="crop" in parts,
+            turns="turns" in parts,
+            scales=self.named_scales,
+            reconstructions=self.reconstructions,
+        )
         yield from put_back_and_ask(self._inner, search, model, images, seeds, report)
 
     def fit(self, belonging: Scores) -> Fit:

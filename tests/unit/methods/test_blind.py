@@ -18,9 +18,11 @@ from wherefrom.core.tensors import Images, Latents
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.methods import load
+from wherefrom.methods.arithmetic import poses
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.control_copies import turned
-from wherefrom.methods.arithmetic.poses import Pose, put_back
+from wherefrom.methods.arithmetic.kept_lattice import lattice_of
+from wherefrom.methods.arithmetic.poses import Pose, find_pose, put_back
 from wherefrom.methods.blind import Blind
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
@@ -109,13 +111,54 @@ class _OneSize:
         return self.toy.decode(latents)
 
 
+class _Counting:
+    """A model that counts the pixels that it encodes."""
+
+    def __init__(self, model: Toy) -> None:
+        self.model, self.pixels = model, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def encode(self, images: Images) -> Latents:
+        self.pixels += images[:, 0].numel()
+        return self.model.encode(images)
+
+
+@pytest.mark.parametrize(("reconstructions", "places"), [(1.0, 4), (2.0, 8), (16.0, 64)])
+def test_asking_about_places_costs_no_more_than_was_said(
+    reconstructions: float, places: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an image of noise all places are alike, so that as many are asked about as may be."""
+    alike = {Pose(top=place // 8, left=place % 8): 0.0 for place in range(64)}
+    monkeypatch.setattr(poses, "_evidence", lambda *_, **__: alike)
+    asked: list[Pose] = []
+    ask = poses._loss
+
+    def counted(model: Any, image: Images, pose: Pose, **options: Any) -> float:
+        asked.append(pose)
+        return ask(model, image, pose, **options)
+
+    monkeypatch.setattr(poses, "_loss", counted)
+    noise = torch.rand((1, 3, 72, 104), generator=torch.Generator().manual_seed(2))
+    model: Any = _Counting(_TOY)
+    find_pose(model, noise, crop=True, turns=False, reconstructions=reconstructions)
+    assert len(asked) == places
+    assert 0.5 * reconstructions < model.pixels / noise[0, 0].numel() <= reconstructions
+
+
 def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     model: Any = load_model("zoo:kl-f8-a", device="cpu")
     with torch.inference_mode():
         (made,) = to_pixels(model.decode(model.encode(to_images(leaves(1, 200, seed=7)))))
     (seen,) = to_pixels(_off(to_images([made]), 7, 1))
-    scores = Blind(method="reconstruction").scores(model, to_images([edits.load("jpeg:75").apply(seen)]), _seeds(1))
-    assert (scores["found_top"].tolist(), scores["found_left"].tolist()) == ([7], [1])
+    both = to_images([seen, edits.load("jpeg:75").apply(seen)])
+    scores = Blind(method="reconstruction").scores(model, both, _seeds(2))
+    assert (scores["found_top"].tolist(), scores["found_left"].tolist()) == ([7, 7], [1, 1])
+    lattice = lattice_of(model)
+    lossless = lattice.evidence(both[:1], stored=False)
+    assert lossless.max() == lossless[7, 1]
+    assert lossless[7, 1] > lattice.evidence(both[:1], stored=True)[7, 1]
 
 
 def test_what_was_found_is_said_in_words() -> None:
@@ -137,6 +180,8 @@ def test_what_was_found_is_said_in_words() -> None:
         ({"method": "relative"}, "inside blind"),
         ({"find": "crop+zoom"}, "'zoom' is none of crop, turns"),
         ({"find": "crop+crop"}, "names one twice"),
+        ({"reconstructions": 0.5}, "is not from 1 to 64"),
+        ({"reconstructions": 65.0}, "is not from 1 to 64"),
         ({"scales": "half"}, "as 0.5"),
         ({"scales": "1.0"}, "not 1"),
         ({"scales": "0.5+0.5"}, "each once"),

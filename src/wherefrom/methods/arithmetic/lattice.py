@@ -2,18 +2,21 @@
 
 A decoder makes each cell of its grid, as 8 x 8 pixels, from the same few latent numbers, so that its images are
 smoother in some directions within a cell than across two cells. Two things are learned once for a decoder, from
-pieces of photos passed through it; those for the second are stored as JPEG, which serves images that were not as well:
+pieces of photos passed through it:
 
 - Filters of 8 x 8 pixels that find the least energy where they lie on the grid, compared with where they do not: the
   generalised eigenvectors of the patches' covariance on the grid and off it.
 - The mean pattern of their log energies over the places of a cell, and how pictures vary that no decoder made. From
   both follows the matched filter, worked out in the frequencies of the cell, as the noise is alike in every place.
+  There are two, one for images stored without loss and one for those that a JPEG has gone over, which leaves less of
+  the pattern and has a grid of its own.
 
 An image is asked by its own log energies, matched with the pattern at every place: no network takes part.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,10 +29,11 @@ from wherefrom.core.tensors import Images
 from wherefrom.core.units import ROUNDING
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
+from wherefrom.images.convert import Pixels
 from wherefrom.methods.arithmetic.photo_pieces import photo_pieces
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["PATCH", "Lattice", "lattice_of"]
+__all__ = ["PATCH", "Lattice", "MatchedFilter", "learned_lattice"]
 
 PATCH: Final = 8
 """Pixels a side of the filters."""
@@ -38,6 +42,7 @@ _PICTURES: Final = 36
 _CELLS: Final = 18  # of a picture's side
 _SMALLEST, _LARGEST = 144, 288  # pixels of a picture's side; the photos are not much larger than that
 _OFF: Final = 8  # places off the grid that are compared with those on it
+_LOSSLESS: Final = ("none", "jpeg:90")  # a JPEG of high quality may pass unseen
 _STORED: Final = ("jpeg:90", "jpeg:75", "jpeg:50")
 _RIDGE: Final = 1e-4
 _DAMPING: Final = 0.03
@@ -45,8 +50,22 @@ _CHANNELS: Final = 3
 _Array = npt.NDArray[np.float64]
 _Complex = npt.NDArray[np.complex128]
 
-_learned: dict[str, Lattice] = {}
-_KEPT: Final = 8
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class MatchedFilter:
+    """How patterns of one kind of image are compared with the decoder's.
+
+    Attributes:
+        weights: `(f, f, k)` by frequency within a cell of `f` pixels, for `k` filters.
+        deviation: how much the match varies over the places of pictures that no decoder made.
+    """
+
+    weights: _Complex
+    deviation: float
+
+    def evidence(self, pattern: _Array) -> _Array:
+        """The match of a pattern `(k, f, f)` at each place, `(f, f)`, in standard deviations."""
+        return _correlated(self.weights, pattern) / self.deviation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -55,60 +74,67 @@ class Lattice:
 
     Attributes:
         filters: `(k, 3, 8, 8)`, each of length 1.
-        matched: the matched filter, `(f, f, k)` by frequency within a cell of `f` pixels.
-        deviation: how much the match varies over the places of pictures that no decoder made.
+        lossless: for images that were never stored as JPEG.
+        stored: for those that were.
     """
 
     filters: torch.Tensor
-    matched: _Complex
-    deviation: float
+    lossless: MatchedFilter
+    stored: MatchedFilter
 
-    def evidence(self, image: Images) -> _Array:
+    def evidence(self, image: Images, *, stored: bool) -> _Array:
         """How well the grid fits at each place where it can start, `(f, f)` by row and column, in standard deviations.
 
         Args:
             image: `(1, 3, h, w)` in [0, 1], both sides at least a cell and a patch.
+            stored: whether it was stored as JPEG.
         """
-        evidence: _Array = _correlated(self.matched, _pattern(image, self.filters, len(self.matched))) / self.deviation
-        return evidence
+        matched = self.stored if stored else self.lossless
+        return matched.evidence(_pattern(image, self.filters, len(matched.weights)))
 
 
-def lattice_of(model: Autoencoder) -> Lattice:
-    """What is learned of a decoder; once in a process.
+@torch.inference_mode()
+def learned_lattice(model: Autoencoder) -> Lattice:
+    """What is learned of a decoder. It takes seconds; `wherefrom.methods.arithmetic.kept_lattice` keeps it.
 
     Args:
         model: one that takes images of any size, with a factor of at least 2.
     """
-    key = model.card.digest
-    if key not in _learned:
-        learned = _learn(model)
-        while len(_learned) >= _KEPT:
-            _learned.pop(next(iter(_learned)))
-        _learned[key] = learned
-    return _learned[key]
-
-
-@torch.inference_mode()
-def _learn(model: Autoencoder) -> Lattice:
     factor = model.factor
     side = min(max(_CELLS * factor, _SMALLEST), _LARGEST)
     drawn = photo_pieces(_PICTURES, side // factor * factor)
     reconstructed = [_passed(model, picture) for picture in drawn]
     filters = _filters(reconstructed, factor)
+    lossless, stored = (_learned_filter(reconstructed, drawn, filters, factor, of) for of in (_LOSSLESS, _STORED))
+    return Lattice(filters=filters, lossless=lossless, stored=stored)
+
+
+def _learned_filter(
+    reconstructed: Sequence[Pixels], drawn: Sequence[Pixels], filters: torch.Tensor, factor: int, stored: Sequence[str]
+) -> MatchedFilter:
+    """The matched filter for images that were edited so: what the decoder made and the pictures, cut at drawn places.
+
+    Args:
+        reconstructed: the pictures as the decoder makes them.
+        drawn: the pictures.
+        filters: see `Lattice`.
+        factor: pixels a side of a cell.
+        stored: names of edits.
+    """
     means: list[_Array] = []
     noise: list[_Complex] = []
     rng = np.random.default_rng(0)
-    for edit in map(edits.load, _STORED):
-        starts = rng.integers(0, factor, (_PICTURES, 2))
+    for edit in map(edits.load, stored):
+        starts = rng.integers(0, factor, (len(drawn), 2))
         patterns = [
             _of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(reconstructed, starts, strict=True)
         ]
         means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(patterns, starts, strict=True)], axis=0))
         others = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(drawn, starts, strict=True)]
         noise += [np.fft.fft2(other) for other in others]
-    matched = _matched(np.mean(means, axis=0), np.stack(noise))
-    spread = np.std([_correlated(matched, np.fft.ifft2(one).real) for one in noise])
-    return Lattice(filters=filters, matched=matched, deviation=float(spread) or 1.0)
+    weights = _matched(np.mean(means, axis=0), np.stack(noise))
+    spread = np.std([_correlated(weights, np.fft.ifft2(one).real) for one in noise])
+    return MatchedFilter(weights=weights, deviation=float(spread) or 1.0)
 
 
 def _matched(mean: _Array, noise: _Complex) -> _Complex:
@@ -127,7 +153,7 @@ def _correlated(matched: _Complex, pattern: _Array) -> _Array:
     return correlation
 
 
-def _filters(pictures: list[npt.NDArray[np.uint8]], factor: int) -> torch.Tensor:
+def _filters(pictures: list[Pixels], factor: int) -> torch.Tensor:
     """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`."""
     images = to_images(pictures)
     places = np.random.default_rng(1).permutation(np.arange(1, factor**2))[:_OFF]
@@ -152,19 +178,19 @@ def _covariance(images: Images, top: int, left: int, factor: int) -> _Array:
     return covariance
 
 
-def _passed(model: Autoencoder, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _passed(model: Autoencoder, picture: Pixels) -> Pixels:
     """What the model makes of a picture, in 8 bits."""
     images = to_images([picture]).to(model.device)
-    reconstructed: npt.NDArray[np.uint8] = to_pixels(model.decode(model.encode(images)))[0]
+    reconstructed: Pixels = to_pixels(model.decode(model.encode(images)))[0]
     return reconstructed
 
 
-def _from(picture: npt.NDArray[np.uint8], top: int, left: int) -> npt.NDArray[np.uint8]:
+def _from(picture: Pixels, top: int, left: int) -> Pixels:
     """The picture without its first rows and columns."""
     return np.ascontiguousarray(picture[top:, left:])
 
 
-def _of_pixels(pixels: npt.NDArray[np.uint8], filters: torch.Tensor, factor: int) -> _Array:
+def _of_pixels(pixels: Pixels, filters: torch.Tensor, factor: int) -> _Array:
     return _pattern(to_images([pixels]), filters, factor)
 
 

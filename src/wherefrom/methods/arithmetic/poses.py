@@ -3,8 +3,9 @@
     image -> turned back -> rows and columns dropped down to the grid -> as the decoder made it
 
 The lattice tells the pose from the pixels, without a network. Where several poses are nearly as evident, as after a
-JPEG of low quality, the decoder is asked too: how well it reconstructs some tiles is added, in standard deviations.
-Every image is searched in the same way, whatever it is.
+JPEG of low quality, the decoder is asked too: how well it reconstructs the middle of the image is added, in standard
+deviations. Whether the pixels show the grid of a JPEG says which of the lattice's filters is asked, and which bands of
+the error count. Every image is searched in the same way, whatever it is.
 """
 
 from __future__ import annotations
@@ -18,26 +19,30 @@ import numpy as np
 import torch
 
 from wherefrom.core.tensors import Images
-from wherefrom.core.units import ROUNDING
-from wherefrom.measures.distances import mse
+from wherefrom.core.units import bands
+from wherefrom.images.batches import to_pixels
+from wherefrom.measures.bands import band_log_energies, block_dct
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.control_copies import turned_back
-from wherefrom.methods.arithmetic.lattice import PATCH, lattice_of
+from wherefrom.methods.arithmetic.kept_lattice import lattice_of
+from wherefrom.methods.arithmetic.lattice import PATCH
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["AS_IT_IS", "Pose", "PosedImage", "find_pose", "has_grid", "put_back"]
 
-_TILE: Final = 64
-"""Pixels a side of the tiles that the decoder is asked about; fewer where the image is small."""
-_FEWEST: Final = 4
-"""Poses that can be asked about before there is a second row of tiles."""
-_MOST_ROWS: Final = 3
-_RECONSTRUCTIONS: Final = 2.0
-"""Of the whole image, that the tiles may cost together: the price of AEDR."""
-_CLEAR: Final = 3.0
+_POSES: Final = 4
+"""Poses that are asked about at most, for each reconstruction of the whole image that they may cost together."""
+_CLEAR: Final = 4.0
 """Standard deviations by which the most evident pose has to be ahead, or the decoder is asked about those as near."""
-_DEVIATION: Final = 0.07
-"""How much the log loss of the tiles varies over wrong places, so that it counts beside the lattice's evidence."""
+_LARGEST: Final = 256
+"""Pixels a side of the part that the decoder is asked about: more is not needed to tell poses apart."""
+_BLOCK: Final = 4
+_KEPT_BY_JPEG: Final = tuple(bands(_BLOCK).index(f"grey_{place}") for place in ("01", "02", "10", "11", "20"))
+"""Bands of low frequency in grey: what a JPEG keeps of an error. The others only add noise after it."""
+_DEVIATION: Final = {False: 0.05, True: 0.08}
+"""How much the log energy of the error varies over wrong poses, so that it counts beside the lattice's evidence; True
+for images that were stored as JPEG. Chosen on one embedded decoder's images, and the same for all."""
 _LEAST_CELLS: Final = 3
 """Cells a side under which an image is too small to tell where the grid starts."""
 
@@ -70,7 +75,7 @@ class PosedImage:
         lattice: the evidence of its pixels for that pose, in standard deviations.
         lead: by how much the most evident pose is ahead of the next.
         margin: how much worse the image is reconstructed in the other poses that the decoder was asked about: the mean
-            of their log losses minus the pose's own. 0 where the pixels alone told it.
+            of their errors' log energies minus the pose's own. 0 where the pixels alone told it.
     """
 
     pose: Pose
@@ -106,7 +111,9 @@ def put_back(image: Images, pose: Pose, factor: int) -> Images:
 
 
 @torch.inference_mode()
-def find_pose(model: Autoencoder, image: Images, *, crop: bool, turns: bool) -> PosedImage:
+def find_pose(
+    model: Autoencoder, image: Images, *, crop: bool, turns: bool, reconstructions: float = 2.0
+) -> PosedImage:
     """The likeliest pose of one image among all.
 
     Args:
@@ -114,74 +121,63 @@ def find_pose(model: Autoencoder, image: Images, *, crop: bool, turns: bool) -> 
         image: `(1, 3, h, w)` in [0, 1], on the model's device.
         crop: whether the grid may start anywhere; else in the top-left corner alone, before a turn.
         turns: whether the image may have been turned or mirrored.
+        reconstructions: of the whole image, that the questions to the decoder may cost together; at least 1.
     """
-    evidence = _evidence(model, image, crop=crop, turns=turns)
+    stored = bool(shows_grid(to_pixels(image)[0]))
+    evidence = _evidence(model, image, crop=crop, turns=turns, stored=stored)
     likely = sorted(evidence, key=lambda pose: -evidence[pose])
     lead = evidence[likely[0]] - evidence[likely[1]] if len(likely) > 1 else 0.0
-    price = _affordable(image, model.factor)
-    near = [pose for pose in likely if evidence[likely[0]] - evidence[pose] < _CLEAR][: price.poses]
+    near = [pose for pose in likely if evidence[likely[0]] - evidence[pose] < _CLEAR]
+    near = near[: max(2, int(_POSES * reconstructions))]
     if len(near) == 1:
         return PosedImage(pose=near[0], lattice=evidence[near[0]], lead=lead)
-    losses = np.array([_loss(model, image, pose, price) for pose in near])
-    best = int(np.argmax([evidence[pose] - loss / _DEVIATION for pose, loss in zip(near, losses, strict=True)]))
+    share = min(1.0, reconstructions / len(near))
+    losses = np.array([_loss(model, image, pose, share=share, stored=stored) for pose in near])
+    deviation = _DEVIATION[stored]
+    best = int(np.argmax([evidence[pose] - loss / deviation for pose, loss in zip(near, losses, strict=True)]))
     margin = float(np.delete(losses, best).mean() - losses[best])
     return PosedImage(pose=near[best], lattice=evidence[near[best]], lead=lead, margin=margin)
 
 
-def _evidence(model: Autoencoder, image: Images, *, crop: bool, turns: bool) -> dict[Pose, float]:
+def _evidence(model: Autoencoder, image: Images, *, crop: bool, turns: bool, stored: bool) -> dict[Pose, float]:
     """What the lattice says of every pose."""
     factor, lattice = model.factor, lattice_of(model)
     by_pose: dict[Pose, float] = {}
     for turn in ("", *TURNS) if turns else ("",):
-        fit = lattice.evidence(turned_back(image, turn) if turn else image)
+        fit = lattice.evidence(turned_back(image, turn) if turn else image, stored=stored)
         places = product(range(factor), repeat=2) if crop else [(0, 0)]
         by_pose |= {Pose(turn=turn, top=top, left=left): float(fit[top, left]) for top, left in places}
     return by_pose
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Price:
-    """What is asked of the decoder about one image.
+def _loss(model: Autoencoder, image: Images, pose: Pose, *, share: float, stored: bool) -> float:
+    """The mean log energy of the reconstruction's error over bands and blocks, in the middle of the image.
 
-    Attributes:
-        poses: how many.
-        rows: tiles from the top to the bottom, and as many from the left to the right.
-        side: of a tile, in pixels.
-    """
+    The mean over blocks of logarithms: each block counts alike, also where the image is smooth and its error small. A
+    mean squared error is ruled by the few blocks with the largest error, and tells poses apart less well.
 
-    poses: int
-    rows: int
-    side: int
-
-
-def _affordable(image: Images, factor: int) -> _Price:
-    """As many tiles and poses as cost no more than two reconstructions of the whole image, but two poses at least."""
-    least = min(image.shape[2:]) - factor
-    side = max(factor, min(_TILE, least) // factor * factor)
-    tiles = int(_RECONSTRUCTIONS * image.shape[2] * image.shape[3] / side**2)
-    rows = min(_MOST_ROWS, max(1, math.isqrt(tiles // _FEWEST)))
-    return _Price(poses=max(2, tiles // rows**2), rows=rows, side=side)
-
-
-def _loss(model: Autoencoder, image: Images, pose: Pose, price: _Price) -> float:
-    """The mean over tiles of the log loss of their reconstruction, were the image to lie so.
-
-    The tiles lie in the same parts of the image, whichever the pose.
+    Args:
+        model: see `has_grid`.
+        image: `(1, 3, h, w)`.
+        pose: how it is taken to lie.
+        share: of the image's pixels that are asked about.
+        stored: whether it was stored as JPEG, so that few bands count.
     """
     upright = turned_back(image, pose.turn) if pose.turn else image
-    height, width = (
-        _starts(side, first, price, model.factor)
+    top, left = (
+        _middle(side, first, share, model.factor)
         for side, first in zip(upright.shape[2:], (pose.top, pose.left), strict=True)
     )
-    tiles = torch.cat(
-        [upright[:, :, top : top + price.side, left : left + price.side] for top in height for left in width]
-    ).contiguous()
-    losses = mse(model.decode(model.encode(tiles)), tiles)
-    return float((losses.double() + ROUNDING).log().mean())
+    part = upright[:, :, top, left].contiguous()
+    energies = band_log_energies(block_dct(model.decode(model.encode(part)) - part, _BLOCK))[0]
+    return float((energies[list(_KEPT_BY_JPEG)] if stored else energies).mean())
 
 
-def _starts(side: int, first: int, price: _Price, factor: int) -> list[int]:
-    """Where tiles start along one side: spread evenly over it, on the grid that starts at `first`."""
-    room = side - price.side - factor
-    places = [room // 2] if price.rows == 1 else [room * place // (price.rows - 1) for place in range(price.rows)]
-    return [place + (first - place) % factor for place in places]
+def _middle(side: int, first: int, share: float, factor: int) -> slice:
+    """Whole cells in the middle of one side, on the grid that starts at `first`."""
+    most = (side - factor + 1) // factor
+    wanted = min(_LARGEST, int(side * math.sqrt(share))) // factor
+    cells = min(most, max(-(-_BLOCK // factor), wanted))
+    start = (side - factor + 1 - cells * factor) // 2
+    start += (first - start) % factor
+    return slice(start, start + cells * factor)

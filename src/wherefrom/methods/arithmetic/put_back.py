@@ -39,11 +39,13 @@ class Search:
         crop: where the grid starts.
         turns: which way the image was turned.
         scales: by which it may have been resized, apart from 1.
+        reconstructions: of the whole image, that asking the decoder how it lies may cost.
     """
 
     crop: bool
     turns: bool
     scales: tuple[float, ...]
+    reconstructions: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +139,7 @@ def _posed(search: Search, model: Autoencoder, image: Images) -> FoundImage:
     """One image put back on the grid, at its own scale."""
     if not has_grid(model, (image.shape[2], image.shape[3])):
         return FoundImage(image=image, posed=PosedImage(pose=AS_IT_IS), searched=False)
-    posed = find_pose(model, image, crop=search.crop, turns=search.turns)
+    posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
     return FoundImage(image=put_back(image, posed.pose, model.factor), posed=posed, searched=True)
 
 
