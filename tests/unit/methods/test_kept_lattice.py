@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def _pickled(place: Path) -> None:
     np.savez(place, filters=np.array([{}], dtype=object))
 
 
-_DAMAGE = {
+_DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut short": lambda place: place.write_bytes(place.read_bytes()[:-200]),
     "empty": lambda place: place.write_bytes(b""),
     "no archive": lambda place: place.write_text("a lattice"),

@@ -73,7 +73,7 @@ def _read(place: Path, factor: int) -> Lattice | None:
     shapes = {(factor, factor, len(filters)), *(one.weights.shape for one in matched.values())}
     if len(shapes) > 1 or filters.shape[1:] != (3, PATCH, PATCH) or filters.dtype != np.float32:
         return None
-    return Lattice(filters=torch.from_numpy(filters), **matched)
+    return Lattice(filters=torch.from_numpy(filters), lossless=matched["lossless"], stored=matched["stored"])
 
 
 def _matched(weights: npt.NDArray[np.complex128], deviation: npt.NDArray[np.float64]) -> MatchedFilter:
