@@ -15,6 +15,7 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from tests.golden.tokenisers import SHAPES, drawn
 from tests.unit.models import tiny
 from wherefrom.models.upscalers.networks import RRDBNet, SRVGGNetCompact
 
@@ -148,6 +149,16 @@ def _of_lightning(state: State) -> Any:
     return {"state_dict": state, "args": argparse.Namespace(rate=1e-4), "hyper_parameters": {"embed_dim": 4}}
 
 
+def _below(prefix: str, state: State) -> State:
+    """The weights under a prefix."""
+    return {f"{prefix}{name}": tensor for name, tensor in state.items()}
+
+
+def _with_averages(state: State) -> State:
+    """The weights, and moving averages of them under names without dots."""
+    return state | {f"model_ema.{name.replace('.', '')}": tensor.clone() for name, tensor in state.items()}
+
+
 SAMPLES: Final[dict[str, Callable[[], Sample]]] = {
     "upscaler": lambda: _single(_rrdb()),
     "upscaler-x2": lambda: _single(_rrdb(folded=2)),
@@ -168,6 +179,9 @@ SAMPLES: Final[dict[str, Callable[[], Sample]]] = {
     "ae-single": lambda: _single(tiny.build("kl-no-quant").state_dict(), "ae.safetensors"),
     "decoder-alone": lambda: _single(_half(tiny.build("kl").state_dict())),
     **{f"folder-{name}": functools.partial(_folder, name) for name in tiny.NAMES if name not in ("kl-sdxl", "vq")},
+    "tokeniser-gumbel": lambda: _single(drawn(SHAPES["GumbelVQ"])),
+    "tokeniser-llamagen": lambda: _single(_below("model.vqmodel.", drawn(SHAPES["LlamaGenVQ"]))),
+    "tokeniser-magvit2": lambda: _single(_with_averages(drawn(SHAPES["OpenMAGVIT2"]))),
     "movq-single": lambda: _single(tiny.build("movq").state_dict()),
     "flux2-single": lambda: _single(tiny.build("flux2").state_dict()),
 }

@@ -35,6 +35,8 @@ WORDS: Final = (
     *("body.0.weight", "body.0.rdb1.conv1.weight", "conv_up9.weight", "model.0.weight", "model.1.sub.0.weight"),
     *("decoder.layers.0.weight", "encoder.layers.0.weight", "decoder.condition_encoder.x", "3.pool.0.weight"),
     *("", ".", "weight", "encoder.", "params", "module.module.", "encoder.0.weight", "decoder.up.0.block.0.x"),
+    *("decoder.adaptive.0.gamma.weight", "decoder.conv_blocks.0.res.0.conv1.weight", "quantize.directions.weight"),
+    *("quantize.scored.weight", "quantize.embed.weight", "decoder.up.0.upsample.conv.weight", "model_ema.decay"),
     *("encoder.down.²", "decoder.²", "1²", "mapping.w_avg", "const.input"),
 )
 SHAPES: Final = st.sampled_from(
