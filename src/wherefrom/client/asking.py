@@ -153,6 +153,7 @@ class Client:
         profiles: Sequence[str] = (),
         pictures: bool = True,
         map: bool = False,  # noqa: A002  (as the service calls it)
+        metadata: bool = True,
     ) -> Job:
         """Start a job, which also leaves a report, a bundle and, where wanted, maps.
 
@@ -162,12 +163,13 @@ class Client:
             profiles: as for `attribute`.
             pictures: whether reports show the images.
             map: whether to map where in each image the evidence lies, which takes longer.
+            metadata: whether reports tell what the files say of themselves, as camera, program and C2PA manifest.
 
         Raises:
             ServiceProblem: when the service does not take it.
             UsageError: when there are neither images nor addresses.
         """
-        query = {"profile": list(profiles), "pictures": pictures, "map": map}
+        query = {"profile": list(profiles), "pictures": pictures, "map": map, "metadata": metadata}
         return Job.model_validate_json(self._ask("v1/jobs", images, urls=urls, query=query).content)
 
     def job(self, job: Job | str, *, wait: float = 0.0) -> Job:

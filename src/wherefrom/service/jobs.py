@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wherefrom.images.files import Source
 from wherefrom.service.answers import Attributions, JobState
+from wherefrom.side_evidence import Finding
 
 if TYPE_CHECKING:
     from wherefrom.attribution import Candidate
@@ -49,10 +50,12 @@ class Shown:
     Attributes:
         pictures: whether it shows the image, and what decoders make of it.
         maps: whether it shows where the evidence lies.
+        metadata: whether it tells what the files say of themselves.
     """
 
     pictures: bool = True
     maps: bool = False
+    metadata: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,6 +109,8 @@ class Job:
         owner: name of the key that asked, or the address.
         question: that is asked.
         images: decoded, by names that are unique in the job; none once it is finished.
+        side_evidence: what the file of each image says of itself, for the report; empty where it is not told, and once
+            the job is finished.
         shown: in a report; None: no report is made beforehand.
         slow: whether a method of it searches.
         released: called once when the images are no longer needed.
@@ -123,6 +128,7 @@ class Job:
     owner: str
     question: Question
     images: tuple[Source, ...] = field(repr=False)
+    side_evidence: tuple[tuple[Finding, ...], ...] = field(default=(), repr=False)
     shown: Shown | None = None
     slow: bool = False
     released: Callable[[], None] = field(default=lambda: None, repr=False)
@@ -161,7 +167,7 @@ class Job:
             if self.ended is not None:
                 return False
             self.state, self.reason, self.decided, self.ended = state, reason, decided, time.monotonic()
-            self.images = ()
+            self.images, self.side_evidence = (), ()
         self.released()
         self.finished.set_result(None)
         return True

@@ -46,7 +46,7 @@ def pages_of(
     from wherefrom.candidates import reconstructions
 
     assert job.shown is not None
-    made = reconstructions(candidates)
+    made, told = reconstructions(candidates), job.side_evidence
     pages, maps = [], {}
     for place, (one, image) in enumerate(zip(found, job.images, strict=True)):
         if job.cancelled.is_set():
@@ -58,6 +58,7 @@ def pages_of(
             reconstructions=made(record) if record is not None and job.shown.pictures else {},
             maps=tuple(each for each in mapped.values() if isinstance(each, MapShown)),
             without_map={name: each for name, each in mapped.items() if isinstance(each, str)},
+            side_evidence=told[place] if told else (),
         )
         maps.update({(place, each.numbers.candidate): each.picture for each in shown.maps})
         pages.append(_html(assembly, one, record if job.shown.pictures else None, shown))

@@ -22,6 +22,7 @@ from wherefrom.service import answers
 from wherefrom.service.catalogue import chosen, load_profiles
 from wherefrom.service.fetching import Fetcher
 from wherefrom.service.jobs import Job, Jobs, Question, Shown
+from wherefrom.service.metadata import findings_of
 from wherefrom.service.metrics import Metrics
 from wherefrom.service.problems import Refused
 from wherefrom.service.rates import Budget, Rates
@@ -29,6 +30,7 @@ from wherefrom.service.settings import Settings
 from wherefrom.service.uploads import decoded, form_of, pixel_bytes
 from wherefrom.service.waiting import Waiting
 from wherefrom.service.worker import Worker
+from wherefrom.side_evidence import Finding
 
 __all__ = ["BEARER", "State", "state_of"]
 
@@ -108,13 +110,14 @@ class State:
             Refused: when the question cannot be answered, or there is no room.
         """
         names = chosen(self.profiles, profiles, edit)
-        images = await self._images(request)
+        images, side_evidence = await self._images(request, metadata=shown is not None and shown.metadata)
         held = pixel_bytes(images)
         self.budget.hold(held)
         job = Job(
             owner=owner,
             question=Question(profiles=names, edit=edit),
             images=images,
+            side_evidence=side_evidence,
             shown=shown,
             slow=any(self.worker.slow.get(name, False) for name in names),
             released=lambda: self.budget.free(held),
@@ -126,8 +129,13 @@ class State:
             raise
         return job
 
-    async def _images(self, request: Request) -> tuple[Source, ...]:
-        """The images of a request, decoded."""
+    async def _images(
+        self, request: Request, *, metadata: bool
+    ) -> tuple[tuple[Source, ...], tuple[tuple[Finding, ...], ...]]:
+        """The images of a request, decoded, and what their files say of themselves where that is wanted.
+
+        The bytes of the files are let go here: what waits and runs holds pixels alone.
+        """
         limits = self.settings.limits
         form = await form_of(request, limits)
         uploads = form.uploads
@@ -136,7 +144,10 @@ class State:
                 raise Refused(403, "urls-off", "images by URL are switched off here: send the files as `images`")
             uploads += tuple([await self.fetcher.fetch(url) for url in form.urls])
         read = Limits(max_bytes=limits.max_image_bytes, max_pixels=limits.max_pixels)
-        return await to_thread.run_sync(decoded, uploads, read, limiter=self._decoders)
+        images = await to_thread.run_sync(decoded, uploads, read, limiter=self._decoders)
+        if not metadata:
+            return images, ()
+        return images, await to_thread.run_sync(findings_of, uploads, read, limiter=self._decoders)
 
     async def waited(self, job: Job, seconds: float, request: Request | None = None) -> bool:
         """Wait for a job; whether it is over.

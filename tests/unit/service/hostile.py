@@ -251,7 +251,7 @@ def queries() -> dict[str, Hostile]:
     ]
     wrong += ["edit=jpeg:75", "alpha=1", "profile[]=a", "Profile=a", "&".join(["profile=x"] * 200), "edit=" + "x" * 999]
     found = {f"query {query[:20]}": Hostile(good, f"/v1/attributions?{query}") for query in wrong}
-    for query in ("pictures=maybe", "map=2", "map=", "report=1"):
+    for query in ("pictures=maybe", "map=2", "map=", "metadata=0.5", "report=1"):
         found[f"job {query}"] = Hostile(good, f"/v1/jobs?{query}")
     addresses = ["/v1/jobs/x", "/v1/jobs/%2e%2e%2f%2e%2e%2fetc%2fpasswd", "/v1/jobs/%00", "/v1/jobs/x/report?image=-1"]
     addresses += ["/v1/jobs/x/report?image=1e9", "/v1/jobs/x/map", "/v1/jobs/x/map?profile=a&image=99999", "/v1/jobs/"]

@@ -7,10 +7,13 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import wherefrom as wf
 from tests.unit.service.making import app_of, belongings, files, noise
@@ -59,6 +62,49 @@ def test_without_pictures_a_report_shows_none(client: TestClient) -> None:
     client.get(f"{place}?wait=30")
     assert "data:image" not in client.get(f"{place}/report").text
     assert client.get(f"{place}/map?profile=a").status_code == 404
+
+
+def test_a_report_tells_what_the_file_says_and_no_verdict_depends_on_it(client: TestClient) -> None:
+    told = _with_texts(
+        noise(73), {"parameters": "a fox <script>\nSteps: 20, Seed: 42, VAE: vae-ft-mse", "Artist": "A. Person"}
+    )
+    reports, answers = [], []
+    for query in ("profile=a", "profile=a&metadata=false"):
+        place = client.post(f"/v1/jobs?{query}", files=files(told)).headers["location"]
+        answers.append(client.get(f"{place}?wait=30").json()["results"]["images"][0]["candidates"])
+        reports.append(client.get(f"{place}/report").text)
+        client.delete(place)
+    assert "What the file says of itself" in reports[0]
+    assert "vae-ft-mse" in reports[0]
+    assert "a fox &lt;script&gt;" in reports[0]
+    assert "A. Person" not in reports[0]
+    assert "TrustMark" not in reports[0]
+    assert "What the file says of itself" not in reports[1]
+    assert "vae-ft-mse" not in reports[1]
+    assert answers[0] == answers[1]
+
+
+def _with_texts(data: bytes, texts: dict[str, str]) -> bytes:
+    """The same pixels in a PNG with texts."""
+    chunks, file = PngInfo(), io.BytesIO()
+    for keyword, text in texts.items():
+        chunks.add_text(keyword, text)
+    with Image.open(io.BytesIO(data)) as image:
+        image.save(file, "PNG", pnginfo=chunks)
+    return file.getvalue()
+
+
+def test_of_a_file_that_is_read_the_bytes_are_let_go_before_its_job_waits(stopped: TestClient) -> None:
+    marker = "a sentence of the file"
+    begun = stopped.post(
+        "/v1/jobs", files=files(_with_texts(noise(74), {"parameters": f"{marker}\nSteps: 20, Seed: 42, Model: v1-5"}))
+    )
+    service = cast("FastAPI", stopped.app).state.service
+    job = service.jobs.find(begun.json()["id"], "anyone")
+    assert all(image.data is None for image in job.images)
+    assert any(marker in said for each in job.side_evidence[0] for said in each.facts.values())
+    job.cancel("enough")
+    assert (job.images, job.side_evidence) == ((), ())
 
 
 def test_a_map_is_a_picture(client: TestClient, done: str) -> None:

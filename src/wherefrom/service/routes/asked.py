@@ -31,6 +31,9 @@ class AskedJob(Asked):
 
     pictures: bool = Field(default=True, description="whether the report shows the images")
     map: bool = Field(default=False, description="whether it shows where in an image the evidence lies")
+    metadata: bool = Field(
+        default=True, description="whether it tells what the files say of themselves, as camera, program and signature"
+    )
 
 
 class AskedState(BaseModel):

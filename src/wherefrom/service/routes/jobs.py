@@ -52,7 +52,7 @@ def _add_begin(routes: APIRouter, state: State, owner_needed: Any) -> None:
     async def begin(
         request: Request, response: Response, asked: Annotated[AskedJob, Query()], owner: str = owner_needed
     ) -> answers.Job:
-        shown = Shown(pictures=asked.pictures, maps=asked.map)
+        shown = Shown(pictures=asked.pictures, maps=asked.map, metadata=asked.metadata)
         job = await state.begin(request, owner, profiles=asked.profile, edit=asked.edit, shown=shown)
         state.jobs.add(job)
         response.headers["Location"] = f"/v1/jobs/{job.id}"

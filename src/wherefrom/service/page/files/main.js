@@ -57,7 +57,12 @@ function stopped(error) {
 }
 
 async function askAll(address, signal) {
-  const options = {profiles: askedProfiles(), pictures: find("pictures").checked, map: find("map").checked};
+  const options = {
+    profiles: askedProfiles(),
+    pictures: find("pictures").checked,
+    map: find("map").checked,
+    metadata: find("metadata").checked,
+  };
   page.maps = options.map;
   const {max_images: images, max_request_bytes: room} = page.about.limits;
   const requests = chosen.requests(

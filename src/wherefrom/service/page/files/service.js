@@ -67,9 +67,9 @@ export class Service {
   }
 
   /** Hand in images; where the service has no room now, again when it says, telling `busy(seconds)`. */
-  async start({images, addresses}, {profiles, pictures, map}, {signal, busy}) {
-    const query =
-      new URLSearchParams([...profiles.map((name) => ["profile", name]), ["pictures", pictures], ["map", map]]);
+  async start({images, addresses}, {profiles, pictures, map, metadata}, {signal, busy}) {
+    const shown = [["pictures", pictures], ["map", map], ["metadata", metadata]];
+    const query = new URLSearchParams([...profiles.map((name) => ["profile", name]), ...shown]);
     for (let attempt = 1;; attempt += 1) {
       const body = new FormData();
       for (const {file, name} of images) body.append("images", file, name);
