@@ -163,8 +163,9 @@ def test_the_command_of_a_table_has_every_choice_and_no_folder_of_the_machine(ru
     for name in ("astronaut.png", "coffee.png"):
         shutil.copy(Path(skimage.data.__file__).parent / name, photos)
     words = ("edits", "--quick", "--count", "20", "--size", "64", "--edit", "jpeg:90", "--photos", str(photos))
-    found = run(*words, "--tiles", "--alike")
-    assert found["command"] == f"wherefrom bench {' '.join(words[:-1])} photos --tiles --alike"
+    found = run(*words, "--tiles", "--alike", "--dtype", "bfloat16")
+    typed = f"wherefrom bench {' '.join(words[:-1])} photos --tiles --alike --dtype bfloat16"
+    assert found["command"] == typed
     assert {row["how"].rpartition(", ")[2] for row in found["rows"]} == {"profile alike"}
 
 

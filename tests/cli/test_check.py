@@ -40,13 +40,16 @@ def test_a_person_sees_a_row_an_image(images: Path, capsys: pytest.CaptureFixtur
     assert "which excludes nothing" in done.out
 
 
-def test_a_model_without_an_encoder_and_a_beta_beyond_the_photos_are_refused(
+def test_a_model_without_an_encoder_a_precision_it_lacks_and_a_beta_beyond_the_photos_are_refused(
     images: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save_noise(images, [0], side=128)
     done = call(capsys, "check", images, "--model", "zoo:dcgan-cifar10")
     assert done.code == 1
     assert "encoder" in done.err
+    done = call(capsys, "check", images, "--model", "toy", "--dtype", "bfloat16")
+    assert done.code == 1
+    assert "not in bfloat16" in done.err
     done = call(capsys, "check", images, "--model", "zoo:kl-f8-a", "--beta", 0.001)
     assert done.code == 2
     assert "needs 999 photos, the null has 199" in done.err

@@ -75,6 +75,7 @@ def bench(
     ] = Path("bench-output"),
     force: options.FORCE = False,
     device: options.DEVICE = "auto",
+    dtype: options.DTYPE = "float32",
     as_json: options.Json = False,
     quiet: options.QUIET = False,
 ) -> None:
@@ -114,6 +115,7 @@ def bench(
         edits=tuple(str(edits.load(name)) for name in edit or ()),
         alike=alike,
         device=device,
+        dtype=dtype,
         shown=lambda label: shown(label, quiet=quiet),
     )
     made_folder(out)

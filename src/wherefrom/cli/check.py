@@ -18,6 +18,7 @@ def check(
     model: Annotated[list[str], typer.Option("--model", help="the model to ask; repeat it; see `wherefrom models`")],
     beta: Annotated[float, typer.Option("--beta", help="the largest p-value that counts")] = 0.01,
     device: options.DEVICE = "auto",
+    dtype: options.DTYPE = "float32",
     store: options.STORE = None,
     trust: options.TRUST = False,
     as_json: options.Json = False,
@@ -33,7 +34,7 @@ def check(
     from wherefrom.models.load import load_model
 
     images = load_images(*paths)
-    models: list[Any] = [load_model(name, device=device, trust=trust) for name in model]
+    models: list[Any] = [load_model(name, device=device, dtype=dtype, trust=trust) for name in model]
     with shown("checking", quiet=quiet) as report:
         answers = checked(images, model=models, beta=beta, store=store, progress=report)
     if as_json:

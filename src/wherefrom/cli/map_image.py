@@ -52,6 +52,7 @@ def map_images(
     arrays: Annotated[bool, typer.Option("--npz", help="keep each map as NumPy's arrays in place of JSON")] = False,
     force: options.FORCE = False,
     device: options.DEVICE = "auto",
+    dtype: options.DTYPE = "float32",
     trust: options.TRUST = False,
     max_pixels: options.MAX_PIXELS = None,
     max_bytes: options.MAX_BYTES = None,
@@ -72,7 +73,7 @@ def map_images(
     method = Control(copies=copies, form="losses", refine=refine)
     check_method(method)
     check_share("beta", beta)
-    opened = load_model(model, device=device, trust=trust)
+    opened = load_model(model, device=device, dtype=dtype, trust=trust)
     writing = _Maps(folder=out, suffix=".npz" if arrays else ".json", typed=paths, model=model, force=force)
     rows = [writing.row(image, opened, method, beta, limits) for image in images]
     _tell(rows, as_json=as_json)

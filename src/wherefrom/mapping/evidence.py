@@ -33,6 +33,8 @@ METHOD: Final = Control(copies="turn180+mirror", form="losses", refine=True)
 _FEWEST: Final = 2
 _NEAR: Final = 5
 """Blocks a side of the neighbourhood that is flat where a cell is masked; a cell's number rests on about as many."""
+_USUAL: Final = "float32"
+"""The precision of which a map says nothing."""
 _LEVELS: Final = 1
 """A block whose values span no more than so many levels of 8 bits in each colour is flat: rounding is all it shows."""
 
@@ -97,7 +99,7 @@ def map_of_record(record: ImageRecord, *, model: Autoencoder, method: Control, b
         image=replace(record.facts, scored_digest=pixel_digest(pixels)),
         model=model.card.name,
         decoder=str(model.card.facts.get("decoder") or model.card.digest),
-        method=_card(method, beta),
+        method=_card(method, beta, str(model.card.facts.get("dtype", _USUAL))),
         statistic=np.where(masked, np.nan, regions.statistic),
         masked=masked,
         supports=regions.supports,
@@ -142,9 +144,10 @@ def flat_cells(pixels: Pixels) -> Flags:
     return masked
 
 
-def _card(method: Control, beta: float) -> Card:
-    """The method by which the map was made, with all options."""
+def _card(method: Control, beta: float, dtype: str) -> Card:
+    """The method by which the map was made, with all options, and the precision where it is not the usual one."""
     facts: dict[str, Fact] = {"copies": method.copies, "refine": method.refine, "beta": beta, "smoothing": SMOOTHING}
+    facts |= {} if dtype == _USUAL else {"dtype": dtype}
     return Card(kind="method", name="control, by cell", facts=facts)
 
 

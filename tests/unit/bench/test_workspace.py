@@ -53,6 +53,12 @@ def test_no_photo_is_profiled_and_judged(tmp_path: Path) -> None:
     assert {read_image(path).pixels.shape for path in (*known, *judged)} == {(64, 64, 3)}
 
 
+def test_models_are_asked_in_the_precision_of_the_run(tmp_path: Path) -> None:
+    assert workspace(tmp_path).model("toy").card.name == "toy"
+    with pytest.raises(ModelError, match="not in bfloat16"):
+        workspace(tmp_path, dtype="bfloat16").model("toy")
+
+
 def test_too_few_photos_say_how_many_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"3 photos of at least 64 px.*need 8: give a folder with more"):
         workspace(tmp_path, photos=photos(tmp_path / "photos", 3)).photos(64)

@@ -140,4 +140,5 @@ def _typed(name: str, setting: Setting) -> str:
     for flag, folder in (("cifar10", setting.cifar10), ("photos", setting.photos)):
         parts += [] if folder is None else [f"--{flag} {folder.name}"]
     parts += [f"--{flag}" for flag, on in (("tiles", setting.tiles), ("alike", setting.alike)) if on]
+    parts += [] if setting.dtype == "float32" else [f"--dtype {setting.dtype}"]
     return " ".join(parts)

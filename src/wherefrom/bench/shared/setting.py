@@ -44,6 +44,7 @@ class Setting:
         edits: which edits the tables of edits go through; empty: the table's own.
         alike: whether images that were edited are judged by profiles of images edited alike alone.
         device: of the models.
+        dtype: in which the models compute, by name.
         shown: makes the progress of a label visible.
     """
 
@@ -60,6 +61,7 @@ class Setting:
     edits: tuple[str, ...] = ()
     alike: bool = False
     device: str = "auto"
+    dtype: str = "float32"
     shown: Shown = unseen
 
 

@@ -70,7 +70,7 @@ class Workspace:
     def model(self, name: str) -> Any:
         """The model of that name, loaded once."""
         if name not in self._models:
-            self._models[name] = load_model(name, device=self.setting.device)
+            self._models[name] = load_model(name, device=self.setting.device, dtype=self.setting.dtype)
         return self._models[name]
 
     def known(self, name: str) -> Paths:
