@@ -50,6 +50,19 @@ def test_attribute_leaves_verdicts_in_a_folder(tmp_path: Path, capsys: pytest.Ca
     assert "holds rows of another question (alpha: 0.05 there, 0.2 here): name another folder" in other.err
 
 
+def test_rows_go_to_an_address_and_no_single_file_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images, out = save_noise(tmp_path / "in", range(2), side=32), f"memory://{tmp_path.name}/out"
+    done = call(capsys, *SCORE, images, "--out", out)
+    assert done.out == f"2 images asked, of which 0 failed; {out}/rows has 2 without an error and 0 with one\n"
+    assert call(capsys, *SCORE, images, "--out", out, "--json").rows[0]["asked"] == 0
+    file = call(capsys, *SCORE, images, "--out", "s3://bucket/scores.parquet")
+    assert file.code == 2
+    assert "only folders of rows are written to addresses, as s3://bucket/scores/" in file.err
+    both = call(capsys, "attribute", images, "--profile", "p.json", "--out", out, "--figure", "f.png")
+    assert f"--figure does not go with a folder of rows, --out {out}" in both.err
+    assert call(capsys, *SCORE, images, "--out", "").code == 2
+
+
 def test_every_kind_of_list_is_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = sorted(save_noise(tmp_path / "in", range(4), side=32).iterdir())
     (tmp_path / "list.jsonl").write_text(json.dumps({"path": "in/noise-000.png", "name": "first"}))

@@ -50,21 +50,15 @@ def test_a_person_sees_a_sentence_and_files_of_others_stay(tmp_path: Path, capsy
     assert numbers.read_bytes() == b"mine"
 
 
-def test_a_map_of_another_precision_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    images, out = tmp_path / "in", tmp_path / "out"
-    save_noise(images, [0])
-    arguments = ("map", images, "--model", "zoo:kl-f8-a", "--dtype", "bfloat16", "--no-refine", "--device", "cpu")
-    assert call(capsys, *arguments, "--out-dir", out, "-q").code == 0
-    (numbers,) = out.glob("*.json")
-    assert load_map(numbers).method.facts["dtype"] == "bfloat16"
-
-
 def test_what_cannot_be_asked_is_refused_before_a_model_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     images = tmp_path / "in"
     save_noise(images, [0], side=32)
     done = call(capsys, "map", images, "--model", "toy", "--out-dir", tmp_path / "out", "--copies", "mirror")
     assert done.code == 2
     assert "at least 2 copies" in done.err
+    done = call(capsys, "map", images, "--model", "toy", "--out-dir", tmp_path / "out", "--dtype", "bfloat16")
+    assert done.code == 1
+    assert "not in bfloat16" in done.err
     done = call(capsys, "map", images, "--model", "toy", "--out-dir", images / "out")
     assert done.code == 2
     assert "is read whole" in done.err

@@ -97,7 +97,7 @@ class AttributeOptions:
         candidates = self._scored(images, profiles, bounds, work)
         steady = self._steadying(images, candidates, bounds, work)
         decisions = steady.steadied(_decided(candidates, bounds), candidates)
-        Told(images, self.output.as_json, self.output.whole, self.folder.out, writing, steady, likelihood).tell(
+        Told(images, self.output.as_json, self.output.whole, self.folder.file, writing, steady, likelihood).tell(
             decisions, candidates
         )
         verdicts = _by_candidate(decisions, candidates)
@@ -207,7 +207,7 @@ class AttributeOptions:
 
     def _writing(self, figures: Iterable[Path]) -> Writing:
         """What is written and what is read."""
-        outputs = [] if self.folder.out is None else [Output("--out", self.folder.out, VERDICTS)]
+        outputs = [] if self.folder.file is None else [Output("--out", self.folder.file, VERDICTS)]
         outputs += [Output("--figure", path, FIGURE) for path in figures]
         outputs += self.bundle.outputs()
         inputs = [*self.question.profile, *(self.question.model or ()), *self.bundle.inputs]

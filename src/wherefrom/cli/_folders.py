@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -20,18 +20,20 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_FOLDER", "Folder", "devices_of"]
 
+_TABLES: Final = frozenset({".parquet", ".csv", ".json", ".jsonl"})
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where rows go, a file or a folder, and who fills a folder."""
+    """Where rows go, a file, a folder or an address, which is always that of a folder, and who fills a folder."""
 
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--out",
             metavar="FILE",
-            parser=typed_path,
-            help="a row an image, with all its columns: .csv, .parquet, .json or .jsonl; or a folder, for many images",
+            help="a row an image, with all its columns: .csv, .parquet, .json or .jsonl; or, for many images, a folder"
+            " or an address, as s3://bucket/rows",
         ),
     ] = None
     engine: Annotated[
@@ -65,9 +67,26 @@ class Folder:
     ] = None
 
     @property
+    def file(self) -> Path | None:
+        """The file or folder of this machine; None where there is none.
+
+        Raises:
+            UsageError: when what was typed is empty.
+        """
+        return None if self.out is None or self._at_address else typed_path(self.out)
+
+    @property
     def wanted(self) -> bool:
         """Whether rows go to a folder, and not to one file."""
-        return self.engine is not None or (self.out is not None and (not self.out.suffix or self.out.is_dir()))
+        if self.engine is not None or self._at_address:
+            return True
+        return self.file is not None and (not self.file.suffix or self.file.is_dir())
+
+    @property
+    def _at_address(self) -> bool:
+        from wherefrom.images.collections.addresses import scheme_of
+
+        return self.out is not None and scheme_of(self.out) is not None
 
     def check(self, beside: Mapping[str, object]) -> None:
         """Refuse options that have no effect with a folder, or have one only there.
@@ -76,8 +95,12 @@ class Folder:
             beside: options that go with single files alone, by their flags.
 
         Raises:
-            UsageError: when one was given.
+            UsageError: when one was given, or an address that looks like that of a file.
         """
+        suffix = PurePosixPath(self.out or "").suffix
+        if self._at_address and suffix.lower() in _TABLES:
+            folder = f"{str(self.out).removesuffix(suffix)}/"
+            raise UsageError(f"--out {self.out}: only folders of rows are written to addresses, as {folder}")
         if self.wanted and self.out is None:
             raise UsageError(f"--engine {self.engine} leaves rows in a folder: name it by --out DIR")
         only = {
@@ -127,7 +150,7 @@ class Folder:
             done = run_job(
                 task,
                 images,
-                folder=self.out,
+                folder=self.out if self._at_address else typed_path(self.out),
                 engine=engine,
                 images_a_file=self.images_a_file or IMAGES_A_FILE,
                 retry=not self.keep_failed,

@@ -71,7 +71,7 @@ def score(
         )
         folder.run(task, paths, device=device, what="scoring", as_json=as_json, quiet=quiet)
         return
-    out = folder.out
+    out = folder.file
     outputs = [] if out is None else [Output("--out", out, SCORES)]
     writing = Writing(outputs=outputs, typed=paths, inputs=[model], store=store, force=force)
     writing.check_names()

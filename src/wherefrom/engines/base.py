@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
+from wherefrom.engines.folders import Folder
 from wherefrom.engines.tasks import Advance, Chunk, OpenedTask, Part, Row, Task
 from wherefrom.engines.working import working
 
@@ -26,13 +26,13 @@ class Job:
 
     Attributes:
         task: what is asked.
-        rows: the folder for the parts, on a disk that every worker writes to; it exists.
+        folder: where the rows go, which every worker writes to; it is prepared.
         advance: told of images that are settled, as for `OpenedTask.rows`: by the worker where that is in this process,
             else by the engine.
     """
 
     task: Task
-    rows: Path
+    folder: Folder
     advance: Advance | None = field(default=None, compare=False)
 
     def open(self, device: str | None = None) -> Callable[[Chunk], Part]:
@@ -47,7 +47,7 @@ class Job:
             UsageError: when the models are not those whose rows are in the folder.
             WherefromError: as `Task.open`; and what is returned, as `OpenedTask.rows`.
         """
-        return working(self.task, self.rows, self.advance, device)
+        return working(self.task, self.folder, self.advance, device)
 
 
 class Engine(Protocol):

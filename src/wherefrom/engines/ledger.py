@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from wherefrom.core.errors import StoreError
 from wherefrom.engines import parts
+from wherefrom.engines.folders import Folder
 from wherefrom.engines.keys import key_of
 from wherefrom.engines.tasks import Part
 from wherefrom.images.files import Source
@@ -45,15 +46,15 @@ class Ledger:
 
     Args:
         path: of the file; made when absent.
-        rows: the folder of the rows.
+        folder: of the job, with the rows.
 
     Raises:
         StoreError: when another process has it open, or it is no ledger. Every method may.
     """
 
-    def __init__(self, path: Path, rows: Path) -> None:
+    def __init__(self, path: Path, folder: Folder) -> None:
         self._path: Final = path
-        self._rows: Final = rows
+        self._folder: Final = folder
         with self._explained():
             self._db: Final = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
@@ -114,14 +115,14 @@ class Ledger:
         known = self._known()
         fresh = 0
         for status in (parts.FAILED, parts.SCORED):
-            for path in parts.parts_in(self._rows / status):
-                if (status, path.stem) in known:
+            for chunk in parts.chunks_in(self._folder, status):
+                if (status, chunk) in known:
                     continue
-                scored = parts.path_of(self._rows, parts.SCORED, path.stem)
-                if status == parts.FAILED and not scored.exists() and not parts.is_alone(path):
-                    path.unlink()  # the stop came between its two files: all of its images are asked again
+                name = parts.name_of(status, chunk)
+                if status == parts.FAILED and self._is_half(chunk):
+                    self._folder.remove(name)  # the stop came between its two files: all of its images are asked again
                     continue
-                self._enter(path.stem, status, parts.keys_in(path))
+                self._enter(chunk, status, parts.keys_in(self._folder, name))
                 fresh += 1
         return fresh
 
@@ -131,16 +132,22 @@ class Ledger:
             numbered = self._db.execute(
                 "SELECT number, name FROM parts WHERE status = ? ORDER BY number", (parts.FAILED,)
             ).fetchall()
-        for number, name in numbered:
-            path = parts.path_of(self._rows, parts.FAILED, name)
-            if path.exists():
-                self._tidy_part(path, number)
+        for number, chunk in numbered:
+            name = parts.name_of(parts.FAILED, chunk)
+            if self._folder.exists(name):
+                self._tidy_part(name, number)
 
-    def _tidy_part(self, path: Path, number: int) -> None:
-        there = parts.keys_in(path)
+    def _is_half(self, chunk: str) -> bool:
+        """Whether the scored rows that belong to a chunk's failed ones are missing."""
+        if self._folder.exists(parts.name_of(parts.SCORED, chunk)):
+            return False
+        return not parts.is_alone(self._folder, parts.name_of(parts.FAILED, chunk))
+
+    def _tidy_part(self, name: str, number: int) -> None:
+        there = parts.keys_in(self._folder, name)
         held = {key for key in there if self._failed_in(key) == number}
         if not held.issuperset(there):
-            parts.keep_only(path, held)
+            parts.keep_only(self._folder, name, held)
 
     def _failed_in(self, key: bytes) -> int:
         """The number of the part that says last why an image failed; 0 for one that is done."""

@@ -1,19 +1,20 @@
 """Parts of the output: files of rows, written whole or not at all, and what a folder of them holds.
 
-    FOLDER/status=scored/NAME.parquet      every row without an error; never written again
-    FOLDER/status=failed/NAME.parquet      of images with an error, which a later run may ask about again
+    FOLDER/rows/status=scored/NAME.parquet      every row without an error; never written again
+    FOLDER/rows/status=failed/NAME.parquet      of images with an error, which a later run may ask about again
 
 The rows of one image are always in one file.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from wherefrom.core.errors import StoreError
-from wherefrom.core.files import replacing
+from wherefrom.engines.folders import ROWS, Folder
 from wherefrom.engines.tasks import Row
 
 __all__ = [
@@ -21,12 +22,12 @@ __all__ = [
     "KEY",
     "SCORED",
     "alone",
+    "chunks_in",
     "clear_unfinished",
     "is_alone",
     "keep_only",
     "keys_in",
-    "parts_in",
-    "path_of",
+    "name_of",
     "write_rows",
 ]
 
@@ -40,22 +41,22 @@ _SUFFIX: Final = ".parquet"
 _ALONE: Final = b"wherefrom.alone"
 
 
-def path_of(rows: Path, status: str, name: str) -> Path:
-    """Where the rows of one status of a chunk are.
+def name_of(status: str, chunk: str) -> str:
+    """The file of the rows of one status of a chunk, by its path in the folder.
 
     Args:
-        rows: the folder of the rows.
         status: `SCORED` or `FAILED`.
-        name: of the chunk.
+        chunk: its name.
     """
-    return rows / status / f"{name}{_SUFFIX}"
+    return f"{ROWS}/{status}/{chunk}{_SUFFIX}"
 
 
-def write_rows(path: Path, rows: Sequence[Row] | Any, schema: Any) -> None:
+def write_rows(folder: Folder, name: str, rows: Sequence[Row] | Any, schema: Any) -> None:
     """Write rows as Parquet, compressed by Zstandard, whole or not at all.
 
     Args:
-        path: of the file; its folder is made.
+        folder: where to.
+        name: of the file; see `name_of`.
         rows: by column, or a `pyarrow.Table`.
         schema: of the rows.
 
@@ -66,12 +67,9 @@ def write_rows(path: Path, rows: Sequence[Row] | Any, schema: Any) -> None:
     import pyarrow.parquet as pq
 
     table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(list(rows), schema=schema)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as place:
-            pq.write_table(table, place, compression="zstd")
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    file = io.BytesIO()
+    pq.write_table(table, file, compression="zstd")
+    folder.write(name, file.getvalue())
 
 
 def alone(schema: Any) -> Any:
@@ -83,11 +81,12 @@ def alone(schema: Any) -> Any:
     return schema.with_metadata({**(schema.metadata or {}), _ALONE: b"yes"})
 
 
-def is_alone(path: Path) -> bool:
+def is_alone(folder: Folder, name: str) -> bool:
     """Whether failed rows are all that there is of their chunk.
 
     Args:
-        path: of a part.
+        folder: of the part.
+        name: of its file.
 
     Raises:
         StoreError: when it is no whole part.
@@ -96,30 +95,37 @@ def is_alone(path: Path) -> bool:
     import pyarrow.parquet as pq
 
     try:
-        return _ALONE in (pq.read_schema(path).metadata or {})
+        with folder.open(name) as file:
+            return _ALONE in (pq.read_schema(file).metadata or {})
     except (OSError, pa.ArrowException) as error:
-        raise _no_part(path, error) from error
+        raise _no_part(folder, name, error) from error
 
 
-def _no_part(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"{path} is no whole part of rows ({error}): remove it, and its images are asked again")
+def _no_part(folder: Folder, name: str, error: Exception) -> StoreError:
+    return StoreError(f"{folder}/{name} is no whole part of rows ({error}): remove it, and its images are asked again")
 
 
-def parts_in(folder: Path) -> Iterator[Path]:
-    """The files of one status, sorted by name; none where there is no folder. Files that are being written are hidden.
+def chunks_in(folder: Folder, status: str) -> Iterator[str]:
+    """The names of the chunks that have rows of one status, sorted. Files that are being written are hidden.
 
     Args:
-        folder: `SCORED` or `FAILED` in the folder of the rows.
+        folder: of the job.
+        status: `SCORED` or `FAILED`.
+
+    Raises:
+        StoreError: when the folder cannot be listed.
     """
-    if folder.is_dir():
-        yield from sorted(path for path in folder.glob(f"*{_SUFFIX}") if not path.name.startswith("."))
+    for name in map(PurePosixPath, folder.names(f"{ROWS}/{status}")):
+        if name.suffix == _SUFFIX and not name.name.startswith("."):
+            yield name.stem
 
 
-def keys_in(path: Path) -> list[bytes]:
+def keys_in(folder: Folder, name: str) -> list[bytes]:
     """The keys of the images in a file, each once, in order.
 
     Args:
-        path: of a part.
+        folder: of the part.
+        name: of its file.
 
     Raises:
         StoreError: when it is no whole part.
@@ -128,18 +134,19 @@ def keys_in(path: Path) -> list[bytes]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        with folder.open(name) as opened, pq.ParquetFile(opened) as file:
             column = file.read(columns=[KEY]).column(KEY)
     except (OSError, KeyError, pa.ArrowException) as error:
-        raise _no_part(path, error) from error
+        raise _no_part(folder, name, error) from error
     return list(dict.fromkeys(column.to_pylist()))
 
 
-def keep_only(path: Path, keys: Collection[bytes]) -> None:
+def keep_only(folder: Folder, name: str, keys: Collection[bytes]) -> None:
     """Take rows out of a part; a part without any is removed.
 
     Args:
-        path: of the part.
+        folder: of the part.
+        name: of its file.
         keys: of the images whose rows stay.
 
     Raises:
@@ -149,22 +156,21 @@ def keep_only(path: Path, keys: Collection[bytes]) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with folder.open(name) as opened, pq.ParquetFile(opened) as file:
         table = file.read()
     wanted = pa.array(list(keys), table.schema.field(KEY).type)
     left = table.filter(pc.is_in(table.column(KEY), value_set=wanted))
     if left.num_rows:
-        write_rows(path, left, table.schema)
+        write_rows(folder, name, left, table.schema)
     else:
-        path.unlink()
+        folder.remove(name)
 
 
-def clear_unfinished(rows: Path) -> None:
+def clear_unfinished(folder: Folder) -> None:
     """Remove what a process was writing when it ended. To be called while nobody writes.
 
     Args:
-        rows: the folder of the rows.
+        folder: of the job.
     """
     for status in (SCORED, FAILED):
-        for path in (rows / status).glob(f".*.partial{_SUFFIX}"):
-            path.unlink(missing_ok=True)
+        folder.clear_unfinished(f"{ROWS}/{status}")

@@ -20,12 +20,13 @@ from typing import Any, Final
 
 from wherefrom.core.computing import computing_digest
 from wherefrom.core.errors import StoreError, UsageError
-from wherefrom.core.files import write_json
+from wherefrom.core.files import json_bytes
 from wherefrom.core.plain import plain
 from wherefrom.core.version import VERSION
 from wherefrom.engines import parts
 from wherefrom.engines.base import Engine, Job
 from wherefrom.engines.columns import SCHEMA_VERSION
+from wherefrom.engines.folders import Folder, folder_of
 from wherefrom.engines.keys import chunk_name
 from wherefrom.engines.ledger import Ledger
 from wherefrom.engines.local import Local
@@ -46,14 +47,14 @@ class JobResult:
     """What a run did, and how the folder stands after it.
 
     Attributes:
-        rows: the folder of the rows, a dataset with Hive partitions.
+        rows: the folder of the rows, or their address: a dataset with Hive partitions.
         asked: images that this run asked about.
         failed_now: of them, those that failed.
         scored: images in the folder without an error.
         failed: images in the folder with one.
     """
 
-    rows: Path
+    rows: Path | str
     asked: int
     failed_now: int
     scored: int
@@ -78,7 +79,8 @@ def run_job(
     Args:
         task: what is asked.
         images: as `stream_images` lists them; pulled as workers need them.
-        folder: for the rows, made when absent. On a disk that every worker of the engine writes to.
+        folder: for the rows, made when absent: a path on a disk that every worker of the engine writes to, or an
+            address of object storage, as `s3://bucket/rows`.
         engine: where images are worked on.
         images_a_file: whose rows are written together, at least 1. A stop loses the work on at most one such file a
             worker.
@@ -92,16 +94,16 @@ def run_job(
     """
     if images_a_file < 1:
         raise UsageError(f"images_a_file={images_a_file}, need at least 1")
-    place = Path(folder)
-    rows = place / "rows"
-    _make(place, rows)
-    with Ledger(place / "ledger.sqlite", rows) as ledger:
-        _check_same(place / _JOB, task)
-        parts.clear_unfinished(rows)
+    place = folder_of(folder)
+    _check_free(place)
+    place.prepare()
+    with place.ledger() as file, Ledger(file, place) as ledger:
+        _check_same(place, task)
+        parts.clear_unfinished(place)
         ledger.absorb()
         ledger.tidy()
         meter = Meter(report=progress, total=None)
-        job = Job(task=task, rows=rows, advance=lambda settled, failed: meter.add(settled, errors=failed))
+        job = Job(task=task, folder=place, advance=lambda settled, failed: meter.add(settled, errors=failed))
         chunks = _chunks(ledger.undone(images, retry=retry), images_a_file)
         asked = failed = 0
         with closing(engine.parts(job, chunks)) as done:
@@ -112,17 +114,14 @@ def run_job(
         ledger.tidy()
         meter.tell()
         scored, left = ledger.counts()
-    return JobResult(rows=rows, asked=asked, failed_now=failed, scored=scored, failed=left)
+    return JobResult(rows=place.rows, asked=asked, failed_now=failed, scored=scored, failed=left)
 
 
-def _make(folder: Path, rows: Path) -> None:
-    """Make the folders, and refuse one that holds something else."""
-    try:
-        if folder.is_dir() and not (folder / _JOB).exists() and any(folder.iterdir()):
-            raise UsageError(f"{folder} is there, and its files are not of such a run: name a new folder")
-        rows.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+def _check_free(folder: Folder) -> None:
+    """Refuse a folder that holds something else."""
+    there = folder.names()
+    if there and _JOB not in there:
+        raise UsageError(f"{folder} is there, and its files are not of such a run: name a new folder")
 
 
 def _chunks(undone: Iterable[tuple[bytes, Source]], size: int) -> Iterator[Chunk]:
@@ -133,22 +132,22 @@ def _chunks(undone: Iterable[tuple[bytes, Source]], size: int) -> Iterator[Chunk
         yield Chunk(name=name, images=tuple(image for _, image in some))
 
 
-def _check_same(path: Path, task: Task) -> None:
+def _check_same(folder: Folder, task: Task) -> None:
     """Write down what is asked, or refuse to ask something else where that is written already."""
     facts = plain({**task.facts, "computed by": computing_digest(), "schema": SCHEMA_VERSION})
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    if not path.exists():
-        write_json(path, {"wherefrom": "job", "version": VERSION, "digest": digest, "facts": facts})
+    if not folder.exists(_JOB):
+        job = {"wherefrom": "job", "version": VERSION, "digest": digest, "facts": facts}
+        folder.write(_JOB, json_bytes(job))
         return
-    there = _read(path)
+    there = _read(folder)
     if there.get("digest") == digest:
         return
     held = there.get("facts") or {}
     changed = [_difference(name, held, facts) for name in sorted({*held, *facts}) if held.get(name) != facts.get(name)]
     release = f", by wherefrom {there.get('version')}" if held.get("computed by") != facts["computed by"] else ""
     raise UsageError(
-        f"{path.parent} holds rows of another question{release} ({'; '.join(changed)}): name another folder, or ask the"
-        " same"
+        f"{folder} holds rows of another question{release} ({'; '.join(changed)}): name another folder, or ask the same"
     )
 
 
@@ -158,9 +157,11 @@ def _difference(name: str, held: dict[str, Any], facts: dict[str, Any]) -> str:
     return f"{name}: {json.dumps(held.get(name))} there, {json.dumps(facts.get(name))} here"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(folder: Folder) -> dict[str, Any]:
+    path = f"{folder}/{_JOB}"
     try:
-        there = json.loads(path.read_text(encoding="utf-8"))
+        with folder.open(_JOB) as file:
+            there = json.loads(file.read())
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be read ({error}): name another folder") from error
     if not isinstance(there, dict) or there.get("wherefrom") != "job":

@@ -11,6 +11,7 @@ from typing import Any
 
 from wherefrom.core.errors import ModelError
 from wherefrom.engines.base import Chunk, Job, Row
+from wherefrom.engines.folders import LocalFolder
 from wherefrom.engines.keys import chunk_name, key_of
 from wherefrom.images.files import Source
 
@@ -73,10 +74,9 @@ class Opened:
 
 def job_of(folder: Path, advance: Callable[[int, int], None] | None = None, **options: Any) -> Job:
     """A job that writes into a folder, and notes beside it who asked about what."""
-    rows, notes = folder / "rows", folder / "notes"
-    rows.mkdir(exist_ok=True)
+    notes = folder / "notes"
     notes.mkdir(exist_ok=True)
-    return Job(task=Counting(notes=notes, **options), rows=rows, advance=advance)
+    return Job(task=Counting(notes=notes, **options), folder=LocalFolder(folder), advance=advance)
 
 
 def chunks_of(count: int, size: int) -> list[Chunk]:

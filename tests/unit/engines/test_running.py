@@ -12,6 +12,7 @@ from tests.unit.engines.lengths import Lengths, images, names_in
 from wherefrom.core.errors import StoreError, UsageError
 from wherefrom.engines import parts
 from wherefrom.engines.base import Chunk, Job, Part
+from wherefrom.engines.folders import Folder, LocalFolder
 from wherefrom.engines.keys import key_of
 from wherefrom.engines.ledger import Ledger
 from wherefrom.engines.local import Local
@@ -57,10 +58,10 @@ def test_a_stop_between_the_two_files_of_a_chunk_asks_all_of_it_again(
 ) -> None:
     write = parts.write_rows
 
-    def stop_at_scored(path: Path, rows: object, schema: object) -> None:
-        if path.parent.name == parts.SCORED:
+    def stop_at_scored(folder: Folder, name: str, rows: object, schema: object) -> None:
+        if parts.SCORED in name:
             raise Stop
-        write(path, rows, schema)
+        write(folder, name, rows, schema)
 
     task = Lengths(bad={"1"})
     with monkeypatch.context() as patched:
@@ -102,9 +103,9 @@ def test_failed_rows_are_asked_again_and_a_success_takes_their_place(tmp_path: P
 def test_a_stored_success_beats_a_failure_that_comes_later(tmp_path: Path) -> None:
     run_job(Lengths(), images(2), folder=tmp_path)
     key = key_of(next(images(1)))
-    rows = tmp_path / "rows"
     parts.write_rows(
-        parts.path_of(rows, parts.FAILED, "late"),
+        LocalFolder(tmp_path),
+        parts.name_of(parts.FAILED, "late"),
         [{"key": key, "name": "0", "error": "late"}],
         parts.alone(Lengths().schema),
     )
@@ -169,7 +170,7 @@ def test_another_release_is_another_question(tmp_path: Path, monkeypatch: pytest
 
 def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
     run_job(Lengths(), images(1), folder=tmp_path)
-    open_ledger = Ledger(tmp_path / "ledger.sqlite", tmp_path / "rows")
+    open_ledger = Ledger(tmp_path / "ledger.sqlite", LocalFolder(tmp_path))
     with open_ledger, pytest.raises(StoreError, match="another process is writing rows to"):
         run_job(Lengths(), images(1), folder=tmp_path)
     (tmp_path / "ledger.sqlite").write_text("no database, however long it is")
@@ -180,7 +181,8 @@ def test_two_processes_do_not_write_to_one_folder(tmp_path: Path) -> None:
 def test_a_damaged_part_is_named(tmp_path: Path) -> None:
     run_job(Lengths(), images(1), folder=tmp_path)
     (tmp_path / "ledger.sqlite").unlink()
-    (part,) = parts.parts_in(tmp_path / "rows" / parts.SCORED)
+    (chunk,) = parts.chunks_in(LocalFolder(tmp_path), parts.SCORED)
+    part = tmp_path / parts.name_of(parts.SCORED, chunk)
     part.write_bytes(part.read_bytes()[:-9])
     with pytest.raises(StoreError, match=r"is no whole part of rows .* remove it, and its images are asked again"):
         run_job(Lengths(), images(1), folder=tmp_path)

@@ -19,9 +19,11 @@ PATTERNS = 24
 class Projecting:
     """Each block of 8 x 8 pixels and colour is projected on the same patterns, which belong to no symmetry."""
 
+    dtype: str = "float32"
+
     @property
     def card(self) -> Card:
-        return Card(kind="model", name="projecting", facts={"decoder": "d" * 64})
+        return Card(kind="model", name="projecting", facts={"decoder": "d" * 64, "dtype": self.dtype})
 
     @property
     def device(self) -> torch.device:

@@ -39,6 +39,12 @@ def test_a_pasted_part_is_outlined(refine: bool) -> None:
     assert found.chance_by_symmetry == 1 / 4
 
 
+def test_a_map_says_its_models_precision_where_it_is_not_the_usual_one() -> None:
+    usual, other = (evidence_map(noise(1, 32, 32), model=Projecting(dtype=name)) for name in ("float32", "bfloat16"))
+    assert "dtype" not in usual.method.facts
+    assert other.method.facts["dtype"] == "bfloat16"
+
+
 def test_a_flat_image_is_masked_and_a_clipped_part_too() -> None:
     flat = evidence_map(np.full((48, 64, 3), 130, dtype=np.uint8), model=MODEL)
     assert flat.masked.all()

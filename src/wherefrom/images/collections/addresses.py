@@ -1,7 +1,8 @@
 """Addresses outside of this machine, as `s3://bucket/a.png`: the one module that reaches them, by fsspec.
 
 An address is read because a person named it, or named the kind of addresses that a manifest may hold; nothing is looked
-for elsewhere. Credentials are those of fsspec's own configuration and of the provider's usual variables.
+for elsewhere. `wherefrom.engines.folders` writes rows to one that a person named for them. Credentials are those of
+fsspec's own configuration and of the provider's usual variables.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from wherefrom.images.collections.names import Passed
 from wherefrom.images.collections.places import Listing
 from wherefrom.images.files import Cell, Source, printable, way_to_raise
 
-__all__ = ["Address", "AddressPlace", "address_place", "list_address", "scheme_of"]
+__all__ = ["Address", "AddressPlace", "address_place", "list_address", "reason_of", "scheme_of", "system_of"]
 
 _ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://")
 
@@ -62,7 +63,7 @@ class Address:
             ImageError: when they cannot be had, or are over the limit.
         """
         try:
-            system, path = _system(self.url)
+            system, path = system_of(self.url)
             if self.span is not None:
                 return self._member(system, path, max_bytes)
             with system.open(path, "rb") as file:
@@ -73,7 +74,7 @@ class Address:
         except (ImageError, MissingExtra):
             raise
         except Exception as error:  # whatever a provider's client raises is the reason why this image has no row
-            raise ImageError(f"{self} cannot be read: {_reason(error)}") from error
+            raise ImageError(f"{self} cannot be read: {reason_of(error)}") from error
 
     def _member(self, system: Any, path: str, max_bytes: int) -> bytes:
         assert self.span is not None
@@ -114,12 +115,12 @@ class AddressPlace:
             OSError: when it cannot be opened.
         """
         try:
-            system, path = _system(self.url)
+            system, path = system_of(self.url)
             opened: AbstractContextManager[BinaryIO] = system.open(path, "rb")
         except (OSError, MissingExtra):
             raise
         except Exception as error:  # clients of providers have errors of their own
-            raise OSError(_reason(error)) from error
+            raise OSError(reason_of(error)) from error
         return opened
 
     def beside(self, text: str) -> AddressPlace:
@@ -160,11 +161,11 @@ def list_address(text: str, listing: Listing) -> Iterator[AddressPlace]:
     if not pattern and not text.endswith("/"):
         yield AddressPlace(text)
         return
-    system, path = _system(text)
+    system, path = system_of(text)
     try:
         there = system.glob(path) if pattern else system.find(path)
     except Exception as error:  # as above
-        raise UsageError(f"{printable(text)} cannot be listed: {_reason(error)}") from error
+        raise UsageError(f"{printable(text)} cannot be listed: {reason_of(error)}") from error
     passed, found = Passed(), False
     for each in sorted(there):
         if pattern or passed.take(PurePosixPath(each).name):
@@ -177,8 +178,11 @@ def list_address(text: str, listing: Listing) -> Iterator[AddressPlace]:
         listing.on_message(f"left out of {printable(text)}: {said}")
 
 
-def _system(url: str) -> tuple[Any, str]:
+def system_of(url: str) -> tuple[Any, str]:
     """The file system of an address, and the path in it.
+
+    Args:
+        url: the address.
 
     Raises:
         UsageError: when there is no such scheme.
@@ -201,6 +205,10 @@ def _raise(needed: int) -> str:
     return way_to_raise("max_bytes", needed)
 
 
-def _reason(error: Exception) -> str:
-    """What went wrong, on one line."""
+def reason_of(error: Exception) -> str:
+    """What went wrong, on one line.
+
+    Args:
+        error: of a provider's client.
+    """
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}".rstrip(": ")
