@@ -123,7 +123,11 @@ class LocalFolder:
         return self.path / ROWS
 
     def prepare(self) -> None:
-        """Make the folder, and that of the rows."""
+        """Make the folder, and that of the rows.
+
+        Raises:
+            StoreError: when it cannot be made.
+        """
         try:
             self.rows.mkdir(parents=True, exist_ok=True)
         except OSError as error:
