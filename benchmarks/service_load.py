@@ -2,9 +2,10 @@
 
     python benchmarks/service_load.py --profiles DIR --images DIR [--seconds 600 --clients 16] [--kill] --out R.json
 
-Clients send one image each, again and again, for a bounded time. The same images are then scored by `wherefrom
-attribute`, so that the two throughputs can be compared. With `--kill` the process is killed in the middle and started
-again: it is measured after how long it is ready, and every answer is compared with what the command line said.
+Clients send one image each, again and again, for a bounded time. Before and after, the same images are scored as
+`wherefrom attribute` does, so that the two throughputs can be compared, and what else ran here shows in them. With
+`--kill` the process is killed in the middle and started again: it is measured after how long it is ready, and every
+answer is compared with what the command line said.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from typing import Any
 import httpx2
 import numpy as np
 
+POINTS = 60
+"""Of the memory's curve that are kept."""
 BUSY = (202, 429, 503)
 """Answers that say to come back."""
 
@@ -186,9 +189,10 @@ def main() -> None:
         if typed.kill:
             killer.join()
         code = served.end(signal.SIGTERM)
-    memory = [megabytes for _, megabytes in load.memory]
-    half = len(memory) // 2
+    _, later = by_command_line(typed.profiles, images, typed.threads)
+    memory = [(round(second), round(megabytes)) for second, megabytes in load.memory]
     result = {
+        "load": round(os.getloadavg()[0], 1),
         "clients": typed.clients,
         "seconds": typed.seconds,
         "threads": typed.threads,
@@ -199,9 +203,8 @@ def main() -> None:
         "p50_s": float(np.quantile(load.seconds, 0.5)) if load.seconds else None,
         "p99_s": float(np.quantile(load.seconds, 0.99)) if load.seconds else None,
         "images_per_second": len(load.seconds) / typed.seconds,
-        "command_line_images_per_second": rate,
-        "memory_mb_first_half_max": max(memory[:half], default=None),
-        "memory_mb_second_half_max": max(memory[half:], default=None),
+        "command_line_images_per_second": {"before": rate, "after": later},
+        "memory_mb_at_seconds": memory[:: max(1, len(memory) // POINTS)],
         "exit_code": code,
     }
     typed.out.write_text(json.dumps(result, indent=1) + "\n")
