@@ -147,6 +147,7 @@ def test_asking_about_places_costs_no_more_than_was_said(
     assert 0.5 * reconstructions < model.pixels / noise[0, 0].numel() <= reconstructions
 
 
+@pytest.mark.weekly  # learns what the grid of a whole decoder looks like, twice
 def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     model: Any = load_model("zoo:kl-f8-a", device="cpu")
     with torch.inference_mode():
