@@ -99,6 +99,7 @@ def test_a_table_of_latent_models_on_what_is_installed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("toys")
+@pytest.mark.weekly  # a whole table
 def test_belongings_are_divided_many_times_and_cut_at_two_shares_of_misses(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_second_run_asks_the_models_nothing_and_says_the_same(
     assert run(*words)["rows"] == first["rows"]
 
 
+@pytest.mark.weekly  # a whole table
 def test_a_filtered_belonging_is_judged_by_both_profiles(
     run: Run, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_filtered_belonging_is_judged_by_both_profiles(
     assert {row["against"] for row in found["rows"]} == {"CIFAR-10, test", "CIFAR-10, test, filtered"}
 
 
+@pytest.mark.weekly  # a whole table
 def test_generators_are_asked_about_images_stored_as_jpeg_by_a_loss_that_allows_for_it(
     run: Run, cifar: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

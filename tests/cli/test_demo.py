@@ -164,6 +164,7 @@ def test_too_few_belongings_are_refused_before_anything_is_made(
     assert not (tmp_path / "demo").exists()
 
 
+@pytest.mark.weekly  # a third demo
 def test_the_least_count_is_enough_for_a_method_that_learns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     toys = ("--model", "toy", "--other", "toy:0.6", "--rival", "toy", "--jobs", 1)
     small = ("--size", 32, *toys, "--method", "spectral", *SEARCH)

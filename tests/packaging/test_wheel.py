@@ -57,6 +57,7 @@ def test_the_wheel_has_every_file_of_the_source(program: Path) -> None:
     assert {Path(name).suffix for name in there} >= {".py", ".json", ".safetensors", ".typed"}
 
 
+@pytest.mark.weekly  # a demo; that the wheel has every file is checked always
 def test_the_demo_runs_from_the_wheel(program: Path, tmp_path: Path) -> None:
     toys = ("--model", "toy", "--other", "toy:0.6", "--rival", "toy", "--jobs", "2")
     small = (

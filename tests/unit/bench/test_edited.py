@@ -95,6 +95,7 @@ def test_generators_are_asked_by_both_losses_and_in_a_quick_run_by_the_one_that_
     assert len(workspace.skipped) == 1
 
 
+@pytest.mark.weekly  # two whole tables
 def test_what_one_method_asks_for_all_changes_no_row_and_a_model_that_is_not_asked_is_judged(
     workspace: Workspace,
 ) -> None:

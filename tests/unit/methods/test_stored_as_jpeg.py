@@ -47,6 +47,7 @@ def losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[np.ndarr
     return _losses(tmp_path_factory.mktemp("stored"), restarts=4, keep=1)
 
 
+@pytest.mark.weekly  # whole searches
 def test_what_a_jpeg_took_is_not_counted_from_the_first_steps_on(tmp_path: Path) -> None:
     """The distance to all images that are stored as the same file is at most that to the one that was read."""
     found = _losses(tmp_path, restarts=1, race=None, steps=15, plateau=None)
