@@ -114,6 +114,27 @@ def ldm_names(state: dict[str, torch.Tensor], levels: int = 2) -> dict[str, torc
     return renamed
 
 
+LEVEL_ATTENTION: Final[dict[str, Any]] = {
+    "down_block_types": ("DownEncoderBlock2D", "AttnDownEncoderBlock2D"),
+    "up_block_types": ("AttnUpDecoderBlock2D", "UpDecoderBlock2D"),
+}
+"""Of an `AutoencoderKL` with attention within the levels, as kl-f16 has; the rest of its configuration is `KL`."""
+
+
+def ldm_names_in_levels(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """As `ldm_names`, of a tiny `AutoencoderKL` with attention within the levels."""
+    renamed: dict[str, torch.Tensor] = {}
+    for name, tensor in ldm_names(state).items():
+        old = name.replace("encoder.down_blocks.1.attentions", "encoder.down.1.attn")
+        old = old.replace("decoder.up_blocks.0.attentions", "decoder.up.1.attn")
+        if ".attn." in old:
+            for word, plain in (("group_norm", "norm"), ("to_q", "q"), ("to_k", "k"), ("to_v", "v")):
+                old = old.replace(word, plain)
+            old = old.replace("to_out.0", "proj_out")
+        renamed[old] = tensor[:, :, None, None] if ".attn." in old and tensor.ndim == 2 else tensor
+    return renamed
+
+
 def raw_pair(kind: str, *, width: int = 8, channels: int = 4, seed: int = 0) -> dict[str, dict[str, torch.Tensor]]:
     """Tensors of the two files of an autoencoder for previews, by `encoder` and `decoder`, as its authors number them.
 

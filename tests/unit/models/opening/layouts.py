@@ -17,7 +17,7 @@ from torch import nn
 
 from tests.golden.tokenisers import SHAPES, drawn
 from tests.unit.models import tiny
-from wherefrom.models.upscalers.networks import RRDBNet, SRVGGNetCompact
+from tests.unit.models.upscalers.test_upscalers import compact, esrgan_name, numbered_name, rrdb
 
 State = dict[str, torch.Tensor]
 Files = dict[str, bytes]
@@ -61,26 +61,6 @@ def _weights(network: nn.Module) -> State:
     return {name: torch.randn(tensor.shape, generator=numbers) * 0.1 for name, tensor in named}
 
 
-def _rrdb(doublings: int = 2, folded: int = 1) -> State:
-    return _weights(RRDBNet(width=8, growth=4, blocks=1, doublings=doublings, folded=folded))
-
-
-def _esrgan(name: str) -> str:
-    if name.startswith("body."):
-        _, block, dense, layer, kind = name.split(".")
-        return f"RRDB_trunk.{block}.{dense.upper()}.{layer}.{kind}"
-    return name.replace("conv_body", "trunk_conv").replace("conv_up", "upconv").replace("conv_hr", "HRconv")
-
-
-def _numbered(name: str) -> str:
-    if name.startswith("body."):
-        _, block, dense, layer, kind = name.split(".")
-        return f"model.1.sub.{block}.{dense.upper()}.{layer}.0.{kind}"
-    layer, kind = name.split(".")
-    places = {"conv_first": "0", "conv_body": "1.sub.1", "conv_up1": "3", "conv_up2": "6", "conv_hr": "8"}
-    return f"model.{places.get(layer, '10')}.{kind}"
-
-
 def _named(state: State, rename: Callable[[str], str]) -> State:
     return {rename(name): tensor for name, tensor in state.items()}
 
@@ -97,18 +77,8 @@ def _pair(kind: str) -> Sample:
 
 def _original(prefix: str = "") -> State:
     """The names of latent diffusion, with attention within the levels as kl-f16 has."""
-    kinds = {"down_block_types": ("DownEncoderBlock2D", "AttnDownEncoderBlock2D")}
-    kinds |= {"up_block_types": ("AttnUpDecoderBlock2D", "UpDecoderBlock2D")}
-    renamed: State = {}
-    for name, tensor in tiny.ldm_names(_weights(diffusers.AutoencoderKL(**(tiny.KL | kinds)))).items():
-        new = name.replace("encoder.down_blocks.1.attentions", "encoder.down.1.attn")
-        new = new.replace("decoder.up_blocks.0.attentions", "decoder.up.1.attn")
-        if ".attn." in new:
-            for old, plain in (("group_norm", "norm"), ("to_q", "q"), ("to_k", "k"), ("to_v", "v")):
-                new = new.replace(old, plain)
-            new = new.replace("to_out.0", "proj_out")
-        renamed[f"{prefix}{new}"] = tensor[:, :, None, None] if ".attn." in new and tensor.ndim == 2 else tensor
-    return renamed
+    state = _weights(diffusers.AutoencoderKL(**(tiny.KL | tiny.LEVEL_ATTENTION)))
+    return {f"{prefix}{name}": tensor for name, tensor in tiny.ldm_names_in_levels(state).items()}
 
 
 def _folder(name: str) -> Sample:
@@ -160,11 +130,11 @@ def _with_averages(state: State) -> State:
 
 
 SAMPLES: Final[dict[str, Callable[[], Sample]]] = {
-    "upscaler": lambda: _single(_rrdb()),
-    "upscaler-x2": lambda: _single(_rrdb(folded=2)),
-    "upscaler-esrgan": lambda: _single(_named(_rrdb(), _esrgan), "weights.pth", lambda state: {"params_ema": state}),
-    "upscaler-numbered": lambda: _single(_named(_rrdb(), _numbered), "weights.pt"),
-    "upscaler-compact": lambda: _single(_weights(SRVGGNetCompact(width=8, layers=2, scale=4, prelu=True))),
+    "upscaler": lambda: _single(rrdb()),
+    "upscaler-x2": lambda: _single(rrdb(folded=2)),
+    "upscaler-esrgan": lambda: _single(_named(rrdb(), esrgan_name), "weights.pth", lambda state: {"params_ema": state}),
+    "upscaler-numbered": lambda: _single(_named(rrdb(), numbered_name), "weights.pt"),
+    "upscaler-compact": lambda: _single(compact()),
     "pair-TAESD": lambda: _pair("TAESD"),
     "pair-TAEF2": lambda: _pair("TAEF2"),
     "pair-TAESANA": lambda: _pair("TAESANA"),

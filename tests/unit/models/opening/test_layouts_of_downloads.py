@@ -117,18 +117,8 @@ def test_a_part_of_the_weights_is_no_model(name: str, tmp_path: Path) -> None:
 
 
 def test_attention_within_levels_of_the_original_layout_is_read(tmp_path: Path) -> None:
-    kinds = {"down_block_types": ("DownEncoderBlock2D", "AttnDownEncoderBlock2D")}
-    kinds |= {"up_block_types": ("AttnUpDecoderBlock2D", "UpDecoderBlock2D")}
-    state = diffusers.AutoencoderKL(**(tiny.KL | kinds)).state_dict()
-    renamed: State = {}
-    for name, tensor in tiny.ldm_names(state).items():
-        new = name.replace("encoder.down_blocks.1.attentions", "encoder.down.1.attn")
-        new = new.replace("decoder.up_blocks.0.attentions", "decoder.up.1.attn")
-        if ".attn." in new:
-            for old, plain in (("group_norm", "norm"), ("to_q", "q"), ("to_k", "k"), ("to_v", "v")):
-                new = new.replace(old, plain)
-            new = new.replace("to_out.0", "proj_out")
-        renamed[new] = tensor[:, :, None, None] if ".attn." in new and tensor.ndim == 2 else tensor
+    state = diffusers.AutoencoderKL(**(tiny.KL | tiny.LEVEL_ATTENTION)).state_dict()
+    renamed = tiny.ldm_names_in_levels(state)
     assert "encoder.down.1.attn.0.q.weight" in renamed
     paths = _saved(state, tmp_path / "a.safetensors"), _saved(renamed, tmp_path / "b.safetensors")
     assert len(_decoders(*paths)) == 1

@@ -46,7 +46,7 @@ def compact(*, scale: int = 4, prelu: bool = True) -> State:
     return _filled(SRVGGNetCompact(width=8, layers=2, scale=scale, prelu=prelu))
 
 
-def _esrgan(name: str) -> str:
+def esrgan_name(name: str) -> str:
     """The name in the files of ESRGAN's program."""
     if name.startswith("body."):
         _, block, dense, layer, kind = name.split(".")
@@ -54,7 +54,7 @@ def _esrgan(name: str) -> str:
     return name.replace("conv_body", "trunk_conv").replace("conv_up", "upconv").replace("conv_hr", "HRconv")
 
 
-def _numbered(name: str) -> str:
+def numbered_name(name: str) -> str:
     """The name in ESRGAN's first files."""
     if name.startswith("body."):
         _, block, dense, layer, kind = name.split(".")
@@ -89,7 +89,7 @@ def test_published_weights_give_the_recorded_outputs(name: str) -> None:
 
 def test_the_three_sets_of_names_are_one_network(tmp_path: Path) -> None:
     plain = _opened(rrdb(), tmp_path / "plain.safetensors")
-    renames: list[Callable[[str], str]] = [_esrgan, _numbered, "module.{}".format]
+    renames: list[Callable[[str], str]] = [esrgan_name, numbered_name, "module.{}".format]
     for form, rename in enumerate(renames):
         other = _opened({rename(name): value for name, value in rrdb().items()}, tmp_path / f"{form}.safetensors")
         assert other.card.digest == plain.card.digest
