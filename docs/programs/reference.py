@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 import wherefrom as wf
 from docs.programs.autoencoders import autoencoders
-from wherefrom.cli.app import app
+from wherefrom.cli.app import program
 from wherefrom.core.described import About, about
 from wherefrom.engines.columns import SCORES, VERDICTS, Column, schema_of
 
@@ -81,7 +81,7 @@ _QUICK: Final[dict[str, dict[str, Any]]] = {
 def commands() -> str:
     """What every command says with `--help`."""
     lines = ["# Commands", "", _NOTE, "Each section is what the command itself says with `--help`.", ""]
-    for words in _all_commands(typer.main.get_command(app), ()):
+    for words in _all_commands(typer.main.get_command(program()), ()):
         name = " ".join(("wherefrom", *words))
         lines += [f"## `{name}`", "", "```text", _help(words), "```", ""]
     return "\n".join(lines)
@@ -96,7 +96,7 @@ def _all_commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[str, .
 
 def _help(words: Sequence[str]) -> str:
     """What a command says with `--help`, in lines of a fixed width."""
-    found = CliRunner().invoke(app, [*words, "--help"], prog_name="wherefrom", terminal_width=_WIDTH)
+    found = CliRunner().invoke(program(), [*words, "--help"], prog_name="wherefrom", terminal_width=_WIDTH)
     if found.exit_code:
         raise RuntimeError(f"wherefrom {' '.join(words)} --help: {found.output}")
     return "\n".join(line.rstrip() for line in found.output.strip().splitlines())

@@ -15,6 +15,7 @@ import typer
 
 from tests.cli.calling import ROOT, call, command, save_noise
 from wherefrom import __version__
+from wherefrom.cli.app import COMMANDS
 from wherefrom.scoring.store import Store
 
 SLOW = """
@@ -28,20 +29,6 @@ class Slow(Toy):
 """
 
 
-COMMANDS = (
-    "demo",
-    "models",
-    "methods",
-    "rules",
-    "check",
-    "generate",
-    "edit",
-    "duplicates",
-    "profile",
-    "attribute",
-    "score",
-    "bench",
-)
 HELP = """
 import sys
 from wherefrom.cli import run
@@ -57,6 +44,13 @@ def test_every_command_explains_itself_without_torch() -> None:
     done = subprocess.run([sys.executable, "-c", HELP, *COMMANDS], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert all(f"Usage: wherefrom {name} " in done.stdout for name in COMMANDS)
+
+
+def test_a_command_reads_the_files_of_no_other_command() -> None:
+    script = "import sys; from wherefrom.cli import run; run(['verify', '--help']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    read = {name.removeprefix("wherefrom.cli.") for name in done.stdout.split() if name.startswith("wherefrom.cli.")}
+    assert read & {module for module, _ in COMMANDS.values()} == {"verify"}
 
 
 def test_the_version_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ import wherefrom as wf
 from tests.cli.calling import ROOT, call
 from wherefrom import methods, rules
 from wherefrom.cli._renamed import _OLD
-from wherefrom.cli.app import app
+from wherefrom.cli.app import program
 from wherefrom.models.toy import Toy
 
 BOUNDS = ("--alpha", 0.1, "--beta", 0.1)
@@ -56,7 +56,8 @@ def commands() -> dict[str, Any]:
             yield whole, command
             yield from below(command, whole)
 
-    return {"": get_command(app), **dict(below(get_command(app), ""))}
+    every = get_command(program())
+    return {"": every, **dict(below(every, ""))}
 
 
 def test_every_option_that_a_text_names_exists() -> None:

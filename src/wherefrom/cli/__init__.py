@@ -66,17 +66,26 @@ def _called(arguments: Sequence[str]) -> int:
     from wherefrom.cli._renamed import renamed
 
     typed = tuple(arguments)
-    return int(_program()(renamed(arguments), prog_name="wherefrom", standalone_mode=False, obj=typed) or 0)
+    command = _program(_command_of(arguments))
+    return int(command(renamed(arguments), prog_name="wherefrom", standalone_mode=False, obj=typed) or 0)
+
+
+def _command_of(arguments: Sequence[str]) -> str | None:
+    """The command that was typed; None where the program's own help or its list of commands may be asked for."""
+    from wherefrom.cli.app import COMMANDS
+
+    first = next((text for text in arguments if text != _DEBUG), "")
+    return first if first in COMMANDS else None
 
 
 @functools.cache
-def _program() -> Any:
-    """All commands, put together once for a process: that takes longer than many of them."""
+def _program(only: str | None) -> Any:
+    """One command or all, put together once for a process: to read all files takes longer than many commands."""
     from typer.main import get_command
 
-    from wherefrom.cli.app import app
+    from wherefrom.cli.app import program
 
-    return get_command(app)
+    return get_command(program(only))
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

@@ -1,45 +1,67 @@
-"""The program's commands, one file each."""
+"""The program's commands, one file each; a command's file is read when it is asked for."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from wherefrom.cli import (
-    _choices,
-    attribute,
-    bench,
-    card,
-    check,
-    demo,
-    duplicates,
-    edit,
-    evaluate,
-    export,
-    generate,
-    map_image,
-    metadata,
-    models,
-    profile,
-    report,
-    score,
-    serve,
-    verify,
-)
 from wherefrom.cli._output import emit
 from wherefrom.core.version import VERSION
 
-__all__ = ["app"]
+__all__ = ["COMMANDS", "program"]
 
-app = typer.Typer(
-    name="wherefrom",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: it is there in a third of the time
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "demo": ("demo", "demo"),
+    "models": ("models", "app"),
+    "methods": ("_choices", "methods"),
+    "rules": ("_choices", "rules"),
+    "check": ("check", "check"),
+    "map": ("map_image", "map_images"),
+    "generate": ("generate", "generate"),
+    "duplicates": ("duplicates", "duplicates"),
+    "profile": ("profile", "profile"),
+    "card": ("card", "card"),
+    "attribute": ("attribute", "attribute"),
+    "report": ("report", "report"),
+    "verify": ("verify", "verify"),
+    "export": ("export", "export"),
+    "metadata": ("metadata", "metadata"),
+    "score": ("score", "score"),
+    "evaluate": ("evaluate", "evaluate"),
+    "edit": ("edit", "edit"),
+    "serve": ("serve", "serve"),
+    "bench": ("bench", "bench"),
+}
+"""By the command's name, in the order of the help: the module of `wherefrom.cli` and the name in it, which is a
+function or a group of commands."""
+
+
+def program(only: str | None = None) -> typer.Typer:
+    """The program.
+
+    Args:
+        only: the one command that it has, by a name of `COMMANDS`, which saves importing the others; None: all.
+    """
+    app = typer.Typer(
+        name="wherefrom",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # plain help: it is there in a third of the time
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in COMMANDS if only is None else (only,):
+        module, attribute = COMMANDS[name]
+        command = getattr(import_module(f"wherefrom.cli.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -48,8 +70,7 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version and leave")
     ] = False,
@@ -59,25 +80,3 @@ def root(
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some images failed. The verdict is never the exit code.
     """
-
-
-app.command()(demo.demo)
-app.add_typer(models.app, name="models")
-app.add_typer(_choices.methods, name="methods")
-app.add_typer(_choices.rules, name="rules")
-app.command()(check.check)
-app.command("map")(map_image.map_images)
-app.command()(generate.generate)
-app.command()(duplicates.duplicates)
-app.command()(profile.profile)
-app.command()(card.card)
-app.command()(attribute.attribute)
-app.command()(report.report)
-app.command()(verify.verify)
-app.command()(export.export)
-app.command()(metadata.metadata)
-app.command()(score.score)
-app.command()(evaluate.evaluate)
-app.command()(edit.edit)
-app.command()(serve.serve)
-app.command()(bench.bench)
