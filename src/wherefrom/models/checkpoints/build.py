@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
@@ -18,6 +19,7 @@ NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 _COUNTER: Final = "num_batches_tracked"
 _MISFIT: Final = "these weights have sizes that no network of their kind has"
+_NO_ELEMENTS: Final = "Initializing zero-element tensors"
 _UNMAKEABLE: Final = (
     ArithmeticError,
     AssertionError,
@@ -54,6 +56,9 @@ def side(shapes: Shapes, name: str, axis: int) -> int:
 def empty(make: Callable[[], NetworkT], *, refusal: str = _MISFIT) -> NetworkT:
     """A network without storage: nothing is initialised and no random number is drawn.
 
+    Torch's warning that a tensor without elements is not initialised is not shown: which tensors have another shape
+    than the weights is said when they are compared.
+
     Args:
         make: called where tensors get no storage.
         refusal: how a message begins that says why it could not be made.
@@ -62,7 +67,8 @@ def empty(make: Callable[[], NetworkT], *, refusal: str = _MISFIT) -> NetworkT:
         ModelError: when its sizes do not fit each other.
     """
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", _NO_ELEMENTS)
             return make()
     except _UNMAKEABLE as error:
         raise ModelError(f"{refusal}: {error}") from error
