@@ -2,9 +2,9 @@
 
 With L_g the log energy of the error of pose g, block by block, where the poses are the image itself and its K copies,
 each pose is compared with all others alike: T_g = L_g - mean over h != g of L_h. Each T_g is smoothed in two ways.
-Local means, which are sums over many blocks and so nearly normal, say whether there is any region; total variation,
-which keeps borders sharp, says how far it reaches. A region supports where the image's own T, by total variation, is
-below a threshold, and its local mean somewhere in it below a stricter one. The stricter one is the larger in amount of
+Local means, which are sums over many blocks and so nearly normal, say whether there is any region: in its core, the
+image's own local mean is below a strict threshold. Total variation, which keeps borders sharp, says roughly how far it
+reaches, and from there `wherefrom.mapping.outlines` draws the outline. The strict threshold is the larger in amount of
 two:
 
 - the least value that a copy shows anywhere. If an image of other origin differs from its own copies by chance alone,
@@ -25,6 +25,7 @@ from typing import Final
 import numpy as np
 from scipy import ndimage, stats
 
+from wherefrom.mapping.outlines import outlined
 from wherefrom.records.maps import Flags, Grid
 
 __all__ = ["Regions", "found_regions"]
@@ -34,11 +35,11 @@ SMOOTHING: Final = 0.4
 _MEAN: Final = 2.0
 """Standard deviation, in blocks, of the Gaussian that local means are taken by."""
 _LEAST: Final = 0.06
-"""No cell nearer to 0 than this supports, however little the copies vary."""
+"""No threshold is nearer to 0 than this, however little the copies vary."""
 _SPREADS: Final = 1.5
 """Nor one within so many spreads of 0."""
 _PART: Final = 0.25
-"""A region ends where the statistic is less than this part of what it is in the regions' cores."""
+"""A region ends roughly where the statistic is less than this part of what it is in the regions' cores."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -47,8 +48,8 @@ class Regions:
 
     Attributes:
         statistic: about 0 where the decoder did not draw the pixels and lower where it did.
-        supports: where it is low enough.
-        threshold: how low that is, where it is joined to a core.
+        supports: the cells inside an outline around a core.
+        threshold: how low the statistic is where a region ends roughly, from which the outline is drawn.
         strict: below which the local mean is in a core.
         spread: the root mean square of the copies' local means that are below 0.
     """
@@ -80,10 +81,10 @@ def found_regions(logs: Mapping[str, Grid], own: str, masked: Flags, beta: float
     clear = statistic[core & (statistic < -strict)]
     level = float(-np.median(clear)) if clear.size else 0.0
     threshold = max(_LEAST, _SPREADS * spread, _PART * level)
-    areas, _ = ndimage.label(judged & (statistic <= -threshold))
+    others = {pose: grid for pose, grid in logs.items() if pose != own}
     return Regions(
         statistic=statistic,
-        supports=(areas > 0) & np.isin(areas, np.unique(areas[core])),
+        supports=outlined(apart[own], others, judged, core, statistic <= -threshold),
         threshold=-threshold,
         strict=-strict,
         spread=spread,

@@ -52,7 +52,8 @@ class EvidenceMap:
         supports: where the pixels are consistent with the decoder; never where masked.
         stride: pixels from one cell to the next, down and to the right.
         window: pixels across the area that most of a cell's number comes from.
-        threshold: the statistic at or below which a cell supports, where it is joined to a cell at or below `strict`.
+        threshold: the statistic, smoothed by total variation, at which a region ends roughly; where it ends exactly
+            also depends on how much evidence the picture can show in each cell (`wherefrom.mapping.outlines`).
         strict: below which the local mean of the statistic is somewhere in every region that supports.
         spread: the same mean of the image's control copies, where it is below 0: its root mean square.
         chance: a bound on the probability that an image of other origin has any cell that supports; see
