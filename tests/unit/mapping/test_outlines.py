@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherefrom.mapping import outlines
@@ -24,6 +24,7 @@ def cost(cells: Flags, weight: Grid) -> float:
     return float(sum(np.count_nonzero(side) * each for side, each in sides) - weight[cells].sum())
 
 
+@settings(max_examples=20)
 @given(st.lists(st.floats(-8, 8), min_size=9, max_size=9))
 def test_no_other_cells_cost_less_than_those_of_the_cut(values: list[float]) -> None:
     weight = np.array(values).reshape(3, 3)
