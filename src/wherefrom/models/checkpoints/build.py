@@ -29,6 +29,7 @@ _UNMAKEABLE: Final = (
     MemoryError,
     RuntimeError,
     TypeError,
+    UnboundLocalError,
     ValueError,
 )
 """What constructors raise of sizes and settings that do not go together."""

@@ -175,10 +175,11 @@ def test_other_configurations(name: str, which: float, edits: list[tuple[float, 
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(SAMPLES) if name.startswith("folder")])
-def test_a_configuration_with_a_size_of_zero(name: str) -> None:
+def test_a_configuration_with_a_size_of_zero_or_an_empty_list(name: str) -> None:
     good = sample(name)
     others = {file: json.dumps(value).encode() for file, value in good.objects.items()}
     for file, content in good.objects.items():
-        for key in (key for key, value in content.items() if type(value) is int and value > 0):
-            changed = {file: json.dumps(content | {key: 0}).encode()}
+        nothing = {key: [] if isinstance(value, list) else 0 for key, value in content.items()}
+        for key in (key for key, value in content.items() if isinstance(value, int | list) and value):
+            changed = {file: json.dumps(content | {key: nothing[key]}).encode()}
             check(written(Sample(tables=good.tables, objects={}, wrap=good.wrap)) | others | changed, good.opened)
