@@ -8,6 +8,8 @@ A page has marks, and between a mark and `<!-- end -->` stands what JSON files o
 - `<!-- means: NAME -->`: of the same file a line for each method, with the images that it misses and claims on average.
 - `<!-- edits: NAME -->`: of all files `tables/NAME_*.json` together, what every method finds after every edit.
 - `<!-- joined: NAME -->`: the rows of all files `tables/NAME_*.json` of one table, with their commands.
+- `<!-- kinds: NAME -->`: of the same files a line for each model, edit and kind of other images, and what every method
+  finds against it.
 - `<!-- measured: NAME -->`: what a program of this folder wrote to `NAME.json`, with its command. Of programs that are
   tables now (`benchmarks/earlier.py`) the command that makes the table now, and a line that says so.
 - `<!-- summary: NAME -->`: a short table out of several files, made by `benchmarks/summary.py`.
@@ -33,7 +35,7 @@ DOCS: Final = RESULTS.parents[1] / "docs"
 PAGES: Final = (DOCS / "results.md", *sorted((DOCS / "results").glob("*.md")))
 TABLES: Final = RESULTS / "tables"
 _MARKED: Final = re.compile(
-    r"<!-- (?P<kind>table|joined|means|edits|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
+    r"<!-- (?P<kind>table|joined|means|edits|kinds|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
 )
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
@@ -61,7 +63,7 @@ def documents(kind: str, name: str) -> dict[str, Document]:
     elif kind == "measured":
         paths = [RESULTS / f"{name}.json"]
     else:
-        several = kind in ("edits", "joined")
+        several = kind in ("edits", "joined", "kinds")
         paths = sorted(TABLES.glob(f"{name}_*.json")) if several else [TABLES / f"{name}.json"]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
@@ -75,6 +77,7 @@ def section(kind: str, name: str) -> str:
         "joined": lambda: rows_of(every),
         "means": lambda: methods(every[0]),
         "edits": lambda: edited(every),
+        "kinds": lambda: against_kinds(every),
         "measured": lambda: measured(name, every[0]),
         "summary": lambda: summary.TABLES[name].table(found),
     }
@@ -82,7 +85,7 @@ def section(kind: str, name: str) -> str:
     lines = [f"```sh\n{commands}\n```", "", made[kind]()]
     old = [earlier.note(key, one) for key, one in found.items() if key in earlier.FILES]
     lines += ["", *old] if old and kind == "measured" else []
-    if kind in ("table", "joined", "means", "edits"):
+    if kind in ("table", "joined", "means", "edits", "kinds"):
         left = dict.fromkeys(what for one in every for what in one["left out"])
         lines += [f"- left out: {what}" for what in left]
         lines += dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in every)
@@ -164,6 +167,19 @@ def edited(found: Sequence[Document]) -> str:
         lines.append("")
     models = {row["model"] for document in found for row in document["rows"]}
     return "\n".join([*lines, f"TPR at 1 % FPR: the mean over {len(models)} models, and the least.", ""])
+
+
+def against_kinds(found: Sequence[Document]) -> str:
+    """What every method finds of a model's images at 1 % of false claims against each kind of others, with the AUC."""
+    cells: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in (row for document in found for row in document["rows"]):
+        edit, method = row["how"].rsplit(": ", 1)
+        shown = "-" if row["tpr"][_AT] is None else f"{row['tpr'][_AT]['value']:.2f}"
+        cells.setdefault((row["model"], edit, row["against"]), {})[method] = f"{shown} ({row['auc']['value']:.3f})"
+    names = list(dict.fromkeys(method for line in cells.values() for method in line))
+    lines = [_row(["model", "edit", "against", *names]), "| --- " * (3 + len(names)) + "|"]
+    lines += [_row([*key, *(line.get(name, "") for name in names)]) for key, line in cells.items()]
+    return "\n".join([*lines, "", "TPR at 1 % FPR, and the AUC in brackets.", ""])
 
 
 def _rates(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -53,6 +53,20 @@ def test_commands_that_differ_in_the_model_alone_are_shown_as_one() -> None:
     assert page.merged(["bench t --ask a --ask b", "bench t --ask c"]) == ["bench t --ask a --ask b --ask c"]
 
 
+def test_kinds_have_a_line_each_and_a_column_for_every_method() -> None:
+    def row(how: str, against: str, tpr: float | None) -> dict[str, object]:
+        rate = None if tpr is None else {"value": tpr}
+        return {"model": "a", "how": how, "against": against, "auc": {"value": 0.9}, "tpr": {"0.01": rate}}
+
+    rows = [row("none: m", "photos", 0.5), row("none: n", "photos", 1.0), row("jpeg:90: m", "photos", None)]
+    lines = page.against_kinds([{"rows": rows}]).splitlines()
+    assert lines[0] == "| model | edit | against | m | n |"
+    assert lines[2:4] == [
+        "| a | none | photos | 0.50 (0.900) | 1.00 (0.900) |",
+        "| a | jpeg:90 | photos | - (0.900) |  |",
+    ]
+
+
 def test_tables_were_not_made_by_a_quick_run() -> None:
     for path in page.TABLES.glob("*.json"):
         assert "--quick" not in json.loads(path.read_text(encoding="utf-8"))["command"]
