@@ -179,7 +179,7 @@ def test_a_configuration_with_a_size_of_zero_or_an_empty_list(name: str) -> None
     good = sample(name)
     others = {file: json.dumps(value).encode() for file, value in good.objects.items()}
     for file, content in good.objects.items():
-        nothing = {key: [] if isinstance(value, list) else 0 for key, value in content.items()}
+        nothing: dict[str, Any] = {key: [] if isinstance(value, list) else 0 for key, value in content.items()}
         for key in (key for key, value in content.items() if isinstance(value, int | list) and value):
             changed = {file: json.dumps(content | {key: nothing[key]}).encode()}
             check(written(Sample(tables=good.tables, objects={}, wrap=good.wrap)) | others | changed, good.opened)
