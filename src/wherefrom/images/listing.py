@@ -39,7 +39,7 @@ def expand(path: str | Path | Source, listing: Listing, *, check: bool = False) 
 
     Args:
         path: the argument.
-        listing: how: who is on_message what is left out, a sentence a folder or archive, and what may be followed.
+        listing: how: who is told what is left out, a sentence a folder or archive, and what may be followed.
         check: whether it is said too which listed files are not there; each is looked for.
 
     Raises:
