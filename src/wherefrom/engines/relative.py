@@ -1,4 +1,4 @@
-"""Where relative paths begin: a path of one folder names another file in another, and a run must not take it for done."""
+"""Where relative paths begin: the same path names another file in another folder, which no run may take for done."""
 
 from __future__ import annotations
 
