@@ -73,11 +73,11 @@ def test_one_folder_stands_for_its_images_wherever_images_are_given(tmp_path: Pa
             pixels = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / folder / f"{folder}-{number}.png")
     made = wf.profile(
-        belonging=tmp_path / "own",
+        belonging=_any(tmp_path / "own"),
         foreign={"photos": str(tmp_path / "photos")},
         model=wf.load_model("toy"),
         method=wf.methods.load("aedr"),
     )
     assert (len(made.belonging), len(made.foreign["photos"])) == (4, 4)
-    trial = wf.evaluate(made, belonging=tmp_path / "held", alpha=0.3, beta=0.3)
+    trial = wf.evaluate(made, belonging=_any(tmp_path / "held"), alpha=0.3, beta=0.3)
     assert len(trial.images) == 4

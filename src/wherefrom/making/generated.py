@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draws", "generate", "round_trips"]
 
-_SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
+_SAME: Final = ("decoder", "settings", "dtype", "kind", "seed", "size", "class", "source")
+_USUAL_DTYPE: Final = "float32"  # which files do not say
 _PASSED: Final = "round trip"
 _ENLARGED: Final = "enlargement"
 _NO_SETTINGS: Final = frozenset(
@@ -274,7 +275,10 @@ def _decoded(model: Decoder, latents: Latents) -> npt.NDArray[np.uint8]:
 
 def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
     """What a file says of itself."""
-    return text_of({"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **more})
+    dtype = str(model.card.facts.get("dtype", _USUAL_DTYPE))
+    less = {} if dtype == _USUAL_DTYPE else {"dtype": dtype}
+    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **less}
+    return text_of({**facts, **more})
 
 
 def _settings(model: Model) -> dict[str, str]:
