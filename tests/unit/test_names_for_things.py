@@ -44,6 +44,14 @@ CALLS: dict[str, Callable[[Any], object]] = {
     ),
     "profiles['a']='p.json' is a name alone": lambda _: wf.open_candidates(_any({"a": Path("p.json")})),
     "profile='q.json' is a name alone": lambda _: wf.evaluate(_any("q.json"), belonging=[]),
+    "model='toy:1' is a name alone": lambda _: wf.generate(_any("toy:1"), folder="unused", count=1),
+    "model='toy:2' is a name alone": lambda _: wf.through(_any("toy:2"), "resize:0.5"),
+    "count=-1, need 0 or more images": lambda _: wf.generate(_any(wf.load_model("toy")), folder="unused", count=-1),
+    "size=64, need height and width in pixels": lambda _: wf.generate(
+        _any(wf.load_model("toy")), folder="unused", count=1, size=_any(64)
+    ),
+    "a NoneType is no model's name": lambda _: wf.load_model(_any(None)),
+    "./no/model does not exist": lambda _: wf.load_model(Path("no/model")),
     "profiles='p.json' is a name alone": lambda known: wf.write_report(
         wf.attribute(known, profile=wf.profile(belonging=known)), profiles=_any("p.json"), folder="unused"
     ),
@@ -60,9 +68,20 @@ def test_a_name_is_refused_with_the_call_that_makes_the_thing(
     known: wf.ScoreTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(wf.UsageError) as refused:
+    with pytest.raises(wf.WherefromError) as refused:
         CALLS[said](known)
     assert said in str(refused.value)
+
+
+def test_a_path_of_a_model_is_a_path_wherever_a_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    zoo = Path(wf.__file__).parent / "models" / "zoo"
+    monkeypatch.chdir(zoo)
+    digest = wf.load_model("zoo:kl-f8-a").card.digest
+    assert wf.load_model(Path("kl-f8-a")).card.digest == wf.load_model(zoo / "kl-f8-a").card.digest == digest
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    assert wf.evidence_map(noise, model=Path("kl-f8-a")).share == 0
+    (answer,) = wf.check(_any([noise]), model=Path("kl-f8-a"))
+    assert "64 x 64 pixels are fewer than the 128" in answer.reason
 
 
 def test_one_folder_stands_for_its_images_wherever_images_are_given(tmp_path: Path) -> None:

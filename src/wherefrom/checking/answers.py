@@ -60,7 +60,7 @@ class Check:
 def check(
     images: str | Path | Iterable[str | Path | Source],
     *,
-    model: str | Autoencoder | Sequence[str | Autoencoder],
+    model: str | Path | Autoencoder | Sequence[str | Path | Autoencoder],
     beta: float = 0.01,
     cache: Path | None = None,
     store: str | Path | None = None,
@@ -123,8 +123,8 @@ def _refuse_beta(beta: float, models: int, photos: int) -> None:
         )
 
 
-def _opened(model: str | Autoencoder) -> Any:
-    if not isinstance(model, str):
+def _opened(model: str | Path | Autoencoder) -> Any:
+    if not isinstance(model, str | Path):
         return model
     from wherefrom.models.load import load_model
 

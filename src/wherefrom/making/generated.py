@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.given import refuse_name
+from wherefrom.core.options import check_number
 from wherefrom.images.labels import slug, text_of
 from wherefrom.images.write import is_there
 from wherefrom.making.made import Made, Report, made_folder
@@ -73,6 +75,11 @@ def generate(
         UsageError: when it is not said how many, nothing is given to enlarge, a size is given for photos, or a file of
             that name was made otherwise.
     """
+    refuse_name("model", model, "wf.load_model")
+    if count is not None and check_number("count", count, int) < 0:
+        raise UsageError(f"count={count}, need 0 or more images")
+    if size is not None and (not isinstance(size, tuple | list) or len(size) != 2):
+        raise UsageError(f"size={size!r}, need height and width in pixels, as (512, 512)")
     if photos is None and count is None:
         raise UsageError("how many images? give count, or photos to pass through the model")
     if photos is not None and size is not None:
