@@ -78,7 +78,7 @@ def generate(
     refuse_name("model", model, "wf.load_model")
     if count is not None and check_number("count", count, int) < 0:
         raise UsageError(f"count={count}, need 0 or more images")
-    if size is not None and (not isinstance(size, tuple | list) or len(size) != 2):
+    if size is not None and not (isinstance(size, Sequence) and len(size) == 2):
         raise UsageError(f"size={size!r}, need height and width in pixels, as (512, 512)")
     if photos is None and count is None:
         raise UsageError("how many images? give count, or photos to pass through the model")

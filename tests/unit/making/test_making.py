@@ -16,6 +16,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.images import edits
 from wherefrom.images.read import read_image
 from wherefrom.making import Made
+from wherefrom.models.base import Decoder
 from wherefrom.models.toy import Toy
 
 
@@ -37,6 +38,8 @@ def test_new_images_are_the_models_own_and_say_so(tmp_path: Path) -> None:
 
 def test_images_of_another_precision_are_not_taken_for_these(tmp_path: Path) -> None:
     whole, half = (wf.load_model("zoo:vae-cifar10", dtype=dtype) for dtype in ("float32", "bfloat16"))
+    assert isinstance(whole, Decoder)
+    assert isinstance(half, Decoder)
     wf.generate(half, folder=tmp_path / "half", count=1)
     wf.generate(whole, folder=tmp_path / "whole", count=1)
     with pytest.raises(UsageError, match=r"made otherwise \(dtype bfloat16, here none\)"):
