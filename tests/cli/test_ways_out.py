@@ -225,3 +225,24 @@ def test_what_is_left_of_a_stopped_command_is_said_truthfully(
     assert done.code == 130
     assert said in done.err
     assert unsaid not in done.err
+
+
+def test_a_pattern_that_the_shell_made_many_of_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    many = [f"images/{number:05}.png" for number in range(1000)]
+    done = call(capsys, "profile", "toy", "--out", "p.json", "--belonging", *many)
+    assert done.code == 2
+    assert "Got unexpected extra argument(s) (images/00001.png images/00002.png" in done.err
+    assert "put a pattern into quotes" in done.err
+    assert len(done.err) < 1000
+
+
+@pytest.mark.parametrize("command", ["attribute", "report"])
+def test_a_profile_among_the_images_is_refused(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    image, out = min(made.held.glob("toy*")), tmp_path / "r"
+    more = ("--out-dir", out) if command == "report" else ()
+    done = call(capsys, command, image, "--profile", made.profile, made.profile, *more)
+    assert done.code == 2
+    assert f"{made.profile} is a profile, and stands where images are named" in done.err
+    assert not out.exists()

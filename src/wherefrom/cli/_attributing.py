@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
-from wherefrom.cli._candidates import profiles_of
+from wherefrom.cli._candidates import profiles_of, refuse_profiles
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._early import left_early
 from wherefrom.cli._folders import NO_FOLDER, Folder, devices_of
@@ -201,6 +201,7 @@ class AttributeOptions:
         from wherefrom.core.shares import check_share
 
         question = self.question
+        refuse_profiles(question.paths)
         check_share("alpha", question.alpha)
         check_share("beta", question.beta)
         known = None if self.opening.edit is None else load_edit(self.opening.edit).name
