@@ -78,8 +78,7 @@ def generate(
     refuse_name("model", model, "wf.load_model")
     if count is not None and check_number("count", count, int) < 0:
         raise UsageError(f"count={count}, need 0 or more images")
-    if size is not None and not (isinstance(size, Sequence) and len(size) == 2):
-        raise UsageError(f"size={size!r}, need height and width in pixels, as (512, 512)")
+    _check_size(size)
     if photos is None and count is None:
         raise UsageError("how many images? give count, or photos to pass through the model")
     if photos is not None and size is not None:
@@ -93,6 +92,11 @@ def generate(
         return round_trips(autoencoder, sources, folder=place, enlarge=enlarge, limits=limits, report=progress)
     together = batch or int(getattr(model, "width", 1))
     return draws(model, folder=place, places=range(count or 0), seed=seed, size=size, batch=together, report=progress)
+
+
+def _check_size(size: object) -> None:
+    if size is not None and not (isinstance(size, Sequence) and len(size) == 2):
+        raise UsageError(f"size={size!r}, need height and width in pixels, as (512, 512)")
 
 
 def draws(
