@@ -171,3 +171,37 @@ def test_a_condition_may_go_to_another_file(
     assert call(capsys, "profile", "--profile", old, "--add-edit", "jpeg:75", *known, "-q").code == 0
     assert json.loads(old.read_text())["schema"] == 2
     assert load_profile(old).condition("none").digest == load_profile(made.profile).digest
+
+
+@pytest.mark.parametrize("meanwhile", ["another condition", "the same condition", "another profile"])
+def test_what_another_run_wrote_into_the_profile_meanwhile_is_not_lost(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    from wherefrom import profiling
+    from wherefrom.cli import run
+
+    place, add = tmp_path / "p.json", profiling.add_condition
+    known = ["--belonging", str(made.belonging), "--pool", f"noise={made.noise}", "-q"]
+    new = ["profile", "toy", *known, "--method", "aedr", "--out", str(place)]
+    assert run(new) == 0
+    asked = [*new, "--seed", "1"] if meanwhile == "another profile" else ["profile", *known, "--profile", str(place)]
+    if meanwhile != "another profile":
+        asked += ["--add-edit", "jpeg:60" if meanwhile == "another condition" else "jpeg:75"]
+
+    def slowly(*given: Any, **options: Any) -> Any:
+        monkeypatch.setattr(profiling, "add_condition", add)
+        assert run(asked) == 0
+        return add(*given, **options)
+
+    monkeypatch.setattr(profiling, "add_condition", slowly)
+    done = call(capsys, "profile", *known, "--profile", place, "--add-edit", "jpeg:75")
+    there = load_profile(place)
+    if meanwhile == "another condition":
+        assert (done.code, list(there.conditions)) == (0, ["none", "jpeg:60", "jpeg:75"])
+        assert f"profile {there.digest[:12]} in {place}" in done.out
+        return
+    said = "got a condition jpeg:75 from" if "same" in meanwhile else "was replaced by another profile"
+    assert (done.code, said in done.err) == (2, True), done.err
+    assert there.seed == (1 if meanwhile == "another profile" else 0)
+    kept = load_profile(Path(done.err.rpartition("is kept in ")[2].strip()))
+    assert list(kept.conditions) == ["none", "jpeg:75"]

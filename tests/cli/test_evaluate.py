@@ -64,6 +64,32 @@ def test_numbers_figures_and_table_are_of_one_evaluation(
     assert "rates.csv is there and is no evaluation that this program made" in refused.err  # evaluation.json is ours
 
 
+def test_an_evaluation_whose_place_was_taken_meanwhile_is_kept_elsewhere(
+    made: Any,
+    sides: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from wherefrom import evaluating
+
+    monkeypatch.setattr("wherefrom.report.trial_files.draw_trial", lambda *_: [])
+    out, measured = tmp_path / "out", evaluating.evaluate
+
+    def slowly(*given: Any, **options: Any) -> Any:
+        (out / "rates.csv").write_text("mine\n")
+        return measured(*given, **options)
+
+    monkeypatch.setattr(evaluating, "evaluate", slowly)
+    known = ("--profile", made.profile, "--belonging", sides[0], *BOUNDS)
+    done = call(capsys, "evaluate", *known, "-q", "--out-dir", out)
+    assert (done.code, (out / "rates.csv").read_text()) == (2, "mine\n")
+    kept = Path(done.err.rpartition("is kept in ")[2].strip())
+    document = json.loads((kept / "evaluation.json").read_text())
+    assert document["rates"][0]["found"]["count"] == 4
+    assert document["command"].startswith(f"wherefrom evaluate --profile {made.profile} ")
+
+
 def test_belongings_of_several_profiles_say_whose_they_are(
     made: Any,
     sides: tuple[Path, Path],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,25 @@ def test_attribute_leaves_the_same_pages_beside_its_rows(
     alone = call(capsys, "attribute", more, *given[2:-1], *report, "--force")
     assert alone.out.endswith(f"report: {tmp_path}/r/noise-007.html\n")
     assert not list((tmp_path / "r").glob("0*.html")), "no page of the earlier report is left"
+
+
+def test_a_report_that_another_run_wrote_meanwhile_is_left_to_it(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wherefrom import candidates
+
+    place, scored = tmp_path / "r", candidates.score_candidates
+
+    def slowly(*given: Any, **options: Any) -> Any:
+        (place / "theirs.json").write_text('{"wherefrom": "report"}')
+        return scored(*given, **options)
+
+    monkeypatch.setattr(candidates, "score_candidates", slowly)
+    image = min(made.held.glob("toy*"))
+    given = ("attribute", image, "--profile", made.profile, *BOUNDS, "--report", place)
+    done = call(capsys, *given, "--bundle", tmp_path / "b.zip", "-q")
+    page = Path(done.out.splitlines()[-1].removeprefix("report: "))
+    assert (done.code, page.is_file(), page.parent == place) == (0, True, False)
+    assert f"meanwhile: this one is in {page.parent}" in done.err
+    assert [path.name for path in place.iterdir()] == ["theirs.json"]
+    assert any(name.endswith(page.name) for name in zipfile.ZipFile(tmp_path / "b.zip").namelist())

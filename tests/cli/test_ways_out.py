@@ -188,14 +188,26 @@ def test_every_command_that_reads_images_can_raise_the_limits(command: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "said", "unsaid"),
     [
-        (["score", "x", "--model", "toy"], "nothing is kept, since no --store FILE was given", "run again"),
-        (["score", "x", "--model", "toy", "--", "--store"], "nothing is kept", "run again"),
+        (["score", "x", "--model", "toy"], "no score is kept, since no --store FILE was given", "run again"),
+        (["score", "x", "--model", "toy", "--", "--store"], "no score is kept", "run again"),
+        (["score", "x", "--model", "toy", "--out", "s.csv"], "no score is kept", "run again"),
+        (["score", "x", "--model", "toy", "--out", "rows"], "rows that are written are kept in the folder", "no score"),
+        (["attribute", "x", "--profile", "p", "--out=s3://b/rows"], "rows that are written are kept", "no --store"),
+        (
+            ["attribute", "x", "--profile", "p", "--out", "r.d", "--engine", "ray"],
+            "rows that are written",
+            "no --store",
+        ),
+        (["report", "x", "--profile", "p", "--store", "s"], "are kept, run again to go on, with --force", "no --store"),
+        (["evaluate", "--profile", "p"], "no score is kept, since no --store FILE was given", "run again"),
+        (["check", "x", "--model", "toy"], "no score is kept, since no --store FILE was given", "run again"),
+        (["map", "x", "--model", "toy"], "maps that are whole are kept in the folder of --out-dir", "run again"),
         (["attribute", "x", "--profile", "p", "--store=s"], "scores that are in the store are kept", "no --store"),
         (["--debug", "profile", "toy", "--store", "s"], "scores that are in the store are kept", "no --store"),
-        (["generate", "toy"], "files that are whole are kept in the folder of --out", "store"),
-        (["edit", "x"], "files that are whole are kept in the folder of --out", "store"),
+        (["generate", "toy"], "files that are whole are kept in the folder of --out-dir", "store"),
+        (["edit", "x"], "files that are whole are kept in the folder of --out-dir", "store"),
         (["bench", "all"], "kept in --work", "store"),
-        (["demo"], "in the folder of --out, with the scores", "store"),
+        (["demo"], "in the folder of --out-dir, with the scores", "store"),
         (["models"], "stopped", "kept"),
     ],
 )
@@ -214,3 +226,24 @@ def test_what_is_left_of_a_stopped_command_is_said_truthfully(
     assert done.code == 130
     assert said in done.err
     assert unsaid not in done.err
+
+
+def test_a_pattern_that_the_shell_made_many_of_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    many = [f"images/{number:05}.png" for number in range(1000)]
+    done = call(capsys, "profile", "toy", "--out", "p.json", "--belonging", *many)
+    assert done.code == 2
+    assert "Got unexpected extra argument(s) (images/00001.png images/00002.png" in done.err
+    assert "put a pattern into quotes" in done.err
+    assert len(done.err) < 1000
+
+
+@pytest.mark.parametrize("command", ["attribute", "report"])
+def test_a_profile_among_the_images_is_refused(
+    made: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    image, out = min(made.held.glob("toy*")), tmp_path / "r"
+    more = ("--out-dir", out) if command == "report" else ()
+    done = call(capsys, command, image, "--profile", made.profile, made.profile, *more)
+    assert done.code == 2
+    assert f"{made.profile} is a profile, and stands where images are named" in done.err
+    assert not out.exists()

@@ -119,6 +119,17 @@ def test_several_models_are_tested_together(null: Null, cache: Path, tmp_path: P
     assert first.outcome is second.outcome is Outcome.COMPATIBLE
 
 
+def test_a_bound_that_no_null_can_hold_is_refused_before_one_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*_: object, **__: object) -> Null:
+        raise AssertionError("a null was measured")
+
+    monkeypatch.setattr("wherefrom.checking.answers.measured_null", measure)
+    with pytest.raises(wf.UsageError, match=r"beta=0.001 with 1 model needs 999 photos, the null has 199"):
+        check(_saved(_photos(1, 3), tmp_path, "own"), model=MODEL, beta=0.001)
+
+
 def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_path: Path) -> None:
     (small,) = _saved(_photos(1, 3, side=64), tmp_path, "small")
     flat, broken = tmp_path / "flat.png", tmp_path / "broken.png"

@@ -126,6 +126,9 @@ def test_no_condition_covers_it_and_the_reason_ends_with_the_command() -> None:
         " JPEG quality 51.4, the profile covers JPEG quality 76 to 86 only): add it by wherefrom profile --add-edit"
         " jpeg:51 --profile 'my profile.json' --belonging DIR --pool photos=DIR"
     )
+    larger = judge(table([1.0], images=[facts("q")], size=(128, 128)), profile=THREE, method=PLAIN)[0]
+    assert "make a profile with belongings of this size, or, where it was resized since the" in larger.reason
+    assert larger.reason.endswith("--add-edit resize:2 --profile P.json --belonging DIR --pool photos=DIR")
     grey = ask(1.0, facts("q", changes=("grey copied to three channels",)))
     assert grey.reason.endswith("make a profile with belongings saved the same way")
     judged = ask(1.0, jpeg("q", 51), outside="judge")

@@ -122,6 +122,15 @@ def test_not_covered_is_undecided_with_the_way_out() -> None:
     )
 
 
+def test_another_size_is_not_taken_for_a_resized_image() -> None:
+    larger = judge(table([1.0], prefix="q", size=(128, 128)), profile=profile_of(), method=PLAIN)[0]
+    assert larger.outcome is Outcome.UNDECIDED
+    assert larger.reason.endswith(
+        "make a profile with belongings of this size, or, where it was resized since the decoder made it, add the"
+        " condition: wherefrom profile --add-edit resize:2 --profile P.json --belonging DIR --pool photos=DIR"
+    )
+
+
 def test_judged_outside_says_so_and_is_never_supported() -> None:
     asked = table([1.0, 1.2], images=[jpeg("low", 75), jpeg("high", 75)])
     low, high = judge(asked, profile=profile_of(), method=PLAIN, outside="judge")

@@ -12,6 +12,7 @@ from wherefrom.attribution.candidate import Candidate
 from wherefrom.attribution.concluding import Group, conclude
 from wherefrom.core.clock import now
 from wherefrom.core.errors import UsageError
+from wherefrom.core.given import check_names
 from wherefrom.judging import Outside, aligned, check_cut, decoder_of, judge
 from wherefrom.methods.base import Method
 from wherefrom.records.profile import Profile
@@ -130,8 +131,11 @@ def attribute(
             edit=edit,
             file=file,
         )
-    if profile is not None and not isinstance(tables, ScoreTable):
+    if profile is not None and profiles is not None:
         raise UsageError("both profile and profiles are given: give one profile, or several by profiles")
+    if profile is not None:
+        kind = type(tables).__name__
+        raise UsageError(f"with profile= a score table is needed, got a {kind}: give what wf.score returns")
     candidates = _given(tables, profiles)
     if outside != "undecided":
         raise UsageError(f"outside={outside!r} goes with one profile alone: leave it out")
@@ -151,6 +155,8 @@ def _given(
         if profiles is None:
             raise UsageError("no profile to attribute with: give one, by profile=")
         raise UsageError("one score table and several profiles: give a mapping with the table of each profile")
+    if profiles is not None:
+        check_names("profiles", profiles, "{'model-a': profile}")
     if not isinstance(tables, Mapping):
         found = tuple(tables)
     elif profiles is None:

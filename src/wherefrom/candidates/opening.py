@@ -11,6 +11,7 @@ from wherefrom.attribution import Candidate
 from wherefrom.candidates.looking import through_fact
 from wherefrom.core.card import Fact, as_asked
 from wherefrom.core.errors import NoSuchModel, ProfileError, UsageError
+from wherefrom.core.given import check_names, refuse_name
 from wherefrom.models import load
 from wherefrom.models.adapters.through import THROUGH, through
 from wherefrom.models.base import Model
@@ -59,6 +60,9 @@ def open_candidates(
         ProfileError: when a model is not the one that was profiled.
         ModelError: when one cannot be opened.
     """
+    check_names("profiles", profiles, "{'model-a': profile}")
+    for name, profile in profiles.items():
+        refuse_name(f"profiles[{name!r}]", profile, "wf.load_profile")
     if how.models and len(how.models) != len(profiles):
         raise UsageError(f"{len(how.models)} --model for {len(profiles)} --profile: give one each, or none")
     opened: dict[tuple[str, str, str, tuple[tuple[str, Fact], ...]], Model] = {}

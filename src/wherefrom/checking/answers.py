@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.checking.null import METHOD, Null, measured_null
+from wherefrom.checking.null import METHOD, TILES, Null, measured_null
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.multiplicity import holm
@@ -60,7 +60,7 @@ class Check:
 def check(
     images: str | Path | Iterable[str | Path | Source],
     *,
-    model: str | Autoencoder | Sequence[str | Autoencoder],
+    model: str | Path | Autoencoder | Sequence[str | Path | Autoencoder],
     beta: float = 0.01,
     cache: Path | None = None,
     store: str | Path | None = None,
@@ -97,14 +97,11 @@ def check(
         raise UsageError("no model to check against: name one, as zoo:kl-f8-a")
     paths = (images,) if isinstance(images, str | Path) else tuple(images)
     sources = load_images(*paths)
+    _refuse_beta(beta, len(models), TILES)  # before a null is measured, which takes long
     answers = []
     for one in models:
         null = measured_null(one, cache=cache, progress=progress)
-        if null.count < fewest(beta / len(models)):
-            raise UsageError(
-                f"beta={beta:g} with {len(models)} models needs {fewest(beta / len(models))} photos, the null has"
-                f" {null.count}: take a larger beta, or a profile"
-            )
+        _refuse_beta(beta, len(models), null.count)
         table = score(sources, model=one, method=METHOD, store=store, progress=progress)
         answers.append(_Answers(null=null, table=table, statistic=METHOD.statistic(table.scores, {})))
     p = np.array([[one.p_value(row) for one in answers] for row in range(len(sources))])
@@ -116,8 +113,18 @@ def check(
     )
 
 
-def _opened(model: str | Autoencoder) -> Any:
-    if not isinstance(model, str):
+def _refuse_beta(beta: float, models: int, photos: int) -> None:
+    """Refuse a bound for which there are too few known photos."""
+    needed = fewest(beta / models)
+    if photos < needed:
+        asked = "1 model" if models == 1 else f"{models} models"
+        raise UsageError(
+            f"beta={beta:g} with {asked} needs {needed} photos, the null has {photos}: take a larger beta, or a profile"
+        )
+
+
+def _opened(model: str | Path | Autoencoder) -> Any:
+    if not isinstance(model, str | Path):
         return model
     from wherefrom.models.load import load_model
 

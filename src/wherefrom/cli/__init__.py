@@ -20,6 +20,13 @@ from wherefrom.core.visible import visible
 __all__ = ["main", "run"]
 
 _DEBUG = "--debug"
+_EXTRA = "unexpected extra argument"
+_ONE_VALUE = (
+    "Here one value is taken: repeat an option for each further one, name a folder, or put a pattern into quotes, so"
+    " that the shell leaves it as it is: 'images/*.png'"
+)
+_LONGEST = 500
+"""Characters that are shown of a line of the parser's, which may name every file of a folder."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -113,4 +120,6 @@ def _show_visibly(show: Callable[..., None]) -> None:
     buffer = io.StringIO()
     show(file=buffer)
     for line in buffer.getvalue().rstrip("\n").split("\n"):
-        print(visible(line), file=sys.stderr)
+        print(visible(line if len(line) <= _LONGEST else f"{line[:_LONGEST]} ..."), file=sys.stderr)
+        if _EXTRA in line:
+            print(_ONE_VALUE, file=sys.stderr)

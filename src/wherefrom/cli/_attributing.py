@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wherefrom.cli._beforehand import tell_outside
 from wherefrom.cli._bundling import NO_BUNDLE, BundleOptions
-from wherefrom.cli._candidates import profiles_of
+from wherefrom.cli._candidates import profiles_of, refuse_profiles
 from wherefrom.cli._drawing import conditions_of, draw, figures_of
 from wherefrom.cli._early import left_early
 from wherefrom.cli._folders import NO_FOLDER, Folder, devices_of
@@ -106,13 +106,13 @@ class AttributeOptions:
         if figures:
             writing.check(images)
         draw(figures, candidates, verdicts)
-        self._report(decisions, candidates, images, work, steady)
+        pages = self._report(decisions, candidates, images, work, steady)
         self.bundle.write(
             candidates,
             verdicts,
             images,
             bounds=bounds,
-            report=None if self.report is None else self.report.folder,
+            report=pages,
             writing=writing,
             stabilities=steady.stabilities,
         )
@@ -176,16 +176,17 @@ class AttributeOptions:
         images: Sequence[Source],
         work: Work,
         steady: Steadying,
-    ) -> None:
-        """The pages, where they were asked for."""
+    ) -> Path | None:
+        """The folder of the pages, where they were asked for."""
         if self.report is None:
-            return
+            return None
         cut = cutter(work)
-        self.report.write(
+        return self.report.write(
             decisions,
             candidates,
             images if cut is None else cut(images, candidates[0].model),
             limits=self.scoring.limits,
+            force=self.force,
             told=not self.output.as_json,
             quiet=self.output.quiet,
             stabilities=steady.by_name,
@@ -200,6 +201,7 @@ class AttributeOptions:
         from wherefrom.core.shares import check_share
 
         question = self.question
+        refuse_profiles(question.paths)
         check_share("alpha", question.alpha)
         check_share("beta", question.beta)
         known = None if self.opening.edit is None else load_edit(self.opening.edit).name

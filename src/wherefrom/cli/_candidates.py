@@ -7,18 +7,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wherefrom.cli._forms import PROFILE
 from wherefrom.core.errors import UsageError
 
 if TYPE_CHECKING:
     from wherefrom.records.profile import Profile
 
-__all__ = ["profile_names", "profiles_of"]
+__all__ = ["profile_names", "profiles_of", "refuse_profiles"]
 
 
 def profile_names(paths: Sequence[Path]) -> list[str]:
     """The names of profiles' files without the suffix; whole paths where those are not unique."""
     unique = len({path.stem for path in paths}) == len(paths)
     return [path.stem if unique else str(path) for path in paths]
+
+
+def refuse_profiles(paths: Sequence[str]) -> None:
+    """Refuse profiles among the images, where a shell puts all but the first of `--profile folder/*.json`.
+
+    Args:
+        paths: of images, as they were typed.
+
+    Raises:
+        UsageError: when one is a profile.
+    """
+    found = next((path for path in paths if PROFILE.is_ours(Path(path))), None)
+    if found is not None:
+        raise UsageError(
+            f"{found} is a profile, and stands where images are named: --profile takes one file, so repeat it for each"
+        )
 
 
 def profiles_of(paths: Sequence[Path]) -> dict[str, Profile]:

@@ -100,7 +100,7 @@ class Writing:
                 _check_there(output)
             _check_folder(output)
 
-    def saved(self, save: Callable[[Path], None], path: Path, *, images: Iterable[Source] = ()) -> None:
+    def saved(self, save: Callable[[Path], object], path: Path, *, images: Iterable[Source] = ()) -> None:
         """Save what took long to make; where that fails, in the system's folder for temporary files.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,16 @@ class NewProfile:
             keep=self.keep,
         )
         return profile, list(profile.conditions.values())
+
+    def written(self, built: Profile, path: Path) -> Profile:
+        """What goes to the file: the profile as it was made.
+
+        Args:
+            built: the profile.
+            path: of the file.
+        """
+        del path
+        return built
 
 
 def new_profile(
@@ -197,6 +207,28 @@ class AddedCondition:
             limits=work.limits,
         )
         return profile, profile.further[-1:]
+
+    def written(self, built: Profile, path: Path) -> Profile:
+        """What goes to the file: to that of the profile with the conditions that other runs have added meanwhile.
+
+        Args:
+            built: the profile with the new condition, as it was when this run began.
+            path: of the file.
+
+        Raises:
+            UsageError: when the file holds another profile by now, or the same condition.
+        """
+        from wherefrom.records.files import load_profile
+
+        now = load_profile(self.file) if path == self.file and self.file.is_file() else self.profile
+        if now.digest == self.profile.digest:
+            return built
+        before, since = list(self.profile.conditions.values()), list(now.conditions.values())
+        if [each.digest for each in before] != [each.digest for each in since[: len(before)]]:
+            raise UsageError(f"{path} was replaced by another profile while condition {self.edit} was scored")
+        if self.edit in now.conditions:
+            raise UsageError(f"{path} got a condition {self.edit} from another run meanwhile")
+        return replace(now, further=(*now.further, *built.further[-1:]))
 
 
 def added_condition(

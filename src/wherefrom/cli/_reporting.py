@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,20 +77,28 @@ class ReportOptions:
         images: Sequence[Source],
         *,
         limits: Limits,
+        force: bool,
         told: bool,
         quiet: bool,
         stabilities: Mapping[str, Stability] = MappingProxyType({}),
-    ) -> None:
+    ) -> Path:
         """Write the report, and say where it is.
+
+        A folder that another program filled while images were asked about is left to it, and the report goes to a new
+        one for temporary files.
 
         Args:
             decisions: what was decided.
             candidates: among which, with their models.
             images: in question, or the tiles of them.
             limits: on bytes and pixels of a file.
+            force: whether a report that is there is replaced.
             told: whether a person is told on stdout; else on stderr.
             quiet: whether no progress is shown.
             stabilities: by the image's name, what is said of it after harmless changes.
+
+        Returns:
+            The folder of the report.
 
         Raises:
             UsageError: when a file cannot be written.
@@ -98,20 +107,32 @@ class ReportOptions:
         from wherefrom.report.writing import write_report
 
         pictures = not self.pages.no_pictures
+        folder = self._free(force=force)
         with shown("writing pages", quiet=quiet) as report:
             place = write_report(
                 decisions,
                 profiles={each.name: each.profile for each in candidates},
-                folder=self.folder,
+                folder=folder,
                 images=images,
                 pictures=pictures,
                 shows=_shows(candidates, stabilities, maps=self.pages.maps) if pictures else None,
                 command=self.command,
-                force=True,  # it was checked before anything was asked
+                force=True,  # what is there by now are files of this command, or --force was given
                 limits=limits,
                 progress=None if report is None else lambda done: report(_now(done, len(decisions))),
             )
         (emit if told else note)(f"report: {place}")
+        return folder
+
+    def _free(self, *, force: bool) -> Path:
+        """The folder for the report, or a new one where that has been filled since it was checked."""
+        from wherefrom.report.writing import holds_report
+
+        if not force and holds_report(self.folder):
+            place = Path(tempfile.mkdtemp(prefix="wherefrom-"))
+            note(f"warning: another program has written a report into {self.folder} meanwhile: this one is in {place}")
+            return place
+        return self.folder
 
 
 def _now(done: int, total: int) -> Progress:

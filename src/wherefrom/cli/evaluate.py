@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +12,7 @@ from wherefrom.cli._candidates import profile_names, profiles_of
 from wherefrom.cli._forms import EVALUATION, FIGURE
 from wherefrom.cli._output import emit, emit_json, finish, note
 from wherefrom.cli._outputs import Output, Writing
+from wherefrom.cli._reporting import typed_command
 from wherefrom.cli._tried import show_trial
 from wherefrom.cli._work import Work, limits_of, listed, made_rule, model_options, named_paths, scorer
 from wherefrom.core.errors import UsageError
@@ -26,6 +25,7 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
+    context: typer.Context,
     profile: options.PROFILES,
     belonging: Annotated[
         list[str],
@@ -119,8 +119,8 @@ def evaluate(
         score=scorer(work),
         limits=work.limits or DEFAULT_LIMITS,
     )
-    writing.check(given)
-    write_trial(trial, out_dir, command=shlex.join(["wherefrom", *sys.argv[1:]]))
+    command = typed_command(context) or "wherefrom evaluate"
+    writing.saved(lambda place: write_trial(trial, place, command=command), out_dir, images=given)
     _tell(trial, out_dir, as_json=as_json, quiet=quiet)
     finish(trial.failed, len(given), quiet=quiet)
 

@@ -63,7 +63,10 @@ def export(
 
     if (certificates is None) != (key is None) or (certificates is not None and (image is None or to != "c2pa")):
         raise UsageError("a copy is signed by --to c2pa with --image, --certificates and --key: give all of them")
-    result = exporting.read_report(_read(report))
+    try:
+        result = exporting.read_report(_read(report))
+    except UsageError as error:
+        raise UsageError(str(error) if str(report) in str(error) else f"{report}: {error}") from error
     file = None if image is None else _read(image)
     if to == "jpeg-trust":
         data = json_bytes(exporting.trust_indicators(result, file=file))

@@ -157,9 +157,11 @@ def profile(
     else:
         refuse_twins(copies)
     built, scored = task.make(images, model_asked, asked, work)
-    from wherefrom.records.files import save_profile
+    from wherefrom.records.files import load_profile, save_profile
 
-    writing.saved(lambda path: save_profile(built, path), task.output.path, images=given)
+    writing.saved(lambda path: save_profile(task.written(built, path), path), task.output.path, images=given)
+    if added is not None:
+        built = load_profile(task.output.path)  # with what other runs have added meanwhile
     card_beside(built, task.output.path, card)
     _finish(built, task.output.path, scored, as_json=as_json, quiet=quiet)
 

@@ -50,6 +50,10 @@ class Scores:
             raise UsageError(f"columns differ in length: {lengths}")
         object.__setattr__(self, "columns", MappingProxyType(frozen))
 
+    def __reduce__(self) -> tuple[type[Scores], tuple[dict[str, Vector]]]:
+        """How it is copied and sent to another process: the view that keeps columns as they are cannot be."""
+        return type(self), (dict(self.columns),)
+
     def __len__(self) -> int:
         """The number of images."""
         return len(next(iter(self.columns.values()), np.empty(0)))

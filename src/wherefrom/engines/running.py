@@ -2,6 +2,7 @@
 
 FOLDER/job.json        what is asked; another question needs another folder
 FOLDER/opened-DIGEST   the models whose rows these are
+FOLDER/paths-begin-in  where relative paths of images begin
 FOLDER/ledger.sqlite   which images are done; made anew from the rows where it is lost
 FOLDER/rows/           status=scored/*.parquet, status=failed/*.parquet
 """
@@ -30,6 +31,7 @@ from wherefrom.engines.folders import Folder, folder_of
 from wherefrom.engines.keys import chunk_name
 from wherefrom.engines.ledger import Ledger
 from wherefrom.engines.local import Local
+from wherefrom.engines.relative import same_beginning
 from wherefrom.engines.tasks import Chunk, Task
 from wherefrom.images.files import Source
 from wherefrom.scoring.progress import Meter, Progress
@@ -88,7 +90,8 @@ def run_job(
         progress: told how far the run is.
 
     Raises:
-        UsageError: when the folder holds rows of another question, or of other models or another release.
+        UsageError: when the folder holds rows of another question, of other models or another release, or of relative
+            paths that began in another folder.
         StoreError: when another process writes there, or it cannot be written.
         WherefromError: what no image is to blame for.
     """
@@ -104,7 +107,7 @@ def run_job(
         ledger.tidy()
         meter = Meter(report=progress, total=None)
         job = Job(task=task, folder=place, advance=lambda settled, failed: meter.add(settled, errors=failed))
-        chunks = _chunks(ledger.undone(images, retry=retry), images_a_file)
+        chunks = _chunks(ledger.undone(same_beginning(place, images), retry=retry), images_a_file)
         asked = failed = 0
         with closing(engine.parts(job, chunks)) as done:
             for part in done:

@@ -13,6 +13,7 @@ from wherefrom.candidates import open_candidates, score_candidates
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
+from wherefrom.core.given import check_names, refuse_name
 from wherefrom.core.shares import check_share
 from wherefrom.core.version import VERSION
 from wherefrom.evaluation.counting import Asked, Label, answers_of, judged_images, rates_of
@@ -21,7 +22,7 @@ from wherefrom.images.batches import read_ahead
 from wherefrom.images.edited import edited_images
 from wherefrom.images.edits import Edit
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits
-from wherefrom.images.sources import Source, load_images
+from wherefrom.images.sources import Source, given_images
 from wherefrom.profiling.conditions import loaded_edits
 from wherefrom.records.profile import UNEDITED, Profile
 from wherefrom.rules import load as load_rule
@@ -143,6 +144,7 @@ def _candidates(given: Profile | Mapping[str, Profile] | Sequence[Candidate]) ->
     Raises:
         UsageError: when there is none.
     """
+    refuse_name("profile", given, "wf.load_profile")
     if isinstance(given, Profile):
         given = {given.model.name: given}
     found = open_candidates(given) if isinstance(given, Mapping) else tuple(given)
@@ -161,6 +163,7 @@ def _labelled(
     Raises:
         UsageError: when names do not fit.
     """
+    check_names("foreign", foreign, "{'photos': photos}")
     names = [each.name for each in candidates]
     if isinstance(belonging, Mapping):
         own: Mapping[str, Iterable[Image]] = belonging
@@ -179,7 +182,7 @@ def _labelled(
     images: list[Source] = []
     labels: list[Label] = []
     for kind, given in [*own.items(), *foreign.items()]:
-        listed = load_images(*given)
+        listed = given_images(given)
         if not listed:
             raise UsageError(f"{kind}: no image to evaluate on, give some")
         images += listed

@@ -121,7 +121,7 @@ def printable(path: str | Path) -> str:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a regular file without ever blocking: pipes and devices are on_message by their kind and not opened."""
+    """Open a regular file without ever blocking: pipes and devices are told by their kind and not opened."""
     _check_kind(path.stat().st_mode)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(path, flags), "rb")

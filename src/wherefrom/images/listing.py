@@ -39,7 +39,7 @@ def expand(path: str | Path | Source, listing: Listing, *, check: bool = False) 
 
     Args:
         path: the argument.
-        listing: how: who is on_message what is left out, a sentence a folder or archive, and what may be followed.
+        listing: how: who is told what is left out, a sentence a folder or archive, and what may be followed.
         check: whether it is said too which listed files are not there; each is looked for.
 
     Raises:
@@ -182,9 +182,16 @@ def _listed(place: Place, lister: Lister, listing: Listing, *, check: bool) -> I
             yield source
     except (OSError, tarfile.TarError, UnicodeDecodeError, csv.Error, json.JSONDecodeError, RecursionError) as error:
         count += 1
-        yield listing.unreadable(str(place), UsageError(f"{place} cannot be read: {error}"))
+        yield listing.unreadable(str(place), UsageError(f"{place} cannot be read: {_why(error)}"))
     if not count:
         raise UsageError(f"{place} lists no image")
     if lost:
         named = ", ".join(names) + (", ..." if lost > _NAMED else "")
         listing.on_message(f"{lost} of {count} files that {place} lists are not there: {named}")
+
+
+def _why(error: Exception) -> str:
+    """Why a list cannot be read, with the way out where a text is in another encoding."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"its byte {error.start} is not UTF-8: save it as UTF-8, which spreadsheets call CSV UTF-8"
+    return str(error)

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image as Pillow
 
-__all__ = ["MAX_BYTES", "SUFFIXES", "Cell", "Source", "as_source", "load_images", "printable", "stream_images"]
+__all__ = [
+    "MAX_BYTES",
+    "SUFFIXES",
+    "Cell",
+    "Source",
+    "as_source",
+    "given_images",
+    "load_images",
+    "printable",
+    "stream_images",
+]
 
 _NAMED = 5  # missing files that are named one by one
 
@@ -77,6 +87,20 @@ def load_images(
         raise UsageError(f"no such files or folders: {', '.join(map(printable, lost[:_NAMED]))}{more}")
     listed = [(source, _is_search(item)) for item in items for source in expand(item, listing, check=True)]
     return _unique(_once(listed))
+
+
+def given_images(images: Image | Iterable[Image]) -> tuple[Source, ...]:
+    """The images that were handed over where several are expected: one path by itself, as a folder's, is one too.
+
+    Args:
+        images: as for `load_images`.
+
+    Raises:
+        UsageError: as `load_images`.
+    """
+    from wherefrom.images.in_memory import single  # which needs numpy and Pillow
+
+    return load_images(images) if single(images) else load_images(*images)  # type: ignore[arg-type, misc]
 
 
 def stream_images(

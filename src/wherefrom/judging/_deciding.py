@@ -10,6 +10,7 @@ from typing import Any
 from wherefrom import methods, rules
 from wherefrom.core.clock import timestamp
 from wherefrom.core.errors import ProfileError, UsageError
+from wherefrom.core.given import refuse_name
 from wherefrom.judging._aligning import aligned
 from wherefrom.judging._early import check_cut, measure_without_early_exit
 from wherefrom.judging._profile_judge import OUTSIDE, Outside, profile_judge
@@ -72,6 +73,7 @@ def judge(
     """
     if outside not in OUTSIDE:
         raise UsageError(f"outside={outside!r} is none of {', '.join(OUTSIDE)}")
+    refuse_name("profile", profile, "wf.load_profile")
     conditions = profile.conditions if edit is None else {edit: profile.condition(edit)}
     tables = _tables(table, conditions)
     for name, condition in conditions.items():

@@ -12,7 +12,7 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.core.version import VERSION
 from wherefrom.judging._calibrating import UNDEFINED
-from wherefrom.judging.adding import adding
+from wherefrom.judging.adding import adding, edit_for
 from wherefrom.judging.evidence import Evidence, most_cautious
 from wherefrom.judging.ranks import can_bound
 from wherefrom.records.audit import STORE_ALIKE
@@ -178,10 +178,14 @@ class ProfileJudge:
 
     def _way_out(self, every: Sequence[Evidence]) -> str:
         """Why no condition covers an image, and at the end the command that adds one where there is such a command."""
-        command = adding(every[0].facts, every[0].size, self.profile, self.file)
+        facts, size = every[0].facts, every[0].size
+        command = adding(facts, size, self.profile, self.file)
         said = _uncovered(every)
         if command is None:
             return said if len(every) == 1 else f"{said}: make a profile with belongings saved the same way"
+        if (edit_for(facts, size, self.profile) or "").startswith("resize:"):  # a larger one may have been made so
+            again = "" if len(every) == 1 else ": make a profile with belongings of this size"
+            return f"{said}{again}, or, where it was resized since the decoder made it, add the condition: {command}"
         return f"{said}, or add the condition: {command}" if len(every) == 1 else f"{said}: add it by {command}"
 
     def _under(self, covering: Sequence[Evidence]) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from wherefrom.core.errors import ImageError, ModelError, UsageError
+from wherefrom.core.given import refuse_name
+from wherefrom.core.options import check_number
 from wherefrom.images.labels import slug, text_of
 from wherefrom.images.write import is_there
 from wherefrom.making.made import Made, Report, made_folder
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draws", "generate", "round_trips"]
 
-_SAME: Final = ("decoder", "settings", "kind", "seed", "size", "class", "source")
+_SAME: Final = ("decoder", "settings", "dtype", "kind", "seed", "size", "class", "source")
+_USUAL_DTYPE: Final = "float32"  # which files do not say
 _PASSED: Final = "round trip"
 _ENLARGED: Final = "enlargement"
 _NO_SETTINGS: Final = frozenset(
@@ -72,6 +75,10 @@ def generate(
         UsageError: when it is not said how many, nothing is given to enlarge, a size is given for photos, or a file of
             that name was made otherwise.
     """
+    refuse_name("model", model, "wf.load_model")
+    if count is not None and check_number("count", count, int) < 0:
+        raise UsageError(f"count={count}, need 0 or more images")
+    _check_size(size)
     if photos is None and count is None:
         raise UsageError("how many images? give count, or photos to pass through the model")
     if photos is not None and size is not None:
@@ -85,6 +92,11 @@ def generate(
         return round_trips(autoencoder, sources, folder=place, enlarge=enlarge, limits=limits, report=progress)
     together = batch or int(getattr(model, "width", 1))
     return draws(model, folder=place, places=range(count or 0), seed=seed, size=size, batch=together, report=progress)
+
+
+def _check_size(size: object) -> None:
+    if size is not None and not (isinstance(size, Sequence) and len(size) == 2):
+        raise UsageError(f"size={size!r}, need height and width in pixels, as (512, 512)")
 
 
 def draws(
@@ -274,7 +286,10 @@ def _decoded(model: Decoder, latents: Latents) -> npt.NDArray[np.uint8]:
 
 def _text(model: Model, kind: str, **more: str) -> dict[str, str]:
     """What a file says of itself."""
-    return text_of({"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **more})
+    dtype = str(model.card.facts.get("dtype", _USUAL_DTYPE))
+    less = {} if dtype == _USUAL_DTYPE else {"dtype": dtype}
+    facts = {"kind": kind, "model": model.card.name, "decoder": _decoder(model), **_settings(model), **less}
+    return text_of({**facts, **more})
 
 
 def _settings(model: Model) -> dict[str, str]:

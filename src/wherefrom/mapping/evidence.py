@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -42,7 +43,7 @@ _LEVELS: Final = 1
 def evidence_map(
     image: Image,
     *,
-    model: str | Autoencoder,
+    model: str | Path | Autoencoder,
     method: Control = METHOD,
     beta: float = 0.01,
     limits: Limits = DEFAULT_LIMITS,
@@ -151,8 +152,8 @@ def _card(method: Control, beta: float, dtype: str) -> Card:
     return Card(kind="method", name="control, by cell", facts=facts)
 
 
-def _opened(model: str | Autoencoder) -> Any:
-    if not isinstance(model, str):
+def _opened(model: str | Path | Autoencoder) -> Any:
+    if not isinstance(model, str | Path):
         return model
     from wherefrom.models.load import load_model
 

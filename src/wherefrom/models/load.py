@@ -11,6 +11,7 @@ of an autoencoder likewise by way of `autoencoders`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom.core.errors import ModelError, UsageError
@@ -27,7 +28,7 @@ __all__ = ["load_model"]
 
 
 def load_model(
-    name: str,
+    name: str | Path,
     *,
     device: str = "auto",
     dtype: str = "float32",
@@ -42,6 +43,7 @@ def load_model(
 
     Args:
         name: one of the forms that `wherefrom.models.sources.names` lists; `wherefrom models list` has well-known ones.
+            A `Path` is that of a folder or file, and never a name on the hub.
         device: `cpu`, `cuda` (`cuda:1`), or `auto`: the first GPU where there is one.
         dtype: `float32`, or less by name, as `bfloat16`.
         trust: whether code that `name` points to may be run.
@@ -55,13 +57,23 @@ def load_model(
         UsageError: when the name has a form that is never a model, the model has no such option, or there is no such
             edit.
     """
+    text = _text_of(name)
     if through is None:
-        return _opened(name, options, device=device, dtype=dtype, trust=trust)
+        return _opened(text, options, device=device, dtype=dtype, trust=trust)
     from wherefrom.models.adapters.through import edit_of
     from wherefrom.models.adapters.through import through as behind
 
     edit = edit_of(through)  # so that a mistyped name does not wait for the model
-    return behind(_opened(name, options, device=device, dtype=dtype, trust=trust), edit)
+    return behind(_opened(text, options, device=device, dtype=dtype, trust=trust), edit)
+
+
+def _text_of(name: object) -> str:
+    """A name as it is parsed; a path begins so that it is taken for nothing else."""
+    if isinstance(name, Path):
+        return str(name) if name.is_absolute() or str(name).startswith((".", "~")) else f"./{name}"
+    if not isinstance(name, str):
+        raise UsageError(f"a {type(name).__name__} is no model's name: give a text, as zoo:kl-f8-a, or a path")
+    return name
 
 
 def _opened(text: str, options: Mapping[str, Fact] | None, *, device: str, dtype: str, trust: bool) -> Model:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from wherefrom.core.errors import UsageError
+from wherefrom.core.given import check_names, refuse_name
 from wherefrom.profiling.conditions import profile_images
 from wherefrom.records.profile import UNEDITED, Profile
 from wherefrom.records.table import ScoreTable
@@ -39,7 +40,7 @@ def profile(
         belonging: scores of images that the model made, or these images.
         foreign: scores of images that it did not make, or these images, by a name for each kind: `photos`.
         method: whose statistic to take; of images, what is asked. None is the tables' own; of images, the usual one of
-            each condition: `spectral` where pixels are as the decoder left them, else `control`.
+            each condition: `joint`, or `spectral` where a decoder draws turned images as well.
         model: of images, which is asked; None with tables.
         edits: of images, the conditions, as `("none", "jpeg:75", "resize:0.5+jpeg:85")`.
         seed: of images, the root seed.
@@ -66,6 +67,10 @@ def profile(
     """
     from wherefrom.judging import calibrate
 
+    if foreign is not None:
+        check_names("foreign", foreign, "{'photos': photos}")
+    refuse_name("model", model, "wf.load_model")
+    refuse_name("method", method, "wf.methods.load")
     sides = [belonging, *(foreign or {}).values()]
     tables = [each for each in sides if isinstance(each, ScoreTable)]
     if len(tables) == len(sides):
@@ -81,7 +86,7 @@ def profile(
         raise UsageError("some of the images are given as score tables: give tables alone, or images alone")
     if model is None:
         raise UsageError("images have to be scored first, and there is no model: give it by model=")
-    from wherefrom.images.sources import load_images
+    from wherefrom.images.sources import given_images
     from wherefrom.scoring.run import score
 
     def kept(images: Sequence[Source], *, model: Model, method: Method[Any], seed: int, label: str) -> ScoreTable:
@@ -89,9 +94,9 @@ def profile(
         return score(images, model=model, method=method, seed=seed, store=store)
 
     return profile_images(
-        belonging=load_images(*cast("Iterable[Image]", belonging)),
+        belonging=given_images(cast("Iterable[Image]", belonging)),
         foreign={
-            name: load_images(*images) for name, images in cast("Mapping[str, Iterable[Image]]", foreign or {}).items()
+            name: given_images(images) for name, images in cast("Mapping[str, Iterable[Image]]", foreign or {}).items()
         },
         model=model,
         method=method,

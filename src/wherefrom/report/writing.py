@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.files import check_folder_takes
+from wherefrom.core.given import refuse_name
+from wherefrom.images.in_memory import single
 from wherefrom.images.labels import slug
 from wherefrom.images.read import DEFAULT_LIMITS, ImageRecord, Limits, read_or_explain
 from wherefrom.images.sources import Source, load_images
@@ -25,7 +27,7 @@ from wherefrom.side_evidence import Finding, side_evidence_of
 if TYPE_CHECKING:
     from wherefrom.images.sources import Image
 
-__all__ = ["Shows", "check_report_folder", "write_report"]
+__all__ = ["Shows", "check_report_folder", "holds_report", "write_report"]
 
 Shows: TypeAlias = Callable[[ImageRecord], Further]
 """Given an image, what else is shown of it."""
@@ -81,7 +83,8 @@ def write_report(
     _clear(place)
     assembly = Assembly(profiles=named, command=command)
     names = [_page_name(number, item, len(found)) for number, item in zip(count(1), found, strict=False)]
-    sources = {source.name: source for source in load_images(*images)} if (images := list(images)) else {}
+    several = (images,) if single(images) else tuple(images)
+    sources = {source.name: source for source in load_images(*several)} if several else {}
     index = page_names(len(found))[0] if len(found) > 1 else None
     for number, (item, name) in enumerate(zip(found, names, strict=True), start=1):
         source = sources.get(item.image.name)
@@ -124,11 +127,19 @@ def check_report_folder(folder: Path, *, force: bool) -> None:
         )
 
 
+def holds_report(folder: Path) -> bool:
+    """Whether there are files of a report in a folder.
+
+    Args:
+        folder: which exists.
+    """
+    return any(map(_is_of_a_report, folder.iterdir()))
+
+
 def _clear(folder: Path) -> None:
     """Remove an earlier report, so that no page of it stands beside the new ones."""
-    for path in sorted(folder.iterdir()):
-        if _is_of_a_report(path):
-            path.unlink()
+    for path in filter(_is_of_a_report, sorted(folder.iterdir())):
+        path.unlink()
 
 
 def _is_of_a_report(path: Path) -> bool:
@@ -149,6 +160,7 @@ def _named(profiles: Profile | Mapping[str, Profile], decisions: Sequence[Verdic
     """
     if not decisions:
         raise UsageError("there is nothing to report on: no image was asked about")
+    refuse_name("profiles", profiles, "wf.load_profile")
     named = {profiles.model.name: profiles} if isinstance(profiles, Profile) else dict(profiles)
     verdicts = verdicts_of(decisions[0])
     digests = [profile.digest for profile in named.values()]

@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 
 from wherefrom.core.card import as_asked
 from wherefrom.core.errors import UsageError
+from wherefrom.core.given import refuse_name
 from wherefrom.core.options import check_number
 from wherefrom.images.in_memory import single
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
@@ -78,10 +79,12 @@ def score(
         progress: told how far the run is, at most ten times a second and at the end.
 
     Raises:
-        UsageError: when an argument is outside its range.
+        UsageError: when an argument is outside its range, or a name stands for the model or the method.
         StoreError: when the store cannot be opened or written.
         ModelError: when the model lacks what the method needs; what one image is to blame for is that image's row.
     """
+    refuse_name("model", model, "wf.load_model")
+    refuse_name("method", method, "wf.methods.load")
     _check(images, seed, batch, workers)
     with ExitStack() as stack:
         run = _Run(
@@ -115,7 +118,8 @@ def score(
 def _check(images: object, seed: int, batch: int | None, workers: int | None) -> None:
     """Refuse arguments outside their range."""
     if single(images):
-        raise UsageError(f"images is one {type(images).__name__}, need several: a list, or what load_images gives")
+        way_out = f": give wf.load_images({str(images)!r})" if isinstance(images, str | Path) else ", or wf.load_images"
+        raise UsageError(f"images is one {type(images).__name__}, need several, as a list{way_out}")
     seed = check_number("seed", seed, int)
     workers = None if workers is None else check_number("workers", workers, int)
     batch = None if batch is None else check_number("batch", batch, int)

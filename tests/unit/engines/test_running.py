@@ -195,3 +195,32 @@ def test_progress_counts_images_and_failures(tmp_path: Path) -> None:
     task = Lengths(bad={"1"})
     run_job(task, islice(images(10), 5), folder=tmp_path, progress=lambda now: told.append((now.done, now.errors)))
     assert told[-1] == (5, 1)
+
+
+@pytest.mark.parametrize("place", ["{}/rows", "memory://{}/rows"])
+def test_a_relative_path_of_another_folder_is_not_taken_for_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monday, tuesday = tmp_path / "monday", tmp_path / "tuesday"
+    rows = place.format(tmp_path)
+    for day in (monday, tuesday):
+        day.mkdir()
+    monkeypatch.chdir(monday)
+    run_job(Lengths(), images(2), folder=rows)
+    monkeypatch.chdir(tuesday)
+    with pytest.raises(UsageError, match=rf"begin in {monday}, and 0.png of this run begins in {tuesday}"):
+        run_job(Lengths(), images(2), folder=rows)
+    whole = [Source(name="0", path=tuesday / "0.png")]
+    assert run_job(Lengths(), whole, folder=rows).asked == 1
+    monkeypatch.chdir(monday)
+    assert run_job(Lengths(), images(3), folder=rows).asked == 1
+
+
+def test_rows_and_images_that_are_moved_together_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    monkeypatch.chdir(old)
+    run_job(Lengths(), images(2), folder="rows")
+    old.rename(new)
+    monkeypatch.chdir(new)
+    assert run_job(Lengths(), images(3), folder="rows").asked == 1

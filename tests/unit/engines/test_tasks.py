@@ -82,7 +82,9 @@ def profile_of(seeds: range, tmp_path: Path) -> Profile:
 def test_rows_of_verdicts_are_those_of_attribute(folder: Path, tmp_path: Path, count: int) -> None:
     profiles = {f"p{i}": profile_of(range(100 * i, 100 * i + 25), tmp_path) for i in range(1, count + 1)}
     rule = wf.rules.load("conformal")
-    task = AttributeTask(profiles=profiles, rule=rule, alpha=0.1)
+    stated = AttributeTask(profiles=profiles, rule=rule, alpha=0.1)
+    task = pickle.loads(pickle.dumps(stated))  # noqa: TID251  (as it goes to other processes)
+    assert task.facts == stated.facts
     run_job(task, stream_images(folder), folder=tmp_path / "out", images_a_file=3)
     scored = score_candidates(load_images(folder), open_candidates(profiles))
     said: Any

@@ -149,3 +149,14 @@ def test_a_report_on_no_file_binds_to_nothing(tmp_path: Path) -> None:
         read_report(json.dumps(held).encode())
     with pytest.raises(UsageError, match="this is no JSON"):
         read_report(b"\xff")
+
+
+@pytest.mark.parametrize("text", ["no json", "{}", '{"wherefrom": "report", "schema": 1}'])
+def test_the_command_names_the_file_that_is_no_report(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wherefrom.cli import run
+
+    (tmp_path / "r.json").write_text(text)
+    assert run(["export", str(tmp_path / "r.json"), "--to", "c2pa", "--out", str(tmp_path / "o.json")]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}/r.json: th")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import tarfile
@@ -312,3 +313,20 @@ def test_sources_of_things_in_memory() -> None:
         Source(name="x")
     with pytest.raises(ImageError, match="empty"):
         Source(name="x", data=b"").read()
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_manifest_as_spreadsheets_of_any_country_write_it(tmp_path: Path, separator: str) -> None:
+    cells = [["name", "path", "note"], ["Bild; 1", "a.png", "1,5\tmm"], ["2", "b.png", ""]]
+    with (tmp_path / "m.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file, delimiter=separator).writerows(cells)
+    first, second = load_images(tmp_path / "m.csv")
+    assert (first.name, first.path, dict(first.columns)) == ("Bild; 1", tmp_path / "a.png", {"note": "1,5\tmm"})
+    assert (second.name, second.path) == ("2", tmp_path / "b.png")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_manifest_in_another_encoding_says_how_to_save_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "m.csv").write_text("path,name\na.png,M\u00fcller\n", encoding=encoding)
+    with pytest.raises(UsageError, match=r"m\.csv cannot be read: its byte \d+ is not UTF-8: save it as UTF-8"):
+        load_images(tmp_path / "m.csv")

@@ -16,6 +16,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.images import edits
 from wherefrom.images.read import read_image
 from wherefrom.making import Made
+from wherefrom.models.base import Decoder
 from wherefrom.models.toy import Toy
 
 
@@ -33,6 +34,18 @@ def test_new_images_are_the_models_own_and_say_so(tmp_path: Path) -> None:
     assert {(one.origin, one.origin_decoder) for one in facts} == {("draw", Toy().card.facts["decoder"])}
     longer = wf.generate(Toy(), count=4, folder=tmp_path / "new", seed=7)
     assert [one.kept for one in longer] == [True, True, True, False]
+
+
+def test_images_of_another_precision_are_not_taken_for_these(tmp_path: Path) -> None:
+    whole, half = (wf.load_model("zoo:vae-cifar10", dtype=dtype) for dtype in ("float32", "bfloat16"))
+    assert isinstance(whole, Decoder)
+    assert isinstance(half, Decoder)
+    wf.generate(half, folder=tmp_path / "half", count=1)
+    wf.generate(whole, folder=tmp_path / "whole", count=1)
+    with pytest.raises(UsageError, match=r"made otherwise \(dtype bfloat16, here none\)"):
+        wf.generate(whole, folder=tmp_path / "half", count=1)
+    with pytest.raises(UsageError, match=r"made otherwise \(dtype not known, here bfloat16\)"):
+        wf.generate(half, folder=tmp_path / "whole", count=1)
 
 
 def test_photos_are_passed_through_in_order_and_a_bad_one_has_its_reason(tmp_path: Path) -> None:

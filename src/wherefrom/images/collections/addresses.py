@@ -151,7 +151,7 @@ def list_address(text: str, listing: Listing) -> Iterator[AddressPlace]:
 
     Args:
         text: with its scheme; of a folder it ends in a slash.
-        listing: who is on_message what a folder holds beside images.
+        listing: who is told what a folder holds beside images.
 
     Raises:
         UsageError: when it cannot be listed, or nothing is there.

@@ -23,14 +23,14 @@ _LONGEST: Final = 65_536  # bytes of what is said of an image
 
 
 def list_tar(place: Place, listing: Listing) -> Iterator[Source]:
-    """Members named like images, each by its offset; members of one name are on_message apart by `#2`, `#3` and so on.
+    """Members named like images, each by its offset; members of one name are told apart by `#2`, `#3` and so on.
 
     Members that stand together and have one name up to its first dot are a sample, as webdataset has it: its `.json`
     (an object), `.txt` and `.cls` are said of its images, in columns of the object's keys, `txt` and `cls`.
 
     Args:
         place: of the archive.
-        listing: who is on_message what was left out.
+        listing: who is told what was left out.
 
     Raises:
         UsageError: when a member is stored sparse.

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, NoReturn
 
 from wherefrom.core.cells import unguarded
@@ -24,11 +25,15 @@ __all__ = ["PATH", "list_csv", "list_json_lines", "list_rows", "no_path_column"]
 PATH: Final = "path"
 """The column that says where an image is."""
 _TAR: Final = ".tar"
+_SEPARATORS: Final = (",", ";", "\t")
+_HEADER: Final = 2**20  # characters of a header, at most
 _ROWS: Final = 4096  # of a Parquet file that are in memory at a time
 
 
 def list_csv(place: Place, listing: Listing) -> Iterator[Source]:
     """Rows of a CSV with a header; an apostrophe that guards a text against spreadsheets is taken off.
+
+    Columns are separated by commas, or by what spreadsheets of some countries write: semicolons or tabulators.
 
     Args:
         place: of the manifest.
@@ -38,12 +43,22 @@ def list_csv(place: Place, listing: Listing) -> Iterator[Source]:
         UsageError: when it has no column `path`, or a row has none.
     """
     with place.open() as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-        rows = csv.DictReader(text, strict=True)
+        first = text.readline(_HEADER)
+        separator = next((each for each in _SEPARATORS if PATH in _cells_of(first, each)), _SEPARATORS[0])
+        rows = csv.DictReader(chain([first], text), strict=True, delimiter=separator)
         if PATH not in (rows.fieldnames or ()):
             no_path_column(place, rows.fieldnames or ())
         for row in rows:
             plain = {key: unguarded(cell) if isinstance(cell, str) else cell for key, cell in row.items()}
             yield _entry(place, f"line {rows.line_num}", plain, listing)
+
+
+def _cells_of(header: str, separator: str) -> list[str]:
+    """The names of columns; none where the header goes on in the next line."""
+    try:
+        return next(csv.reader([header], strict=True, delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def list_json_lines(place: Place, listing: Listing) -> Iterator[Source]:

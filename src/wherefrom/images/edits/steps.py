@@ -19,7 +19,7 @@ class EditForm:
     """How one edit is written.
 
     Attributes:
-        letters: stand for its values, as `Q`; empty for an edit without any.
+        placeholders: letters that stand for its values, as `Q`; empty for an edit without any.
         what: its values in words.
         example: one that can be loaded.
         low: the least value.

@@ -54,7 +54,21 @@ def device_of(device: str | torch.device) -> torch.device:
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         count = torch.cuda.device_count()
         raise ModelError(f"device {device!r} was asked for, but torch sees {count} GPU: use cuda:0 to cuda:{count - 1}")
+    if chosen.type not in ("cpu", "cuda"):
+        _try_device(chosen)
     return chosen
+
+
+def _try_device(device: torch.device) -> None:
+    """Refuse a device that torch knows by name and cannot compute on here, as `mps` on other machines than Apple's."""
+    try:
+        torch.zeros(1, dtype=torch.float32, device=device).cpu()
+    except (RuntimeError, NotImplementedError, AssertionError, ImportError, AttributeError) as error:
+        first = str(error).partition("\n")[0]
+        raise ModelError(
+            f"device {str(device)!r} was asked for, but torch {torch.__version__} cannot use it here ({first}):"
+            " use 'cpu'"
+        ) from error
 
 
 def dtype_of(name: str) -> torch.dtype:

@@ -17,6 +17,7 @@ import torch
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
 from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.given import refuse_name
 from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.images import edits
 from wherefrom.images.edits import Edit, Step
@@ -55,6 +56,7 @@ def through(model: Model, edit: str | Edit) -> Model:
         >>> through(Toy(), "resize:0.5").card.facts["through"]
         'resize:0.5'
     """
+    refuse_name("model", model, "wf.load_model")
     wanted = edit_of(edit)
     if wanted.name == _NONE:
         return model

@@ -114,7 +114,7 @@ class C2pa:
                 place = said.removeprefix(_ELSEWHERE)
                 raise ImageError(f"the file says that its manifest lies at {place}, and nothing is fetched") from error
             if said.startswith(_UNSUPPORTED):
-                raise ImageError(f"the package c2pa does not read files of this kind ({kind})") from error
+                raise ImageError(f"the package c2pa does not read files of {kind or 'an unknown kind'}") from error
             raise ImageError(f"the file's manifest cannot be read: {said}") from error
 
 

@@ -87,9 +87,8 @@ def _summary(facts: Mapping[str, str], count: int) -> str:
         f"{facts['Program']} wrote it" if "Program" in facts else "",
     ]
     told = " and that ".join(part for part in said if part)
-    return (
-        f"The file says that {told}." if told else f"The file has {count} EXIF tags, of which none says what made it."
-    )
+    tags = "1 EXIF tag, which does not say" if count == 1 else f"{count} EXIF tags, of which none says"
+    return f"The file says that {told}." if told else f"The file has {tags} what made it."
 
 
 SOURCE: Final = Exif

@@ -67,6 +67,14 @@ class Placed:
     device: torch.device
 
 
+@pytest.mark.parametrize("name", ["meta", "xpu", "hpu"])
+def test_a_device_that_torch_cannot_use_here_is_refused_by_its_name(name: str) -> None:
+    with pytest.raises(
+        ModelError, match=rf"device '{name}' was asked for, but torch .* cannot use it here .*use 'cpu'"
+    ):
+        arithmetic.device_of(name)
+
+
 def test_the_number_of_a_gpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
