@@ -123,7 +123,7 @@ def _drawn_scale(*, first: float = 0.0, factor: int = 8) -> ScaleLattice:
     return ScaleLattice(
         scale=0.5,
         filters=torch.from_numpy(rng.normal(size=(3, 3, PATCH, PATCH)).astype(np.float32)),
-        matched=MatchedFilter(weights=rng.normal(size=(factor, factor, 3)) + 0j, deviation=2.5),
+        matched=MatchedFilter(weights=rng.normal(size=(factor, factor, 3)).astype(np.complex128), deviation=2.5),
         centre=centre,
         pixels=144**2,
     )

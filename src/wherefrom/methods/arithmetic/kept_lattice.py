@@ -153,7 +153,7 @@ def _read_scale(place: Path, scale: float, factor: int) -> ScaleLattice | None:
     count = len(filters)
     shapes = (filters.shape[1:], matched.weights.shape, centre.shape)
     wanted = ((3, PATCH, PATCH), (factor, factor, count), (count, factor, factor))
-    if shapes != wanted or (filters.dtype, centre.dtype) != (np.float32, np.float64):
+    if shapes != wanted or filters.dtype != np.float32 or centre.dtype != np.float64:
         return None
     if pixels < 1 or not np.isfinite(centre).all():
         return None

@@ -182,12 +182,12 @@ def _asked_in_rounds(model: Autoencoder, planes: Planes, near: list[_Tried], rec
         reconstructions: of the whole image, that all rounds may cost together.
     """
     rounds = math.ceil(math.log2(len(near)))
-    left = near
+    left = asked = near
     for _ in range(rounds):
         share = reconstructions / (2 * rounds * len(left))
         asked = _sorted(_asked(model, planes, one, min(1.0, share)) for one in left)
-        kept = {one.candidate for one in asked[: math.ceil(len(left) / 2)]}
-        left = [one for one in left if one.candidate in kept]
+        better = {one.candidate for one in asked[: math.ceil(len(left) / 2)]}
+        left = [one for one in left if one.candidate in better]
     return asked
 
 
