@@ -61,7 +61,7 @@ class Blind:
         UsageError: when an option is none of these.
     """
 
-    method: str = "control"
+    method: str = "joint"
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     find: str = "crop"
     scales: str = ""
@@ -72,7 +72,7 @@ class Blind:
         """Make the method that asks."""
         check_types(self)
         if self.method in _WRAPPING:
-            raise UsageError(f"method={self.method!r} inside blind: name a method that asks one model, as control")
+            raise UsageError(f"method={self.method!r} inside blind: name a method that asks one model, as joint")
         object.__setattr__(self, "options", option_pairs(self.options, of="blind"))
         if "cut" in dict(self.options):
             raise UsageError("option cut inside blind: a verdict could not tell which searches were left early")
