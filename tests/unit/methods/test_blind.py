@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from tests.leaves import leaves
-from wherefrom.cli._options import DEFAULT_METHOD
 from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.errors import UsageError
@@ -163,8 +162,8 @@ def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     assert lossless[7, 1] > lattice.evidence(both[:1], stored=True)[7, 1]
 
 
-def test_it_asks_what_a_profile_asks_where_nobody_names_a_method() -> None:
-    assert Blind().method == DEFAULT_METHOD
+def test_it_asks_joint_where_nobody_names_a_method() -> None:
+    assert Blind().method == "joint"
 
 
 def test_what_was_found_is_said_in_words() -> None:
