@@ -1,4 +1,4 @@
-"""What control copies tell of images that were cropped off the decoder's grid: searched for, and known."""
+"""What is found of images that were cropped off the decoder's grid, or resized: searched for, and known."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from wherefrom.bench.base import Row, Table
 from wherefrom.bench.shared.edited import compared
 from wherefrom.bench.shared.latent import RULES, asked
 from wherefrom.core.errors import ProfileError
+from wherefrom.images import edits
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
+from wherefrom.methods.joint import Joint
 
 if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
@@ -22,8 +24,20 @@ _CROPS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75")
 """Edits of which nothing is known."""
 _KNOWN: Final = ("crop:8,8", "crop:8,8+jpeg:90", "crop:8,8+jpeg:75")
 """The same, but whole cells of 8 pixels are dropped: what who knows the crop is left with."""
-_SEARCHED: Final[Mapping[str, Method[Any]]] = {"blind": Blind(), "control, as it is": Control()}
-_TOLD: Final[Mapping[str, Method[Any]]] = {"control, known": Control()}
+_ASKED: Final = Control(second=True)
+"""Has the columns of `control` and of `joint`, so that the decoder is asked once for both."""
+_BLIND_ASKED: Final = Blind(method="control", options={"second": True})
+_BLIND: Final[Mapping[str, Method[Any]]] = {
+    "blind, joint": Blind(method="joint"),
+    "blind, control": Blind(method="control"),
+}
+_AS_IT_IS: Final[Mapping[str, Method[Any]]] = {"joint, as it is": Joint(), "control, as it is": Control()}
+_ANY_SCALE: Final[Mapping[str, Method[Any]]] = {
+    "blind, any scale, joint": Blind(method="joint", scales="any"),
+    "blind, any scale, control": Blind(method="control", scales="any"),
+}
+_ANY_ASKED: Final = Blind(method="control", options={"second": True}, scales="any")
+_TOLD: Final[Mapping[str, Method[Any]]] = {"joint, known": Joint(), "control, known": Control()}
 _QUICK: Final = ("crop:3,5",)
 
 
@@ -31,22 +45,40 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
     every, quick = asked(workspace), workspace.setting.quick
     for name in every[:1] if quick else every:
         for edit in workspace.setting.edits or (_QUICK if quick else _CROPS):
-            yield from _each(workspace, name, edit, _SEARCHED)
+            yield from _of_edit(workspace, name, edit)
         for edit in () if workspace.setting.edits else _KNOWN[: 1 if quick else None]:
-            yield from _each(workspace, name, edit, _TOLD)
+            yield from _each(workspace, name, edit, _TOLD, asked=_ASKED)
 
 
-def _each(workspace: Workspace, name: str, edit: str, methods: Mapping[str, Method[Any]]) -> Iterator[Row]:
+def _of_edit(workspace: Workspace, name: str, edit: str) -> Iterator[Row]:
+    """Rows of one edit: a change of scale is searched for, or known; any other is searched for, or not looked for."""
+    if any(step.kind == "resize" for step in edits.load(edit).steps):
+        yield from _each(workspace, name, edit, _ANY_SCALE, asked=_ANY_ASKED)
+        yield from _each(workspace, name, edit, _TOLD, asked=_ASKED, through=True)
+        return
+    yield from _each(workspace, name, edit, _BLIND, asked=_BLIND_ASKED)
+    yield from _each(workspace, name, edit, _AS_IT_IS, asked=_ASKED)
+
+
+def _each(
+    workspace: Workspace,
+    name: str,
+    edit: str,
+    methods: Mapping[str, Method[Any]],
+    *,
+    asked: Method[Any],
+    through: bool = False,
+) -> Iterator[Row]:
     """Rows of each method; one that finds no trace to learn from is left out, and named."""
     for how, method in methods.items():
         try:
-            yield from compared(workspace, name, edit, {how: method}, rules=RULES)
+            yield from compared(workspace, name, edit, {how: method}, rules=RULES, asked=asked, through=through)
         except ProfileError as error:
             workspace.skip(f"{how} after {edit}: {error}")
 
 
 TABLE: Final = Table(
-    title="What control copies tell of images cropped off the decoder's grid, searched for and known",
+    title="What is found of images cropped off the decoder's grid or resized: searched for, and known",
     rules=RULES,
     rows=_rows,
 )

@@ -27,6 +27,7 @@ _FIND: Final = ("crop", "turns")
 _POSE: Final = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
 _WRAPPING: Final = ("blind", "relative")
 _MOST: Final = 64
+_ANY: Final = "any"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,16 +49,19 @@ class Blind:
         options: its options that differ from their defaults, by name; kept as pairs in order.
         find: names joined by `+`, of crop and turns: whether the grid may start anywhere, and whether the image may
             have been turned by quarters or mirrored.
-        scales: numbers joined by `+`, as `0.5+0.75`, by which the image may have been resized since, apart from 1;
-            empty for none. Each is asked through `resize`, of the whole image as it is.
-        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the price
-            of AEDR; more places are asked about for more, and more of the image in each.
+        scales: by which the whole image may have been resized since, apart from 1: numbers joined by `+`, as
+            `0.5+0.75`, or `any` for all from 0.4 to 2.5 with which each side was whole cells before; empty for none.
+            Which it was is searched for, and the method is asked through `resize` then. An image that was resized is
+            taken to be upright and not cropped.
+        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64, and as many
+            again about scales. 2 is the price of AEDR; more places are asked about for more, and more of the image in
+            each.
 
     Raises:
         UsageError: when an option is none of these.
     """
 
-    method: str = "control"
+    method: str = "joint"
     options: tuple[tuple[str, Fact], ...] | Mapping[str, Fact] = ()
     find: str = "crop"
     scales: str = ""
@@ -68,7 +72,7 @@ class Blind:
         """Make the method that asks."""
         check_types(self)
         if self.method in _WRAPPING:
-            raise UsageError(f"method={self.method!r} inside blind: name a method that asks one model, as control")
+            raise UsageError(f"method={self.method!r} inside blind: name a method that asks one model, as joint")
         object.__setattr__(self, "options", option_pairs(self.options, of="blind"))
         if "cut" in dict(self.options):
             raise UsageError("option cut inside blind: a verdict could not tell which searches were left early")
@@ -100,7 +104,7 @@ class Blind:
         asked = self._inner.measure
         searched: dict[str, Fact] = {
             "find": tuple(sorted(self.find.split("+"))),
-            "scales": self.named_scales,
+            "scales": _ANY if self.named_scales is None else self.named_scales,
             "reconstructions": self.reconstructions,
         }
         return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **searched})
@@ -111,8 +115,10 @@ class Blind:
         return self._inner.learns
 
     @property
-    def named_scales(self) -> tuple[float, ...]:
-        """The scales, one by one, in order."""
+    def named_scales(self) -> tuple[float, ...] | None:
+        """The scales, one by one, in order; None for any."""
+        if self.scales == _ANY:
+            return None
         return tuple(sorted(float(scale) for scale in self.scales.split("+") if scale))
 
     def scores(self, model: Autoencoder, images: Images, seeds: Seeds) -> Scores:
@@ -184,9 +190,9 @@ class Blind:
     def _check_scales(self) -> None:
         """Refuse scales that are no numbers, or 1."""
         try:
-            scales = self.named_scales
+            scales = self.named_scales or ()
         except ValueError as error:
-            raise UsageError(f"scales={self.scales!r}: {error}, as 0.5+0.75") from error
+            raise UsageError(f"scales={self.scales!r}: {error}, as 0.5+0.75, or any") from error
         if any(not 0.1 <= scale <= 4 or scale == 1 for scale in scales) or len(set(scales)) < len(scales):
             raise UsageError(f"scales={self.scales!r}: each once, from 0.1 to 4, and not 1, which is always tried")
 
@@ -197,7 +203,7 @@ def _sentence(searched: float, top: float, left: float, turn: float, scale: floa
         return "asked as it is: too small to search, or the model has no grid to be found"
     start = f"the decoder's grid starts {top:g} px from the top and {left:g} px from the left"
     if scale != 1:
-        return f"resized by {scale:g}"
+        return f"resized by {scale:.4g}"
     return f"{start} after undoing {tuple(TURNS)[int(turn) - 1]}" if turn else start
 
 

@@ -162,6 +162,10 @@ def test_the_grid_of_a_trained_decoder_is_found_also_under_jpeg() -> None:
     assert lossless[7, 1] > lattice.evidence(both[:1], stored=True)[7, 1]
 
 
+def test_it_asks_joint_where_nobody_names_a_method() -> None:
+    assert Blind().method == "joint"
+
+
 def test_what_was_found_is_said_in_words() -> None:
     names = ("found_searched", "found_top", "found_left", "found_turn", "found_scale")
     rows = [(1, 5, 3, 0, 1), (1, 0, 2, 4, 1), (1, 0, 0, 0, 0.5), (0, 0, 0, 0, 1)]
@@ -186,6 +190,7 @@ def test_what_was_found_is_said_in_words() -> None:
         ({"scales": "half"}, "as 0.5"),
         ({"scales": "1.0"}, "not 1"),
         ({"scales": "0.5+0.5"}, "each once"),
+        ({"scales": "any+0.5"}, "or any"),
         ({"method": "ronan", "options": (("cut", 0.1),)}, "left early"),
         ({"options": ("copies",)}, "by name"),
     ],

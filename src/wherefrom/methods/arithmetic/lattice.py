@@ -33,7 +33,16 @@ from wherefrom.images.convert import Pixels
 from wherefrom.methods.arithmetic.photo_pieces import photo_pieces
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["PATCH", "Lattice", "MatchedFilter", "learned_lattice"]
+__all__ = [
+    "PATCH",
+    "Lattice",
+    "MatchedFilter",
+    "learned_filters",
+    "learned_lattice",
+    "matched_weights",
+    "pattern_of",
+    "training_pictures",
+]
 
 PATCH: Final = 8
 """Pixels a side of the filters."""
@@ -90,7 +99,7 @@ class Lattice:
             stored: whether it was stored as JPEG.
         """
         matched = self.stored if stored else self.lossless
-        return matched.evidence(_pattern(image, self.filters, len(matched.weights)))
+        return matched.evidence(pattern_of(image, self.filters, len(matched.weights)))
 
 
 @torch.inference_mode()
@@ -100,13 +109,21 @@ def learned_lattice(model: Autoencoder) -> Lattice:
     Args:
         model: one that takes images of any size, with a factor of at least 2.
     """
-    factor = model.factor
-    side = min(max(_CELLS * factor, _SMALLEST), _LARGEST)
-    drawn = photo_pieces(_PICTURES, side // factor * factor)
-    reconstructed = [_passed(model, picture) for picture in drawn]
-    filters = _filters(reconstructed, factor)
-    lossless, stored = (_learned_filter(reconstructed, drawn, filters, factor, of) for of in (_LOSSLESS, _STORED))
+    reconstructed, drawn = training_pictures(model)
+    filters = learned_filters(to_images(reconstructed), model.factor)
+    lossless, stored = (_learned_filter(reconstructed, drawn, filters, model.factor, of) for of in (_LOSSLESS, _STORED))
     return Lattice(filters=filters, lossless=lossless, stored=stored)
+
+
+def training_pictures(model: Autoencoder) -> tuple[list[Pixels], list[Pixels]]:
+    """Pieces of photos as the model makes them, and as they were.
+
+    Args:
+        model: see `learned_lattice`.
+    """
+    side = min(max(_CELLS * model.factor, _SMALLEST), _LARGEST)
+    drawn = photo_pieces(_PICTURES, side // model.factor * model.factor)
+    return [_passed(model, picture) for picture in drawn], drawn
 
 
 def _learned_filter(
@@ -132,13 +149,18 @@ def _learned_filter(
         means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(patterns, starts, strict=True)], axis=0))
         others = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(drawn, starts, strict=True)]
         noise += [np.fft.fft2(other) for other in others]
-    weights = _matched(np.mean(means, axis=0), np.stack(noise))
+    weights = matched_weights(np.mean(means, axis=0), np.stack(noise))
     spread = np.std([_correlated(weights, np.fft.ifft2(one).real) for one in noise])
     return MatchedFilter(weights=weights, deviation=float(spread) or 1.0)
 
 
-def _matched(mean: _Array, noise: _Complex) -> _Complex:
-    """The mean pattern over the noise's covariance of filters, at each frequency of a cell, `(f, f, k)`."""
+def matched_weights(mean: _Array, noise: _Complex) -> _Complex:
+    """The mean pattern over the noise's covariance of filters, at each frequency of a cell, `(f, f, k)`.
+
+    Args:
+        mean: `(k, f, f)`, of what the decoder made.
+        noise: `(n, k, f, f)`, the Fourier transforms of patterns that no decoder made.
+    """
     covariance = np.einsum("nkuv,nluv->uvkl", noise, noise.conj()) / len(noise)
     count = covariance.shape[-1]
     level = float(np.trace(covariance, axis1=2, axis2=3).real.mean()) / count
@@ -153,9 +175,13 @@ def _correlated(matched: _Complex, pattern: _Array) -> _Array:
     return correlation
 
 
-def _filters(pictures: list[Pixels], factor: int) -> torch.Tensor:
-    """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`."""
-    images = to_images(pictures)
+def learned_filters(images: Images, factor: int) -> torch.Tensor:
+    """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`.
+
+    Args:
+        images: `(n, 3, h, w)`, that the decoder made; the grid starts at the first pixel.
+        factor: pixels a side of a cell.
+    """
     places = np.random.default_rng(1).permutation(np.arange(1, factor**2))[:_OFF]
     on = _covariance(images, 0, 0, factor)
     off = np.mean([_covariance(images, place // factor, place % factor, factor) for place in places], axis=0)
@@ -191,11 +217,17 @@ def _from(picture: Pixels, top: int, left: int) -> Pixels:
 
 
 def _of_pixels(pixels: Pixels, filters: torch.Tensor, factor: int) -> _Array:
-    return _pattern(to_images([pixels]), filters, factor)
+    return pattern_of(to_images([pixels]), filters, factor)
 
 
-def _pattern(image: Images, filters: torch.Tensor, factor: int) -> _Array:
-    """Log energies of the filters by place within a cell, less their mean over the places, `(k, f, f)`."""
+def pattern_of(image: Images, filters: torch.Tensor, factor: int) -> _Array:
+    """Log energies of the filters by place within a cell, less their mean over the places, `(k, f, f)`.
+
+    Args:
+        image: `(1, 3, h, w)`.
+        filters: see `Lattice`.
+        factor: pixels a side of a cell.
+    """
     energy = (torch.nn.functional.conv2d(image, filters.to(image)).square() + ROUNDING).log()[0]
     rows, columns = (side // factor for side in energy.shape[1:])
     whole = energy[:, : rows * factor, : columns * factor].reshape(-1, rows, factor, columns, factor)

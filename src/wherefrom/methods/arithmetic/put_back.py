@@ -10,25 +10,27 @@ import numpy as np
 import torch
 
 from wherefrom.core.arrays import Scores, Seeds
-from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
-from wherefrom.core.units import ROUNDING
-from wherefrom.measures.distances import mse
+from wherefrom.images.batches import to_pixels
 from wherefrom.methods.arithmetic.columns import TURNS
-from wherefrom.methods.arithmetic.control_copies import turned
 from wherefrom.methods.arithmetic.poses import AS_IT_IS, PosedImage, find_pose, has_grid, put_back
 from wherefrom.methods.arithmetic.reconstructions import check_encoder
+from wherefrom.methods.arithmetic.scales import (
+    Candidate,
+    ScaledImage,
+    find_scale,
+    named_candidates,
+    possible_candidates,
+)
 from wherefrom.methods.arithmetic.wrapping import settled_rows
 from wherefrom.methods.base import Method, Settled
 from wherefrom.models.adapters.through import through
-from wherefrom.models.base import Autoencoder, SupportsParts
+from wherefrom.models.base import Autoencoder
 
 if TYPE_CHECKING:
     from wherefrom.inversion.results import Report
 
 __all__ = ["FoundImage", "Search", "put_back_and_ask"]
-
-_COPY = "turn180"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,13 +40,13 @@ class Search:
     Attributes:
         crop: where the grid starts.
         turns: which way the image was turned.
-        scales: by which it may have been resized, apart from 1.
+        scales: by which it may have been resized, apart from 1; None for all that its size allows.
         reconstructions: of the whole image, that asking the decoder how it lies may cost.
     """
 
     crop: bool
     turns: bool
-    scales: tuple[float, ...]
+    scales: tuple[float, ...] | None
     reconstructions: float
 
 
@@ -99,14 +101,14 @@ def put_back_and_ask(
     """
     check_images(images)
     check_encoder(model)
-    asked = {1.0: model, **{scale: through(model, f"resize:{scale:g}") for scale in search.scales}}
-    found_images = [_found(search, asked, image) for image in images.split(1)]
+    found_images = [_found(search, model, image) for image in images.split(1)]
     groups: dict[tuple[float, int, int], list[int]] = {}
     for row, one in enumerate(found_images):
         groups.setdefault((one.scale, *one.image.shape[2:]), []).append(row)
     for (scale, *_), rows in groups.items():
         together = torch.cat([found_images[row].image for row in rows])
-        for settled in settled_rows(method, asked[scale], together, seeds[rows], report):
+        asked = model if scale == 1 else through(model, f"resize:{scale:g}")
+        for settled in settled_rows(method, asked, together, seeds[rows], report):
             yield _with_columns(settled, rows, found_images)
 
 
@@ -119,43 +121,28 @@ def _with_columns(settled: Settled, rows: Sequence[int], found_images: Sequence[
     return Settled(row=row, scores=Scores({**settled.scores.columns, **added}))
 
 
-def _found(search: Search, asked: dict[float, Any], image: Images) -> FoundImage:
-    """One image put back; of several scales the one at which it stands out most from its own copy."""
-    model = asked[1.0]
-    parts = {scale: _part(asked[scale], image) for scale in search.scales}
-    upright = PosedImage(pose=AS_IT_IS)
-    resized = [
-        FoundImage(image=part, posed=upright, searched=True, scale=scale)
-        for scale, part in parts.items()
-        if part is not None
-    ]
-    every = [_posed(search, model, image), *resized]
-    if not resized:
-        return every[0]
-    return min(every, key=lambda one: _against_copy(asked[one.scale], one.image))
-
-
-def _posed(search: Search, model: Autoencoder, image: Images) -> FoundImage:
-    """One image put back on the grid, at its own scale."""
+def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
+    """One image put back: at the scale that its pixels tell, and at its own scale on the grid."""
     if not has_grid(model, (image.shape[2], image.shape[3])):
         return FoundImage(image=image, posed=PosedImage(pose=AS_IT_IS), searched=False)
+    if search.scales is None or search.scales:
+        candidate, scaled = _scaled(search, model, image)
+        if candidate is not None:
+            posed = PosedImage(pose=AS_IT_IS, lattice=scaled.evidence, lead=scaled.lead)
+            height, width = candidate.seen
+            part = image[:, :, :height, :width].contiguous()
+            return FoundImage(image=part, posed=posed, searched=True, scale=scaled.scale)
     posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
     return FoundImage(image=put_back(image, posed.pose, model.factor), posed=posed, searched=True)
 
 
-def _part(model: Any, image: Images) -> Images | None:
-    """The part of an image that a resized model can be asked about; None where there is none."""
-    assert isinstance(model, SupportsParts)
-    try:
-        top, left, height, width = model.part((image.shape[2], image.shape[3]))
-    except ImageError:
-        return None
-    return image[:, :, top : top + height, left : left + width].contiguous()
-
-
-@torch.inference_mode()
-def _against_copy(model: Autoencoder, image: Images) -> float:
-    """The log loss of an image minus that of its copy turned upside down: near 0 unless the decoder made it so."""
-    both = [image, turned(image, _COPY)]
-    image_loss, copy = (float(mse(model.decode(model.encode(one)), one).double()[0] + ROUNDING) for one in both)
-    return float(np.log(image_loss / copy))
+def _scaled(search: Search, model: Autoencoder, image: Images) -> tuple[Candidate | None, ScaledImage]:
+    """By how much an image was resized, and the evidence; None for an image at its own scale."""
+    (pixels,), size = to_pixels(image), (image.shape[2], image.shape[3])
+    candidates = (
+        possible_candidates(size, model.factor)
+        if search.scales is None
+        else named_candidates(search.scales, size, model.factor)
+    )
+    scaled = find_scale(model, pixels, candidates, crop=search.crop, reconstructions=search.reconstructions)
+    return next((one for one in candidates if one.scale == scaled.scale), None), scaled

@@ -1,0 +1,126 @@
+"""By how much an image was resized is told from its pixels, among all sizes that it can have had."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.leaves import leaves
+from wherefrom.core.seeds import seeds_of
+from wherefrom.images import edits
+from wherefrom.images.batches import to_images, to_pixels
+from wherefrom.images.convert import Pixels
+from wherefrom.methods import load
+from wherefrom.methods.arithmetic import scales
+from wherefrom.methods.arithmetic.scale_lattice import (
+    Part,
+    ScaleLattice,
+    brought_back,
+    learned_scale_lattice,
+    planes_of,
+)
+from wherefrom.methods.arithmetic.scales import find_scale, named_candidates, possible_candidates
+from wherefrom.methods.blind import Blind
+from wherefrom.models.adapters.through import through
+from wherefrom.models.toy import Toy
+
+_TOY = Toy(gain=0.9)
+_SCALES = (0.75, 1.0, 1.5)
+_SIDE = 120
+
+
+@pytest.fixture(scope="module")
+def lattices() -> dict[float, ScaleLattice]:
+    """Of the toy, for three factors and from few pictures, so that learning takes a second."""
+    drawn = leaves(6, 144, seed=5)
+    made = list(to_pixels(_TOY.decode(_TOY.encode(to_images(drawn)))))
+    return {scale: learned_scale_lattice(made, drawn, scale, 8) for scale in _SCALES}
+
+
+@pytest.fixture
+def learned(lattices: dict[float, ScaleLattice], monkeypatch: pytest.MonkeyPatch) -> None:
+    """These in place of what is kept on the disk."""
+
+    def nearest(_: object, scale: float) -> ScaleLattice:
+        return min(lattices.values(), key=lambda lattice: abs(np.log(lattice.scale / scale)))
+
+    monkeypatch.setattr(scales, "scale_lattice_of", nearest)
+
+
+def _made(seed: int) -> Pixels:
+    drawn = to_images(leaves(1, _SIDE, seed=seed))
+    return np.asarray(to_pixels(_TOY.decode(_TOY.encode(drawn)))[0])
+
+
+def _resized(pixels: Pixels, scale: float, how: Image.Resampling) -> Pixels:
+    side = round(_SIDE * scale)
+    return np.asarray(Image.fromarray(pixels).resize((side, side), how))
+
+
+@pytest.mark.parametrize(
+    ("scale", "how"),
+    [(0.75, "LANCZOS"), (0.8, "BICUBIC"), (1.25, "LANCZOS"), (1.5, "BICUBIC")],
+)
+def test_the_factor_is_found_among_all_sizes_that_the_image_can_have_had(scale: float, how: str, learned: None) -> None:
+    seen = _resized(_made(91), scale, Image.Resampling[how])
+    candidates = possible_candidates(seen.shape[:2], 8)
+    found = find_scale(_TOY, seen, candidates, crop=True)
+    before = [one.before for one in candidates if one.scale == found.scale]
+    assert before == [(_SIDE, _SIDE)]
+    assert found.lead > 1
+
+
+@pytest.mark.parametrize("cut", [0, 3])
+def test_an_image_that_was_not_resized_is_found_so_wherever_its_grid_starts(cut: int, learned: None) -> None:
+    seen = _made(92)[cut:, cut:]
+    found = find_scale(_TOY, seen, possible_candidates(seen.shape[:2], 8), crop=True)
+    assert found.scale == 1
+
+
+@pytest.mark.parametrize(("before", "scale"), [((80, 120), 0.6), ((64, 96), 1.3), ((96, 96), 2.5), ((160, 104), 0.4)])
+def test_the_true_factor_is_among_the_possible_ones_and_each_of_them_leads_to_the_size(
+    before: tuple[int, int], scale: float
+) -> None:
+    seen = (round(before[0] * scale), round(before[1] * scale))
+    candidates = possible_candidates(seen, 8)
+    assert before in [one.before for one in candidates]
+    assert len({one.before for one in candidates}) == len(candidates)
+    for one in candidates:
+        flat = np.zeros((*one.before, 3), dtype=np.uint8)
+        assert edits.load(f"resize:{one.scale:g}").apply(flat).shape[:2] == seen == one.seen
+        assert not any(side % 8 for side in one.before)
+
+
+def test_of_an_image_that_is_not_square_few_factors_are_possible() -> None:
+    assert len(possible_candidates((115, 173), 8)) < len(possible_candidates((115, 115), 8))
+
+
+def test_a_named_factor_that_leaves_too_little_is_no_candidate() -> None:
+    assert [one.scale for one in named_candidates((0.5, 4.0), (64, 64), 8)] == [0.5]
+
+
+def test_a_part_is_brought_back_from_its_very_place() -> None:
+    """Of a ramp that was halved, each pixel before has the value of its middle now."""
+    now = np.repeat(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], 48, axis=0).repeat(3, axis=2)
+    part = brought_back(planes_of(now), (96, 240), Part(top=16, left=40, height=32, width=64))
+    wanted = np.arange(40, 104) - 0.5
+    np.testing.assert_allclose(255 * part[0, 0, 10].numpy(), wanted, atol=0.15)
+
+
+def test_a_part_of_an_image_that_was_not_resized_is_that_part() -> None:
+    pixels = leaves(1, 64)[0]
+    part = brought_back(planes_of(pixels), (64, 64), Part(top=8, left=16, height=32, width=40))
+    np.testing.assert_allclose(part.numpy(), to_images([pixels])[:, :, 8:40, 16:56].numpy(), atol=1e-6)
+
+
+def test_the_method_is_asked_through_the_resize_that_was_found(
+    learned: None,
+) -> None:
+    seen = to_images([_resized(_made(93), 1.5, Image.Resampling.LANCZOS)])
+    seeds = seeds_of(0, ["image"])
+    found = Blind(method="reconstruction", scales="any").scores(_TOY, seen, seeds)
+    assert found["found_scale"].tolist() == [1.5]
+    assert Blind().in_words(found) == ("resized by 1.5",)
+    known = load("reconstruction").scores(through(_TOY, "resize:1.5"), seen, seeds)
+    np.testing.assert_array_equal(found["first"], known["first"])
