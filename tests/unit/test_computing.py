@@ -30,6 +30,7 @@ OTHERS = frozenset(
             "core.errors",
             "core.described",
             "core.extras",
+            "core.given",
             "core.facts",
             "core.options",
             "core.plugins",

@@ -136,7 +136,8 @@ def profile_and_table() -> tuple[wf.Profile, wf.ScoreTable]:
     ("change", "said"),
     [
         ({"profile": None}, "no profile to attribute with: give one, by profile="),
-        ({"profiles": {}}, "one score table and several profiles"),
+        ({"profiles": {}}, "both profile and profiles"),
+        ({"profile": None, "profiles": {}}, "one score table and several profiles"),
     ],
 )
 def test_what_attribute_refuses(change: dict[str, Any], said: str) -> None:

