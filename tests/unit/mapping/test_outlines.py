@@ -74,3 +74,17 @@ def test_a_few_cells_that_chance_made_low_are_no_region() -> None:
     statistic = rng.normal(0, 0.25, (SIDE, SIDE))
     statistic[4:6, 4:6] = -1.0
     assert not outlined(statistic, copies, statistic < 9, statistic <= -1, statistic <= -0.6).any()
+
+
+def test_a_region_reaches_one_cell_further_where_its_evidence_fades_and_no_further_where_it_does_not() -> None:
+    rng = np.random.default_rng(5)
+    copies = {name: -5 + rng.normal(0, 0.05, (SIDE, SIDE)) for name in ("a", "b")}
+    whole, faded = np.zeros((SIDE, SIDE), dtype=np.bool_), np.zeros((SIDE, SIDE), dtype=np.bool_)
+    whole[7:17, 7:17] = True
+    faded[6:18, 6:18] = True
+    grown = np.zeros_like(whole)
+    grown[5:19, 5:19] = True
+    sharp, soft = np.where(whole, -1.0, 0.0), np.where(whole, -1.0, np.where(faded, -0.4, 0.0))
+    for statistic, expected in ((sharp, whole), (soft, grown)):
+        found = outlined(statistic, copies, statistic < 9, statistic < -0.9, statistic < -0.5)
+        assert share(found, expected) > 0.95

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.leaves import leaves
@@ -23,6 +26,8 @@ from wherefrom.methods.arithmetic.scale_lattice import (
 from wherefrom.methods.arithmetic.scales import find_scale, named_candidates, possible_candidates
 from wherefrom.methods.blind import Blind
 from wherefrom.models.adapters.through import through
+from wherefrom.models.base import Autoencoder
+from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
 
 _TOY = Toy(gain=0.9)
@@ -48,9 +53,9 @@ def learned(lattices: dict[float, ScaleLattice], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(scales, "scale_lattice_of", nearest)
 
 
-def _made(seed: int) -> Pixels:
+def _made(seed: int, model: Autoencoder = _TOY) -> Pixels:
     drawn = to_images(leaves(1, _SIDE, seed=seed))
-    return np.asarray(to_pixels(_TOY.decode(_TOY.encode(drawn)))[0])
+    return np.asarray(to_pixels(model.decode(model.encode(drawn)))[0])
 
 
 def _resized(pixels: Pixels, scale: float, how: Image.Resampling) -> Pixels:
@@ -69,6 +74,19 @@ def test_the_factor_is_found_among_all_sizes_that_the_image_can_have_had(scale: 
     before = [one.before for one in candidates if one.scale == found.scale]
     assert before == [(_SIDE, _SIDE)]
     assert found.lead > 1
+
+
+def test_where_the_pixels_say_nothing_the_decoder_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = SimpleNamespace(evidence=lambda _: np.zeros((8, 8)))
+    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
+    model = load_model("zoo:kl-f8-a", device="cpu")
+    assert isinstance(model, Autoencoder)
+    with torch.inference_mode():
+        made = _made(94, model)
+    for scale in _SCALES:
+        seen = made if scale == 1 else _resized(made, scale, Image.Resampling.LANCZOS)
+        candidates = named_candidates((0.75, 1.25, 1.5), seen.shape[:2], 8)
+        assert find_scale(model, seen, candidates, crop=False).scale == scale
 
 
 @pytest.mark.parametrize("cut", [0, 3])
