@@ -40,7 +40,7 @@ _MARKED: Final = re.compile(
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
 _AT: Final = "0.01"
-_PROGRAMS: Final = ("devices", "inversion")
+_PROGRAMS: Final = ("crowded", "devices", "inversion")
 """Programs of this folder whose `show` makes the table of the file of their name."""
 Document = Mapping[str, Any]
 

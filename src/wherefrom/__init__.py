@@ -62,6 +62,7 @@ _HOMES = {
     "save_table": "wherefrom.records.files",
     "score": "wherefrom.scoring.run",
     "score_candidates": "wherefrom.candidates",
+    "share_processors": "wherefrom.core.processors",
     "side_evidence_of": "wherefrom.side_evidence",
     "steady_attributions": "wherefrom.attribution",
     "steady_verdicts": "wherefrom.attribution",
@@ -133,6 +134,7 @@ __all__ = [
     "save_table",
     "score",
     "score_candidates",
+    "share_processors",
     "side_evidence_of",
     "steady_attributions",
     "steady_verdicts",
@@ -162,6 +164,7 @@ if TYPE_CHECKING:
     )
     from wherefrom.core.facts import ImageFacts
     from wherefrom.core.memory import keep_freed_memory
+    from wherefrom.core.processors import share_processors
     from wherefrom.evaluating import evaluate
     from wherefrom.images.read import Limits
     from wherefrom.images.sources import load_images

@@ -15,6 +15,7 @@ from wherefrom.cli._output import closed_pipe
 from wherefrom.cli._stopping import stopped
 from wherefrom.core.errors import UsageError, WherefromError
 from wherefrom.core.memory import keep_freed_memory
+from wherefrom.core.processors import share_processors
 from wherefrom.core.visible import visible
 
 __all__ = ["main", "run"]
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: what was typed after the program's name; by default the process's own.
     """
     keep_freed_memory()  # the process is the program's own
+    share_processors()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
