@@ -3,11 +3,10 @@
     python -m benchmarks.crowded [--rounds 3] [--busy N]
 
 AEDR on 8 tiles of photos with an embedded autoencoder, one after the other, each time in a process of its own: once
-with the threads spinning while they wait, as torch's OpenMP does by itself, once with `wherefrom.share_processors()`, as
+with the threads spinning while they wait, as torch's OpenMP does, once with `wherefrom.share_processors()`, as
 the command line does. First with nothing else running that this program knows of, then beside as many busy processes
 as there are processors. The time is the best of the rounds where nothing else runs, and their median beside busy
-processes, whose turns are the kernel's. Writes
-benchmarks/results/crowded.json.
+processes, whose turns are the kernel's. Writes benchmarks/results/crowded.json.
 """
 
 from __future__ import annotations
