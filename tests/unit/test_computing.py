@@ -32,6 +32,7 @@ OTHERS = frozenset(
             "core.extras",
             "core.given",
             "core.facts",
+            "core.memory",
             "core.options",
             "core.plugins",
             "core.cells",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wherefrom.core.errors import ModelError, UsageError
+from wherefrom.core.memory import UNCOLLECTED
 from wherefrom.core.options import checked_facts
 from wherefrom.models.sources.files import find_files
 from wherefrom.models.sources.names import CodeName, ToyName, ZooName, parse
@@ -87,9 +88,11 @@ def _opened(text: str, options: Mapping[str, Fact] | None, *, device: str, dtype
         from wherefrom.models.opening.user_code import open_code
 
         return open_code(name, device=device, dtype=dtype, trust=trust, options=checked)
-    from wherefrom.models.opening.files import open_files
+    files = find_files(name)
+    with UNCOLLECTED:
+        from wherefrom.models.opening.files import open_files
 
-    return open_files(find_files(name), options=checked, device=device, dtype=dtype)
+        return open_files(files, options=checked, device=device, dtype=dtype)
 
 
 def _toy(name: ToyName, device: str, dtype: str) -> Model:
