@@ -215,3 +215,23 @@ def test_pandas_is_asked_for_by_its_extra(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.to_pandas() == found.to_rows()
     project = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
     assert "\npandas = [" in project
+
+
+def test_where_several_are_expected_one_is_enough(tmp_path: Path) -> None:
+    model = Toy()
+    wf.generate(model, count=24, folder=tmp_path / "own")
+    method = wf.methods.load("aedr")
+    plain = wf.profile(belonging=tmp_path / "own", model=model, method=method)
+    made = wf.add_condition(plain, "jpeg:90", belonging=tmp_path / "own", foreign={}, model=model, method=method)
+    assert list(made.conditions) == ["none", "jpeg:90"]
+    wf.save_profile(made, tmp_path / "toy.json")
+    image = min((tmp_path / "own").glob("*.png"))
+    candidate = replace(wf.open_candidates({"toy": wf.load_profile(tmp_path / "toy.json")})[0], model=model)
+    (stability,) = wf.measure_stability(image, candidate)
+    assert stability.name == str(image)
+    (scored,) = wf.score_candidates(wf.load_images(image), [candidate])
+    (verdict,) = wf.attribute(scored.tables, profile=scored.profile)
+    page = wf.write_report(verdict, profiles=made, folder=tmp_path / "report", images=image)
+    assert image.name in page.read_text()
+    wf.write_bundle(tmp_path / "bundle.zip", scored)
+    assert wf.verify(tmp_path / "bundle.zip").verified

@@ -43,7 +43,7 @@ __all__ = ["write_bundle"]
 
 def write_bundle(
     path: str | Path,
-    candidates: Sequence[Candidate],
+    candidates: Candidate | Sequence[Candidate],
     *,
     alpha: float = 0.05,
     beta: float = 0.01,
@@ -67,7 +67,7 @@ def write_bundle(
 
     Args:
         path: of the bundle; replaced when it exists, whole or not at all.
-        candidates: with their profiles and the scores of the images, as by `wherefrom.candidates.score_candidates`.
+        candidates: one or several, with their profiles and the scores of the images, as by `score_candidates`.
         alpha: the bound on missed belongings, as for `attribute`.
         beta: the bound on false claims, as for `attribute`.
         rule: where to cut, as for `attribute`.
@@ -87,6 +87,7 @@ def write_bundle(
             system cannot hold; or the key is none.
         MissingExtra: when it is to be signed and the extra `sign` is not installed.
     """
+    candidates = (candidates,) if isinstance(candidates, Candidate) else candidates
     if not candidates:
         raise UsageError("no candidate to write a bundle of: give at least one")
     by = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wherefrom.core.card import as_asked
 from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
+from wherefrom.images.sources import given_images
 from wherefrom.methods.arithmetic.columns import with_current_names
 from wherefrom.profiling.conditions import behind, loaded_edits, prepared, scored_condition
 from wherefrom.profiling.usual import usual_methods
@@ -16,7 +17,7 @@ from wherefrom.records.profile import UNEDITED, Profile
 
 if TYPE_CHECKING:
     from wherefrom.images.read import Limits
-    from wherefrom.images.sources import Source
+    from wherefrom.images.sources import Image, Source
     from wherefrom.methods.base import Method
     from wherefrom.models.base import Model
     from wherefrom.scoring.scorer import Cutter, Scorer
@@ -28,8 +29,8 @@ def add_condition(
     made: Profile,
     edit: str,
     *,
-    belonging: Sequence[Source],
-    foreign: Mapping[str, Sequence[Source]],
+    belonging: Image | Iterable[Image],
+    foreign: Mapping[str, Image | Iterable[Image]],
     model: Model,
     method: Method[Any] | None = None,
     score: Scorer | None = None,
@@ -43,7 +44,7 @@ def add_condition(
     Args:
         made: the profile, which remembers its images by digests of their pixels.
         edit: of the new condition.
-        belonging: the images that the profile's belongings were, before any edit.
+        belonging: the images that the profile's belongings were, before any edit, as for `load_images`.
         foreign: those of its pools, by the same names.
         model: the profile's own, through no edit.
         method: of the condition. None is the usual one, see `usual_methods`, where all conditions of the profile have
@@ -67,8 +68,8 @@ def add_condition(
         odd = min(set(foreign) ^ set(made.foreign))
         there = "is one of the profile, and not given" if odd in made.foreign else "is none of the profile"
         raise ProfileError(f"pool {odd!r} {there}: give the profile's own pools, {', '.join(made.foreign) or 'none'}")
-    images: dict[str | None, Sequence[Source]] = {None: belonging}
-    images.update(foreign)
+    images: dict[str | None, Sequence[Source]] = {None: given_images(belonging)}
+    images.update({pool: given_images(each) for pool, each in foreign.items()})
     _refuse_images(images, reference, model=behind(model, edits.load(reference.edit)), cut=cut, limits=limits)
     asked = (method,) if method else _methods(made)
     same = {each.measure.digest for each in asked} == {reference.measure.digest}

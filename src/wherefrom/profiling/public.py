@@ -22,8 +22,8 @@ __all__ = ["profile"]
 
 def profile(
     *,
-    belonging: ScoreTable | Iterable[Image],
-    foreign: Mapping[str, ScoreTable] | Mapping[str, Iterable[Image]] | None = None,
+    belonging: ScoreTable | Image | Iterable[Image],
+    foreign: Mapping[str, ScoreTable] | Mapping[str, Image | Iterable[Image]] | None = None,
     method: Method[Any] | None = None,
     model: Model | None = None,
     edits: Sequence[str] = (UNEDITED,),
@@ -94,9 +94,10 @@ def profile(
         return score(images, model=model, method=method, seed=seed, store=store)
 
     return profile_images(
-        belonging=given_images(cast("Iterable[Image]", belonging)),
+        belonging=given_images(cast("Image | Iterable[Image]", belonging)),
         foreign={
-            name: given_images(images) for name, images in cast("Mapping[str, Iterable[Image]]", foreign or {}).items()
+            name: given_images(images)
+            for name, images in cast("Mapping[str, Image | Iterable[Image]]", foreign or {}).items()
         },
         model=model,
         method=method,

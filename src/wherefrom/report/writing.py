@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from wherefrom.core.errors import UsageError
 from wherefrom.core.files import check_folder_takes
@@ -38,11 +38,11 @@ _HEAD: Final = 2048
 
 
 def write_report(
-    found: Sequence[Verdict | Attribution],
+    found: Verdict | Attribution | Sequence[Verdict | Attribution],
     *,
     profiles: Profile | Mapping[str, Profile],
     folder: str | Path,
-    images: Iterable[Image] = (),
+    images: Image | Iterable[Image] = (),
     shows: Shows | None = None,
     pictures: bool = True,
     metadata: bool = True,
@@ -58,7 +58,7 @@ def write_report(
     one; what was said of them decides, and nothing is asked of a model.
 
     Args:
-        found: verdicts of one profile, or attributions among several, of `wherefrom.attribute`.
+        found: verdicts of one profile, or attributions among several, of `wherefrom.attribute`; or one of them.
         profiles: the profile, or several by their names in the order in which they were asked.
         folder: for the pages; made when absent.
         images: in question, so that they are shown; of one that is not among them nothing is.
@@ -77,14 +77,15 @@ def write_report(
         UsageError: when nothing was said, the folder is there and not empty, or a file cannot be written; or when
             profiles are not those by which it was said.
     """
+    found = (found,) if isinstance(found, Verdict | Attribution) else found
     named = _named(profiles, found)
     place = Path(folder)
     check_report_folder(place, force=force)
     _clear(place)
     assembly = Assembly(profiles=named, command=command)
     names = [_page_name(number, item, len(found)) for number, item in zip(count(1), found, strict=False)]
-    several = (images,) if single(images) else tuple(images)
-    sources = {source.name: source for source in load_images(*several)} if several else {}
+    several = (images,) if single(images) else tuple(cast("Iterable[Image]", images))
+    sources = {source.name: source for source in load_images(*cast("Sequence[Image]", several))} if several else {}
     index = page_names(len(found))[0] if len(found) > 1 else None
     for number, (item, name) in enumerate(zip(found, names, strict=True), start=1):
         source = sources.get(item.image.name)

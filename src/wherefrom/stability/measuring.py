@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 from wherefrom.attribution import Candidate, attribute
 from wherefrom.candidates import score_candidates
 from wherefrom.candidates.looking import look
+from wherefrom.images.in_memory import single
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
-from wherefrom.images.sources import Source
+from wherefrom.images.sources import Image, Source, as_source, given_images
 from wherefrom.records.coverage import covered_by
 from wherefrom.records.profile import Profile
 from wherefrom.records.stability import AfterChange, Stability
@@ -68,8 +69,8 @@ def _may_count(change: Change, profile: Profile) -> bool:
 
 
 def measure_stability(
-    images: Sequence[Source],
-    candidates: Sequence[Candidate],
+    images: Image | Iterable[Image],
+    candidates: Candidate | Sequence[Candidate],
     *,
     alpha: float = 0.05,
     beta: float = 0.01,
@@ -85,8 +86,8 @@ def measure_stability(
     answers that harmless changes leave are made by `wherefrom.attribution.steady_verdicts` and `steady_attributions`.
 
     Args:
-        images: in question, as `load_images` gives them.
-        candidates: with their models opened, as by `open_candidates`.
+        images: in question, as for `load_images`.
+        candidates: one or several, with their models opened, as by `open_candidates`.
         alpha: as for `attribute`.
         beta: as for `attribute`.
         rule: as for `attribute`.
@@ -102,11 +103,13 @@ def measure_stability(
         ProfileError: as `attribute`.
         WherefromError: as `wherefrom.scoring.run.score`.
     """
+    candidates = (candidates,) if isinstance(candidates, Candidate) else candidates
+    sources = given_images(images) if single(images) else tuple(map(as_source, cast("Iterable[Image]", images)))
     asking = _Asking(candidates=candidates, alpha=alpha, beta=beta, rule=rule, edit=edit, score=score, limits=limits)
     tried = changes_of(candidates) if changes is None else changes
     found: list[Stability] = []
-    for start in range(0, len(images), _AT_ONCE):
-        some = images[start : start + _AT_ONCE]
+    for start in range(0, len(sources), _AT_ONCE):
+        some = sources[start : start + _AT_ONCE]
         columns = [list(_after(some, change, asking)) for change in tried]
         found += [
             Stability(name=image.name, rows=rows) for image, rows in zip(some, zip(*columns, strict=True), strict=True)

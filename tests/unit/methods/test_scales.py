@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
 from wherefrom.methods import load
 from wherefrom.methods.arithmetic import scales
+from wherefrom.methods.arithmetic.lattice import pattern_of
 from wherefrom.methods.arithmetic.scale_lattice import (
     Part,
     ScaleLattice,
@@ -142,3 +144,11 @@ def test_the_method_is_asked_through_the_resize_that_was_found(
     assert Blind().in_words(found) == ("resized by 1.5",)
     known = load("reconstruction").scores(through(_TOY, "resize:1.5"), seen, seeds)
     np.testing.assert_array_equal(found["first"], known["first"])
+
+
+def test_what_bringing_back_leaves_in_all_images_is_no_evidence(lattices: dict[float, ScaleLattice]) -> None:
+    lattice = lattices[1.5]
+    part = to_images(leaves(1, _SIDE, seed=9))
+    usual = pattern_of(part, lattice.filters, 8)
+    assert np.allclose(replace(lattice, centre=usual).evidence([part]), 0, atol=1e-9)
+    assert np.abs(replace(lattice, centre=usual * 0).evidence([part])).max() > 1e-3
