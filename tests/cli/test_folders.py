@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.calling import call, save_noise
 
+SAID = ["name", "candidate", "outcome", "statistic", "error"]
 SCORE = ("score", "--model", "toy", "--method", "reconstruction")
 
 
@@ -48,6 +49,22 @@ def test_attribute_leaves_verdicts_in_a_folder(tmp_path: Path, capsys: pytest.Ca
     other = call(capsys, "attribute", images, "--profile", profile, "--out", tmp_path / "out", "--alpha", "0.2")
     assert other.code == 2
     assert "holds rows of another question (alpha: 0.05 there, 0.2 here): name another folder" in other.err
+
+
+@pytest.mark.weekly
+def test_two_devices_say_what_one_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images, profile = save_noise(tmp_path / "in", range(25), side=32), tmp_path / "p.json"
+    (images / "bad.png").write_text("no image")
+    call(capsys, "profile", "toy", "--belonging", images, "--method", "aedr", "--out", profile)
+    said: list[list[dict[str, object]]] = []
+    for device in ("cpu", "cpu,cpu"):
+        out = tmp_path / device
+        asked = ("--out", out, "--device", device, "--images-a-file", 5)
+        assert call(capsys, "attribute", images, "--profile", profile, *asked).code == 3
+        rows = ds.dataset(out / "rows", partitioning="hive").to_table().select(SAID).sort_by("name").to_pylist()
+        said.append(rows)
+    assert said[0] == said[1]
+    assert len(said[0]) == 26
 
 
 def test_rows_go_to_an_address_and_no_single_file_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
