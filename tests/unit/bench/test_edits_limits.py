@@ -28,14 +28,15 @@ class WithToy(Workspace):
         return Toy(gain=0.9, bands=self.bands)
 
 
-def rows(folder: Path, monkeypatch: pytest.MonkeyPatch, *, bands: int) -> list[edits_limits.LimitRow]:
+def rows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, bands: int, edits: tuple[str, ...]
+) -> list[edits_limits.LimitRow]:
     """Of noise, which a decoder of few bands cannot draw."""
     rng, photos = np.random.default_rng(0), folder / "photos"
     photos.mkdir()
     for place in range(6):
         pixels = rng.integers(60, 190, (32, 32, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(photos / f"{place}.png")
-    edits = ("jpeg:75", "resize:0.5", "none")
     setting = Setting(work=folder / "work", count=3, size=32, photos=photos, edits=edits, quick=True)
     at = WithToy(setting, bands=bands)
 
@@ -49,7 +50,7 @@ def rows(folder: Path, monkeypatch: pytest.MonkeyPatch, *, bands: int) -> list[e
 
 
 def test_images_that_a_decoder_cannot_draw_are_not_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = rows(tmp_path, monkeypatch, bands=4)
+    found = rows(tmp_path, monkeypatch, bands=4, edits=("jpeg:75", "resize:0.5", "none"))
     assert [(row.edit, row.metric) for row in found] == [("jpeg:75", "jpeg:75"), ("resize:0.5", "mse"), ("none", "mse")]
     jpeg, half, plain = found
     assert jpeg.known["largest"] < ROUNDING
@@ -65,7 +66,7 @@ def test_images_that_a_decoder_cannot_draw_are_not_explained(tmp_path: Path, mon
 
 def test_whatever_a_decoder_can_draw_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edits_limits, "_STEPS_QUICK", 40)
-    plain = rows(tmp_path, monkeypatch, bands=8)[-1]
+    (plain,) = rows(tmp_path, monkeypatch, bands=8, edits=("none",))
     assert plain.foreign["median"] < ROUNDING / 10
     assert plain.explained["count"] == plain.others == 3
     assert plain.auc_known < 0.5
