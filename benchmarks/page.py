@@ -87,6 +87,7 @@ def section(kind: str, name: str) -> str:
     lines += ["", *old] if old and kind == "measured" else []
     if kind in ("table", "joined", "means", "edits", "kinds"):
         left = dict.fromkeys(what for one in every for what in one["left out"])
+        lines += [""] if lines[-1].endswith("|") else []  # or the list would be rows of the table
         lines += [f"- left out: {what}" for what in left]
         lines += dict.fromkeys(f"- machine: {one['machine']}, torch {one['torch']}, {one['date']}" for one in every)
     return "\n".join([f"<!-- {kind}: {name} -->", "", *lines, "", "<!-- end -->"])
