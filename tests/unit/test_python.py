@@ -229,6 +229,7 @@ def test_where_several_are_expected_one_is_enough(tmp_path: Path) -> None:
     candidate = replace(wf.open_candidates({"toy": wf.load_profile(tmp_path / "toy.json")})[0], model=model)
     (stability,) = wf.measure_stability(image, candidate)
     assert stability.name == str(image)
+    assert len(wf.measure_stability([image, tmp_path / "own"], candidate)) == 24, "each once"
     (scored,) = wf.score_candidates(wf.load_images(image), [candidate])
     (verdict,) = wf.attribute(scored.tables, profile=scored.profile)
     page = wf.write_report(verdict, profiles=made, folder=tmp_path / "report", images=image)

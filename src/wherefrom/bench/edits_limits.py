@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Paths, Workspace
     from wherefrom.core.arrays import Vector
 
-__all__ = ["TABLE", "LimitRow", "distance_after", "markdown"]
+__all__ = ["TABLE", "LimitRow", "markdown"]
 
 _EDITS: Final = ("jpeg:90", "jpeg:75", "jpeg:50", "resize:0.5", "resize:0.5+jpeg:85")
 _STEPS: Final = 150
@@ -77,12 +77,8 @@ class LimitRow:
     auc_searched: float
 
 
-def distance_after(edit: str) -> Distance:
-    """What counts of an error after an edit: after a JPEG what its rounding cannot explain, else the squared error.
-
-    Args:
-        edit: by name.
-    """
+def _distance_after(edit: str) -> Distance:
+    """What counts of an error after an edit: after a JPEG what its rounding cannot explain, else the squared error."""
     last = edits.load(edit).steps[-1]
     return Distance(metric="jpeg", quality=int(last.values[0])) if last.kind == "jpeg" else Distance()
 
@@ -94,7 +90,7 @@ def _rows(workspace: Workspace) -> Iterator[LimitRow]:
         own = workspace.passed(name, photos)
         others = [path for paths in photos_and_others(workspace, name).values() for path in paths]
         for edit in workspace.setting.edits or _EDITS:
-            distance = distance_after(edit)
+            distance = _distance_after(edit)
             method = LatentTracer(steps=steps, metric=distance.metric, quality=distance.quality)
             belonging, foreign = (
                 workspace.table(name, method, workspace.edited(paths, edit), through=edit).scores["loss"]
@@ -109,7 +105,7 @@ def _known(workspace: Workspace, name: str, edit: str, photos: Paths, seen: Path
     import torch
 
     model: Autoencoder = workspace.model(name)
-    edited, distance, losses = behind(model, edits.load(edit)), distance_after(edit), []
+    edited, distance, losses = behind(model, edits.load(edit)), _distance_after(edit), []
     assert isinstance(edited, Autoencoder)  # as the model is one
     with torch.inference_mode():
         for photo, image in zip(photos, seen, strict=True):

@@ -58,4 +58,4 @@ class _Uncollected:
 
 
 UNCOLLECTED: Final = _Uncollected()
-"""`with UNCOLLECTED:` diffusers is imported in a seventh less processor time."""
+"""`with UNCOLLECTED:` diffusers is imported in less processor time."""

@@ -12,7 +12,7 @@ from wherefrom.candidates import score_candidates
 from wherefrom.candidates.looking import look
 from wherefrom.images.in_memory import single
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
-from wherefrom.images.sources import Image, Source, as_source, given_images
+from wherefrom.images.sources import Image, Source, given_images
 from wherefrom.records.coverage import covered_by
 from wherefrom.records.profile import Profile
 from wherefrom.records.stability import AfterChange, Stability
@@ -86,7 +86,7 @@ def measure_stability(
     answers that harmless changes leave are made by `wherefrom.attribution.steady_verdicts` and `steady_attributions`.
 
     Args:
-        images: in question, as for `load_images`.
+        images: in question, as for `load_images`; what that gave is taken as it is.
         candidates: one or several, with their models opened, as by `open_candidates`.
         alpha: as for `attribute`.
         beta: as for `attribute`.
@@ -104,7 +104,7 @@ def measure_stability(
         WherefromError: as `wherefrom.scoring.run.score`.
     """
     candidates = (candidates,) if isinstance(candidates, Candidate) else candidates
-    sources = given_images(images) if single(images) else tuple(map(as_source, cast("Iterable[Image]", images)))
+    sources = _listed(images)
     asking = _Asking(candidates=candidates, alpha=alpha, beta=beta, rule=rule, edit=edit, score=score, limits=limits)
     tried = changes_of(candidates) if changes is None else changes
     found: list[Stability] = []
@@ -115,6 +115,15 @@ def measure_stability(
             Stability(name=image.name, rows=rows) for image, rows in zip(some, zip(*columns, strict=True), strict=True)
         ]
     return tuple(found)
+
+
+def _listed(images: Image | Iterable[Image]) -> Sequence[Source]:
+    """Images as sources, those that are sources as they are."""
+    if single(images):
+        return given_images(images)
+    several = tuple(cast("Iterable[Image]", images))
+    sources = [each for each in several if isinstance(each, Source)]
+    return sources if len(sources) == len(several) else given_images(several)
 
 
 def _after(images: Sequence[Source], change: Change, asking: _Asking) -> Iterator[AfterChange]:
