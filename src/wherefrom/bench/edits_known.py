@@ -12,9 +12,9 @@ from wherefrom.bench.shared.latent import KNOWN, KNOWN_ASKED, RULES, asked
 if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
 
-__all__ = ["TABLE"]
+__all__ = ["EDITS", "TABLE"]
 
-_EDITS: Final = (
+EDITS: Final = (
     "none",
     "jpeg:90",
     "jpeg:75",
@@ -25,21 +25,22 @@ _EDITS: Final = (
     "resize:0.75",
     "resize:1.5",
     "resize:2",
-    "screenshot:1.25",
+    "screenshot:1.25,3,5,2,7",
     "blur:1",
     "noise:0.02",
     "brightness:1.2",
     "contrast:1.2",
     "resize:0.5+jpeg:85",
-    "screenshot:1.25+jpeg:75",
+    "screenshot:1.25,3,5,2,7+jpeg:75",
 )
+"""Complete, so that a model can be asked through what moves pixels: a screenshot says how much was cut off."""
 _QUICK: Final = ("none", "resize:0.75")
 
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
     every = asked(workspace)
     for name in every[:1] if workspace.setting.quick else every:
-        for edit in workspace.setting.edits or (_QUICK if workspace.setting.quick else _EDITS):
+        for edit in workspace.setting.edits or (_QUICK if workspace.setting.quick else EDITS):
             yield from compared(workspace, name, edit, KNOWN, rules=RULES, asked=KNOWN_ASKED, through=True)
 
 

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from wherefrom import bench
-from wherefrom.bench import edits_generators, edits_searched
+from wherefrom.bench import edits_generators, edits_known, edits_searched
 from wherefrom.bench.edits import TABLE
 from wherefrom.bench.shared import edited
 from wherefrom.bench.shared.latent import METHODS, PAPERS, RULES, ZOO, asked
 from wherefrom.bench.shared.setting import Setting, label
 from wherefrom.bench.shared.workspace import Workspace
+from wherefrom.images import edits
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.models.toy import Toy
+from wherefrom.profiling.conditions import behind
 
 EDIT = "jpeg:80"
 
@@ -139,3 +141,8 @@ def test_profiles_of_untouched_images_may_be_left_out_where_there_are_others(wor
         *(f"{EDIT}: {how}, profile alike" for how in ("one reconstruction", *METHODS, "recompressed")),
         *(f"none: {how}, profile untouched" for how in ("one reconstruction", *METHODS)),
     ]
+
+
+@pytest.mark.parametrize("edit", edits_known.EDITS)
+def test_a_model_can_be_asked_through_every_edit_that_is_known(edit: str) -> None:
+    behind(Toy(), edits.load(edit))
