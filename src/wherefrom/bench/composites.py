@@ -3,7 +3,8 @@
 The part was passed through the decoder as a whole image and is pasted where it was, so that it lies on the decoder's
 grid as it does in an image that was worked on. The box is of the photo itself, as inpainting leaves one; in the other
 shapes the part and the rest show different photos. Every composite has thousands of pixels to be right or wrong about,
-so one photo in ten of `--count` becomes one.
+so one photo in ten of `--count` becomes one. How often a map shows a region where there is none is counted in images,
+so the rows "nothing" are of all photos.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def overlap(part: Part, evidence: EvidenceMap) -> float:
 
 def _rows(workspace: Workspace) -> Iterator[CompositeRow]:
     size = workspace.setting.size
-    photos, others = workspace.photos(size)[::_ONE_IN], workspace.photos(size, profiled=True)[::_ONE_IN]
+    every = workspace.photos(size)
+    photos, others = every[::_ONE_IN], workspace.photos(size, profiled=True)[::_ONE_IN]
     count = min(len(photos), len(others))  # of large tiles of few photos there may be fewer than were asked for
     photos, others = photos[:count], others[:count]
     for name in asked(workspace):
@@ -122,7 +124,8 @@ def _rows(workspace: Workspace) -> Iterator[CompositeRow]:
         for edit in workspace.setting.edits or _EDITS:
             for what, part in parts(size).items():
                 inside = own if what.startswith("box") else drawn
-                yield _row(workspace, name, edit, what, part, list(zip(photos, inside, strict=True)))
+                pairs = list(zip(photos, inside, strict=True)) if part.any() else [(photo, photo) for photo in every]
+                yield _row(workspace, name, edit, what, part, pairs)
 
 
 def _row(

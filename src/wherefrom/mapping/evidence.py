@@ -53,8 +53,8 @@ def evidence_map(
     The whole image and each of its turned and mirrored copies are reconstructed once, and the errors are compared pixel
     on pixel: where the decoder drew the pixels, the image's own error is smaller than its copies'. So it costs what one
     score of `control` with these copies costs. Flat areas, clipped ones among them, are masked: every decoder
-    reproduces them. Pixels up to about two cells inside a pasted region's border are reconstructed worse, since the
-    encoder sees both sides of it, so that regions come out slightly too small.
+    reproduces them. Pixels some cells inside a pasted region's border are reconstructed worse, since the encoder sees
+    both sides of it; how many is estimated (`wherefrom.mapping.fading`), so that a border is uncertain by some cells.
 
     Nothing is said of images that left the decoder's grid: what was resized, or moved by no multiple of the factor,
     shows no evidence.

@@ -25,6 +25,7 @@ from scipy import ndimage, optimize, sparse
 from scipy.sparse import csgraph
 
 from wherefrom.core.arrays import Vector
+from wherefrom.mapping.fading import unfaded
 from wherefrom.records.maps import Flags, Grid
 
 __all__ = ["outlined"]
@@ -41,6 +42,8 @@ _ROUNDS: Final = 3
 """How often the drop is fitted to the cells that were found."""
 _FADED: Final = 2 / 3
 """Where the outermost cells of a region show less than this part of the expected drop, it reaches one cell further."""
+_MORE: Final = 1.1
+"""How many times as large as the cut's own a region has to be that reaches as far as the fading evidence says."""
 _FEWEST: Final = 20
 """Cells to which a line is fitted; to fewer a constant is."""
 _UNIT: Final = 100
@@ -69,7 +72,20 @@ def outlined(statistic: Grid, copies: Mapping[str, Grid], judged: Flags, core: F
         found = _joined(_cut(np.where(judged, weight, 0.0)) & judged, core)
         if not found.any():
             return found
-    return _to_the_border(found, statistic, energy, noise) & judged
+    return _whole(found, statistic, energy, noise, judged) & judged
+
+
+def _whole(found: Flags, statistic: Grid, energy: Grid, noise: float, judged: Flags) -> Flags:
+    """The region with the cells inside its border where the evidence fades.
+
+    The cut knows where pictures change and `unfaded` only how far from there the evidence reaches, so the cut's outline
+    is kept unless the other one gives clearly more.
+    """
+    near = _to_the_border(found, statistic, energy, noise)
+    if not found.any():
+        return near
+    far = unfaded(statistic, _drop(statistic[found], energy[found], energy, noise), judged, found)
+    return near if far is None or np.count_nonzero(far) < _MORE * np.count_nonzero(near) else far
 
 
 def _to_the_border(found: Flags, statistic: Grid, energy: Grid, noise: float) -> Flags:
