@@ -4,8 +4,8 @@ With L_g the log energy of the error of pose g, block by block, where the poses 
 each pose is compared with all others alike: T_g = L_g - mean over h != g of L_h. Each T_g is smoothed in two ways.
 Local means, which are sums over many blocks and so nearly normal, say whether there is any region: in its core, the
 image's own local mean is below a strict threshold. Total variation, which keeps borders sharp, says roughly how far it
-reaches, and from there `wherefrom.mapping.outlines` draws the outline. The strict threshold is the larger in amount of
-two:
+reaches, and from there `wherefrom.mapping.outlines` draws the outline. The strict threshold is the largest in amount of
+three:
 
 - the least value that a copy shows anywhere. If an image of other origin differs from its own copies by chance alone,
   each of the K + 1 poses is equally likely to show the least value of all, so that the chance that the image itself
@@ -14,10 +14,15 @@ two:
 - the quantile of Student's distribution with the copies' spread, at `beta` divided by the number of cells, with half as
   many degrees of freedom as the copies have local means that share few blocks. If local means are also normal, with one
   spread all over the image, the chance is at most `beta`, by Bonferroni's inequality.
+- 1.6 times the largest local mean, in amount, by which a copy is apart from the other copies. In photos the spread is
+  not one all over the image, and a few places differ by far more than others; the copies show by how much, whatever a
+  decoder drew, as the image itself takes no part. The factor was chosen on photos, so that it holds for images like
+  those.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -32,8 +37,12 @@ __all__ = ["Regions", "found_regions"]
 
 SMOOTHING: Final = 0.4
 """Weight of the total variation, in the statistic's unit: steps that are lower or narrower are smoothed away."""
-_MEAN: Final = 2.0
-"""Standard deviation, in blocks, of the Gaussian that local means are taken by."""
+_MEANS: Final = (2.0, 3.0)
+"""Standard deviation, in blocks, of the Gaussian that local means are taken by: least and most."""
+_WIDE: Final = 16
+"""Sides of an image, in such deviations, between the two."""
+_AMONG: Final = 1.6
+"""How many times as large as the largest local mean among the copies the image's own has to be."""
 _LEAST: Final = 0.06
 """No threshold is nearer to 0 than this, however little the copies vary."""
 _SPREADS: Final = 1.5
@@ -71,17 +80,23 @@ def found_regions(logs: Mapping[str, Grid], own: str, masked: Flags, beta: float
         beta: the bound on the chance of any region in an image of other origin, in (0, 1).
     """
     apart = {pose: np.where(masked, 0.0, _apart(logs, pose)) for pose in logs}
-    means = {pose: _mean(grid, masked) for pose, grid in apart.items()}
+    width = float(np.clip(math.sqrt(masked.size) / _WIDE, *_MEANS))
+    means = {pose: _mean(grid, masked, width) for pose, grid in apart.items()}
     statistic, judged = _sharp(apart[own]), ~masked
     copies = np.stack([grid[judged] for pose, grid in means.items() if pose != own])
     below = copies[copies < 0]
     spread = float(np.sqrt(np.mean(below**2))) if below.size else 0.0
-    strict = max(_LEAST, _tail(copies.size, len(copies), beta) * spread, float(-below.min()) if below.size else 0.0)
+    others = {pose: grid for pose, grid in logs.items() if pose != own}
+    strict = max(
+        _LEAST,
+        _tail(copies.size / (4 * np.pi * width**2), copies.size / len(copies), beta) * spread,
+        float(-below.min()) if below.size else 0.0,
+        _AMONG * _largest(others, masked, width),
+    )
     core = judged & (means[own] < -strict)
     clear = statistic[core & (statistic < -strict)]
     level = float(-np.median(clear)) if clear.size else 0.0
     threshold = max(_LEAST, _SPREADS * spread, _PART * level)
-    others = {pose: grid for pose, grid in logs.items() if pose != own}
     return Regions(
         statistic=statistic,
         supports=outlined(apart[own], others, judged, core, statistic <= -threshold),
@@ -91,16 +106,21 @@ def found_regions(logs: Mapping[str, Grid], own: str, masked: Flags, beta: float
     )
 
 
-def _tail(numbers: int, copies: int, beta: float) -> float:
+def _tail(separate: float, cells: float, beta: float) -> float:
     """How many spreads no cell of an image of other origin goes below 0, but with that chance.
 
     Args:
-        numbers: cells that are judged, over all copies.
-        copies: how many.
+        separate: local means of all copies that share few blocks.
+        cells: that are judged.
         beta: the chance.
     """
-    separate = numbers / (4 * np.pi * _MEAN**2)
-    return float(-stats.t.ppf(beta * copies / max(numbers, 1), df=max(1.0, separate / 2)))
+    return float(-stats.t.ppf(beta / max(cells, 1.0), df=max(1.0, separate / 2)))
+
+
+def _largest(copies: Mapping[str, Grid], masked: Flags, width: float) -> float:
+    """The largest local mean, in amount, by which a copy is apart from the other copies; 0 where nothing is judged."""
+    means = [_mean(np.where(masked, 0.0, _apart(copies, pose)), masked, width)[~masked] for pose in copies]
+    return max((float(np.abs(mean).max()) for mean in means if mean.size), default=0.0)
 
 
 def _apart(logs: Mapping[str, Grid], pose: str) -> Grid:
@@ -109,10 +129,10 @@ def _apart(logs: Mapping[str, Grid], pose: str) -> Grid:
     return logs[pose] - others
 
 
-def _mean(grid: Grid, masked: Flags) -> Grid:
+def _mean(grid: Grid, masked: Flags, width: float) -> Grid:
     """Local means, drawn towards 0 at borders and beside masked cells, so that they vary no more there."""
-    seen = ndimage.gaussian_filter((~masked).astype(np.float64), _MEAN / np.sqrt(2), mode="constant")
-    found: Grid = ndimage.gaussian_filter(grid, _MEAN, mode="constant") / np.sqrt(np.maximum(seen, 1e-9))
+    seen = ndimage.gaussian_filter((~masked).astype(np.float64), width / np.sqrt(2), mode="constant")
+    found: Grid = ndimage.gaussian_filter(grid, width, mode="constant") / np.sqrt(np.maximum(seen, 1e-9))
     return found
 
 
