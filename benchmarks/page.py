@@ -7,6 +7,7 @@ A page has marks, and between a mark and `<!-- end -->` stands what JSON files o
 - `<!-- table: NAME -->`: the rows of `tables/NAME.json`, with the command, the machine and the date.
 - `<!-- means: NAME -->`: of the same file a line for each method, with the images that it misses and claims on average.
 - `<!-- edits: NAME -->`: of all files `tables/NAME_*.json` together, what every method finds after every edit.
+- `<!-- models: NAME -->`: of the same files what `joint` finds after every edit, for each model, beside other methods.
 - `<!-- joined: NAME -->`: the rows of all files `tables/NAME_*.json` of one table, with their commands.
 - `<!-- kinds: NAME -->`: of the same files a line for each model, edit and kind of other images, and what every method
   finds against it.
@@ -35,10 +36,13 @@ DOCS: Final = RESULTS.parents[1] / "docs"
 PAGES: Final = (DOCS / "results.md", *sorted((DOCS / "results").glob("*.md")))
 TABLES: Final = RESULTS / "tables"
 _MARKED: Final = re.compile(
-    r"<!-- (?P<kind>table|joined|means|edits|kinds|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL
+    r"<!-- (?P<kind>table|joined|means|edits|models|kinds|measured|summary): (?P<name>[\w-]+) -->\n.*?<!-- end -->",
+    re.DOTALL,
 )
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
+_BESIDE: Final = ("control", "spectral, easiest=0")
+"""Methods whose mean over the models stands beside what `joint` finds of each."""
 _AT: Final = "0.01"
 _PROGRAMS: Final = ("crowded", "devices", "inversion")
 """Programs of this folder whose `show` makes the table of the file of their name."""
@@ -63,7 +67,7 @@ def documents(kind: str, name: str) -> dict[str, Document]:
     elif kind == "measured":
         paths = [RESULTS / f"{name}.json"]
     else:
-        several = kind in ("edits", "joined", "kinds")
+        several = kind in ("edits", "joined", "kinds", "models")
         paths = sorted(TABLES.glob(f"{name}_*.json")) if several else [TABLES / f"{name}.json"]
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
@@ -77,6 +81,7 @@ def section(kind: str, name: str) -> str:
         "joined": lambda: rows_of(every),
         "means": lambda: methods(every[0]),
         "edits": lambda: edited(every),
+        "models": lambda: by_model(every),
         "kinds": lambda: against_kinds(every),
         "measured": lambda: measured(name, every[0]),
         "summary": lambda: summary.TABLES[name].table(found),
@@ -85,7 +90,7 @@ def section(kind: str, name: str) -> str:
     lines = [f"```sh\n{commands}\n```", "", made[kind]()]
     old = [earlier.note(key, one) for key, one in found.items() if key in earlier.FILES]
     lines += ["", *old] if old and kind == "measured" else []
-    if kind in ("table", "joined", "means", "edits", "kinds"):
+    if kind in ("table", "joined", "means", "edits", "kinds", "models"):
         left = dict.fromkeys(what for one in every for what in one["left out"])
         lines += [""] if lines[-1].endswith("|") else []  # or the list would be rows of the table
         lines += [f"- left out: {what}" for what in left]
@@ -168,6 +173,33 @@ def edited(found: Sequence[Document]) -> str:
         lines.append("")
     models = {row["model"] for document in found for row in document["rows"]}
     return "\n".join([*lines, f"TPR at 1 % FPR: the mean over {len(models)} models, and the least.", ""])
+
+
+def by_model(found: Sequence[Document]) -> str:
+    """What `joint` finds after every edit of each model's images, and the means of `joint` and of other methods.
+
+    Rows of several tables of one edit and model are those of the first.
+    """
+    cells: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
+    for row in (row for document in found for row in document["rows"]):
+        edit, method = row["how"].rsplit(", profile ", 1)[0].split(": ", 1)
+        cells.setdefault(edit, {}).setdefault(method, {}).setdefault(row["model"], row)
+    models = sorted({model for methods in cells.values() for model in methods["joint"]})
+    head = ["edit", *models, "mean of `joint`", *(f"mean of `{name.split(',')[0]}`" for name in _BESIDE)]
+    lines = [_row(head), "| --- " * len(head) + "|"]
+    for edit, methods in cells.items():
+        shown = ["" if row is None else _found(row) for row in map(methods["joint"].get, models)]
+        means = [_rates(list(methods[name].values())) for name in ("joint", *_BESIDE)]
+        lines.append(_row([edit, *shown, *means]))
+    return "\n".join(
+        [*lines, "", "TPR at 1 % FPR. Of each model: the number of belongings judged. Of means: the least.", ""]
+    )
+
+
+def _found(row: Mapping[str, Any]) -> str:
+    """The rate, and of how many images it is one."""
+    counts = next(iter(row["rules"].values()))
+    return f"{row['tpr'][_AT]['value']:.2f} ({counts['tp'] + counts['fn']})"
 
 
 def against_kinds(found: Sequence[Document]) -> str:

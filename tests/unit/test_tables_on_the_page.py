@@ -165,6 +165,25 @@ def test_the_matrix_of_edits_is_the_mean_and_the_least_of_what_the_documents_say
         page.edited([json.loads((page.TABLES / "ronan_2.json").read_text(encoding="utf-8"))])
 
 
+def test_each_models_rates_stand_beside_the_means_of_other_methods() -> None:
+    def row(model: str, how: str, tpr: float) -> dict[str, object]:
+        rules = {"kde": {"tp": 30, "fn": 20}}
+        return {"model": model, "how": how, "tpr": {"0.01": {"value": tpr}}, "rules": rules}
+
+    methods = ("joint", "control", "spectral, easiest=0")
+    one = {"rows": [row("a", f"blur:1: {name}, profile alike", 0.5) for name in methods]}
+    one["rows"] += [row("a", f"none: {name}, profile untouched", 1.0) for name in methods]
+    two = {
+        "rows": [
+            row("b", f"blur:1: {name}, profile alike", rate) for name, rate in zip(methods, (0.7, 0.1, 0), strict=True)
+        ]
+    }
+    head, _, blur, none, *_ = page.by_model([one, two]).splitlines()
+    assert head == "| edit | a | b | mean of `joint` | mean of `control` | mean of `spectral` |"
+    assert blur == "| blur:1 | 0.50 (50) | 0.70 (50) | 0.60 (0.50) | 0.30 (0.10) | 0.25 (0.00) |"
+    assert none == "| none | 1.00 (50) |  | 1.00 (1.00) | 1.00 (1.00) | 1.00 (1.00) |"
+
+
 def test_the_means_of_methods_are_those_of_their_rows() -> None:
     (found,) = page.documents("means", "aedr_homogeneity").values()
     rows = [row for row in found["rows"] if row["how"] == "no weight"]
