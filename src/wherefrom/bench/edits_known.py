@@ -25,15 +25,16 @@ EDITS: Final = (
     "resize:0.75",
     "resize:1.5",
     "resize:2",
-    "screenshot:1.25,3,5,2,7",
+    "screenshot:1.25,3,5,4,2",
     "blur:1",
     "noise:0.02",
     "brightness:1.2",
     "contrast:1.2",
     "resize:0.5+jpeg:85",
-    "screenshot:1.25,3,5,2,7+jpeg:75",
+    "screenshot:1.25,3,5,4,2+jpeg:75",
 )
-"""Complete, so that a model can be asked through what moves pixels: a screenshot says how much was cut off."""
+"""Complete, so that a model can be asked through what moves pixels: a screenshot says how
+much was cut off, and leaves a square, as a quarter turn needs."""
 _QUICK: Final = ("none", "resize:0.75")
 
 

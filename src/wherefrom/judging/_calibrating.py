@@ -67,16 +67,13 @@ def calibrate(
     belonging, pools = readable(belonging, chosen), {name: readable(table, chosen) for name, table in pools.items()}
     refuse_duplicates(belonging, pools)
     rows = np.flatnonzero(belonging.scored)
+    _refuse_unranked(belonging, rows)
     learned, ranked = _split(belonging, rows, learn_from) if chosen.learns else (rows[:0], rows)
     fit = _learning(chosen, belonging).fit(belonging.take(learned).scores) if chosen.learns else {}
     statistic = statistic_of(chosen, belonging, fit)
     against = {name: _never_claimed(table, statistic_of(chosen, table, fit)) for name, table in pools.items()}
     kept = ranked[np.isfinite(statistic[ranked])]
-    if len(kept) == 0:
-        raise ProfileError(
-            f"none of {len(belonging)} belonging images can be ranked "
-            f"({len(belonging) - len(rows)} with an error, the others undefined or learned from): {_way_out(belonging)}"
-        )
+    _refuse_unranked(belonging, kept)
     omitted = _omitted(None, belonging, np.isfinite(statistic))
     omitted += [item for name, table in pools.items() for item in _omitted(name, table, table.scored)]
     return Profile(
@@ -149,10 +146,15 @@ def statistic_of(method: Method[Any], table: ScoreTable, fit: Fit) -> Vector:
     return np.where(table.scored & np.isfinite(values), values, np.nan)
 
 
-def _way_out(belonging: ScoreTable) -> str:
-    """What to do where no image can be ranked: more images are of no use where each has an error."""
+def _refuse_unranked(belonging: ScoreTable, rows: _Rows) -> None:
+    """There is a belonging to rank; more images are of no use where each has an error."""
+    if len(rows):
+        return
     reason = next(iter(belonging.errors.values()), None)
-    return "add images" if reason is None else f"the first says: {reason}"
+    raise ProfileError(
+        f"none of {len(belonging)} belonging images can be ranked ({np.count_nonzero(~belonging.scored)} with an error,"
+        f" the others undefined or learned from): {'add images' if reason is None else f'the first says: {reason}'}"
+    )
 
 
 def _never_claimed(table: ScoreTable, statistic: Vector) -> Vector:

@@ -113,7 +113,12 @@ def _turned(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> d
             f"copy {copy!r} of an image of {size} pixels does not fit {model.card.name}, which takes one size alone:"
             " leave that copy out"
         )
-    of_copy = _reconstructed(model, moved, refine=refine)
+    try:
+        of_copy = _reconstructed(model, moved, refine=refine)
+    except ImageError as error:
+        if moved.shape == images.shape:
+            raise
+        raise ImageError(f"copy {copy!r} does not fit: {error}; or leave that copy out") from error
     columns = _columns(copied(copy), turned_back(of_copy.error, copy))
     return (
         columns if of_copy.left is None else columns | _columns(refined(copied(copy)), turned_back(of_copy.left, copy))
