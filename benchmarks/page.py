@@ -31,6 +31,7 @@ import typer
 from benchmarks import earlier, summary
 from benchmarks.places import RESULTS
 from wherefrom.bench import TableRun
+from wherefrom.bench.edits_known import EDITS
 
 DOCS: Final = RESULTS.parents[1] / "docs"
 PAGES: Final = (DOCS / "results.md", *sorted((DOCS / "results").glob("*.md")))
@@ -41,8 +42,14 @@ _MARKED: Final = re.compile(
 )
 _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile>untouched|alike)")
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
-_BESIDE: Final = ("control", "spectral, easiest=0")
-"""Methods whose mean over the models stands beside what `joint` finds of each."""
+_BESIDE: Final = {
+    "joint": "`joint`",
+    "control": "`control`",
+    "control, two copies and the ratio's excess": "`control`, two copies and the ratio's excess",
+    "spectral, easiest=0": "`spectral`",
+    "aedr, the ratio alone": "`aedr`",
+}
+"""Methods whose means over the models stand beside what `joint` finds of each."""
 _AT: Final = "0.01"
 _PROGRAMS: Final = ("crowded", "devices", "inversion")
 """Programs of this folder whose `show` makes the table of the file of their name."""
@@ -111,15 +118,25 @@ def rows_of(found: Sequence[Document]) -> str:
 
 
 def merged(commands: Iterable[str]) -> list[str]:
-    """Commands of which those that differ in nothing but the model they ask are one, with `--ask` repeated."""
-    asked: dict[str, list[str]] = {}
+    """Commands, where those that differ in nothing but the model they ask are one, and then those in the edit alone."""
+    return _merged(_merged(commands, "--ask"), "--edit")
+
+
+def _merged(commands: Iterable[str], flag: str) -> list[str]:
+    """Commands of which those that differ in nothing but the values of a flag are one, with the flag repeated."""
+    named: dict[str, list[str]] = {}
     for command in commands:
-        models = re.findall(r" --ask (\S+)", command)
-        asked.setdefault(re.sub(r"( --ask \S+)+", " --ask", command), []).extend(models)
+        values = re.findall(rf" {flag} (\S+)", command)
+        named.setdefault(re.sub(rf"( {flag} \S+)+", f" {flag}", command), []).extend(values)
     return [
-        command.replace(" --ask", "".join(f" --ask {model}" for model in dict.fromkeys(models)))
-        for command, models in asked.items()
+        command.replace(f" {flag}", "".join(f" {flag} {value}" for value in sorted(dict.fromkeys(values), key=_rank)))
+        for command, values in named.items()
     ]
+
+
+def _rank(value: str) -> int:
+    """Edits in the order of the table `edits-known`; others as they come."""
+    return EDITS.index(value) if value in EDITS else -1
 
 
 def measured(name: str, found: Document) -> str:
@@ -178,18 +195,19 @@ def edited(found: Sequence[Document]) -> str:
 def by_model(found: Sequence[Document]) -> str:
     """What `joint` finds after every edit of each model's images, and the means of `joint` and of other methods.
 
-    Rows of several tables of one edit and model are those of the first.
+    Edits stand in the order of the table `edits-known`. Of rows of one edit and model in several documents those of the
+    first count.
     """
     cells: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
     for row in (row for document in found for row in document["rows"]):
         edit, method = row["how"].rsplit(", profile ", 1)[0].split(": ", 1)
         cells.setdefault(edit, {}).setdefault(method, {}).setdefault(row["model"], row)
     models = sorted({model for methods in cells.values() for model in methods["joint"]})
-    head = ["edit", *models, "mean of `joint`", *(f"mean of `{name.split(',')[0]}`" for name in _BESIDE)]
+    head = ["edit", *models, *(f"mean of {title}" for title in _BESIDE.values())]
     lines = [_row(head), "| --- " * len(head) + "|"]
-    for edit, methods in cells.items():
+    for edit, methods in sorted(cells.items(), key=lambda item: EDITS.index(item[0])):
         shown = ["" if row is None else _found(row) for row in map(methods["joint"].get, models)]
-        means = [_rates(list(methods[name].values())) for name in ("joint", *_BESIDE)]
+        means = [_rates(list(methods[name].values())) for name in _BESIDE]
         lines.append(_row([edit, *shown, *means]))
     return "\n".join(
         [*lines, "", "TPR at 1 % FPR. Of each model: the number of belongings judged. Of means: the least.", ""]

@@ -8,7 +8,7 @@ Each figure is an SVG whose description lists the numbers that it shows, so that
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,12 +30,17 @@ _METHODS: Final[Mapping[str, tuple[str, str, str]]] = {
     "spectral": ("spectral", "#0072b2", "o"),
     "recompressed": ("recompressed", "#009e73", "D"),
 }
+_USUAL: Final[Mapping[str, tuple[str, str, str]]] = {
+    "joint": ("joint, the default", "#009e73", "D"),
+    "spectral, easiest=0": ("spectral", "#0072b2", "o"),
+    "aedr, the ratio alone": ("AEDR's ratio", "#d55e00", "s"),
+}
 _EDITS: Final[Mapping[str, str]] = {
     "none": "no edit",
-    "jpeg:95": "JPEG 95",
     "jpeg:90": "JPEG 90",
     "jpeg:75": "JPEG 75",
     "jpeg:50": "JPEG 50",
+    "webp:75": "WebP 75",
     "brightness:1.2": "brightness",
     "contrast:1.2": "contrast",
     "crop:3,5": "crop off the grid",
@@ -43,32 +48,40 @@ _EDITS: Final[Mapping[str, str]] = {
     "resize:1.5": "resize to 1.5",
     "resize:0.75": "resize to 0.75",
     "resize:0.5": "resize to 0.5",
-    "screenshot:1.25": "screenshot, 125 %",
+    "screenshot:1.25,3,5,4,2": "screenshot, 125 %",
     "blur:1": "blur, 1 px",
     "noise:0.02": "noise, 0.02",
+    "resize:0.5+jpeg:85": "resize to 0.5, JPEG 85",
+    "screenshot:1.25,3,5,4,2+jpeg:75": "screenshot, JPEG 75",
 }
 _PANELS: Final[Mapping[int, str]] = {192: "192 px, reduced photos", 256: "256 px, reduced photos", 512: "512 px tiles"}
-_QUALITIES: Final = ("none", "jpeg:95", "jpeg:90", "jpeg:75", "jpeg:50")
+_QUALITIES: Final[Mapping[str, str]] = {
+    "none": "no edit",
+    "jpeg:95": "95",
+    "jpeg:90": "90",
+    "jpeg:75": "75",
+    "jpeg:50": "50",
+}
 _INK, _GREY = "#222222", "#bbbbbb"
 Numbers = dict[str, dict[str, list[float]]]
 """By edit, or by size and edit, and by method: the mean over decoders, the least and the most, to three digits."""
 
 
 def by_edit() -> Numbers:
-    """What each method finds after each edit at 192 px."""
-    return _numbers(192, _EDITS)
+    """What each method finds after each edit of tiles of 192 px, the decoder being asked through what moves pixels."""
+    return _numbers("edits_known_192_tiles", _EDITS, _USUAL)
 
 
 def by_quality() -> dict[str, Numbers]:
     """What each method finds by the quality of a JPEG, at three sizes."""
-    return {str(size): _numbers(size, _QUALITIES) for size in _PANELS}
+    return {str(size): _numbers(f"edits_{size}", _QUALITIES, _METHODS) for size in _PANELS}
 
 
-def _numbers(size: int, edits: Any) -> Numbers:
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(TABLES.glob(f"edits_{size}_*.json"))]
+def _numbers(name: str, edits: Iterable[str], methods: Iterable[str]) -> Numbers:
+    documents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(TABLES.glob(f"{name}_*.json"))]
     numbers: Numbers = {}
     for edit in edits:
-        for method in _METHODS:
+        for method in methods:
             found = found_after(documents, edit, method)
             if found:
                 three = (sum(found) / len(found), min(found), max(found))
@@ -110,9 +123,7 @@ def draw_by_edit(path: Path) -> None:
     figure = _figure(7.5, 6.2)
     axes = figure.add_subplot()
     for row, edit in enumerate(numbers):
-        for place, (method, (title, colour, mark)) in enumerate(_METHODS.items()):
-            if method not in numbers[edit]:
-                continue
+        for place, (method, (title, colour, mark)) in enumerate(_USUAL.items()):
             mean, least, most = numbers[edit][method]
             y = row + 0.24 * (place - 1)
             axes.hlines(y, least, most, color=colour, alpha=0.35, linewidth=3)
@@ -121,8 +132,8 @@ def draw_by_edit(path: Path) -> None:
     axes.set_yticks(range(len(numbers)), [_EDITS[edit] for edit in numbers])
     axes.invert_yaxis()
     axes.set_xlim(-0.02, 1.02)
-    axes.set_xlabel("found at 1 % false claims (mean over five decoders; bar: least to most)")
-    figure.legend(loc="outside upper center", ncols=len(_METHODS), frameon=False)
+    axes.set_xlabel("found at 1 % false claims (mean over the decoders asked; bar: least to most)")
+    figure.legend(loc="outside upper center", ncols=len(_USUAL), frameon=False)
     _framed(axes)
     _save(figure, path, numbers)
 
@@ -139,7 +150,7 @@ def draw_by_quality(path: Path) -> None:
             means, lows, _ = zip(*(numbers[str(size)][edits[place]][method] for place in at), strict=True)
             axes.plot(at, lows, linestyle=":", color=colour)
             axes.plot(at, means, mark, linestyle="-", color=colour, markersize=5, label=name)
-        axes.set_xticks(range(len(edits)), [_EDITS[edit].removeprefix("JPEG ") for edit in edits], fontsize=8)
+        axes.set_xticks(range(len(edits)), [_QUALITIES[edit] for edit in edits], fontsize=8)
         axes.set_title(title, fontsize=9, color=_INK)
         axes.set_ylim(-0.02, 1.02)
         _framed(axes)

@@ -43,14 +43,22 @@ _RONAN: Final[Mapping[str, tuple[str, str]]] = {
 }
 _EDITS: Final[Mapping[str, str]] = {
     "none": "none",
+    "crop:3,5": "crop off the decoder's grid",
+    "resize:0.5": "resized to one half",
+    "screenshot:1.25,3,5,4,2": "screenshot at 125 %",
+    "noise:0.02": "noise of 0.02",
     "jpeg:90": "JPEG, quality 90",
     "jpeg:75": "JPEG, quality 75",
     "jpeg:50": "JPEG, quality 50",
-    "crop:3,5": "crop off the decoder's grid",
-    "resize:0.5": "resized to one half",
-    "screenshot:1.25": "screenshot at 125 %",
-    "noise:0.02": "noise of 0.02",
-    "brightness:1.2": "brighter by a fifth",
+    "webp:75": "WebP, quality 75",
+    "resize:0.5+jpeg:85": "resized to one half, then JPEG 85",
+    "screenshot:1.25,3,5,4,2+jpeg:75": "screenshot, then JPEG 75",
+}
+_USUAL: Final[Mapping[str, str]] = {
+    "joint": "`joint`, the default",
+    "control": "`control`",
+    "spectral, easiest=0": "`spectral`",
+    "aedr, the ratio alone": METHODS["aedr, the ratio alone"],
 }
 _TIMED: Final = (
     "aedr",
@@ -82,7 +90,7 @@ def found_after(found: Iterable[Document], edit: str, method: str) -> list[float
     The profile has the same edit; without an edit it has none.
 
     Args:
-        found: documents of the table `edits`.
+        found: documents of the tables `edits` or `edits-known`.
         edit: as `jpeg:75`.
         method: as the rows name it.
     """
@@ -132,15 +140,12 @@ def _ronan(found: Mapping[str, Document]) -> str:
 
 
 def _edited(found: Mapping[str, Document]) -> str:
-    """Found at 1 % false claims after each edit, at two sizes."""
-    by_size = {size: _named(found, f"edits_{size}_") for size in (192, 512)}
-    lines = _head(["edit", "image", *(title for key, title in METHODS.items() if key != "aedr, times homogeneity")])
+    """Found at 1 % false claims after each edit, and of how many decoders."""
+    lines = _head(["edit", "decoders", *_USUAL.values()])
     for edit, title in _EDITS.items():
-        for size, documents in by_size.items():
-            values = [found_after(documents, edit, key) for key in METHODS if key != "aedr, times homogeneity"]
-            if any(values):
-                cells = [_mean_and_least(one) if one else "" for one in values]
-                lines.append(_row([title, "192 px, reduced" if size == 192 else "512 px, not reduced", *cells]))
+        values = [found_after(found.values(), edit, key) for key in _USUAL]
+        if all(values):
+            lines.append(_row([title, str(len(values[0])), *map(_mean_and_least, values)]))
     return "\n".join(lines)
 
 
@@ -195,7 +200,7 @@ TABLES: Final[Mapping[str, Summary]] = {
     "ronan": Summary(
         files=("tables/ronan_2", "tables/ronan_3*", "tables/ronan_4", "tables/ronan_7", "tables/ronan_8"), table=_ronan
     ),
-    "edits": Summary(files=("tables/edits_192_*", "tables/edits_512_*"), table=_edited),
+    "edits": Summary(files=("tables/edits_known_192_tiles_*",), table=_edited),
     "cost": Summary(files=("tables/times",), table=_cost),
 }
 """The tables of the page, by the name in their mark."""

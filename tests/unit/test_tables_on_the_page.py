@@ -51,6 +51,11 @@ def test_commands_that_differ_in_the_model_alone_are_shown_as_one() -> None:
     commands = ["bench edits --ask a --size 8", "bench edits --ask b --size 8", "bench times"]
     assert page.merged(commands) == ["bench edits --ask a --ask b --size 8", "bench times"]
     assert page.merged(["bench t --ask a --ask b", "bench t --ask c"]) == ["bench t --ask a --ask b --ask c"]
+    edits = [f"bench t --ask {model} --edit {edit}" for edit in ("jpeg:75", "none") for model in "ab"]
+    assert page.merged([*edits, "bench t --ask a --edit blur:1"]) == [
+        "bench t --ask a --ask b --edit none --edit jpeg:75",
+        "bench t --ask a --edit blur:1",
+    ]
 
 
 def test_kinds_have_a_line_each_and_a_column_for_every_method() -> None:
@@ -170,18 +175,15 @@ def test_each_models_rates_stand_beside_the_means_of_other_methods() -> None:
         rules = {"kde": {"tp": 30, "fn": 20}}
         return {"model": model, "how": how, "tpr": {"0.01": {"value": tpr}}, "rules": rules}
 
-    methods = ("joint", "control", "spectral, easiest=0")
-    one = {"rows": [row("a", f"blur:1: {name}, profile alike", 0.5) for name in methods]}
-    one["rows"] += [row("a", f"none: {name}, profile untouched", 1.0) for name in methods]
-    two = {
-        "rows": [
-            row("b", f"blur:1: {name}, profile alike", rate) for name, rate in zip(methods, (0.7, 0.1, 0), strict=True)
-        ]
-    }
-    head, _, blur, none, *_ = page.by_model([one, two]).splitlines()
-    assert head == "| edit | a | b | mean of `joint` | mean of `control` | mean of `spectral` |"
-    assert blur == "| blur:1 | 0.50 (50) | 0.70 (50) | 0.60 (0.50) | 0.30 (0.10) | 0.25 (0.00) |"
-    assert none == "| none | 1.00 (50) |  | 1.00 (1.00) | 1.00 (1.00) | 1.00 (1.00) |"
+    one = {"rows": [row("a", f"blur:1: {name}, profile alike", 0.5) for name in page._BESIDE]}
+    one["rows"] += [row("a", f"none: {name}, profile untouched", 1.0) for name in page._BESIDE]
+    rates = dict(zip(page._BESIDE, (0.7, 0.1, 0.3, 0.0, 0.5), strict=True))
+    two = {"rows": [row("b", f"blur:1: {name}, profile alike", rate) for name, rate in rates.items()]}
+    head, _, none, blur, *_ = page.by_model([one, two]).splitlines()
+    assert head.startswith("| edit | a | b | mean of `joint` | mean of `control` | ")
+    means = "0.60 (0.50) | 0.30 (0.10) | 0.40 (0.30) | 0.25 (0.00) | 0.50 (0.50)"
+    assert blur == f"| blur:1 | 0.50 (50) | 0.70 (50) | {means} |"
+    assert none == f"| none | 1.00 (50) |  | {' | '.join(['1.00 (1.00)'] * 5)} |"
 
 
 def test_the_means_of_methods_are_those_of_their_rows() -> None:
