@@ -129,14 +129,15 @@ def _merged(commands: Iterable[str], flag: str) -> list[str]:
         values = re.findall(rf" {flag} (\S+)", command)
         named.setdefault(re.sub(rf"( {flag} \S+)+", f" {flag}", command), []).extend(values)
     return [
-        command.replace(f" {flag}", "".join(f" {flag} {value}" for value in sorted(dict.fromkeys(values), key=_rank)))
+        command.replace(f" {flag}", "".join(f" {flag} {value}" for value in _ordered(values)))
         for command, values in named.items()
     ]
 
 
-def _rank(value: str) -> int:
-    """Edits in the order of the table `edits-known`; others as they come."""
-    return EDITS.index(value) if value in EDITS else -1
+def _ordered(values: Sequence[str]) -> list[str]:
+    """Each once: edits of the table `edits-known` in its order, others as they come."""
+    once = list(dict.fromkeys(values))
+    return sorted(once, key=EDITS.index) if set(once) <= set(EDITS) else once
 
 
 def measured(name: str, found: Document) -> str:
