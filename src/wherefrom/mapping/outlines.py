@@ -81,14 +81,14 @@ def _whole(found: Flags, statistic: Grid, energy: Grid, noise: float, judged: Fl
     The cut knows where pictures change and `unfaded` only how far from there the evidence reaches, so the cut's outline
     is kept unless the other one gives clearly more.
     """
-    near = _to_the_border(found, statistic, energy, noise)
     if not found.any():
-        return near
-    far = unfaded(statistic, _drop(statistic[found], energy[found], energy, noise), judged, found)
+        return found
+    drop = _drop(statistic[found], energy[found], energy, noise)
+    near, far = _to_the_border(found, statistic, drop), unfaded(statistic, drop, judged, found)
     return near if far is None or np.count_nonzero(far) < _MORE * np.count_nonzero(near) else far
 
 
-def _to_the_border(found: Flags, statistic: Grid, energy: Grid, noise: float) -> Flags:
+def _to_the_border(found: Flags, statistic: Grid, drop: Grid) -> Flags:
     """The region and one cell around it, where the evidence fades towards its outline.
 
     An encoder sees both sides of a border. Where they show different pictures, as in a composite, the outermost cells
@@ -99,8 +99,7 @@ def _to_the_border(found: Flags, statistic: Grid, energy: Grid, noise: float) ->
     rim = found & ~ndimage.binary_erosion(found, near, border_value=1)
     if not rim.any():
         return found
-    drop = _drop(statistic[found], energy[found], energy, noise)[rim].sum()
-    faded = bool(-statistic[rim].sum() < _FADED * drop)
+    faded = bool(-statistic[rim].sum() < _FADED * drop[rim].sum())
     grown: Flags = ndimage.binary_dilation(found, near) if faded else found
     return grown
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
-from wherefrom import bench
+from wherefrom import bench, score
 from wherefrom.bench import edits_generators, edits_known, edits_searched
 from wherefrom.bench.edits import TABLE
 from wherefrom.bench.shared import edited
-from wherefrom.bench.shared.latent import METHODS, PAPERS, RULES, ZOO, asked
+from wherefrom.bench.shared.latent import KNOWN_ASKED, METHODS, PAPERS, RULES, ZOO, asked
 from wherefrom.bench.shared.setting import Setting, label
 from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.images import edits
+from wherefrom.methods.base import Method
 from wherefrom.methods.recompressed import Recompressed
 from wherefrom.models.toy import Toy
 from wherefrom.profiling.conditions import behind
@@ -144,5 +146,7 @@ def test_profiles_of_untouched_images_may_be_left_out_where_there_are_others(wor
 
 
 @pytest.mark.parametrize("edit", edits_known.EDITS)
-def test_a_model_can_be_asked_through_every_edit_that_is_known(edit: str) -> None:
-    behind(Toy(), edits.load(edit))
+def test_every_method_can_be_asked_through_every_edit_that_is_known(edit: str) -> None:
+    known, method = edits.load(edit), cast("Method[Any]", KNOWN_ASKED)
+    image = known.apply(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    assert not score([image], model=behind(Toy(), known), method=method).errors
