@@ -24,9 +24,9 @@ _CROPS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75")
 """Edits of which nothing is known."""
 _KNOWN: Final = ("crop:8,8", "crop:8,8+jpeg:90", "crop:8,8+jpeg:75")
 """The same, but whole cells of 8 pixels are dropped: what who knows the crop is left with."""
-_ASKED: Final = Control(second=True)
+_ASKED: Final = Control(second=True, weighted=True)
 """Has the columns of `control` and of `joint`, so that the decoder is asked once for both."""
-_BLIND_ASKED: Final = Blind(method="control", options={"second": True})
+_BLIND_ASKED: Final = Blind(method="control", options={"second": True, "weighted": True})
 _BLIND: Final[Mapping[str, Method[Any]]] = {
     "blind, joint": Blind(method="joint"),
     "blind, control": Blind(method="control"),
@@ -36,7 +36,7 @@ _ANY_SCALE: Final[Mapping[str, Method[Any]]] = {
     "blind, any scale, joint": Blind(method="joint", scales="any"),
     "blind, any scale, control": Blind(method="control", scales="any"),
 }
-_ANY_ASKED: Final = Blind(method="control", options={"second": True}, scales="any")
+_ANY_ASKED: Final = Blind(method="control", options={"second": True, "weighted": True}, scales="any")
 _TOLD: Final[Mapping[str, Method[Any]]] = {"joint, known": Joint(), "control, known": Control()}
 _QUICK: Final = ("crop:3,5",)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLE"]
 
-_ASKED: Final = Control(second=True)
+_ASKED: Final = Control(second=True, weighted=True)
 _METHODS: Final[Mapping[str, Method[Any]]] = {
     USUAL: Joint(),
     "control": Control(),

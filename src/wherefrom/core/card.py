@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from wherefrom.core.flat import flat_fields
 
-__all__ = ["UNITS", "Card", "Fact", "as_asked", "options_of"]
+__all__ = ["UNITS", "Card", "Fact", "as_asked", "options_of", "without_unset"]
 
 Fact: TypeAlias = str | int | float | bool | tuple["Fact", ...] | None
 """A fact on a card: plain, immutable and the same in JSON."""
@@ -110,3 +110,13 @@ def options_of(options: Any) -> dict[str, Fact]:
         said = {item.name: value} if flat is None else flat.of(value)
         facts |= {name: _frozen(one) for name, one in said.items()}
     return facts
+
+
+def without_unset(facts: Mapping[str, Fact], *later: str) -> dict[str, Fact]:
+    """Facts less those of the named options that are False, so that a card without them is that of earlier versions.
+
+    Args:
+        facts: as of `options_of`.
+        later: switches that earlier versions did not have, and that were off then.
+    """
+    return {name: fact for name, fact in facts.items() if name not in later or fact is not False}

@@ -13,8 +13,11 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.core.units import ROUNDING
 
-__all__ = ["band_energies", "band_log_energies", "block_dct", "dct_basis"]
+__all__ = ["band_energies", "band_log_energies", "block_dct", "content_weights", "dct_basis"]
 
+_DETAIL: Final = 0.01
+"""Of the range of pixels: coefficients under it count as hardly any detail."""
+_LEAST_WEIGHT: Final = 1e-6
 _COLOURS: Final = ((3**-0.5, 3**-0.5, 3**-0.5), (2**-0.5, 0.0, -(2**-0.5)), (6**-0.5, -2 * 6**-0.5, 6**-0.5))
 
 
@@ -57,7 +60,9 @@ def band_energies(coefficients: torch.Tensor) -> torch.Tensor:
     return coefficients.square().mean(dim=2, dtype=torch.float64)
 
 
-def band_log_energies(coefficients: torch.Tensor, floor: float = ROUNDING) -> torch.Tensor:
+def band_log_energies(
+    coefficients: torch.Tensor, floor: float = ROUNDING, weights: torch.Tensor | None = None
+) -> torch.Tensor:
     """Mean over blocks of the logarithm of each block's energy by band, `(n, bands)` float64, of `block_dct`.
 
     The geometric mean: every block counts alike, `band_energies` is ruled by the few blocks with the largest error.
@@ -65,5 +70,29 @@ def band_log_energies(coefficients: torch.Tensor, floor: float = ROUNDING) -> to
     Args:
         coefficients: `(n, bands, blocks)`.
         floor: added to each energy, so that what is below it carries nothing; the energy of 8-bit rounding by default.
+        weights: of the same shape and above 0, where blocks are to count by these; as of `content_weights`.
     """
-    return coefficients.square().add_(floor).log_().mean(dim=2, dtype=torch.float64)
+    logs = coefficients.square().add_(floor).log_()
+    if weights is None:
+        return logs.mean(dim=2, dtype=torch.float64)
+    return logs.mul_(weights).sum(dim=2, dtype=torch.float64) / weights.sum(dim=2, dtype=torch.float64)
+
+
+def content_weights(coefficients: torch.Tensor) -> torch.Tensor:
+    """How much each block of an image counts in each band: log(1 + c^2 / s^2), with c its own coefficient there.
+
+    Where an image shows nothing, an error says nothing of who drew it, least of all after a JPEG or WebP, which stores
+    such a block as flat. s is 0.01, a hundredth of the range of pixels. A block's mean, the lowest band of each colour,
+    is no detail, so that band counts by all other bands of the block's colour together. A small constant is added, so
+    that the blocks of an image without any detail count alike.
+
+    Args:
+        coefficients: of `block_dct` of the image, `(n, 3 * block**2, blocks)`.
+
+    Returns:
+        The same shape, above 0.
+    """
+    energies = coefficients.square()
+    colours = energies.unflatten(1, (3, -1))
+    colours[:, :, 0] = colours[:, :, 1:].sum(dim=2)
+    return energies.div_(_DETAIL**2).log1p_().add_(_LEAST_WEIGHT)

@@ -17,6 +17,8 @@ from wherefrom.methods.base import Method
 __all__ = ["describe", "from_card", "load", "names"]
 
 _PAPER: Final = "paper"
+_BEFORE: Final[Mapping[str, Mapping[str, Fact]]] = {"joint": {"weighted": False}}
+"""By method, what cards of earlier versions do not say because it was always so, and is not by default now."""
 
 
 def names() -> tuple[str, ...]:
@@ -96,7 +98,7 @@ def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
             " register it as an entry point of the group wherefrom.methods"
         )
     try:
-        return load(card.name, card.facts)
+        return load(card.name, {**_BEFORE.get(card.name, {}), **card.facts})
     except UsageError as error:
         raise UsageError(
             f"{error}; that is what the card of a table or profile says, which another version made: make it again"

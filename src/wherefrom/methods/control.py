@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
-from wherefrom.core.card import Card, Fact, options_of
+from wherefrom.core.card import Card, Fact, options_of, without_unset
 from wherefrom.core.errors import ProfileError, UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
@@ -23,6 +23,7 @@ from wherefrom.methods.arithmetic.columns import (
     copied,
     log_columns,
     refined,
+    weighted,
     within,
 )
 from wherefrom.methods.arithmetic.covariance import FEWEST, check_shrinkage
@@ -37,7 +38,6 @@ __all__ = ["METHOD", "Control"]
 
 _FORMS: Final = ("bands", "losses")
 _FEWEST_COPIES: Final = 2
-_BANDS: Final = len(log_columns("1", LEFT_BLOCK)) + 1
 _SAME: Final = 1e-5
 """How far apart the logarithms of losses of two images may be that are the same: they are computed in one batch."""
 _NARROWEST_RATIO: Final = 0.02
@@ -74,6 +74,9 @@ class Control:
             for the second pass. 0 leaves it out.
         refine: whether every reconstruction is corrected once. `losses` then compares what the corrections leave,
             `bands` both what they leave and the errors before.
+        weighted: whether blocks count, in each band, by how much of the image lies there, and not all alike: by
+            log(1 + c^2 / 0.01^2), with c the image's own coefficient. What an edit flattened, as JPEG does smooth
+            areas, then adds no noise. The total losses, which have no blocks, are left out. For the form `bands`.
         shrinkage: in (0, 1]: how far the numbers' correlation is shrunk towards none.
         floor: an image whose copies lose no more than this, by their geometric mean, is undefined (NaN): it is flat. A
             mean squared error on [0, 1]; default 8-bit rounding. An image that is the same as its copies is undefined
@@ -88,6 +91,7 @@ class Control:
     second: bool = False
     excess: float = 0.0
     refine: bool = False
+    weighted: bool = False
     shrinkage: float = 0.9
     floor: float = ROUNDING
 
@@ -102,6 +106,8 @@ class Control:
         if len(set(names)) < len(names):
             raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
         check_shrinkage(self.shrinkage)
+        if self.weighted and not self.learns:
+            raise UsageError(f"form={self.form} has no blocks that weighted=true could count: leave weighted out")
         if not 0 <= self.excess < np.inf:
             raise UsageError(f"excess={self.excess} is negative or infinite: give a weight, as 1, or 0 for none")
         if self.excess and not self.learns:
@@ -119,14 +125,14 @@ class Control:
     @property
     def card(self) -> Card:
         """Name and options."""
-        return Card(kind="method", name="control", facts=options_of(self))
+        return Card(kind="method", name="control", facts=without_unset(options_of(self), "weighted"))
 
     @property
     def measure(self) -> Card:
         """One reconstruction of the image, one of each copy, with `refine` corrected, and with `second` one more."""
         asked: dict[str, Fact] = {"copies": tuple(sorted(self.names)), "second": self._asks_second}
-        facts = {**TWO_PASSES.facts, **asked, **({"refine": True} if self.refine else {})}
-        return Card(kind="measure", name="control-passes", facts=facts)
+        beside = {name: True for name in ("refine", "weighted") if getattr(self, name)}
+        return Card(kind="measure", name="control-passes", facts={**TWO_PASSES.facts, **asked, **beside})
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -136,6 +142,8 @@ class Control:
         errors += [refined(error) for error in errors] if self.refine else []
         errors += [("second", "2")] if self.second else []
         names = [name for loss, error in errors for name in (loss, *log_columns(error, LEFT_BLOCK))]
+        if self.weighted:
+            names += [name for _, error in errors for name in log_columns(weighted(error), LEFT_BLOCK)]
         return (*names, "second") if self._asks_second and not self.second else tuple(names)
 
     @property
@@ -156,7 +164,8 @@ class Control:
         """
         from wherefrom.methods.arithmetic.control_copies import control_passes
 
-        return control_passes(model, images, sorted(self.names), second=self._asks_second, refine=self.refine)
+        asked = {"second": self._asks_second, "refine": self.refine, "weighted": self.weighted}
+        return control_passes(model, images, sorted(self.names), **asked)
 
     def fit(self, belonging: Scores) -> Fit:
         """`weights` and `centre`, shape `(k,)`, of the discriminant between belongings and their copies.
@@ -216,9 +225,12 @@ class Control:
         return differing | (not self.learns)
 
     def _numbers(self, scores: Scores) -> Matrix:
-        """How far the image is apart from its copies: 49 columns, and 49 more with `refine` and with `second` each."""
+        """How far the image is apart from its copies: 49 columns, and 49 more with `refine` and with `second` each.
+
+        With `weighted` 48, for the total losses are left out.
+        """
         apart = self._mean_apart(scores, self.names)
-        return np.hstack([apart, _passes_apart(scores)]) if self.second else apart
+        return np.hstack([apart, self._passes_apart(scores)]) if self.second else apart
 
     def _as_if(self, scores: Scores, name: str) -> Matrix:
         """The same numbers with one copy in the image's place, against the other copies.
@@ -228,7 +240,12 @@ class Control:
         count, own = len(self.names), self._apart(scores, name)
         others = self._mean_apart(scores, [other for other in self.names if other != name])
         apart = (others - own) * np.sqrt((1 + 1 / count) / (1 + 1 / (count - 1)))
-        return np.hstack([apart, _passes_apart(scores) - own[:, :_BANDS]]) if self.second else apart
+        if not self.second:
+            as_one: Matrix = apart
+            return as_one
+        passes: Matrix = self._passes_apart(scores)
+        beside: Matrix = np.hstack([apart, passes - own[:, : passes.shape[1]]])
+        return beside
 
     def _mean_apart(self, scores: Scores, names: Sequence[str]) -> Matrix:
         """The mean over copies of how far the image is apart from each."""
@@ -241,26 +258,27 @@ class Control:
         `(n, 49)`, with `refine` `(n, 98)`, the last of them the logarithm of what is left of the losses.
         """
         own, copy = within() if name == SHIFT else FIRST, copied(name)
-        apart = _logs(scores, *own) - _logs(scores, *copy)
+        apart = self._logs(scores, *own) - self._logs(scores, *copy)
         if not self.refine:
             return apart
-        return np.hstack([apart, _logs(scores, *refined(own)) - _logs(scores, *refined(copy))])
+        return np.hstack([apart, self._logs(scores, *refined(own)) - self._logs(scores, *refined(copy))])
+
+    def _passes_apart(self, scores: Scores) -> Matrix:
+        """The same of AEDR's first error and its second."""
+        return self._logs(scores, *FIRST) - self._logs(scores, "second", "2")
+
+    def _logs(self, scores: Scores, loss: str, error: str) -> Matrix:
+        """Log energies of an error by band, and the logarithm of its loss; `(n, 49)`, with `weighted` without it."""
+        if self.weighted:
+            bands: Matrix = scores.matrix(log_columns(weighted(error), LEFT_BLOCK))
+            return bands
+        return np.column_stack([scores.matrix(log_columns(error, LEFT_BLOCK)), np.log(scores[loss] + ROUNDING)])
 
 
 def _log_ratios(scores: Scores) -> Vector:
     """The logarithm of AEDR's ratio of the two losses."""
     ratios: Vector = np.log(scores["first"] + ROUNDING) - np.log(scores["second"] + ROUNDING)
     return ratios
-
-
-def _passes_apart(scores: Scores) -> Matrix:
-    """The same of AEDR's first error and its second."""
-    return _logs(scores, *FIRST) - _logs(scores, "second", "2")
-
-
-def _logs(scores: Scores, loss: str, error: str) -> Matrix:
-    """Log energies of an error by band, and the logarithm of its loss; `(n, 49)`."""
-    return np.column_stack([scores.matrix(log_columns(error, LEFT_BLOCK)), np.log(scores[loss] + ROUNDING)])
 
 
 METHOD: Final = Control

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from wherefrom.core.arrays import Matrix, Scores, Seeds, Vector
-from wherefrom.core.card import Card, options_of
+from wherefrom.core.card import Card, options_of, without_unset
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
@@ -47,6 +47,8 @@ class Joint:
     Attributes:
         copies: as of `control`.
         excess: as of `control`: how much a high ratio of AEDR's losses counts against an image.
+        weighted: as of `control`: whether blocks count by how much of the image lies there, where it is compared with
+            its copies.
         weight: how much the distance counts, for each of the belongings' standard deviations.
         saturation: standard deviations of other images below their mean at which the copies' evidence ends.
         shrinkage: in (0, 1]: how far correlations are shrunk towards none, in both parts.
@@ -58,8 +60,9 @@ class Joint:
     """
 
     copies: str = "turn180+mirror"
-    excess: float = 1.0
-    weight: float = 0.5
+    excess: float = 0.5
+    weighted: bool = True
+    weight: float = 0.25
     saturation: float = 6.0
     shrinkage: float = 0.9
     floor: float = ROUNDING
@@ -74,24 +77,33 @@ class Joint:
         if not 0 < self.saturation < np.inf:
             raise UsageError(f"saturation={self.saturation} is not above 0 or infinite: give a number, as 6")
         control = Control(
-            copies=self.copies, second=False, excess=self.excess, shrinkage=self.shrinkage, floor=self.floor
+            copies=self.copies,
+            excess=self.excess,
+            weighted=self.weighted,
+            shrinkage=self.shrinkage,
+            floor=self.floor,
         )
         object.__setattr__(self, "_control", control)
 
     @property
     def card(self) -> Card:
         """Name and options."""
-        return Card(kind="method", name="joint", facts=options_of(self))
+        return Card(kind="method", name="joint", facts=without_unset(options_of(self), "weighted"))
 
     @property
     def measure(self) -> Card:
         """One reconstruction of the image, one more of that, and one of each copy: as of `control` with `second`."""
-        return Control(copies=self.copies, second=True).measure
+        return self._asked.measure
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Losses and bands of the image, of its copies and of its second pass."""
-        return Control(copies=self.copies, second=True).columns
+        return self._asked.columns
+
+    @property
+    def _asked(self) -> Control:
+        """What is asked and kept."""
+        return Control(copies=self.copies, second=True, weighted=self.weighted)
 
     @property
     def learns(self) -> bool:
@@ -110,7 +122,7 @@ class Joint:
             ImageError: when the model takes no image of a copy's size.
             ModelError: when the model has no encoder.
         """
-        return Control(copies=self.copies, second=True).scores(model, images, seeds)
+        return self._asked.scores(model, images, seeds)
 
     def fit(self, belonging: Scores) -> Fit:
         """What `control` learns, and of the distance `distance_centre`, `distance_root` and `distance`.

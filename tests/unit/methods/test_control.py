@@ -16,7 +16,7 @@ from wherefrom.core.errors import ImageError, ModelError, ProfileError, UsageErr
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
-from wherefrom.measures.bands import band_log_energies, block_dct
+from wherefrom.measures.bands import band_log_energies, block_dct, content_weights
 from wherefrom.methods.aedr import AEDR
 from wherefrom.methods.arithmetic.columns import COPIES, TURNS, log_columns
 from wherefrom.methods.arithmetic.control_copies import turned, turned_back
@@ -91,6 +91,47 @@ def test_the_shifted_copy_and_the_image_are_compared_where_both_are() -> None:
     np.testing.assert_allclose(Control(copies="shift", form="losses").statistic(scores, {}), s, rtol=1e-12)
 
 
+def test_weighted_bands_are_numpys_average_over_blocks_by_what_the_image_shows_there() -> None:
+    images = _photos(3)
+    images[0, :, :, :24] = 0.5  # half of it is flat, and counts for next to nothing
+    method = Control(copies="mirror+shift", weighted=True, second=True)
+    scores = _asked(method, images)
+    assert set(method.columns) <= set(scores.names)
+    inner = images[:, :, 4:-4, 4:-4].contiguous()
+    once = _MODEL.decode(_MODEL.encode(images))
+    mirrored = images.flip(3)
+    for name, shown, error in (
+        ("_1", images, once - images),
+        ("_2", images, _MODEL.decode(_MODEL.encode(once)) - once),
+        ("_mirror", images, (_MODEL.decode(_MODEL.encode(mirrored)) - mirrored).flip(3)),
+        ("_shift", inner, _MODEL.decode(_MODEL.encode(inner)) - inner),
+        ("_within", inner, (once - images)[:, :, 4:-4, 4:-4]),
+    ):
+        content = block_dct(shown, 4).double().numpy() ** 2
+        for colour in range(3):
+            content[:, 16 * colour] = content[:, 16 * colour + 1 : 16 * colour + 16].sum(axis=1)
+        logs = np.log(block_dct(error.contiguous(), 4).double().numpy() ** 2 + ROUNDING)
+        wanted = np.average(logs, axis=2, weights=np.log1p(content / 0.01**2) + 1e-6)
+        np.testing.assert_allclose(scores.matrix(log_columns(f"_weighted{name}", 4)), wanted, rtol=1e-4)
+
+
+def test_weights_are_one_to_one_where_nothing_is_shown_and_follow_detail_and_not_the_mean() -> None:
+    flat = content_weights(block_dct(torch.full((1, 3, 8, 8), 0.7), 4))
+    assert flat.max() < 2e-6
+    assert flat.min() >= 1e-6
+    image = torch.full((1, 3, 8, 8), 0.2)
+    image[..., 4:, 4:] += 0.1 * torch.randn((4, 4), generator=generator(1))
+    weights = content_weights(block_dct(image, 4))[0]
+    assert (weights[:16, 3] > 0.1).all(), "grey detail, in the last block alone"
+    assert weights[:16, :3].max() < 2e-6
+    assert weights[16:].max() < 1e-3, "no colour"
+
+
+def test_losses_have_no_blocks_to_count() -> None:
+    with pytest.raises(UsageError, match="form=losses has no blocks that weighted=true could count"):
+        Control(form="losses", weighted=True)
+
+
 def test_the_losses_are_a_difference_of_logarithms_of_the_image_and_the_mean_of_its_copies() -> None:
     method = Control(copies="turn90+shift+mirror", form="losses", second=False)
     scores = _asked(method, _photos(4))
@@ -141,6 +182,8 @@ def test_an_image_of_other_origin_has_s_near_zero_and_a_belonging_below() -> Non
         ({"refine": True, "second": True}, 147),
         ({"refine": True, "copies": "turn90"}, 98),
         ({"excess": 1.0, "copies": "turn180+mirror"}, 49),
+        ({"weighted": True}, 48),
+        ({"weighted": True, "second": True}, 96),
     ],
 )
 def test_the_discriminant_tells_belongings_and_never_claims_what_is_further_off(

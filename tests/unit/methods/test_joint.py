@@ -11,19 +11,20 @@ import torch
 from tests.off_centre import OffCentre
 from wherefrom import methods
 from wherefrom.core.arrays import Scores, Vector
+from wherefrom.core.card import Card
 from wherefrom.core.errors import NoTrace, ProfileError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
 from wherefrom.evaluation import auc
-from wherefrom.methods.arithmetic.columns import log_columns
+from wherefrom.methods.arithmetic.columns import log_columns, weighted
 from wherefrom.methods.control import Control
 from wherefrom.methods.joint import Joint
 from wherefrom.methods.spectral import Spectral
 from wherefrom.models.toy import Toy
 
 _ASKEW: Any = OffCentre()
-_PARTS = Control(copies="turn180+mirror", excess=1.0)
+_PARTS = Control(copies="turn180+mirror", excess=1.0, weighted=True)
 
 
 def _photos(count: int, seed: int) -> Images:
@@ -57,12 +58,14 @@ def _rows(count: int, seed: int, *, better: float = 0.0, apart: float = 0.0) -> 
         bands[:, 10:14] += apart if error == "1" else 0.0
         columns[loss] = np.exp((content + place - own * depth)[:, 0] + 0.02 * rng.normal(size=count))
         columns |= dict(zip(log_columns(error, 4), bands.T, strict=True))
+        columns |= dict(zip(log_columns(weighted(error), 4), bands.T, strict=True))
     return Scores(columns)
 
 
-def test_the_statistic_is_that_of_the_formula() -> None:
-    method = Joint(weight=0.7, saturation=2.0, shrinkage=0.8)
-    control = Control(copies="turn180+mirror", excess=1.0, shrinkage=0.8)
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_statistic_is_that_of_the_formula(counted: bool) -> None:
+    method = Joint(weight=0.7, saturation=2.0, shrinkage=0.8, excess=1.0, weighted=counted)
+    control = Control(copies="turn180+mirror", excess=1.0, shrinkage=0.8, weighted=counted)
     known, images = _asked(method, _own(40, 7)), _asked(method, torch.cat([_own(5, 9), _photos(5, 11)]))
     found = method.statistic(images, method.fit(known))
 
@@ -99,7 +102,7 @@ def test_it_tells_a_sibling_where_control_cannot_and_damage_where_spectral_canno
 
 def test_it_asks_what_control_asks_with_the_second_pass_and_keeps_what_it_reads() -> None:
     method = Joint(copies="mirror+turn90")
-    assert method.measure == Control(copies="turn90+mirror", second=True).measure
+    assert method.measure == Control(copies="turn90+mirror", second=True, weighted=True).measure
     scores = _asked(method, _own(20, 3))
     assert set(method.columns) < set(scores.names)
     kept = Scores({name: scores[name] for name in method.columns})
@@ -142,7 +145,27 @@ def test_options_out_of_range_say_what_is_allowed(options: dict[str, Any], said:
 
 
 def test_every_option_changes_the_card() -> None:
-    options: list[dict[str, Any]] = [{"weight": 1.0}, {"saturation": 3.0}, {"excess": 0.5}, {"floor": 1e-4}]
+    options: list[dict[str, Any]] = [{"weight": 1.0}, {"saturation": 3.0}, {"excess": 1.0}, {"weighted": False}]
     cards = {methods.load("joint", each).card.digest for each in [{}, *options]}
     assert len(cards) == len(options) + 1
     assert Joint().floor == ROUNDING
+
+
+def test_a_card_of_an_earlier_version_is_read_as_it_was_meant() -> None:
+    """It does not say whether blocks count alike: they did."""
+    earlier = Card(
+        kind="method",
+        name="joint",
+        facts={
+            "copies": "turn180+mirror",
+            "excess": 1.0,
+            "floor": ROUNDING,
+            "saturation": 6.0,
+            "shrinkage": 0.9,
+            "weight": 0.5,
+        },
+    )
+    method = methods.from_card(earlier)
+    assert method == Joint(excess=1.0, weight=0.5, weighted=False)
+    assert method.card.digest == earlier.digest
+    assert methods.from_card(Joint().card) == Joint()

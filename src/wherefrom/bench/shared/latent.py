@@ -51,7 +51,7 @@ METHODS: Final[Mapping[str, Method[Any]]] = {
 EXCESS: Final = "control, two copies and the ratio's excess"
 USUAL: Final = "joint"
 """What profiles ask by default; four reconstructions, as the one before."""
-CONTROLS_ASKED: Final = Control(second=True, refine=True)
+CONTROLS_ASKED: Final = Control(second=True, refine=True, weighted=True)
 CONTROLS: Final[Mapping[str, Method[Any]]] = {
     USUAL: Joint(),
     "control": Control(),
@@ -65,16 +65,15 @@ CONTROLS: Final[Mapping[str, Method[Any]]] = {
     "spectral, easiest=0": Spectral(easiest=0),
 }
 """All read the columns of one question, of nine reconstructions."""
-KNOWN_ASKED: Final = Control(second=True)
+KNOWN_ASKED: Final = Joint()
 KNOWN: Final[Mapping[str, Method[Any]]] = {
     USUAL: Joint(),
-    "control": Control(),
+    "control, two copies, weighted": Control(copies="turn180+mirror", weighted=True),
     EXCESS: Control(copies="turn180+mirror", excess=1.0),
-    "control, with the second pass": Control(second=True),
     "aedr, the ratio alone": AEDR(),
     "spectral, easiest=0": Spectral(easiest=0),
 }
-"""All read the columns of one question, of five reconstructions."""
+"""All read the columns of one question, of four reconstructions."""
 UPSCALERS_ASKED: Final = Joint()
 UPSCALERS: Final[Mapping[str, Method[Any]]] = {
     USUAL: Joint(),

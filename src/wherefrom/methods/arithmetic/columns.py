@@ -25,6 +25,7 @@ __all__ = [
     "energy_columns",
     "log_columns",
     "refined",
+    "weighted",
     "with_current_names",
     "within",
 ]
@@ -111,3 +112,12 @@ def refined(names: tuple[str, str]) -> tuple[str, str]:
     """
     loss, which = names
     return f"refined_{loss}", f"_refined{which if which.startswith('_') else ''}"
+
+
+def weighted(error: str) -> str:
+    """How `log_columns` names the same error where blocks count by what the image shows there, as `_weighted_1`.
+
+    Args:
+        error: how it is named where they count alike, as `copied`, `within` and `refined` give it; "1" of the image.
+    """
+    return f"_weighted{error if error.startswith('_') else f'_{error}'}"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, Latents
+from wherefrom.measures.bands import block_dct, content_weights
 from wherefrom.measures.distances import mse
 from wherefrom.methods.arithmetic.columns import FIRST, LEFT_BLOCK, SHIFT, TURNS, copied, refined, within
+from wherefrom.methods.arithmetic.columns import weighted as weighted_name
 from wherefrom.methods.arithmetic.reconstructions import (
     band_columns,
     check_encoder,
@@ -50,7 +53,13 @@ def turned_back(images: Images, copy: str) -> Images:
 
 @torch.inference_mode()
 def control_passes(
-    model: Autoencoder, images: Images, copies: Sequence[str], *, second: bool, refine: bool = False
+    model: Autoencoder,
+    images: Images,
+    copies: Sequence[str],
+    *,
+    second: bool,
+    refine: bool = False,
+    weighted: bool = False,
 ) -> Scores:
     """The reconstruction of each image beside those of its control copies.
 
@@ -59,7 +68,9 @@ def control_passes(
     the copy's reconstruction, its error turned back to lie as the image does: `first_COPY` and `log_COPY_4_BAND`. The
     shifted copy shows less than the image, so `first_within` and `log_within_4_BAND` are of the image's own error over
     the part that both show. With `refine` each of these errors has two more columns, of what `refined_error` leaves of
-    it: `refined_first`, `log_refined_4_BAND`, `refined_first_COPY`, `log_refined_COPY_4_BAND`.
+    it: `refined_first`, `log_refined_4_BAND`, `refined_first_COPY`, `log_refined_COPY_4_BAND`. With `weighted` the
+    bands of each error, the second pass's too, are there once more, as `log_weighted_1_4_BAND` and
+    `log_weighted_COPY_4_BAND`, with blocks that count by `content_weights` of the image.
 
     Args:
         model: an autoencoder.
@@ -67,20 +78,55 @@ def control_passes(
         copies: of `COPIES`, each at most once.
         second: whether the second pass is asked too.
         refine: whether every reconstruction is corrected once.
+        weighted: whether bands are asked for too in which blocks count by what the image shows there.
 
     Raises:
         ImageError: when the model takes no image of a copy's size.
         ModelError: when the model has no encoder.
     """
     check_encoder(model)
+    counted = _Counted(images, weighted=weighted)
     of_image = _reconstructed(model, images, refine=refine, again=second)
-    asked = two_pass_columns(images, of_image.once, model.decode(of_image.again)) if second else None
-    columns = dict((asked or first_pass_columns(images, of_image.once)).columns)
+    twice = model.decode(of_image.again) if second else None
+    asked = (
+        first_pass_columns(images, of_image.once) if twice is None else two_pass_columns(images, of_image.once, twice)
+    )
+    columns = {**asked.columns, **counted.bands(FIRST[1], of_image.error)}
+    if twice is not None:
+        columns |= counted.bands("2", twice - of_image.once)
     if of_image.left is not None:
-        columns |= _columns(refined(FIRST), of_image.left)
+        columns |= counted.columns(refined(FIRST), of_image.left)
     for copy in copies:
-        columns |= _shifted(model, images, of_image) if copy == SHIFT else _turned(model, images, copy, refine=refine)
+        columns |= (
+            _shifted(model, images, of_image, weighted=weighted)
+            if copy == SHIFT
+            else _turned(model, images, copy, counted, refine=refine)
+        )
     return Scores(columns)
+
+
+class _Counted:
+    """The columns of errors that lie as images do, and with `weighted` their bands by what the images show.
+
+    Args:
+        images: `(n, 3, h, w)` in [0, 1].
+        weighted: whether the second are asked for.
+    """
+
+    def __init__(self, images: Images, *, weighted: bool) -> None:
+        self._weights: Final = content_weights(block_dct(images, LEFT_BLOCK)) if weighted else None
+
+    def columns(self, names: tuple[str, str], error: Images) -> dict[str, Vector]:
+        """The mean squared error under the first name, the log energies by band under the second, and weighted."""
+        loss, which = names
+        own = {loss: vector(mse(error, torch.zeros_like(error))), **band_columns(which, LEFT_BLOCK, error)}
+        return {**own, **self.bands(which, error)}
+
+    def bands(self, which: str, error: Images) -> dict[str, Vector]:
+        """The weighted log energies by band alone, where they are asked for."""
+        if self._weights is None:
+            return {}
+        return band_columns(weighted_name(which), LEFT_BLOCK, error, self._weights)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +150,7 @@ def _reconstructed(model: Autoencoder, images: Images, *, refine: bool, again: b
     return _Reconstructed(error=once - images, once=once, again=encoded, left=left)
 
 
-def _turned(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> dict[str, Vector]:
+def _turned(model: Autoencoder, images: Images, copy: str, counted: _Counted, *, refine: bool) -> dict[str, Vector]:
     """The columns of a turned or mirrored copy."""
     moved = turned(images, copy)
     if model.size is not None and tuple(moved.shape[2:]) != tuple(model.size):
@@ -119,13 +165,13 @@ def _turned(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> d
         if moved.shape == images.shape:
             raise
         raise ImageError(f"copy {copy!r} does not fit: {error}; or leave that copy out") from error
-    columns = _columns(copied(copy), turned_back(of_copy.error, copy))
-    return (
-        columns if of_copy.left is None else columns | _columns(refined(copied(copy)), turned_back(of_copy.left, copy))
-    )
+    columns = counted.columns(copied(copy), turned_back(of_copy.error, copy))
+    if of_copy.left is None:
+        return columns
+    return columns | counted.columns(refined(copied(copy)), turned_back(of_copy.left, copy))
 
 
-def _shifted(model: Autoencoder, images: Images, of_image: _Reconstructed) -> dict[str, Vector]:
+def _shifted(model: Autoencoder, images: Images, of_image: _Reconstructed, *, weighted: bool) -> dict[str, Vector]:
     """The columns of the copy that starts half a cell of the decoder's grid further down and to the right."""
     step = model.factor
     half = step // 2
@@ -136,15 +182,12 @@ def _shifted(model: Autoencoder, images: Images, of_image: _Reconstructed) -> di
             f" pixels, got {images.shape[3]} x {images.shape[2]}: leave that copy out"
         )
     place = (slice(None), slice(None), slice(half, half + height), slice(half, half + width))
-    of_copy = _reconstructed(model, images[place].contiguous(), refine=of_image.left is not None)
-    columns = _columns(copied(SHIFT), of_copy.error) | _columns(within(), of_image.error[place].contiguous())
+    shown = images[place].contiguous()
+    counted = _Counted(shown, weighted=weighted)
+    of_copy = _reconstructed(model, shown, refine=of_image.left is not None)
+    columns = counted.columns(copied(SHIFT), of_copy.error)
+    columns |= counted.columns(within(), of_image.error[place].contiguous())
     if of_copy.left is not None and of_image.left is not None:
-        columns |= _columns(refined(copied(SHIFT)), of_copy.left)
-        columns |= _columns(refined(within()), of_image.left[place].contiguous())
+        columns |= counted.columns(refined(copied(SHIFT)), of_copy.left)
+        columns |= counted.columns(refined(within()), of_image.left[place].contiguous())
     return columns
-
-
-def _columns(names: tuple[str, str], error: Images) -> dict[str, Vector]:
-    """The mean squared error under the first name, the log energies by band under the second."""
-    loss, which = names
-    return {loss: vector(mse(error, torch.zeros_like(error))), **band_columns(which, LEFT_BLOCK, error)}

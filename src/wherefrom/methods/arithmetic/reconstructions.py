@@ -149,15 +149,16 @@ def _stored(images: Images, quality: int) -> Images:
     return to_images([edit.apply(pixels) for pixels in to_pixels(images)]).to(images.device)
 
 
-def band_columns(which: int | str, block: int, error: Images) -> dict[str, Vector]:
+def band_columns(which: int | str, block: int, error: Images, weights: torch.Tensor | None = None) -> dict[str, Vector]:
     """`log<which>_<block>_BAND` of errors `(n, 3, h, w)`: the mean over blocks of the log energy in each band.
 
     Args:
         which: how `log_columns` names the error.
         block: side of the blocks, 4 or 8.
         error: the difference of two images.
+        weights: of `content_weights`, where blocks are to count by these.
     """
-    return _named(log_columns(which, block), band_log_energies(block_dct(error, block)))
+    return _named(log_columns(which, block), band_log_energies(block_dct(error, block), weights=weights))
 
 
 def first_pass_columns(images: Images, once: Images) -> Scores:
