@@ -44,7 +44,7 @@ _EDITED: Final = re.compile(r"(?P<edit>\S+): (?P<method>.+), profile (?P<profile
 _PROFILES: Final = {"alike": "profile with the same edit", "untouched": "profile without an edit"}
 _BESIDE: Final = {
     "joint": "`joint`",
-    "control": "`control`",
+    "control, two copies, weighted": "`control`, two copies, `weighted`",
     "control, two copies and the ratio's excess": "`control`, two copies and the ratio's excess",
     "spectral, easiest=0": "`spectral`",
     "aedr, the ratio alone": "`aedr`",

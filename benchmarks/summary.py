@@ -56,7 +56,7 @@ _EDITS: Final[Mapping[str, str]] = {
 }
 _USUAL: Final[Mapping[str, str]] = {
     "joint": "`joint`, the default",
-    "control": "`control`",
+    "control, two copies, weighted": "`control`, weighted",
     "spectral, easiest=0": "`spectral`",
     "aedr, the ratio alone": METHODS["aedr, the ratio alone"],
 }
