@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
-__all__ = ["TABLE"]
+__all__ = ["TABLE", "blind_asked"]
 
 _CROPS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75")
 """Edits of which nothing is known."""
@@ -50,9 +50,14 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
             yield from _each(workspace, name, edit, _TOLD, asked=_ASKED)
 
 
+def blind_asked(edit: str) -> Blind:
+    """What is asked of images after an edit of which nothing is known: where the grid starts, or the scale."""
+    return _ANY_ASKED if any(step.kind == "resize" for step in edits.load(edit).steps) else _BLIND_ASKED
+
+
 def _of_edit(workspace: Workspace, name: str, edit: str) -> Iterator[Row]:
     """Rows of one edit: a change of scale is searched for, or known; any other is searched for, or not looked for."""
-    if any(step.kind == "resize" for step in edits.load(edit).steps):
+    if blind_asked(edit) is _ANY_ASKED:
         yield from _each(workspace, name, edit, _ANY_SCALE, asked=_ANY_ASKED)
         yield from _each(workspace, name, edit, _TOLD, asked=_ASKED, through=True)
         return
