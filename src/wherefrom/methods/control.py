@@ -239,13 +239,11 @@ class Control:
         """
         count, own = len(self.names), self._apart(scores, name)
         others = self._mean_apart(scores, [other for other in self.names if other != name])
-        apart = (others - own) * np.sqrt((1 + 1 / count) / (1 + 1 / (count - 1)))
-        if not self.second:
-            as_one: Matrix = apart
-            return as_one
-        passes: Matrix = self._passes_apart(scores)
-        beside: Matrix = np.hstack([apart, passes - own[:, : passes.shape[1]]])
-        return beside
+        apart: Matrix = (others - own) * np.sqrt((1 + 1 / count) / (1 + 1 / (count - 1)))
+        if self.second:
+            passes = self._passes_apart(scores)
+            apart = np.hstack([apart, passes - own[:, : passes.shape[1]]])
+        return apart
 
     def _mean_apart(self, scores: Scores, names: Sequence[str]) -> Matrix:
         """The mean over copies of how far the image is apart from each."""
