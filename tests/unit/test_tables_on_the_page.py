@@ -180,7 +180,7 @@ def test_each_models_rates_stand_beside_the_means_of_other_methods() -> None:
     rates = dict(zip(page._BESIDE, (0.7, 0.1, 0.3, 0.0, 0.5), strict=True))
     two = {"rows": [row("b", f"blur:1: {name}, profile alike", rate) for name, rate in rates.items()]}
     head, _, none, blur, *_ = page.by_model([one, two]).splitlines()
-    assert head.startswith("| edit | a | b | mean of `joint` | mean of `control` | ")
+    assert head.startswith("| edit | a | b | mean of `joint` | mean of `control`, two copies, `weighted` | ")
     means = "0.60 (0.50) | 0.30 (0.10) | 0.40 (0.30) | 0.25 (0.00) | 0.50 (0.50)"
     assert blur == f"| blur:1 | 0.50 (50) | 0.70 (50) | {means} |"
     assert none == f"| none | 1.00 (50) |  | {' | '.join(['1.00 (1.00)'] * 5)} |"
