@@ -98,8 +98,23 @@ def from_card(card: Card, *at_hand: Method[Any] | None) -> Method[Any]:
             " register it as an entry point of the group wherefrom.methods"
         )
     try:
-        return load(card.name, {**_BEFORE.get(card.name, {}), **card.facts})
+        return load(card.name, _completed(card.name, card.facts))
     except UsageError as error:
         raise UsageError(
             f"{error}; that is what the card of a table or profile says, which another version made: make it again"
         ) from error
+
+
+def _completed(name: str, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """Options as a card says them, with what cards of earlier versions do not say, also of a method that asks another.
+
+    Args:
+        name: of the method.
+        facts: of its card.
+    """
+    options: dict[str, Fact] = {**_BEFORE.get(name, {}), **facts}
+    inner, pairs = facts.get("method"), facts.get("options")
+    if isinstance(inner, str) and inner in _BEFORE and isinstance(pairs, tuple):
+        said = {str(pair[0]) for pair in pairs if isinstance(pair, tuple)}
+        options["options"] = (*pairs, *(pair for pair in _BEFORE[inner].items() if pair[0] not in said))
+    return options

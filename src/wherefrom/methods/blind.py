@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wherefrom import methods
 from wherefrom.core.arrays import Scores, Seeds, Vector
-from wherefrom.core.card import Card, Fact
+from wherefrom.core.card import Card, Fact, without_unset
 from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.methods.arithmetic.columns import TURNS
@@ -28,6 +28,7 @@ _POSE: Final = ("found_searched", "found_top", "found_left", "found_turn", "foun
 _WRAPPING: Final = ("blind", "relative")
 _MOST: Final = 64
 _ANY: Final = "any"
+_WEIGHTED: Final = "weighted"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +78,10 @@ class Blind:
         if "cut" in dict(self.options):
             raise UsageError("option cut inside blind: a verdict could not tell which searches were left early")
         object.__setattr__(self, "_inner", methods.load(self.method, dict(self.options)))
+        if self._inner.card.facts.get(
+            _WEIGHTED
+        ):  # said by the card, since earlier versions' did not and meant that it is off
+            object.__setattr__(self, "options", option_pairs({**dict(self.options), _WEIGHTED: True}, of="blind"))
         names = self.find.split("+")
         if unknown := [name for name in names if name not in _FIND]:
             raise UsageError(f"find={self.find!r}: {unknown[0]!r} is none of {', '.join(_FIND)}")
@@ -91,7 +96,7 @@ class Blind:
         """Name and options."""
         facts: dict[str, Fact] = {
             "method": self.method,
-            "options": option_pairs(self.options, of="blind"),
+            "options": option_pairs(without_unset(dict(self.options), _WEIGHTED), of="blind"),
             "find": self.find,
             "scales": self.scales,
             "reconstructions": self.reconstructions,

@@ -11,13 +11,14 @@ import torch
 from tests.off_centre import OffCentre
 from wherefrom import methods
 from wherefrom.core.arrays import Scores, Vector
-from wherefrom.core.card import Card
+from wherefrom.core.card import Card, Fact
 from wherefrom.core.errors import NoTrace, ProfileError, UsageError
 from wherefrom.core.seeds import seeds_of
 from wherefrom.core.tensors import Images, generator
 from wherefrom.core.units import ROUNDING
 from wherefrom.evaluation import auc
 from wherefrom.methods.arithmetic.columns import log_columns, weighted
+from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
 from wherefrom.methods.joint import Joint
 from wherefrom.methods.spectral import Spectral
@@ -169,3 +170,16 @@ def test_a_card_of_an_earlier_version_is_read_as_it_was_meant() -> None:
     assert method == Joint(excess=1.0, weight=0.5, weighted=False)
     assert method.card.digest == earlier.digest
     assert methods.from_card(Joint().card) == Joint()
+
+
+def test_a_search_of_an_earlier_version_asks_joint_as_it_was() -> None:
+    facts: dict[str, Fact] = {"method": "joint", "options": (), "find": "crop", "scales": "", "reconstructions": 2.0}
+    earlier = Card(kind="method", name="blind", facts=facts)
+    method = methods.from_card(earlier)
+    assert isinstance(method, Blind)
+    assert "weighted" not in method.measure.facts
+    assert method.card.digest == earlier.digest
+    now = Blind()
+    assert now.measure.facts["weighted"] is True
+    assert now.card.digest != earlier.digest
+    assert methods.from_card(now.card) == now == Blind(options={"weighted": True})

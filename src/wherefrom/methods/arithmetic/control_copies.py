@@ -13,8 +13,8 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, Latents
 from wherefrom.measures.bands import block_dct, content_weights
 from wherefrom.measures.distances import mse
+from wherefrom.methods.arithmetic import columns as named
 from wherefrom.methods.arithmetic.columns import FIRST, LEFT_BLOCK, SHIFT, TURNS, copied, refined, within
-from wherefrom.methods.arithmetic.columns import weighted as weighted_name
 from wherefrom.methods.arithmetic.reconstructions import (
     band_columns,
     check_encoder,
@@ -126,7 +126,7 @@ class _Counted:
         """The weighted log energies by band alone, where they are asked for."""
         if self._weights is None:
             return {}
-        return band_columns(weighted_name(which), LEFT_BLOCK, error, self._weights)
+        return band_columns(named.weighted(which), LEFT_BLOCK, error, self._weights)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
