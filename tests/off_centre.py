@@ -15,11 +15,14 @@ TOY = Toy(gain=0.98)
 class OffCentre:
     """The toy with its grid of blocks moved by 3 and 5 pixels."""
 
+    def __init__(self, toy: Toy = TOY) -> None:
+        self._toy = toy
+
     def __getattr__(self, name: str) -> Any:
-        return getattr(TOY, name)
+        return getattr(self._toy, name)
 
     def encode(self, images: Images) -> torch.Tensor:
-        return TOY.encode(images.roll((-3, -5), (2, 3)))
+        return self._toy.encode(images.roll((-3, -5), (2, 3)))
 
     def decode(self, latents: torch.Tensor) -> Images:
-        return TOY.decode(latents).roll((3, 5), (2, 3))
+        return self._toy.decode(latents).roll((3, 5), (2, 3))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.places import RESULTS
-from wherefrom.bench.shared.drawn import DRAWN, enlarged
+from wherefrom.bench.shared.drawn import DRAWN, cut_out, enlarged
 from wherefrom.checking.null import SIDE
 
 DOCUMENT = json.loads((RESULTS / "tables" / "claims_kl_f8_a.json").read_text(encoding="utf-8"))
@@ -16,7 +16,7 @@ DOCUMENT = json.loads((RESULTS / "tables" / "claims_kl_f8_a.json").read_text(enc
 
 def test_no_kind_is_surely_claimed_more_often_than_beta_allows() -> None:
     others = [row for row in DOCUMENT["rows"] if not row["kind"].startswith("own")]
-    assert len(others) == 7 * 4
+    assert len(others) == 9 * 4
     assert all(row["images"] >= 400 and row["low"] <= DOCUMENT["beta"] for row in others)
 
 
@@ -37,3 +37,16 @@ def test_an_enlarged_image_keeps_its_size_and_is_smoother() -> None:
     assert (
         np.abs(np.diff(large.astype(float), axis=0)).mean() < np.abs(np.diff(noise.astype(float), axis=0)).mean() / 1.5
     )
+
+
+def test_a_part_that_was_cut_out_lies_where_it_was_on_white() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE, 3), dtype=np.uint8)
+    sides = set()
+    for seed in range(20):
+        cut = cut_out(noise, np.random.default_rng(seed))
+        rows, columns = np.nonzero((cut != 255).any(axis=2))
+        place = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        assert np.array_equal(cut[place], noise[place])
+        assert (np.delete(cut.reshape(-1, 3), np.flatnonzero((cut != 255).any(axis=2)), axis=0) == 255).all()
+        sides.add(rows.max() + 1 - rows.min())
+    assert SIDE // 8 <= min(sides) < max(sides) <= SIDE // 2

@@ -1,4 +1,4 @@
-"""Above making and scoring: an answer without a profile, from control copies and photos that the package knows."""
+"""Above making and scoring: an answer without a profile, from turned copies and photos that the package knows."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from wherefrom.core.facts import ImageFacts
 from wherefrom.core.multiplicity import holm
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.images.sources import Source, load_images
+from wherefrom.methods.arithmetic.columns import APART
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 from wherefrom.scoring.run import score
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "check"]
 
+_PARTS: Final = APART[2]
 _ONLY: Final = (
     "this decoder, or one that was fine-tuned from it, drew the pixels; a profile bounds both errors, make one where"
     " consequences hang on it"
@@ -42,9 +44,10 @@ class Check:
         decoder: digest of the decoder's weights, to which alone the answer speaks.
         outcome: `COMPATIBLE` where the image's own copies are reconstructed so much worse that the p-value is small;
             else `UNDECIDED`. Never `SUPPORTED` or `EXCLUDED`: those need a profile.
-        statistic: s of `Control`, about 0 for an image of other origin and lower for a belonging; None where undefined.
-        p_value: of "this decoder did not draw it": the share of known photos, or of other decoders' images, that score
-            at most as low, whichever is larger; None where the statistic is.
+        statistic: the upper end of s of `Symmetry`, about 0 or above for an image of other origin and lower for a
+            belonging; None where undefined.
+        p_value: of "this decoder did not draw it": the share of known photos that score at most as low, or of other
+            decoders' images that score at most half as low, whichever is larger; None where the statistic is.
         reason: why, in one sentence.
     """
 
@@ -68,9 +71,10 @@ def check(
 ) -> tuple[Check, ...]:
     """Whether a decoder drew the pixels of images, without a profile: a p-value from the image's own copies.
 
-    Each image is reconstructed beside its turned and mirrored copies (`Control`), and the difference is ranked among
-    those of tiles of known photos under the same decoder, and of these photos as the embedded decoders draw them. The
-    larger of the ranks counts. With several models the p-values of an image are tested together by Holm's procedure.
+    Each image is reconstructed beside its turned and mirrored copies (`Symmetry`), and the difference is ranked among
+    those of tiles of known photos under the same decoder, and of these photos as the embedded decoders draw them. What
+    those decoders draw counts as twice as low as it is, since other decoders may resemble this one more. The larger of
+    the ranks counts. With several models the p-values of an image are tested together by Holm's procedure.
 
     Assumption: the image is as symmetric, on average over its content, as the photos are. The photos come with
     scikit-image and scikit-learn; what other kinds of images score was measured, see the documentation. A small p-value
@@ -154,14 +158,15 @@ class _Answers:
         elif claimed:
             outcome = Outcome.COMPATIBLE
             reason = (
-                f"its turned and mirrored copies are reconstructed worse (s = {value:.3f}), by as much as happens to a"
-                f" share of at most {p:.3g} of {count} tiles of known photos and of other decoders' images: {_ONLY}"
+                f"its turned and mirrored copies are reconstructed worse, nearly everywhere (s is at most {value:.3f}),"
+                f" as happens to a share of at most {p:.3g} of {count} tiles of known photos, and of other decoders'"
+                f" images with a margin: {_ONLY}"
             )
         else:
             outcome = Outcome.UNDECIDED
             reason = (
-                f"its turned and mirrored copies are reconstructed about as well (s = {value:.3f}, p = {p:.3g} among"
-                f" {count} tiles of known images, beta={beta:g}): no sign of this decoder, which excludes nothing"
+                f"its turned and mirrored copies are reconstructed about as well (s is at most {value:.3f}, p = {p:.3g}"
+                f" among {count} tiles of known images, beta={beta:g}): no sign of this decoder, which excludes nothing"
             )
         return Check(
             image=facts,
@@ -180,6 +185,12 @@ class _Answers:
             return f"not scored: {facts.error}"
         if min(size) < self.null.side:
             return f"{size[1]} x {size[0]} pixels are fewer than the {self.null.side} a side of the known photos' tiles"
-        if math.isnan(float(self.statistic[row])):
-            return "the statistic is undefined: the image is flat"
-        return None
+        if not math.isnan(float(self.statistic[row])):
+            return None
+        parts = float(self.table.scores[_PARTS][row])
+        if parts < METHOD.fewest:
+            return (
+                f"too little of it has texture, as much as {parts:.1f} parts of {METHOD.part} x {METHOD.part} pixels,"
+                f" and {METHOD.fewest:g} are needed"
+            )
+        return "the statistic is undefined: the image is flat, or the same as its copies"

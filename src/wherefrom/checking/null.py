@@ -1,4 +1,4 @@
-"""How control copies score for images that a decoder did not make: measured once for each decoder, then kept."""
+"""How images that a decoder did not make compare with their turned copies: measured once a decoder, then kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wherefrom.core.version import VERSION
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.labels import slug
 from wherefrom.making import made_folder, round_trips
-from wherefrom.methods.control import Control
+from wherefrom.methods.symmetry import Symmetry
 from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from wherefrom.models.base import Autoencoder
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["METHOD", "SIDE", "TILES", "Null", "as_json", "measured_null", "null_name"]
+__all__ = ["MARGIN", "METHOD", "PHOTOS", "SIDE", "TILES", "Null", "as_json", "measured_null", "null_name"]
 
-METHOD: Final = Control(form="losses")
+METHOD: Final = Symmetry()
 """What a check asks: it learns nothing, so it needs no belongings."""
 SIDE: Final = 128
 """Pixels a side of the photos' tiles. Larger images vary less than these, so that their ranks are on the safe side."""
@@ -39,6 +39,11 @@ TILES: Final = 199
 """Tiles of each pool, so that the smallest p-value is 0.005."""
 OTHERS: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 """Embedded decoders, whose images are pools beside the photos: an image that another decoder made has a grid too."""
+PHOTOS: Final = "photos"
+"""The pool of tiles as they are."""
+MARGIN: Final = 2.0
+"""How many times as low as what other decoders draw an image has to be: decoders that were not measured may resemble
+the one that is asked more than those that were."""
 _SHIPPED: Final = Path(__file__).with_name("measured")
 """Of the models that come with the package."""
 
@@ -64,10 +69,15 @@ class Null:
         return min(len(values) for values in self.pools.values())
 
     def p_value(self, statistic: float) -> float:
-        """How often a tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`, the largest of the pools."""
-        return max(
-            float((1 + np.count_nonzero(values <= statistic)) / (len(values) + 1)) for values in self.pools.values()
-        )
+        """How often a tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`, the largest of the pools.
+
+        What other decoders draw counts as `MARGIN` times as far below 0 as it was measured.
+        """
+        ranks = []
+        for name, values in self.pools.items():
+            low = values if name == PHOTOS else np.minimum(values, MARGIN * values)
+            ranks.append(float((1 + np.count_nonzero(low <= statistic)) / (len(low) + 1)))
+        return max(ranks)
 
 
 def measured_null(
@@ -97,19 +107,19 @@ def measured_null(
 
 
 def null_name(model: Autoencoder) -> str:
-    """The file of a null, named for what it depends on: both halves of the autoencoder, arithmetic and method."""
+    """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, the method."""
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
     }
-    facts |= {"measure": METHOD.measure.digest, "side": SIDE, "tiles": TILES, "others": OTHERS}
-    return f"{Card(kind='null', name='control', facts=facts).digest[:32]}.json"
+    facts |= {"method": METHOD.card.digest, "side": SIDE, "tiles": TILES, "others": OTHERS}
+    return f"{Card(kind='null', name='symmetry', facts=facts).digest[:32]}.json"
 
 
 def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> dict[str, Vector]:
     """The statistics of the tiles by pool, those without one left out; the decoder itself is no pool."""
     with tempfile.TemporaryDirectory() as place:
         tiles = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=TILES)
-        pools = {"photos": _statistics(model, tiles, progress)}
+        pools = {PHOTOS: _statistics(model, tiles, progress)}
         for name in OTHERS:
             other: Any = load_model(name, device=str(model.device))
             if other.card.facts.get("decoder") != model.card.facts.get("decoder"):

@@ -22,7 +22,13 @@ from wherefrom.evaluation import clopper_pearson
 from wherefrom.images.read import read_image
 from wherefrom.models.toy import Toy
 
-PHOTOS = ("own, photos passed through it", "photos passed through another decoder", "photos", "photos enlarged twice")
+PHOTOS = (
+    "own, photos passed through it",
+    "photos passed through kl-f8-b",
+    "photos",
+    "photos enlarged twice",
+    "parts of photos on white",
+)
 
 
 def shown(name: str, rows: list[Any]) -> tuple[dict[str, Any], str]:
@@ -40,19 +46,19 @@ def test_there_are_images_of_every_kind_and_photos_need_a_folder(tmp_path: Path)
     for place in range(4):
         Image.fromarray(rng.integers(0, 256, (130, 130, 3), dtype=np.uint8)).save(photos / f"{place}.png")
     setting = Setting(work=tmp_path / "work", count=2, device="cpu", photos=photos)
-    kinds = claims._kinds(Workspace(setting), *ZOO)
+    kinds = claims._kinds(Workspace(setting), ZOO[0], ZOO[1:])
     assert set(kinds) == {"own, drawn", *PHOTOS, *DRAWN}
     paths = [path for of_kind in kinds.values() for path in of_kind]
     assert len(set(paths)) == 2 * len(kinds)
     assert {read_image(path).pixels.shape for path in paths} == {(SIDE, SIDE, 3)}
     few = Workspace(dataclasses.replace(setting, photos=None))
-    assert set(claims._kinds(few, *ZOO)) == {"own, drawn", *DRAWN}
+    assert set(claims._kinds(few, ZOO[0], ZOO[1:])) == {"own, drawn", *DRAWN}
     assert "photos, and what decoders make of them" in few.skipped[0]
 
 
 def test_a_kind_is_checked_as_a_user_would_and_its_claims_are_counted(tmp_path: Path) -> None:
     workspace = Workspace(Setting(work=tmp_path, count=2, device="cpu"))
-    kinds = claims._kinds(workspace, *ZOO)
+    kinds = claims._kinds(workspace, ZOO[0], ZOO[1:])
     own, text = (claims._checked(workspace, ZOO[0], kind, kinds[kind], "none") for kind in ("own, drawn", "text"))
     assert (own.images, own.claimed, own.edit) == (2, 1.0, "none")
     assert text.claimed == 0.0

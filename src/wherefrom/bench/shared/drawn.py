@@ -1,4 +1,7 @@
-"""Images that are no photos, drawn from a seed: text, flat drawings, screens, and skies over ground."""
+"""Images that are no photos, drawn from a seed: text, flat drawings, boxes, screens, and skies over ground.
+
+And photos that were changed: enlarged, or cut out and laid on a plain ground.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from wherefrom.images.convert import Pixels
 
-__all__ = ["DRAWN", "enlarged"]
+__all__ = ["DRAWN", "cut_out", "enlarged"]
 
 _WORDS: Final = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "and", "0123456789", "what", "it")
 
@@ -43,6 +46,15 @@ def drawing(rng: np.random.Generator, side: int) -> Image.Image:
     return image
 
 
+def box(rng: np.random.Generator, side: int) -> Image.Image:
+    """One flat box on a flat ground: four edges are all that it has."""
+    image = Image.new("RGB", (side, side), tuple(map(int, rng.integers(0, 256, 3))))
+    (left, top), (width, height) = rng.integers(4, 3 * side // 5, 2), rng.integers(side // 12, side // 3, 2)
+    corners = (int(left), int(top), int(left + width), int(top + height))
+    ImageDraw.Draw(image).rectangle(corners, fill=tuple(map(int, rng.integers(0, 256, 3))))
+    return image
+
+
 def screen(rng: np.random.Generator, side: int) -> Image.Image:
     """A window: bars, buttons and labels, all axes parallel."""
     image = Image.new("RGB", (side, side), tuple(map(int, rng.integers(200, 256, 3))))
@@ -72,6 +84,7 @@ def sky(rng: np.random.Generator, side: int) -> Image.Image:
 DRAWN: Final[Mapping[str, Callable[[np.random.Generator, int], Image.Image]]] = {
     "text": text,
     "drawings": drawing,
+    "boxes": box,
     "screens": screen,
     "skies": sky,
 }
@@ -84,3 +97,18 @@ def enlarged(pixels: Pixels) -> Pixels:
     quarter = side // 4
     middle = Image.fromarray(pixels[quarter:-quarter, quarter:-quarter])
     return np.asarray(middle.resize((side, side), Image.Resampling.BICUBIC))
+
+
+def cut_out(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """A square part of an image, left where it was, on a white ground; its side is an eighth to a half of the image's.
+
+    Args:
+        pixels: square, `(h, h, 3)` uint8.
+        rng: where and how large.
+    """
+    side = len(pixels)
+    part = int(rng.integers(side // 8, side // 2 + 1))
+    top, left = map(int, rng.integers(0, side - part + 1, 2))
+    ground = np.full_like(pixels, 255)
+    ground[top : top + part, left : left + part] = pixels[top : top + part, left : left + part]
+    return ground

@@ -10,6 +10,7 @@ from wherefrom.core.card import Card
 from wherefrom.core.units import ROUNDING, bands
 
 __all__ = [
+    "APART",
     "BLOCKS",
     "COPIES",
     "FIRST",
@@ -30,6 +31,8 @@ __all__ = [
     "within",
 ]
 
+APART: Final = ("apart", "apart_error", "apart_parts")
+"""How far an image's error is apart from its copies', the standard error of that, and how many parts it rests on."""
 BLOCKS: Final = (4, 8)
 """Sides of the blocks over which errors are taken apart."""
 SEARCHED: Final = "_searched"

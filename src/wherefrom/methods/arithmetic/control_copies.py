@@ -25,7 +25,7 @@ from wherefrom.methods.arithmetic.reconstructions import (
 from wherefrom.methods.arithmetic.refining import refined_error
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["control_passes", "turned", "turned_back"]
+__all__ = ["control_passes", "errors_of_copies", "turned", "turned_back"]
 
 
 def turned(images: Images, copy: str) -> Images:
@@ -105,6 +105,27 @@ def control_passes(
     return Scores(columns)
 
 
+def errors_of_copies(model: Autoencoder, images: Images, copies: Sequence[str]) -> tuple[Images, dict[str, Images]]:
+    """The errors of one reconstruction of images, and of one of each of their turned and mirrored copies.
+
+    Args:
+        model: an autoencoder.
+        images: `(n, 3, h, w)` in [0, 1], on the model's device.
+        copies: of `wherefrom.methods.arithmetic.columns.TURNS`, each at most once.
+
+    Returns:
+        The images' own errors, and those of each copy turned back, so that all lie as the images do; each the shape of
+        the images.
+
+    Raises:
+        ImageError: when the model takes no image of a copy's size.
+        ModelError: when the model has no encoder.
+    """
+    check_encoder(model)
+    own = _reconstructed(model, images, refine=False).error
+    return own, {copy: turned_back(_of_copy(model, images, copy, refine=False).error, copy) for copy in copies}
+
+
 class _Counted:
     """The columns of errors that lie as images do, and with `weighted` their bands by what the images show.
 
@@ -152,6 +173,15 @@ def _reconstructed(model: Autoencoder, images: Images, *, refine: bool, again: b
 
 def _turned(model: Autoencoder, images: Images, copy: str, counted: _Counted, *, refine: bool) -> dict[str, Vector]:
     """The columns of a turned or mirrored copy."""
+    of_copy = _of_copy(model, images, copy, refine=refine)
+    columns = counted.columns(copied(copy), turned_back(of_copy.error, copy))
+    if of_copy.left is None:
+        return columns
+    return columns | counted.columns(refined(copied(copy)), turned_back(of_copy.left, copy))
+
+
+def _of_copy(model: Autoencoder, images: Images, copy: str, *, refine: bool) -> _Reconstructed:
+    """What the model makes of images that were turned or mirrored, as these lie."""
     moved = turned(images, copy)
     if model.size is not None and tuple(moved.shape[2:]) != tuple(model.size):
         size = f"{images.shape[3]} x {images.shape[2]}"
@@ -160,15 +190,11 @@ def _turned(model: Autoencoder, images: Images, copy: str, counted: _Counted, *,
             " leave that copy out"
         )
     try:
-        of_copy = _reconstructed(model, moved, refine=refine)
+        return _reconstructed(model, moved, refine=refine)
     except ImageError as error:
         if moved.shape == images.shape:
             raise
         raise ImageError(f"copy {copy!r} does not fit: {error}; or leave that copy out") from error
-    columns = counted.columns(copied(copy), turned_back(of_copy.error, copy))
-    if of_copy.left is None:
-        return columns
-    return columns | counted.columns(refined(copied(copy)), turned_back(of_copy.left, copy))
 
 
 def _shifted(model: Autoencoder, images: Images, of_image: _Reconstructed, *, weighted: bool) -> dict[str, Vector]:
