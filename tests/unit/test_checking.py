@@ -15,7 +15,7 @@ import wherefrom as wf
 from tests.off_centre import OffCentre
 from wherefrom.checking import Null, check, measured_null
 from wherefrom.checking import null as nulls
-from wherefrom.core.arrays import Vector
+from wherefrom.checking.null import Pool
 from wherefrom.core.tensors import Images, generator
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.write import save_png
@@ -53,10 +53,10 @@ def null(cache: Path) -> Iterator[Null]:
 def test_the_null_is_of_tiles_of_photos_and_centred_near_zero(null: Null, cache: Path) -> None:
     assert set(null.pools) == {"photos", "photos passed through toy"}
     assert null.count > 100
-    assert abs(np.median(null.pools["photos"])) < 0.05
+    assert abs(np.median(null.pools["photos"].mean)) < 0.05
     (kept,) = cache.iterdir()
-    assert {name: len(values) for name, values in json.loads(kept.read_text())["pools"].items()} == {
-        name: len(values) for name, values in null.pools.items()
+    assert {name: len(values["mean"]) for name, values in json.loads(kept.read_text())["pools"].items()} == {
+        name: len(pool) for name, pool in null.pools.items()
     }
 
 
@@ -65,21 +65,33 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
 ) -> None:
     calls = []
 
-    def measure(*_: object) -> Mapping[str, Vector]:
+    def measure(*_: object) -> Mapping[str, Pool]:
         calls.append(1)
         return null.pools
 
     monkeypatch.setattr(nulls, "_measured", measure)
     again = measured_null(MODEL, cache=cache)
     assert not calls
-    for name, values in null.pools.items():
-        np.testing.assert_allclose(again.pools[name], values, rtol=1e-8)
+    for name, pool in null.pools.items():
+        np.testing.assert_allclose(again.pools[name].mean, pool.mean, rtol=1e-8)
+        np.testing.assert_allclose(again.pools[name].error, pool.error, rtol=1e-8)
     (kept,) = cache.iterdir()
     whole = kept.read_text()
     try:
         kept.write_text(whole[: len(whole) // 2])
         measured_null(MODEL, cache=cache)
-        assert calls == [1]
+        found = json.loads(whole)
+        spoils: tuple[dict[str, list[float]], ...] = (
+            {"error": [0.0]},
+            {"error": [0.1, 0.1]},
+            {"mean": []},
+            {"mean": [float("nan")]},
+        )
+        for spoil in spoils:
+            found["pools"]["photos"] = {"mean": [0.1], "error": [0.1], **spoil}
+            kept.write_text(json.dumps(found))
+            measured_null(MODEL, cache=cache)
+        assert calls == [1] * 5
     finally:
         kept.write_text(whole)
 
@@ -94,19 +106,66 @@ def test_belongings_are_compatible_and_others_undecided(null: Null, cache: Path,
     assert "excludes nothing" in found[4].reason
     for one in found:
         assert one.statistic is not None
-        photos, toys = null.pools["photos"], null.pools["photos passed through toy"]
-        twice_as_low = np.where(toys < 0, 2 * toys, toys)
-        ranks = [(1 + np.sum(values <= one.statistic)) / (len(values) + 1) for values in (photos, twice_as_low)]
-        assert one.p_value == pytest.approx(max(ranks))
+        assert one.p_value == pytest.approx(null.p_value(one.statistic))
+
+
+def _pool(values: Any, error: float = 1e-6) -> Pool:
+    """Images of which s is known all but exactly."""
+    return Pool(mean=np.asarray(values, dtype=np.float64), error=np.full(len(values), error))
 
 
 def test_other_decoders_images_count_with_a_margin_and_photos_without(null: Null) -> None:
     values = np.linspace(-1, 1, 99)
-    for name, cut in (("photos", -1.0), ("photos passed through toy", -2.0)):
-        some = Null(model=null.model, pools={name: values}, side=null.side)
-        assert some.p_value(cut - 1e-9) == pytest.approx(0.01)
-        assert some.p_value(cut) == pytest.approx(0.02)
-        assert some.p_value(0.5) == pytest.approx((1 + np.sum(values <= 0.5)) / 100)
+    photos = _pool(np.zeros(99))
+    some = Null(model=null.model, pools={"photos": photos, "photos passed through toy": _pool(values)}, side=null.side)
+    assert some.p_value(-1.5 - 1e-4) == pytest.approx(0.01)
+    assert some.p_value(-1.5 + 1e-4) == pytest.approx(0.02)
+    assert some.p_value(0.5) == pytest.approx(1.0), "as high as all photos"
+    alone = Null(model=null.model, pools={"photos": _pool(values, error=10.0)}, side=null.side)
+    assert alone.p_value(-1 + 30 - 1e-6) == pytest.approx(0.01), "the upper end, three standard errors above"
+    assert alone.p_value(-1 + 30 + 1e-6) == pytest.approx(0.02)
+
+
+def test_the_standard_error_is_as_large_as_the_photos_say_and_never_smaller_than_it_is_said_to_be(null: Null) -> None:
+    rng = np.random.default_rng(2)
+    for truly, scale in ((1.5, 1.5), (0.4, 1.0)):
+        photos = _pool(truly * 0.1 * rng.normal(size=4000), error=0.1)
+        some = Null(model=null.model, pools={"photos": photos}, side=null.side)
+        assert some.scale == pytest.approx(scale, rel=0.05)
+        np.testing.assert_allclose(some.upper(photos.mean, photos.error), photos.mean + 0.3 * some.scale)
+
+
+def test_resemblance_is_spread_as_s_without_chance(null: Null) -> None:
+    """By simulation: the values are spread as the true ones, and where all is chance they are one number."""
+    rng = np.random.default_rng(3)
+    photos = _pool(0.1 * rng.normal(size=4000), error=0.1)
+    some = Null(model=null.model, pools={"photos": photos}, side=null.side)
+    true = -0.1 + 0.08 * rng.normal(size=4000)
+    found = some.resemblance(_pool(true + 0.1 * rng.normal(size=4000), error=0.1))
+    np.testing.assert_allclose(np.quantile(found, [0.01, 0.1, 0.5]), np.quantile(true, [0.01, 0.1, 0.5]), atol=0.02)
+    chance = some.resemblance(_pool(0.05 + 0.1 * rng.normal(size=400), error=0.12))
+    np.testing.assert_allclose(chance, chance.mean())
+
+
+def test_images_of_a_decoder_that_resembles_more_are_claimed_for_at_most_beta(null: Null) -> None:
+    """Promise, by simulation: a decoder whose trace is one and a half times the pool's, in images of any size."""
+    rng, beta = np.random.default_rng(4), 0.01
+    claimed, made = dict.fromkeys((1, 4, 16, 64), 0), 0
+    for _ in range(60):
+        s = -0.06 + 0.07 * rng.normal(size=199)
+        pools = {
+            "photos": _pool(0.06 * rng.normal(size=199), error=0.04),
+            "photos passed through another": _pool(s + 0.06 * rng.normal(size=199), error=0.04),
+        }
+        some = Null(model=null.model, pools=pools, side=null.side)
+        made += 200
+        for larger in claimed:  # so many times the parts, and with them s is better known
+            true = 1.5 * (-0.06 + 0.07 * rng.normal(size=200))
+            mean = true + 0.06 / np.sqrt(larger) * rng.normal(size=200)
+            upper = some.upper(mean, np.full(200, 0.04 / np.sqrt(larger)))
+            claimed[larger] += sum(some.p_value(float(value)) <= beta for value in upper)
+    assert max(claimed.values()) <= beta * made, claimed
+    assert claimed[64] > 0.3 * beta * made, "and no less than that for nothing"
 
 
 @pytest.mark.parametrize("beside", [False, True])
@@ -120,9 +179,10 @@ def test_false_claims_are_at_most_beta_for_images_like_the_photos(null: Null, be
         shares = []
         for _ in range(600):
             drawn = rng.normal(size=250)
-            pools = {"photos": drawn[50:], **({"others": rng.normal(size=99)} if beside else {})}
+            pools = {"photos": _pool(drawn[50:], 1.0), **({"others": _pool(rng.normal(size=99))} if beside else {})}
             some = Null(model=null.model, pools=pools, side=null.side)
-            shares.append(np.mean([some.p_value(value) <= beta for value in drawn[:50]]))
+            upper = some.upper(drawn[:50], np.ones(50))
+            shares.append(np.mean([some.p_value(value) <= beta for value in upper]))
         assert np.mean(shares) <= beta + 4 * np.std(shares) / np.sqrt(len(shares))
         assert beside or np.mean(shares) > beta / 2
 
@@ -185,7 +245,8 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
     null = measured_null(model, cache=tmp_path)
     assert null.count == 199
     assert len(null.pools) == 2, "photos, and the other one's images; never its own"
-    assert 0 < np.median(null.pools["photos"]) < 0.05, "the upper end of what is 0 by symmetry"
+    assert abs(np.median(null.pools["photos"].mean)) < 0.01, "0 by symmetry"
+    assert 1 < null.scale < 1.6
 
 
 @pytest.mark.slow
@@ -196,5 +257,6 @@ def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
     monkeypatch.setattr(nulls, "TILES", 1)
-    for name, values in nulls._measured(model, None).items():
-        np.testing.assert_allclose(values, shipped.pools[name][:1], rtol=1e-3, atol=1e-4)
+    for name, pool in nulls._measured(model, None).items():
+        np.testing.assert_allclose(pool.mean, shipped.pools[name].mean[:1], rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(pool.error, shipped.pools[name].error[:1], rtol=1e-3, atol=1e-4)

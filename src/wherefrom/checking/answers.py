@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from wherefrom.checking.null import METHOD, TILES, Null, measured_null
+from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
 from wherefrom.core.multiplicity import holm
@@ -44,10 +45,10 @@ class Check:
         decoder: digest of the decoder's weights, to which alone the answer speaks.
         outcome: `COMPATIBLE` where the image's own copies are reconstructed so much worse that the p-value is small;
             else `UNDECIDED`. Never `SUPPORTED` or `EXCLUDED`: those need a profile.
-        statistic: the upper end of s of `Symmetry`, about 0 or above for an image of other origin and lower for a
-            belonging; None where undefined.
-        p_value: of "this decoder did not draw it": the share of known photos that score at most as low, or of other
-            decoders' images that score at most half as low, whichever is larger; None where the statistic is.
+        statistic: the upper end of s of `Symmetry`, three standard errors above it; above 0 for nearly all images of
+            other origin, and below 0 for a belonging; None where undefined.
+        p_value: of "this decoder did not draw it": the image's rank among known photos, or among other decoders'
+            images with a margin, whichever is larger (`Null.p_value`); None where the statistic is.
         reason: why, in one sentence.
     """
 
@@ -71,10 +72,11 @@ def check(
 ) -> tuple[Check, ...]:
     """Whether a decoder drew the pixels of images, without a profile: a p-value from the image's own copies.
 
-    Each image is reconstructed beside its turned and mirrored copies (`Symmetry`), and the difference is ranked among
-    those of tiles of known photos under the same decoder, and of these photos as the embedded decoders draw them. What
-    those decoders draw counts as twice as low as it is, since other decoders may resemble this one more. The larger of
-    the ranks counts. With several models the p-values of an image are tested together by Holm's procedure.
+    Each image is reconstructed beside its turned and mirrored copies (`Symmetry`), and the upper end of the difference,
+    three standard errors above it, is ranked among those of tiles of known photos under the same decoder, and among
+    these photos as the embedded decoders draw them. What those decoders draw counts as twice as low as it is, since
+    other decoders may resemble this one more. The larger of the ranks counts. With several models the p-values of an
+    image are tested together by Holm's procedure.
 
     Assumption: the image is as symmetric, on average over its content, as the photos are. The photos come with
     scikit-image and scikit-learn; what other kinds of images score was measured, see the documentation. A small p-value
@@ -107,7 +109,7 @@ def check(
         null = measured_null(one, cache=cache, progress=progress)
         _refuse_beta(beta, len(models), null.count)
         table = score(sources, model=one, method=METHOD, store=store, progress=progress)
-        answers.append(_Answers(null=null, table=table, statistic=METHOD.statistic(table.scores, {})))
+        answers.append(_Answers(null=null, table=table, statistic=_upper(null, table)))
     p = np.array([[one.p_value(row) for one in answers] for row in range(len(sources))])
     claimed = holm(p, beta)
     return tuple(
@@ -115,6 +117,12 @@ def check(
         for row in range(len(sources))
         for place, one in enumerate(answers)
     )
+
+
+def _upper(null: Null, table: ScoreTable) -> Vector:
+    """The upper end of s of each image; NaN where it is undefined."""
+    mean, error, _ = (table.scores[name] for name in APART)
+    return np.where(np.isfinite(METHOD.statistic(table.scores, {})), null.upper(mean, error), np.nan)
 
 
 def _refuse_beta(beta: float, models: int, photos: int) -> None:
@@ -141,7 +149,7 @@ class _Answers:
 
     null: Null
     table: ScoreTable
-    statistic: np.ndarray[tuple[int], np.dtype[np.float64]]
+    statistic: Vector
 
     def p_value(self, row: int) -> float:
         """NaN where the image has no statistic, or is smaller than the tiles of the null."""

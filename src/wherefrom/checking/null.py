@@ -21,6 +21,7 @@ from wherefrom.core.version import VERSION
 from wherefrom.images.embedded import PROFILE_PHOTOS, TEST_PHOTOS, save_tiles
 from wherefrom.images.labels import slug
 from wherefrom.making import made_folder, round_trips
+from wherefrom.methods.arithmetic.columns import APART
 from wherefrom.methods.symmetry import Symmetry
 from wherefrom.models.load import load_model
 from wherefrom.scoring.run import score
@@ -29,10 +30,22 @@ if TYPE_CHECKING:
     from wherefrom.models.base import Autoencoder
     from wherefrom.scoring.progress import Progress
 
-__all__ = ["MARGIN", "METHOD", "PHOTOS", "SIDE", "TILES", "Null", "as_json", "measured_null", "null_name"]
+__all__ = [
+    "DOUBT",
+    "MARGIN",
+    "METHOD",
+    "PHOTOS",
+    "SIDE",
+    "TILES",
+    "Null",
+    "Pool",
+    "as_json",
+    "measured_null",
+    "null_name",
+]
 
 METHOD: Final = Symmetry()
-"""What a check asks: it learns nothing, so it needs no belongings."""
+"""What a check asks: how far an image's error is apart from those of its turned copies, and the standard error."""
 SIDE: Final = 128
 """Pixels a side of the photos' tiles. Larger images vary less than these, so that their ranks are on the safe side."""
 TILES: Final = 199
@@ -41,7 +54,9 @@ OTHERS: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 """Embedded decoders, whose images are pools beside the photos: an image that another decoder made has a grid too."""
 PHOTOS: Final = "photos"
 """The pool of tiles as they are."""
-MARGIN: Final = 2.0
+DOUBT: Final = 3.0
+"""How many standard errors s has to be below what it is compared with."""
+MARGIN: Final = 1.5
 """How many times as low as what other decoders draw an image has to be: decoders that were not measured may resemble
 the one that is asked more than those that were."""
 _SHIPPED: Final = Path(__file__).with_name("measured")
@@ -49,34 +64,85 @@ _SHIPPED: Final = Path(__file__).with_name("measured")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """Known images of one kind under a decoder that did not make them.
+
+    Attributes:
+        mean: s of `wherefrom.methods.symmetry` for each, shape `(n,)`, finite.
+        error: its standard error, above 0.
+    """
+
+    mean: Vector
+    error: Vector
+
+    def __len__(self) -> int:
+        """How many images."""
+        return len(self.mean)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Null:
-    """The statistics of known images of other origin under one decoder.
+    """How known images of other origin compare with their turned copies under one decoder.
+
+    The parts of an image are not quite independent, so that its standard error is too small. By how much is known from
+    the photos, whose s is 0 by symmetry but for chance.
 
     Attributes:
         model: the decoder's card.
-        pools: by kind, `photos` and what each embedded decoder makes of photos: one number a tile, shape `(n,)`,
-            finite; low is what a belonging scores.
+        pools: by kind, `PHOTOS` and what each embedded decoder makes of photos.
         side: pixels a side of the tiles.
     """
 
     model: Card
-    pools: Mapping[str, Vector]
+    pools: Mapping[str, Pool]
     side: int
 
     @property
     def count(self) -> int:
         """Tiles of the smallest pool, which says how small a p-value can be."""
-        return min(len(values) for values in self.pools.values())
+        return min(len(pool) for pool in self.pools.values())
 
-    def p_value(self, statistic: float) -> float:
-        """How often a tile scores at most as low, `(1 + #{tiles <= statistic}) / (n + 1)`, the largest of the pools.
+    @property
+    def scale(self) -> float:
+        """How many times as large as it is said to be the standard error is, by the photos; at least 1."""
+        photos = self.pools[PHOTOS]
+        return max(1.0, float(np.sqrt(np.mean((photos.mean / photos.error) ** 2))))
 
-        What other decoders draw counts as `MARGIN` times as far below 0 as it was measured.
+    def upper(self, mean: Vector, error: Vector) -> Vector:
+        """The upper end of what s may be, `DOUBT` standard errors above it; arguments are as of `Pool`."""
+        found: Vector = mean + DOUBT * self.scale * error
+        return found
+
+    def resemblance(self, pool: Pool) -> Vector:
+        """How far below 0 images of another decoder are, apart from chance: s shrunk towards the pool's mean.
+
+        The variance of s is that of the images' own values and that of chance, the squared standard error. The first is
+        what is left of the variance over the pool, and the values are shrunk to have it: they are spread as the s of
+        large images are, in which there is no chance.
+        """
+        chance = (self.scale * pool.error) ** 2
+        variance = max(float(np.var(pool.mean) - np.mean(chance)), 0.0)
+        centre = pool.mean.mean()
+        found: Vector = centre + (pool.mean - centre) * np.sqrt(variance / (variance + chance))
+        return found
+
+    def p_value(self, upper: float) -> float:
+        """Of "this decoder did not draw it": the largest of the image's ranks among the pools.
+
+        A rank is `(1 + #{values <= upper}) / (n + 1)`. The photos' values are the upper ends of their own s. Those of
+        another decoder's images are how far these are below 0 apart from chance, taken `MARGIN` times.
+
+        Args:
+            upper: of the image, as `upper` gives it.
         """
         ranks = []
-        for name, values in self.pools.items():
-            low = values if name == PHOTOS else np.minimum(values, MARGIN * values)
-            ranks.append(float((1 + np.count_nonzero(low <= statistic)) / (len(low) + 1)))
+        for name, pool in self.pools.items():
+            if name == PHOTOS:
+                values = self.upper(pool.mean, pool.error)
+            else:
+                low = self.resemblance(pool)
+                values = np.minimum(low, MARGIN * low)
+            ranks.append(float((1 + np.count_nonzero(values <= upper)) / (len(values) + 1)))
         return max(ranks)
 
 
@@ -115,42 +181,52 @@ def null_name(model: Autoencoder) -> str:
     return f"{Card(kind='null', name='symmetry', facts=facts).digest[:32]}.json"
 
 
-def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> dict[str, Vector]:
-    """The statistics of the tiles by pool, those without one left out; the decoder itself is no pool."""
+def _measured(model: Autoencoder, progress: Callable[[Progress], None] | None) -> dict[str, Pool]:
+    """The tiles by pool, those without a statistic left out; the decoder itself is no pool."""
     with tempfile.TemporaryDirectory() as place:
         tiles = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=TILES)
-        pools = {PHOTOS: _statistics(model, tiles, progress)}
+        pools = {PHOTOS: _pool(model, tiles, progress)}
         for name in OTHERS:
             other: Any = load_model(name, device=str(model.device))
             if other.card.facts.get("decoder") != model.card.facts.get("decoder"):
                 folder = made_folder(Path(place) / slug(name))
                 made = [one.path for one in round_trips(other, tiles, folder=folder) if one.path is not None]
-                pools[f"photos passed through {name}"] = _statistics(model, made, progress)
+                pools[f"photos passed through {name}"] = _pool(model, made, progress)
     return pools
 
 
-def _statistics(model: Autoencoder, paths: Sequence[Path], progress: Callable[[Progress], None] | None) -> Vector:
+def _pool(model: Autoencoder, paths: Sequence[Path], progress: Callable[[Progress], None] | None) -> Pool:
     table = score(paths, model=model, method=METHOD, progress=progress)
     if table.errors:
         raise ModelError(f"{model.card.name} cannot be checked without a profile: {next(iter(table.errors.values()))}")
-    values = METHOD.statistic(table.scores, {})
-    found: Vector = values[np.isfinite(values)]
-    return found
+    kept = table.scores.take(np.isfinite(METHOD.statistic(table.scores, {})))
+    return Pool(mean=kept[APART[0]], error=kept[APART[1]])
 
 
 def _read(place: Path, model: Autoencoder) -> Null | None:
     """A kept null; None where it is another version's or damaged, so that it is measured again."""
     try:
         found: Any = json.loads(place.read_text(encoding="utf-8"))
-        pools = {str(name): np.array(values, dtype=np.float64) for name, values in found["pools"].items()}
-        whole = pools and all(
-            values.ndim == 1 and len(values) and np.isfinite(values).all() for values in pools.values()
-        )
-        if found["version"] != VERSION or not whole:
+        pools = {str(name): _pool_of(numbers) for name, numbers in found["pools"].items()}
+        if found["version"] != VERSION or PHOTOS not in pools:
             return None
         return Null(model=model.card, pools=pools, side=int(found["side"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def _pool_of(numbers: Mapping[str, Sequence[float]]) -> Pool:
+    """What `as_json` wrote.
+
+    Raises:
+        ValueError: when numbers are missing, or none that an image can have.
+    """
+    mean, error = (np.array(numbers[name], dtype=np.float64) for name in ("mean", "error"))
+    if mean.ndim != 1 or mean.shape != error.shape or not len(mean):
+        raise ValueError("not one mean and one standard error a tile")
+    if not (np.isfinite(mean).all() and np.isfinite(error).all() and (error > 0).all()):
+        raise ValueError("numbers that no tile can have")
+    return Pool(mean=mean, error=error)
 
 
 def _keep(null: Null, place: Path) -> None:
@@ -163,12 +239,15 @@ def _keep(null: Null, place: Path) -> None:
 def as_json(null: Null) -> Mapping[str, Any]:
     """What a file of a null holds."""
     return {
-        "schema": 1,
+        "schema": 2,
         "version": VERSION,
         "model": null.model.name,
         "decoder": null.model.facts.get("decoder"),
         "method": METHOD.card.to_json(),
         "photos": [f"{package}/{name}" for package, name in (*PROFILE_PHOTOS, *TEST_PHOTOS)],
         "side": null.side,
-        "pools": {name: [float(f"{value:.9g}") for value in values] for name, values in null.pools.items()},
+        "pools": {
+            name: {kind: [float(f"{value:.9g}") for value in getattr(pool, kind)] for kind in ("mean", "error")}
+            for name, pool in null.pools.items()
+        },
     }

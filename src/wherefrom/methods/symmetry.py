@@ -54,7 +54,7 @@ class Symmetry:
     """
 
     copies: str = "turn90+turn180+mirror"
-    doubt: float = 2.0
+    doubt: float = 3.0
     part: int = 16
     fewest: float = 8.0
     floor: float = ROUNDING
@@ -68,7 +68,7 @@ class Symmetry:
         if len(set(names)) < len(names):
             raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
         if not 0 <= self.doubt < np.inf:
-            raise UsageError(f"doubt={self.doubt} is negative or infinite: give a number of standard errors, as 2")
+            raise UsageError(f"doubt={self.doubt} is negative or infinite: give a number of standard errors, as 3")
         if self.part < LEFT_BLOCK or self.part % LEFT_BLOCK:
             raise UsageError(f"part={self.part} is no multiple of {LEFT_BLOCK} pixels: give one, as 16")
         if not 1 < self.fewest < np.inf:

@@ -73,8 +73,8 @@ def test_numbers_are_those_of_the_formulas() -> None:
 def test_the_statistic_is_the_upper_end_and_low_for_belongings_alone() -> None:
     photos = _photos(6)
     own, others = (_asked(Symmetry(), images) for images in (_own(photos), photos))
-    method = Symmetry(doubt=3.0)
-    np.testing.assert_allclose(method.statistic(others, {}), others["apart"] + 3 * others["apart_error"])
+    method = Symmetry(doubt=2.0)
+    np.testing.assert_allclose(method.statistic(others, {}), others["apart"] + 2 * others["apart_error"])
     assert method.statistic(own, {}).max() < -0.5
     assert Symmetry().statistic(others, {}).min() > -0.1
     np.testing.assert_allclose(Symmetry(doubt=0).statistic(others, {}), others["apart"])
