@@ -77,11 +77,11 @@ def _kinds(workspace: Workspace, name: str, others: Sequence[str]) -> dict[str, 
     drawn = {kind: _drawn(workspace, kind) for kind in DRAWN}
     own = {}
     if name in ZOO:
-        own = {"own, drawn": workspace.draws(name, range(workspace.setting.count), size=SIDE, seed=_DRAWS)}
+        own = {"own, drawn": workspace.draws(name, range(workspace.setting.count), size=_size(workspace), seed=_DRAWS)}
     if workspace.setting.photos is None:
         workspace.skip("photos, and what decoders make of them: those installed are what a check ranks among")
         return {**own, **drawn}
-    photos, more = (workspace.photos(SIDE, profiled=profiled, tiles=True) for profiled in (False, True))
+    photos, more = (workspace.photos(_size(workspace), profiled=profiled, tiles=True) for profiled in (False, True))
     return {
         **own,
         "own, photos passed through it": workspace.passed(name, more),
@@ -93,11 +93,17 @@ def _kinds(workspace: Workspace, name: str, others: Sequence[str]) -> dict[str, 
     }
 
 
+def _size(workspace: Workspace) -> int:
+    """Pixels a side; no less than a check needs."""
+    return max(workspace.setting.size, SIDE)
+
+
 def _drawn(workspace: Workspace, kind: str) -> Paths:
-    rng, folder = np.random.default_rng(_KINDS), workspace.folder(f"drawn-{kind}", SIDE, _KINDS)
+    size = _size(workspace)
+    rng, folder = np.random.default_rng(_KINDS), workspace.folder(f"drawn-{kind}", size, _KINDS)
     paths = [folder / f"{number:04}.png" for number in range(workspace.setting.count)]
     for path in paths:
-        image = np.asarray(DRAWN[kind](rng, SIDE))
+        image = np.asarray(DRAWN[kind](rng, size))
         if not path.exists():
             save_png(image, path)
     return paths
@@ -153,5 +159,5 @@ TABLE: Final = Table(
     rules=(),
     rows=_rows,
     markdown=markdown,
-    facts={"beta": _BETA, "side": SIDE},
+    facts={"beta": _BETA},
 )

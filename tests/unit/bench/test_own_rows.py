@@ -44,20 +44,21 @@ def test_there_are_images_of_every_kind_and_photos_need_a_folder(tmp_path: Path)
     photos, rng = tmp_path / "photos", np.random.default_rng(0)
     photos.mkdir()
     for place in range(4):
-        Image.fromarray(rng.integers(0, 256, (130, 130, 3), dtype=np.uint8)).save(photos / f"{place}.png")
-    setting = Setting(work=tmp_path / "work", count=2, device="cpu", photos=photos)
+        Image.fromarray(rng.integers(0, 256, (140, 140, 3), dtype=np.uint8)).save(photos / f"{place}.png")
+    setting = Setting(work=tmp_path / "work", count=2, size=136, device="cpu", photos=photos)
     kinds = claims._kinds(Workspace(setting), ZOO[0], ZOO[1:])
     assert set(kinds) == {"own, drawn", *PHOTOS, *DRAWN}
     paths = [path for of_kind in kinds.values() for path in of_kind]
     assert len(set(paths)) == 2 * len(kinds)
-    assert {read_image(path).pixels.shape for path in paths} == {(SIDE, SIDE, 3)}
-    few = Workspace(dataclasses.replace(setting, photos=None))
+    assert {read_image(path).pixels.shape for path in paths} == {(136, 136, 3)}
+    few = Workspace(dataclasses.replace(setting, photos=None, size=64))
+    assert read_image(claims._drawn(few, "text")[0]).pixels.shape == (SIDE, SIDE, 3), "no less than a check needs"
     assert set(claims._kinds(few, ZOO[0], ZOO[1:])) == {"own, drawn", *DRAWN}
     assert "photos, and what decoders make of them" in few.skipped[0]
 
 
 def test_a_kind_is_checked_as_a_user_would_and_its_claims_are_counted(tmp_path: Path) -> None:
-    workspace = Workspace(Setting(work=tmp_path, count=2, device="cpu"))
+    workspace = Workspace(Setting(work=tmp_path, count=2, size=SIDE, device="cpu"))
     kinds = claims._kinds(workspace, ZOO[0], ZOO[1:])
     own, text = (claims._checked(workspace, ZOO[0], kind, kinds[kind], "none") for kind in ("own, drawn", "text"))
     assert (own.images, own.claimed, own.edit) == (2, 1.0, "none")
@@ -67,7 +68,7 @@ def test_a_kind_is_checked_as_a_user_would_and_its_claims_are_counted(tmp_path: 
     assert text.median is not None
     assert own.median < text.median
     found, table = shown("claims", [own, text])
-    assert (found["beta"], found["side"]) == (0.01, SIDE)
+    assert found["beta"] == 0.01
     assert table.splitlines()[2].startswith("| own, drawn | none | 2 of 2 | 1.000 | 0.158 to 1.000 | -")
 
 
