@@ -10,10 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wherefrom.checking.null import as_json, measured_null, null_name
+from wherefrom.checking.measuring import as_json, measured_null, null_name
 from wherefrom.core.errors import ModelError
 from wherefrom.models.load import load_model
 from wherefrom.models.sources.zoo import names
+
+FIND = ("", "crop")
+"""What is searched for in images first: nothing, or where the decoder's grid starts."""
 
 
 def main() -> None:
@@ -23,14 +26,13 @@ def main() -> None:
     given = parser.parse_args()
     for name in given.model or names():
         model: Any = load_model(f"zoo:{name}", device="cpu")
-        place = given.out / null_name(model)
         try:
-            null = measured_null(model, cache=given.out)
+            for find in FIND:
+                null, place = measured_null(model, find=find, cache=given.out), given.out / null_name(model, find)
+                place.write_text(json.dumps(as_json(null)) + "\n", encoding="utf-8")
+                print(f"{name}{find and f', {find} searched for'}: {null.count} tiles a pool, {place}")
         except ModelError as error:
             print(f"{name}: {error}")
-            continue
-        place.write_text(json.dumps(as_json(null), indent=1) + "\n", encoding="utf-8")
-        print(f"{name}: {null.count} tiles a pool, {place}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 import wherefrom as wf
 from tests.off_centre import OffCentre
 from wherefrom.checking import Null, check, measured_null
-from wherefrom.checking import null as nulls
+from wherefrom.checking import measuring as nulls
 from wherefrom.checking.null import Pool
 from wherefrom.core.tensors import Images, generator
 from wherefrom.images.batches import to_pixels
@@ -227,14 +227,34 @@ def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_pat
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(null: Null, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(nulls, "_measured", lambda model, progress: null.pools)
+    monkeypatch.setattr(nulls, "_measured", lambda model, find, progress: null.pools)
     file = tmp_path / "file"
     file.write_text("in the way")
     assert measured_null(MODEL, cache=file / "nulls").count == null.count
 
 
+def test_a_cropped_image_of_an_embedded_model_shows_a_sign_only_where_its_grid_is_searched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
+    monkeypatch.setattr(nulls, "TILES", 199)
+    model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
+    drawn = model.decode(model.draw(np.arange(3, dtype=np.uint64), size=(160, 144))).clamp(0, 1)[:, :, 5:, 3:]
+    paths = _saved(drawn, tmp_path, "cropped")
+    for find, outcome, word in (("", Outcome.UNDECIDED, "no sign"), ("crop", Outcome.COMPATIBLE, "grid starts 3 px")):
+        answers = check(paths, model=model, cache=tmp_path / "nulls", find=find)
+        assert [answer.outcome for answer in answers] == [outcome] * 3
+        assert all(word in answer.reason for answer in answers)
+    assert not (tmp_path / "nulls").exists(), "both came with the package"
+    with pytest.raises(wf.UsageError, match="find='zoom': 'zoom' is none of crop, turns"):
+        check(paths, model=model, find="zoom")
+
+
+@pytest.mark.parametrize("find", ["", "crop"])
 @pytest.mark.parametrize("name", ["zoo:kl-f8-a", "zoo:kl-f8-b"])
-def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedded_models_come_with_their_null(
+    name: str, find: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the null was measured again")
 
@@ -242,8 +262,8 @@ def test_the_embedded_models_come_with_their_null(name: str, tmp_path: Path, mon
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
     monkeypatch.setattr(nulls, "TILES", 199)  # which the other tests of this file cut short
     model: Any = wf.load_model(name, device="cpu")
-    null = measured_null(model, cache=tmp_path)
-    assert null.count == 199
+    null = measured_null(model, find=find, cache=tmp_path)
+    assert null.count >= 198, "a tile without texture has no statistic"
     assert len(null.pools) == 2, "photos, and the other one's images; never its own"
     assert abs(np.median(null.pools["photos"].mean)) < 0.01, "0 by symmetry"
     assert 1 < null.scale < 1.6
@@ -257,6 +277,6 @@ def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
     monkeypatch.setattr(nulls, "TILES", 1)
-    for name, pool in nulls._measured(model, None).items():
+    for name, pool in nulls._measured(model, "", None).items():
         np.testing.assert_allclose(pool.mean, shipped.pools[name].mean[:1], rtol=1e-3, atol=1e-4)
         np.testing.assert_allclose(pool.error, shipped.pools[name].error[:1], rtol=1e-3, atol=1e-4)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.places import RESULTS
 from wherefrom.bench.shared.drawn import DRAWN, cut_out, enlarged
-from wherefrom.checking.null import SIDE
+from wherefrom.checking.measuring import SIDE
 
 DOCUMENT = json.loads((RESULTS / "tables" / "claims_kl_f8_a.json").read_text(encoding="utf-8"))
 

@@ -5,7 +5,8 @@ they are. Text, drawings, screens and skies over ground are not, an enlarged ima
 small photo on a plain ground is little more than a few edges. So each kind is checked as it is and under JPEG: the
 share of images whose p-value is at most 0.01 should be at most 0.01 but for chance, and the share of the decoder's own
 images should be near 1. Photos are tiles of those given, at their own scale; the drawn kinds are drawn here, seeded.
-What a decoder draws of random latents is a kind for embedded models alone, whose latents have a known law.
+What a decoder draws of random latents is a kind for embedded models alone, whose latents have a known law. After an
+edit that crops, the check searches for the decoder's grid first (`--find crop`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from wherefrom.bench.shared.drawn import DRAWN, cut_out, enlarged
 from wherefrom.bench.shared.latent import ZOO, asked, decoders
 from wherefrom.bench.shared.setting import label
 from wherefrom.checking import check
-from wherefrom.checking.null import SIDE
+from wherefrom.checking.measuring import SIDE
 from wherefrom.evaluation import share
+from wherefrom.images import edits
 from wherefrom.images.convert import Pixels
 from wherefrom.images.read import read_image
 from wherefrom.images.write import save_png
@@ -123,10 +125,12 @@ def _changed(
 
 def _checked(workspace: Workspace, name: str, kind: str, paths: Paths, edit: str) -> ClaimsRow:
     """What `wherefrom check` says of images of one kind."""
+    cropped = any(step.kind == "crop" for step in edits.load(edit).steps)
     answers = check(
         workspace.edited(paths, edit),
         model=workspace.model(name),
         beta=_BETA,
+        find="crop" if cropped else "",
         store=workspace.setting.work / "scores.sqlite",
     )
     claimed = share(sum(answer.outcome is Outcome.COMPATIBLE for answer in answers), len(answers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wherefrom.checking.answers import Check, check
-from wherefrom.checking.null import Null, measured_null
+from wherefrom.checking.measuring import measured_null
+from wherefrom.checking.null import Null
 
 __all__ = ["Check", "Null", "check", "measured_null"]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from wherefrom.checking.null import METHOD, TILES, Null, measured_null
+from wherefrom.checking.measuring import TILES, measured_null
+from wherefrom.checking.null import METHOD, Null, asked_of
 from wherefrom.core.arrays import Vector
 from wherefrom.core.errors import UsageError
 from wherefrom.core.facts import ImageFacts
@@ -18,6 +19,7 @@ from wherefrom.core.multiplicity import holm
 from wherefrom.core.shares import check_share, fewest
 from wherefrom.images.sources import Source, load_images
 from wherefrom.methods.arithmetic.columns import APART
+from wherefrom.methods.blind import Blind
 from wherefrom.records.table import ScoreTable
 from wherefrom.records.verdict import Outcome
 from wherefrom.scoring.run import score
@@ -66,6 +68,7 @@ def check(
     *,
     model: str | Path | Autoencoder | Sequence[str | Path | Autoencoder],
     beta: float = 0.01,
+    find: str = "",
     cache: Path | None = None,
     store: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -86,6 +89,8 @@ def check(
         images: a path, a folder, a glob, or several of what `load_images` takes.
         model: a model, or what `load_model` takes for it; one or several.
         beta: the largest p-value that counts, in (0, 1).
+        find: how the images may lie off the decoder's grid, `crop` or `crop+turns`: each is searched for that and put
+            back first (`Blind`), and so were the images that it is ranked among. Empty asks it as it is.
         cache: folder in which nulls that are measured are kept; see `measured_null`.
         store: where scores are kept; see `score`.
         progress: told how far a run is.
@@ -95,9 +100,11 @@ def check(
 
     Raises:
         ModelError: when a model cannot be loaded or has no encoder.
-        UsageError: when beta is out of range or needs more photos than the null has, or no image is named.
+        UsageError: when beta is out of range or needs more photos than the null has, no image is named, or there is
+            nothing of that name to find.
     """
     check_share("beta", beta)
+    method = asked_of(find)
     models = [_opened(one) for one in ([model] if isinstance(model, str) or not isinstance(model, Sequence) else model)]
     if not models:
         raise UsageError("no model to check against: name one, as zoo:kl-f8-a")
@@ -106,9 +113,9 @@ def check(
     _refuse_beta(beta, len(models), TILES)  # before a null is measured, which takes long
     answers = []
     for one in models:
-        null = measured_null(one, cache=cache, progress=progress)
+        null = measured_null(one, find=find, cache=cache, progress=progress)
         _refuse_beta(beta, len(models), null.count)
-        table = score(sources, model=one, method=METHOD, store=store, progress=progress)
+        table = score(sources, model=one, method=method, store=store, progress=progress)
         answers.append(_Answers(null=null, table=table, statistic=_upper(null, table)))
     p = np.array([[one.p_value(row) for one in answers] for row in range(len(sources))])
     claimed = holm(p, beta)
@@ -122,7 +129,7 @@ def check(
 def _upper(null: Null, table: ScoreTable) -> Vector:
     """The upper end of s of each image; NaN where it is undefined."""
     mean, error, _ = (table.scores[name] for name in APART)
-    return np.where(np.isfinite(METHOD.statistic(table.scores, {})), null.upper(mean, error), np.nan)
+    return np.where(np.isfinite(asked_of(null.find).statistic(table.scores, {})), null.upper(mean, error), np.nan)
 
 
 def _refuse_beta(beta: float, models: int, photos: int) -> None:
@@ -157,6 +164,14 @@ class _Answers:
             return math.nan
         return self.null.p_value(float(self.statistic[row]))
 
+    def _found(self, row: int) -> str:
+        """How the image lies, where that was searched for."""
+        method = asked_of(self.null.find)
+        if not isinstance(method, Blind):
+            return ""
+        (found,) = method.in_words(self.table.scores.take(np.array([row])))
+        return f"{found}; "
+
     def said(self, row: int, *, p: float, claimed: bool, beta: float) -> Check:
         """One answer."""
         facts, hindrance = self.table.images[row], self._hindrance(row)
@@ -166,15 +181,16 @@ class _Answers:
         elif claimed:
             outcome = Outcome.COMPATIBLE
             reason = (
-                f"its turned and mirrored copies are reconstructed worse, nearly everywhere (s is at most {value:.3f}),"
-                f" as happens to a share of at most {p:.3g} of {count} tiles of known photos, and of other decoders'"
-                f" images with a margin: {_ONLY}"
+                f"{self._found(row)}its turned and mirrored copies are reconstructed worse, nearly everywhere (s is at"
+                f" most {value:.3f}), as happens to a share of at most {p:.3g} of {count} tiles of known photos, and of"
+                f" other decoders' images with a margin: {_ONLY}"
             )
         else:
             outcome = Outcome.UNDECIDED
             reason = (
-                f"its turned and mirrored copies are reconstructed about as well (s is at most {value:.3f}, p = {p:.3g}"
-                f" among {count} tiles of known images, beta={beta:g}): no sign of this decoder, which excludes nothing"
+                f"{self._found(row)}its turned and mirrored copies are reconstructed about as well (s is at most"
+                f" {value:.3f}, p = {p:.3g} among {count} tiles of known images, beta={beta:g}): no sign of this"
+                " decoder, which excludes nothing"
             )
         return Check(
             image=facts,

@@ -17,6 +17,9 @@ def check(
     paths: options.PATHS,
     model: Annotated[list[str], typer.Option("--model", help="the model to ask; repeat it; see `wherefrom models`")],
     beta: Annotated[float, typer.Option("--beta", help="the largest p-value that counts")] = 0.01,
+    find: Annotated[
+        str, typer.Option("--find", help="search for how the image was moved first: crop, or crop+turns")
+    ] = "",
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
     store: options.STORE = None,
@@ -28,6 +31,7 @@ def check(
 
     COMPATIBLE: the image is reconstructed better than its own turned and mirrored copies, as hardly any known photo is.
     UNDECIDED: no sign of the decoder, which excludes nothing. Where consequences hang on the answer make a profile.
+    An image that was cropped shows a sign only with --find crop.
     """
     from wherefrom.checking import check as checked
     from wherefrom.images.sources import load_images
@@ -36,7 +40,7 @@ def check(
     images = load_images(*paths)
     models: list[Any] = [load_model(name, device=device, dtype=dtype, trust=trust) for name in model]
     with shown("checking", quiet=quiet) as report:
-        answers = checked(images, model=models, beta=beta, store=store, progress=report)
+        answers = checked(images, model=models, beta=beta, find=find, store=store, progress=report)
     if as_json:
         for answer in answers:
             row = plain(answer)

@@ -17,7 +17,8 @@ from wherefrom.bench.shared.drawn import DRAWN
 from wherefrom.bench.shared.latent import ZOO
 from wherefrom.bench.shared.workspace import Workspace
 from wherefrom.bench.shared.written import document
-from wherefrom.checking.null import SIDE
+from wherefrom.checking.measuring import SIDE
+from wherefrom.core.errors import UsageError
 from wherefrom.evaluation import clopper_pearson
 from wherefrom.images.read import read_image
 from wherefrom.models.toy import Toy
@@ -70,6 +71,23 @@ def test_a_kind_is_checked_as_a_user_would_and_its_claims_are_counted(tmp_path: 
     found, table = shown("claims", [own, text])
     assert found["beta"] == 0.01
     assert table.splitlines()[2].startswith("| own, drawn | none | 2 of 2 | 1.000 | 0.158 to 1.000 | -")
+
+
+@pytest.mark.parametrize(("edit", "find"), [("crop:3,5+jpeg:90", "crop"), ("jpeg:90", "")])
+def test_the_grid_is_searched_for_after_a_crop_alone(
+    edit: str, find: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def check(images: Any, **named: Any) -> list[Any]:
+        asked.append(named["find"])
+        return []
+
+    monkeypatch.setattr(claims, "check", check)
+    workspace = Workspace(Setting(work=tmp_path, count=1, size=SIDE, device="cpu"))
+    with pytest.raises(UsageError, match="0 of 0 is no share"):
+        claims._checked(workspace, ZOO[0], "text", claims._drawn(workspace, "text"), edit)
+    assert asked == [find]
 
 
 @pytest.fixture
