@@ -1,8 +1,8 @@
-"""How often the search of `blind` finds how an image lies: where the decoder's grid starts, and by what it was resized.
+"""How often the search of `blind` finds how an image lies: where the decoder's grid starts, its turn and its scale.
 
 The images are those that `edits-blind` judges and those that it makes profiles of, all of them the decoder's own, so
 that a run in the same folder of work asks the decoder nothing. Where the grid starts is known from the crop, and the
-scale from the edit.
+turn and the scale from the edit.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from wherefrom.bench.shared.latent import asked, images
 from wherefrom.bench.shared.rows import share_cell, share_of
 from wherefrom.bench.shared.setting import label
 from wherefrom.images import edits
+from wherefrom.images.edits import Edit
+from wherefrom.images.edits.steps import TURNED
+from wherefrom.methods.arithmetic.columns import TURNS
 
 if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
-    from wherefrom.images.edits import Edit
 
-__all__ = ["TABLE", "PlacesRow", "markdown", "truth_of"]
+__all__ = ["TABLE", "PlacesRow", "Truth", "markdown", "truth_of"]
 
 _EDITS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75", "resize:0.75", "resize:1.5")
 _QUICK: Final = ("crop:3,5",)
+_SIDE: Final = 128
+"""Of the picture of rows and columns that an edit is applied to."""
 _NEAR: Final = 0.005
 """How far a scale that counts as found may be from the true one: a pixel of a side of 200."""
 
@@ -39,7 +43,7 @@ class PlacesRow:
     Attributes:
         model: the decoder.
         edit: that all images went through, unknown to the search.
-        sought: `place` where the grid starts, or `scale`.
+        sought: `place` where the grid starts, `place and turn`, or `scale`.
         found: the share of images of which what was found is true, with its interval.
         unsearched: images that were asked as they are, because they are too small; they count as not found.
     """
@@ -58,34 +62,59 @@ def _rows(workspace: Workspace) -> Iterator[PlacesRow]:
             method, factor = blind_asked(edit), workspace.model(name).factor
             scores = workspace.table(name, method, workspace.edited(own, edit)).scores
             searched = scores["found_searched"] == 1
-            scale, top, left = truth_of(edits.load(edit), factor)
+            truth = truth_of(edits.load(edit), factor)
             if method.scales:
-                right = np.abs(scores["found_scale"] - scale) < _NEAR
+                right = np.abs(scores["found_scale"] - truth.scale) < _NEAR
             else:
-                right = (scores["found_top"] == top) & (scores["found_left"] == left)
+                right = (scores["found_top"] == truth.top) & (scores["found_left"] == truth.left)
+                right &= scores["found_turn"] == truth.turn
             yield PlacesRow(
                 model=label(name),
                 edit=edit,
-                sought="scale" if method.scales else "place",
+                sought="scale" if method.scales else "place and turn" if "turns" in method.find else "place",
                 found=share_of(int(np.sum(right & searched)), len(own)),
                 unsearched=int(np.sum(~searched)),
             )
 
 
-def truth_of(edit: Edit, factor: int) -> tuple[float, int, int]:
-    """By what an edit resizes, and how many rows and columns it leaves before the first whole cell of the grid.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Truth:
+    """How images lie after an edit.
+
+    Attributes:
+        scale: by which they were resized.
+        turn: 0 for upright images, else the number, from 1, of the turn among
+            `wherefrom.methods.arithmetic.columns.TURNS`.
+        top: rows before the first whole cell of the grid, after turning back.
+        left: columns before it.
+    """
+
+    scale: float
+    turn: int
+    top: int
+    left: int
+
+
+def truth_of(edit: Edit, factor: int) -> Truth:
+    """How images lie after an edit: it is applied to a picture of rows and columns, which is turned back then.
 
     Args:
-        edit: of images whose first cell began at their first pixel.
+        edit: of images whose first cell began at their first pixel; without a change of scale, or only that.
         factor: pixels a side of a cell.
     """
-    scale, columns, rows = 1.0, 0, 0
-    for step in edit.steps:
-        if step.kind == "resize":
-            scale *= float(step.values[0])
-        if step.kind == "crop":
-            columns, rows = columns + int(step.values[0]), rows + int(step.values[1])
-    return scale, -rows % factor, -columns % factor
+    scale = float(np.prod([float(step.values[0]) for step in edit.steps if step.kind == "resize"]))
+    moving = tuple(step for step in edit.steps if step.kind == "crop" or step.kind in TURNED)
+    if not moving:
+        return Truth(scale=scale, turn=0, top=0, left=0)
+    rows, columns = np.indices((_SIDE, _SIDE), dtype=np.uint8)
+    moved = Edit(moving).apply(np.stack([rows, columns, rows], axis=2))
+    for number, (quarters, mirrored) in enumerate(((0, False), *TURNS.values())):
+        back = np.rot90(moved, -quarters)
+        back = back[:, ::-1] if mirrored else back
+        if back[1, 0, 0] == back[0, 0, 0] + 1 and back[0, 1, 1] == back[0, 0, 1] + 1:
+            top, left = (-int(first) % factor for first in back[0, 0, :2])
+            return Truth(scale=scale, turn=number, top=top, left=left)
+    raise AssertionError(f"no way to turn back what {edit} did")
 
 
 def markdown(document: Mapping[str, Any]) -> str:
@@ -98,7 +127,7 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 
 TABLE: Final = Table(
-    title="How often a search finds where the decoder's grid starts, or by what an image was resized",
+    title="How often a search finds how an image lies: where the decoder's grid starts, its turn, its scale",
     rules=(),
     rows=_rows,
     markdown=markdown,

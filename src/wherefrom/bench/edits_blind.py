@@ -1,4 +1,4 @@
-"""What is found of images that were cropped off the decoder's grid, or resized: searched for, and known."""
+"""What is found of images that were cropped off the decoder's grid, turned or resized: searched for, and known."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from wherefrom.bench.shared.edited import compared
 from wherefrom.bench.shared.latent import RULES, asked
 from wherefrom.core.errors import ProfileError
 from wherefrom.images import edits
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.control import Control
 from wherefrom.methods.joint import Joint
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
     from wherefrom.methods.base import Method
 
-__all__ = ["TABLE", "blind_asked"]
+__all__ = ["TABLE", "blind_asked", "without_turns"]
 
 _CROPS: Final = ("none", "crop:3,5", "crop:3,5+jpeg:90", "crop:3,5+jpeg:75")
 """Edits of which nothing is known."""
@@ -37,6 +38,11 @@ _ANY_SCALE: Final[Mapping[str, Method[Any]]] = {
     "blind, any scale, control": Blind(method="control", scales="any"),
 }
 _ANY_ASKED: Final = Blind(method="control", options={"second": True, "weighted": True}, scales="any")
+_TURNED: Final[Mapping[str, Method[Any]]] = {
+    "blind, turns too, joint": Blind(method="joint", find="crop+turns"),
+    "blind, turns too, control": Blind(method="control", find="crop+turns"),
+}
+_TURNED_ASKED: Final = Blind(method="control", options={"second": True, "weighted": True}, find="crop+turns")
 _TOLD: Final[Mapping[str, Method[Any]]] = {"joint, known": Joint(), "control, known": Control()}
 _QUICK: Final = ("crop:3,5",)
 
@@ -51,15 +57,27 @@ def _rows(workspace: Workspace) -> Iterator[Row]:
 
 
 def blind_asked(edit: str) -> Blind:
-    """What is asked of images after an edit of which nothing is known: where the grid starts, or the scale."""
-    return _ANY_ASKED if any(step.kind == "resize" for step in edits.load(edit).steps) else _BLIND_ASKED
+    """What is asked of images after an edit of which nothing is known: where the grid starts, the turn or the scale."""
+    kinds = {step.kind for step in edits.load(edit).steps}
+    if "resize" in kinds:
+        return _ANY_ASKED
+    return _TURNED_ASKED if kinds & TURNED.keys() else _BLIND_ASKED
+
+
+def without_turns(edit: str) -> str:
+    """The same edit of images that were turned back: what is left to who knows how they were turned."""
+    return "+".join(step.name for step in edits.load(edit).steps if step.kind not in TURNED) or "none"
 
 
 def _of_edit(workspace: Workspace, name: str, edit: str) -> Iterator[Row]:
-    """Rows of one edit: a change of scale is searched for, or known; any other is searched for, or not looked for."""
+    """Rows of one edit: a scale or a turn is searched for, or known; any other is searched for, or not looked for."""
     if blind_asked(edit) is _ANY_ASKED:
         yield from _each(workspace, name, edit, _ANY_SCALE, asked=_ANY_ASKED)
         yield from _each(workspace, name, edit, _TOLD, asked=_ASKED, through=True)
+        return
+    if blind_asked(edit) is _TURNED_ASKED:
+        yield from _each(workspace, name, edit, _TURNED, asked=_TURNED_ASKED)
+        yield from _each(workspace, name, without_turns(edit), _TOLD, asked=_ASKED, through=True)
         return
     yield from _each(workspace, name, edit, _BLIND, asked=_BLIND_ASKED)
     yield from _each(workspace, name, edit, _AS_IT_IS, asked=_ASKED)
@@ -83,7 +101,7 @@ def _each(
 
 
 TABLE: Final = Table(
-    title="What is found of images cropped off the decoder's grid or resized: searched for, and known",
+    title="What is found of images cropped off the decoder's grid, turned or resized: searched for, and known",
     rules=RULES,
     rows=_rows,
 )

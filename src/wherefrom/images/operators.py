@@ -8,6 +8,7 @@ Which edit is what:
 - `jpeg`, `webp`, `filter`: the pixels of `Edit.apply`. Their gradient is that of an image left as it was
   ("straight-through"), which points the right way and is no derivative. A JPEG or WebP is undone by leaving it, a
   filter by a few steps of x + (y - filter(x)).
+- `turn90`, `turn180`, `turn270`, `mirror`, `flip`: the same pixels elsewhere. Undone exactly.
 - `noise`: left out, as its mean is: which noise it was cannot be known.
 - `none`: nothing.
 
@@ -33,6 +34,7 @@ from wherefrom.images.edits import Edit, Step
 from wherefrom.images.edits.matrices import DAMPING, SEPARABLE, Pass, passes, undoing
 from wherefrom.images.edits.pixels import check_size
 from wherefrom.images.edits.sides import after, dropped
+from wherefrom.images.edits.steps import TURNED
 
 __all__ = ["Operator", "check_known", "operator"]
 
@@ -144,6 +146,8 @@ def check_known(edit: Edit) -> None:
 
 def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
     """The size after a step."""
+    if step.kind in TURNED:
+        return size if TURNED[step.kind][0] % 2 == 0 else (size[1], size[0])
     height, width = (after([step], side, axis) for axis, side in enumerate(size))
     check_size(step.name, width, height)
     if step.kind == "back":
@@ -154,6 +158,8 @@ def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
 def _stage(step: Step) -> _Stage:
     if step.kind in _TONES:
         return _Levels(float(step.values[0]), contrast=step.kind == "contrast")
+    if step.kind in TURNED:
+        return _Turned(*TURNED[step.kind])
     return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Unchanged()
 
 
@@ -202,6 +208,21 @@ class _Cropped:
 
     def undo(self, images: Images) -> Images:
         return torch.nn.functional.pad(images, (self.left, 0, self.top, 0), mode="replicate")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Mirrored left to right, or not, then turned against the clock."""
+
+    quarters: int
+    mirrored: bool
+
+    def apply(self, images: Images) -> Images:
+        return torch.rot90(images.flip(3) if self.mirrored else images, self.quarters, (2, 3))
+
+    def undo(self, images: Images) -> Images:
+        upright = torch.rot90(images, -self.quarters, (2, 3))
+        return upright.flip(3) if self.mirrored else upright
 
 
 def _passed(one: Pass, images: Images) -> Images:

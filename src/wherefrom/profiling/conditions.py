@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wherefrom.core.errors import NoTrace, UsageError
 from wherefrom.images import edits as known_edits
 from wherefrom.images.edits import Edit
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.judging import calibrate
 from wherefrom.judging.keeping import known_beforehand, refuse_unknown
 from wherefrom.profiling.usual import usual_methods
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["asked_through", "behind", "loaded_edits", "prepared", "profile_images", "scored_condition"]
 
-_MOVING: Final = frozenset({"back", "crop", "resize", "screenshot"})
+_MOVING: Final = frozenset({"back", "crop", "resize", "screenshot", *TURNED})
 """Edits after which pixels are elsewhere, or of another scale."""
 _STORING: Final = frozenset({"jpeg", "webp"})
 

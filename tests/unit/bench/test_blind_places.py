@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from wherefrom.bench import blind_places
-from wherefrom.bench.edits_blind import blind_asked
+from wherefrom.bench.edits_blind import blind_asked, without_turns
 from wherefrom.bench.shared.setting import Setting
 from wherefrom.core.arrays import Scores
 from wherefrom.images import edits
@@ -62,6 +62,7 @@ def test_a_place_is_found_where_both_sides_are_right_and_the_image_was_searched(
         "crop:3,5+jpeg:90",
         found_top=[3, 3, 5, 3],
         found_left=[5, 5, 3, 4],
+        found_turn=[0, 0, 0, 0],
         found_scale=[1, 1, 1, 1],
         found_searched=[1, 0, 1, 1],
     )
@@ -87,17 +88,52 @@ def test_a_scale_is_found_within_a_pixel_in_two_hundred_wherever_the_grid_starts
     assert (row.sought, row.found["count"], row.found["of"]) == ("scale", 2, 3)
 
 
+def test_a_turn_is_found_where_it_and_the_place_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = _row(
+        monkeypatch,
+        "turn90+crop:3,5",
+        found_top=[5, 5, 5],
+        found_left=[0, 0, 1],
+        found_turn=[1, 3, 1],
+        found_scale=[1, 1, 1],
+        found_searched=[1, 1, 1],
+    )
+    assert (row.sought, row.found["count"], row.found["of"]) == ("place and turn", 1, 3)
+
+
 @pytest.mark.parametrize(
     ("edit", "wanted"),
     [
-        ("none", (1.0, 0, 0)),
-        ("crop:8,16", (1.0, 0, 0)),
-        ("crop:3,5", (1.0, 3, 5)),
-        ("crop:3,5+jpeg:75", (1.0, 3, 5)),
-        ("crop:3,5+crop:1,0", (1.0, 3, 4)),
-        ("resize:0.5", (0.5, 0, 0)),
-        ("jpeg:90+resize:1.5", (1.5, 0, 0)),
+        ("none", (1.0, 0, 0, 0)),
+        ("crop:8,16", (1.0, 0, 0, 0)),
+        ("crop:3,5", (1.0, 0, 3, 5)),
+        ("crop:3,5+jpeg:75", (1.0, 0, 3, 5)),
+        ("crop:3,5+crop:1,0", (1.0, 0, 3, 4)),
+        ("resize:0.5", (0.5, 0, 0, 0)),
+        ("jpeg:90+resize:1.5", (1.5, 0, 0, 0)),
+        ("turn90+crop:3,5", (1.0, 1, 5, 0)),  # what is cut off on the left was the top, what is cut off there the right
+        ("crop:3,5+turn180+jpeg:90", (1.0, 2, 3, 5)),
+        ("mirror+crop:3,5", (1.0, 4, 3, 0)),
+        ("mirror+turn90", (1.0, 6, 0, 0)),
+        ("turn90+turn270", (1.0, 0, 0, 0)),
     ],
 )
-def test_what_is_true_of_an_edit(edit: str, wanted: tuple[float, int, int]) -> None:
-    assert blind_places.truth_of(edits.load(edit), 8) == wanted
+def test_what_is_true_of_an_edit(edit: str, wanted: tuple[float, int, int, int]) -> None:
+    assert dataclasses.astuple(blind_places.truth_of(edits.load(edit), 8)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("edit", "find", "scales", "known"),
+    [
+        ("crop:3,5+jpeg:75", "crop", "", "crop:3,5+jpeg:75"),
+        ("turn90+crop:3,5+jpeg:75", "crop+turns", "", "crop:3,5+jpeg:75"),
+        ("mirror", "crop+turns", "", "none"),
+        ("resize:0.75", "crop", "any", "resize:0.75"),
+    ],
+)
+def test_what_is_searched_for_and_what_is_left_to_who_knows_the_turn(
+    edit: str, find: str, scales: str, known: str
+) -> None:
+    asked = blind_asked(edit)
+    assert (asked.find, asked.scales) == (find, scales)
+    assert without_turns(edit) == known

@@ -16,17 +16,18 @@ from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from tests.bad_files import good_pixels
-from wherefrom.core.errors import ImageError
+from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.images import edits
 from wherefrom.images.convert import Pixels
 from wherefrom.images.edits import pixels as edited_pixels
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.images.labels import text_of
 from wherefrom.images.read import pixel_digest, read_image
 
 PHOTO: Pixels = skimage.data.astronaut()[:128, :160].copy()
 EXAMPLES = (
     *("back:0.5", "blur:1.5", "brightness:1.2", "contrast:1.5", "crop:3,5", "filter:_1977", "jpeg:75", "noise:0.02"),
-    *("none", "resize:0.5", "screenshot:1.25", "webp:75"),
+    *("none", "resize:0.5", "screenshot:1.25", "webp:75", *TURNED),
 )
 
 
@@ -55,7 +56,7 @@ def attempt(edit: edits.Edit, pixels: Pixels, seed: int) -> Pixels | str:
 
 def test_every_name_has_an_example_and_does_something() -> None:
     assert {example.partition(":")[0] for example in EXAMPLES} == set(edits.names())
-    assert set(edits.names()) == set(edited_pixels.CHANGES) | set(edited_pixels.ENCODERS)
+    assert set(edits.names()) == set(edited_pixels.CHANGES) | set(edited_pixels.ENCODERS) | set(TURNED)
     assert not set(edited_pixels.CHANGES) & set(edited_pixels.ENCODERS)
     assert [form.partition(":")[0] for form in edits.forms()] == list(edits.names())
     for example in EXAMPLES:
@@ -63,6 +64,27 @@ def test_every_name_has_an_example_and_does_something() -> None:
         assert edited.dtype == np.uint8
         assert edited.shape[2] == 3
         assert np.array_equal(edited, PHOTO) == (example == "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "by_pillow"),
+    [
+        ("turn90", Image.Transpose.ROTATE_90),
+        ("turn180", Image.Transpose.ROTATE_180),
+        ("turn270", Image.Transpose.ROTATE_270),
+        ("mirror", Image.Transpose.FLIP_LEFT_RIGHT),
+        ("flip", Image.Transpose.FLIP_TOP_BOTTOM),
+    ],
+)
+def test_turns_are_pillows_and_lose_nothing(name: str, by_pillow: Image.Transpose) -> None:
+    edit = edits.load(name)
+    turned = edit.apply(PHOTO)
+    assert np.array_equal(turned, np.asarray(Image.fromarray(PHOTO).transpose(by_pillow)))
+    back = {"turn90": "turn270", "turn270": "turn90"}.get(name, name)
+    assert np.array_equal(edits.load(f"{name}+{back}").apply(PHOTO), PHOTO)
+    assert edit.suffix == ".png"
+    with pytest.raises(UsageError, match=f"edit '{name}:90' takes no value: {name}"):
+        edits.load(f"{name}:90")
 
 
 @pytest.mark.parametrize("quality", [1, 30, 75, 95, 100])
@@ -249,6 +271,8 @@ def test_any_edit_of_any_size_keeps_it_or_says_why_not(height: int, width: int, 
         assert kind in {"back", "crop", "resize", "screenshot"}
     elif kind in {"crop", "resize", "screenshot"}:
         assert min(edited.shape[:2]) >= 8
+    elif kind in {"turn90", "turn270"}:
+        assert edited.shape == (width, height, 3)
     else:
         assert edited.shape == pixels.shape
 

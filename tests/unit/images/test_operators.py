@@ -14,13 +14,14 @@ from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
 from wherefrom.images.edits.sides import after, original, reduced
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.images.operators import operator
 
 PHOTO: Pixels = skimage.data.astronaut()[:96, 100:228].copy()
 SHOT = "screenshot:1.25,3,5,2,7"
 EXAMPLES = (
     *("back:0.5", "blur:1.5", "brightness:1.2", "contrast:1.5", "crop:3,5", "filter:_1977", "jpeg:75", "noise:0.02"),
-    *("none", "resize:0.5", SHOT, "webp:75"),
+    *("none", "resize:0.5", SHOT, "webp:75", *TURNED),
 )
 LEVEL = 1 / 255
 
@@ -34,7 +35,7 @@ names = st.one_of(
     st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda pair: f"crop:{pair[0]},{pair[1]}"),
     st.tuples(st.floats(0.5, 4), trims).map(lambda pair: f"screenshot:{pair[0]:.3f},{pair[1]}"),
     st.integers(1, 100).map(lambda quality: f"jpeg:{quality}"),
-    st.sampled_from(["none", "webp:50"]),
+    st.sampled_from(["none", "webp:50", *TURNED]),
 )
 
 
@@ -102,6 +103,15 @@ def test_every_edit_can_be_asked_for() -> None:
         found = made.apply(to_images([PHOTO]))
         assert tuple(found.shape) == (1, 3, *made.seen)
         assert tuple(made.undo(found).shape) == (1, 3, 96, 128)
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_a_turn_is_undone_exactly(name: str) -> None:
+    images = to_images([PHOTO])
+    made = operator(edits.load(f"{name}+crop:3,5+{name}"), (96, 128))
+    assert torch.equal(made.apply(images), to_images([made.edit.apply(PHOTO)]))
+    alone = operator(edits.load(name), (96, 128))
+    assert torch.equal(alone.undo(alone.apply(images)), images)
 
 
 def test_a_screenshot_must_say_what_it_cut_off() -> None:

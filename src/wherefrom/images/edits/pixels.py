@@ -15,6 +15,7 @@ from wherefrom.core.errors import ImageError
 from wherefrom.core.extras import require
 from wherefrom.core.seeds import seed_of
 from wherefrom.images.convert import Pixels
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.images.labels import DESCRIPTION
 from wherefrom.images.read import DEFAULT_LIMITS, pixel_digest, read_image
 from wherefrom.images.write import write_png
@@ -80,6 +81,8 @@ def check(pixels: Pixels) -> None:
 def _changed(step: Step, pixels: Pixels, seed: int) -> Pixels:
     """After a step that leaves no file. Whatever draws numbers is seeded by the pixels that it is given."""
     random = (np.random.default_rng(seed_of(seed, pixel_digest(pixels))),) if step.seeded else ()
+    if step.kind in TURNED:
+        return _turned(step.kind, pixels)
     return CHANGES[step.kind](pixels, *step.values, *random)
 
 
@@ -148,6 +151,12 @@ def _back(pixels: Pixels, factor: float) -> Pixels:
 def _crop(pixels: Pixels, left: int, top: int) -> Pixels:
     check_size(f"crop:{left},{top}", pixels.shape[1] - left, pixels.shape[0] - top)
     return np.ascontiguousarray(pixels[top:, left:])
+
+
+def _turned(kind: str, pixels: Pixels) -> Pixels:
+    """Mirrored left to right, or not, then turned against the clock."""
+    quarters, mirrored = TURNED[kind]
+    return np.ascontiguousarray(np.rot90(pixels[:, ::-1] if mirrored else pixels, quarters))
 
 
 def _blur(pixels: Pixels, deviation: float) -> Pixels:
@@ -222,6 +231,6 @@ CHANGES: Final[Mapping[str, _Change]] = {
     "resize": _resize,
     "screenshot": _screenshot,
 }
-"""Edits that leave pixels."""
+"""Edits that leave pixels, those of `TURNED` apart."""
 ENCODERS: Final[Mapping[str, _Encode]] = {"jpeg": _jpeg, "webp": _webp}
 """Edits that leave a file, which holds a text where one is given."""

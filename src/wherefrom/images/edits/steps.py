@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-__all__ = ["FORMS", "MOST_DROPPED", "EditForm", "Step", "Value"]
+__all__ = ["FORMS", "MOST_DROPPED", "TURNED", "EditForm", "Step", "Value"]
 
 Value: TypeAlias = int | float | str
 """What an edit is asked for: a quality, a factor, the name of a filter."""
 MOST_DROPPED: Final = 10_000
 """Rows or columns that an edit can cut off a side, at most."""
+
+
+TURNED: Final[Mapping[str, tuple[int, bool]]] = {
+    "flip": (2, True),
+    "mirror": (0, True),
+    "turn90": (1, False),
+    "turn180": (2, False),
+    "turn270": (3, False),
+}
+"""Edits that lose nothing, by name: quarter turns against the clock, after mirroring left to right."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +74,7 @@ FORMS: Final[Mapping[str, EditForm]] = {
     "webp": EditForm(
         placeholders="Q", what="the quality", example="webp:75", low=1, high=100, whole=True, suffix=".webp"
     ),
+    **{kind: EditForm(placeholders="", what="no value", example=kind) for kind in TURNED},
 }
 """How each edit is written, by its kind."""
 

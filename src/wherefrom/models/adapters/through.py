@@ -16,12 +16,13 @@ import torch
 
 from wherefrom.core.arrays import Seeds
 from wherefrom.core.card import Card
-from wherefrom.core.errors import ImageError, ModelError
+from wherefrom.core.errors import ImageError, ModelError, UsageError
 from wherefrom.core.given import refuse_name
 from wherefrom.core.tensors import Images, Latents, check_images
 from wherefrom.images import edits
 from wherefrom.images.edits import Edit, Step
 from wherefrom.images.edits.sides import original, reduced
+from wherefrom.images.edits.steps import TURNED
 from wherefrom.images.operators import check_known, operator
 from wherefrom.models.adapters.arithmetic import exact
 from wherefrom.models.base import Autoencoder, ClassConditional, Decoder, Model, former_spread, search_starts_of
@@ -49,7 +50,7 @@ def through(model: Model, edit: str | Edit) -> Model:
     Raises:
         ImageError: when a model that makes one size only has nothing left after the edit.
         ModelError: when the model has no decoder.
-        UsageError: when there is no such edit, or it cuts off what cannot be known.
+        UsageError: when there is no such edit, it cuts off what cannot be known, or it turns images.
 
     Example:
         >>> from wherefrom.models.toy import Toy
@@ -73,10 +74,17 @@ def edit_of(edit: str | Edit) -> Edit:
     """An edit that a model can be behind.
 
     Raises:
-        UsageError: when there is none of that name, or it cuts off what cannot be known.
+        UsageError: when there is none of that name, it cuts off what cannot be known, or it turns images.
     """
     wanted = edits.load(edit) if isinstance(edit, str) else edit
     check_known(wanted)
+    turned = [step.kind for step in wanted.steps if step.kind in TURNED]
+    if turned:
+        raise UsageError(
+            f"edit {wanted}: no model is asked through {turned[0]}, which loses nothing: turn the images back first (as"
+            " `wherefrom edit IMAGES --edit turn270` does after turn90), or have the turn found by the method blind"
+            " with find=crop+turns"
+        )
     return wanted
 
 

@@ -24,6 +24,7 @@ from wherefrom.models.adapters.through import EditedAutoencoder, EditedDecoder, 
 from wherefrom.models.base import Autoencoder, ClassConditional, Decoder, SupportsParts, SupportsSearchStarts
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
+from wherefrom.profiling.conditions import behind as known_behind
 from wherefrom.scoring.run import score
 
 SHOT = "screenshot:1.25,3,5,2,7"
@@ -282,3 +283,13 @@ def test_belongings_are_told_apart_through_the_edit_and_less_without() -> None:
         found.append(auc(*(method.statistic(table.scores, {}) for table in tables)).value)
     assert found[1] > 0.95, found
     assert found[0] < found[1] - 0.1, found
+
+
+@pytest.mark.parametrize("edit", ["turn90", "mirror+jpeg:75", "crop:3,5+flip"])
+def test_no_model_is_asked_through_a_turn_which_loses_nothing(edit: str) -> None:
+    with pytest.raises(UsageError, match=r"no model is asked through .* turn the images back first"):
+        through(TOY, edit)
+    with pytest.raises(UsageError, match=r"find=crop\+turns"):
+        load_model("toy", through=edit)
+    with pytest.raises(UsageError, match="turn the images back first"):
+        known_behind(TOY, edits.load(edit))
