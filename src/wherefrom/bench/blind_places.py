@@ -25,6 +25,7 @@ from wherefrom.methods.arithmetic.columns import TURNS
 
 if TYPE_CHECKING:
     from wherefrom.bench.shared.workspace import Workspace
+    from wherefrom.images.convert import Pixels
 
 __all__ = ["TABLE", "PlacesRow", "Truth", "markdown", "truth_of"]
 
@@ -108,13 +109,18 @@ def truth_of(edit: Edit, factor: int) -> Truth:
         return Truth(scale=scale, turn=0, top=0, left=0)
     rows, columns = np.indices((_SIDE, _SIDE), dtype=np.uint8)
     moved = Edit(moving).apply(np.stack([rows, columns, rows], axis=2))
-    for number, (quarters, mirrored) in enumerate(((0, False), *TURNS.values())):
-        back = np.rot90(moved, -quarters)
-        back = back[:, ::-1] if mirrored else back
-        if back[1, 0, 0] == back[0, 0, 0] + 1 and back[0, 1, 1] == back[0, 0, 1] + 1:
-            top, left = (-int(first) % factor for first in back[0, 0, :2])
-            return Truth(scale=scale, turn=number, top=top, left=left)
-    raise AssertionError(f"no way to turn back what {edit} did")
+    turned_back = {
+        number: np.rot90(moved, -quarters)[:, :: -1 if mirrored else 1]
+        for number, (quarters, mirrored) in enumerate(((0, False), *TURNS.values()))
+    }
+    ((turn, upright),) = ((number, back) for number, back in turned_back.items() if _is_upright(back))
+    top, left = (-int(first) % factor for first in upright[0, 0, :2])
+    return Truth(scale=scale, turn=turn, top=top, left=left)
+
+
+def _is_upright(picture: Pixels) -> bool:
+    """Whether rows count downwards and columns to the right."""
+    return bool(picture[1, 0, 0] == picture[0, 0, 0] + 1 and picture[0, 1, 1] == picture[0, 0, 1] + 1)
 
 
 def markdown(document: Mapping[str, Any]) -> str:

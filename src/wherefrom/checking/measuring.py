@@ -73,7 +73,12 @@ def measured_null(
 
 
 def null_name(model: Autoencoder, find: str = "") -> str:
-    """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, the method."""
+    """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, the method.
+
+    Args:
+        model: an autoencoder.
+        find: as for `measured_null`.
+    """
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
     }

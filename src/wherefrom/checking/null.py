@@ -88,7 +88,12 @@ class Null:
         return max(1.0, float(np.sqrt(np.mean((photos.mean / photos.error) ** 2))))
 
     def upper(self, mean: Vector, error: Vector) -> Vector:
-        """The upper end of what s may be, `DOUBT` standard errors above it; arguments are as of `Pool`."""
+        """The upper end of what s may be, `DOUBT` standard errors above it.
+
+        Args:
+            mean: s of images.
+            error: its standard errors, before they are enlarged by `scale`.
+        """
         found: Vector = mean + DOUBT * self.scale * error
         return found
 

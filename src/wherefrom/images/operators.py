@@ -158,9 +158,7 @@ def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
 def _stage(step: Step) -> _Stage:
     if step.kind in _TONES:
         return _Levels(float(step.values[0]), contrast=step.kind == "contrast")
-    if step.kind in TURNED:
-        return _Turned(*TURNED[step.kind])
-    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Unchanged()
+    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Turned(*TURNED.get(step.kind, (0, False)))
 
 
 def _each(
@@ -212,7 +210,7 @@ class _Cropped:
 
 @dataclass(frozen=True, slots=True)
 class _Turned:
-    """Mirrored left to right, or not, then turned against the clock."""
+    """Mirrored left to right, or not, then turned by quarters against the clock; perhaps by none."""
 
     quarters: int
     mirrored: bool
@@ -293,14 +291,3 @@ class _Redrawn:
 
     def _pixels(self, images: Images) -> Images:
         return to_images([self.edit.apply(pixels) for pixels in to_pixels(images)]).to(images)
-
-
-@dataclass(frozen=True, slots=True)
-class _Unchanged:
-    """Nothing."""
-
-    def apply(self, images: Images) -> Images:
-        return images
-
-    def undo(self, images: Images) -> Images:
-        return images
