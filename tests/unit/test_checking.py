@@ -122,8 +122,9 @@ def test_other_decoders_images_count_with_a_margin_and_photos_without(null: Null
     assert some.p_value(-1.5 + 1e-4) == pytest.approx(0.02)
     assert some.p_value(0.5) == pytest.approx(1.0), "as high as all photos"
     alone = Null(model=null.model, pools={"photos": _pool(values, error=10.0)}, side=null.side)
-    assert alone.p_value(-1 + 30 - 1e-6) == pytest.approx(0.01), "the upper end, three standard errors above"
-    assert alone.p_value(-1 + 30 + 1e-6) == pytest.approx(0.02)
+    lowest = -1 + 3 * np.hypot(10, 0.02)
+    assert alone.p_value(lowest - 1e-6) == pytest.approx(0.01), "the upper end, three standard errors above"
+    assert alone.p_value(lowest + 1e-6) == pytest.approx(0.02)
 
 
 def test_the_standard_error_is_as_large_as_the_photos_say_and_never_smaller_than_it_is_said_to_be(null: Null) -> None:
@@ -132,7 +133,10 @@ def test_the_standard_error_is_as_large_as_the_photos_say_and_never_smaller_than
         photos = _pool(truly * 0.1 * rng.normal(size=4000), error=0.1)
         some = Null(model=null.model, pools={"photos": photos}, side=null.side)
         assert some.scale == pytest.approx(scale, rel=0.05)
-        np.testing.assert_allclose(some.upper(photos.mean, photos.error), photos.mean + 0.3 * some.scale)
+        wanted = photos.mean + 3 * np.hypot(0.1 * some.scale, 0.02)
+        np.testing.assert_allclose(some.upper(photos.mean, photos.error), wanted)
+    large = some.upper(np.array([-0.059, -0.061]), np.array([1e-6, 1e-6]))
+    assert large[0] > 0 > large[1], "no image is quite symmetric, however large"
 
 
 def test_resemblance_is_spread_as_s_without_chance(null: Null) -> None:
@@ -165,7 +169,7 @@ def test_images_of_a_decoder_that_resembles_more_are_claimed_for_at_most_beta(nu
             upper = some.upper(mean, np.full(200, 0.04 / np.sqrt(larger)))
             claimed[larger] += sum(some.p_value(float(value)) <= beta for value in upper)
     assert max(claimed.values()) <= beta * made, claimed
-    assert claimed[64] > 0.3 * beta * made, "and no less than that for nothing"
+    assert claimed[64] > 0.1 * beta * made, "and not because nothing is ever claimed"
 
 
 @pytest.mark.parametrize("beside", [False, True])

@@ -13,7 +13,7 @@ from wherefrom.core.card import Card
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.symmetry import Symmetry
 
-__all__ = ["DOUBT", "MARGIN", "METHOD", "PHOTOS", "Null", "Pool", "asked_of"]
+__all__ = ["ASYMMETRY", "DOUBT", "MARGIN", "METHOD", "PHOTOS", "Null", "Pool", "asked_of"]
 
 METHOD: Final = Symmetry()
 """What a check asks: how far an image's error is apart from those of its turned copies, and the standard error."""
@@ -23,6 +23,9 @@ PHOTOS: Final = "photos"
 """The pool of tiles as they are."""
 DOUBT: Final = 3.0
 """How many standard errors s has to be below what it is compared with."""
+ASYMMETRY: Final = 0.02
+"""Standard deviation that the s of images of other origin is taken to have apart from chance: none is quite symmetric,
+and in a large image, where chance is small, that shows. Among photos of 360 pixels it is about half of that."""
 MARGIN: Final = 1.5
 """How many times as low as what other decoders draw an image has to be: decoders that were not measured may resemble
 the one that is asked more than those that were."""
@@ -94,7 +97,7 @@ class Null:
             mean: s of images.
             error: its standard errors, before they are enlarged by `scale`.
         """
-        found: Vector = mean + DOUBT * self.scale * error
+        found: Vector = mean + DOUBT * np.sqrt((self.scale * error) ** 2 + ASYMMETRY**2)
         return found
 
     def resemblance(self, pool: Pool) -> Vector:
@@ -113,8 +116,8 @@ class Null:
     def p_value(self, upper: float) -> float:
         """Of "this decoder did not draw it": the largest of the image's ranks among the pools.
 
-        A rank is `(1 + #{values <= upper}) / (n + 1)`. The photos' values are the upper ends of their own s. Those of
-        another decoder's images are how far these are below 0 apart from chance, taken `MARGIN` times.
+        A rank is `(1 + #{values <= upper}) / (n + 1)`. The photos' values are the upper ends of their own
+        s. Those of another decoder's images are how far these are below 0 apart from chance, taken `MARGIN` times.
 
         Args:
             upper: of the image, as `upper` gives it.
