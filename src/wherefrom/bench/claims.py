@@ -54,7 +54,7 @@ class ClaimsRow:
         claimed: the share whose p-value is at most beta.
         low: lower end of its 95 % interval.
         high: upper end.
-        median: of the statistic, which is low for the decoder's own images; None where no image has one.
+        median: of the upper end of s, which is low for the decoder's own images; None where no image has one.
     """
 
     kind: str
@@ -148,7 +148,7 @@ def _checked(workspace: Workspace, name: str, kind: str, paths: Paths, edit: str
 
 def markdown(document: Mapping[str, Any]) -> str:
     """The table in Markdown."""
-    lines = ["| images | edit | claimed, of | share | 95 % interval | median s |", "| --- " * 6 + "|"]
+    lines = ["| images | edit | claimed, of | share | 95 % interval | median of s at most |", "| --- " * 6 + "|"]
     for row in document["rows"]:
         claimed = round(row["claimed"] * row["images"])
         interval = f"{row['low']:.3f} to {row['high']:.3f}"

@@ -17,8 +17,6 @@ __all__ = ["ASYMMETRY", "DOUBT", "MARGIN", "METHOD", "PHOTOS", "Null", "Pool", "
 
 METHOD: Final = Symmetry()
 """What a check asks: how far an image's error is apart from those of its turned copies, and the standard error."""
-
-
 PHOTOS: Final = "photos"
 """The pool of tiles as they are."""
 DOUBT: Final = 3.0
@@ -65,7 +63,8 @@ class Null:
     """How known images of other origin compare with their turned copies under one decoder.
 
     The parts of an image are not quite independent, so that its standard error is too small. By how much is known from
-    the photos, whose s is 0 by symmetry but for chance.
+    the photos, whose s is 0 by symmetry but for chance. `ASYMMETRY` is added to it, so that large images, in which
+    there is hardly any chance, are not claimed for next to nothing.
 
     Attributes:
         model: the decoder's card.
