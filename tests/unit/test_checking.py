@@ -135,8 +135,8 @@ def test_the_standard_error_is_as_large_as_the_photos_say_and_never_smaller_than
         assert some.scale == pytest.approx(scale, rel=0.05)
         wanted = photos.mean + 3 * np.hypot(0.1 * some.scale, 0.02)
         np.testing.assert_allclose(some.upper(photos.mean, photos.error), wanted)
-    large = some.upper(np.array([-0.059, -0.061]), np.array([1e-6, 1e-6]))
-    assert large[0] > 0 > large[1], "no image is quite symmetric, however large"
+        large = some.upper(np.array([-0.059, -0.061]), np.array([1e-6, 1e-6]))
+        assert large[0] > 0 > large[1], "no image is quite symmetric, however large"
 
 
 def test_resemblance_is_spread_as_s_without_chance(null: Null) -> None:

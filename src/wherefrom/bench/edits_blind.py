@@ -49,9 +49,13 @@ _QUICK: Final = ("crop:3,5",)
 
 def _rows(workspace: Workspace) -> Iterator[Row]:
     every, quick = asked(workspace), workspace.setting.quick
+    wanted = workspace.setting.edits or (_QUICK if quick else _CROPS)
+    upright = dict.fromkeys(without_turns(edit) for edit in wanted if blind_asked(edit) is _TURNED_ASKED)
     for name in every[:1] if quick else every:
-        for edit in workspace.setting.edits or (_QUICK if quick else _CROPS):
+        for edit in wanted:
             yield from _of_edit(workspace, name, edit)
+        for edit in upright:
+            yield from _each(workspace, name, edit, _TOLD, asked=_ASKED, through=True)
         for edit in () if workspace.setting.edits else _KNOWN[: 1 if quick else None]:
             yield from _each(workspace, name, edit, _TOLD, asked=_ASKED)
 
@@ -77,7 +81,6 @@ def _of_edit(workspace: Workspace, name: str, edit: str) -> Iterator[Row]:
         return
     if blind_asked(edit) is _TURNED_ASKED:
         yield from _each(workspace, name, edit, _TURNED, asked=_TURNED_ASKED)
-        yield from _each(workspace, name, without_turns(edit), _TOLD, asked=_ASKED, through=True)
         return
     yield from _each(workspace, name, edit, _BLIND, asked=_BLIND_ASKED)
     yield from _each(workspace, name, edit, _AS_IT_IS, asked=_ASKED)
