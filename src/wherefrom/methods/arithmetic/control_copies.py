@@ -25,7 +25,7 @@ from wherefrom.methods.arithmetic.reconstructions import (
 from wherefrom.methods.arithmetic.refining import refined_error
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["control_passes", "errors_of_copies", "turned", "turned_back"]
+__all__ = ["control_passes", "error_of", "turned", "turned_back"]
 
 
 def turned(images: Images, copy: str) -> Images:
@@ -105,25 +105,25 @@ def control_passes(
     return Scores(columns)
 
 
-def errors_of_copies(model: Autoencoder, images: Images, copies: Sequence[str]) -> tuple[Images, dict[str, Images]]:
-    """The errors of one reconstruction of images, and of one of each of their turned and mirrored copies.
+def error_of(model: Autoencoder, images: Images, copy: str | None = None) -> Images:
+    """The error of one reconstruction of images, or of a turned or mirrored copy of them.
 
     Args:
         model: an autoencoder.
         images: `(n, 3, h, w)` in [0, 1], on the model's device.
-        copies: of `wherefrom.methods.arithmetic.columns.TURNS`, each at most once.
+        copy: of `wherefrom.methods.arithmetic.columns.TURNS`; None for the images themselves.
 
     Returns:
-        The images' own errors, and those of each copy turned back, so that all lie as the images do; each the shape of
-        the images.
+        The shape of the images; the error of a copy is turned back, so that it lies as they do.
 
     Raises:
-        ImageError: when the model takes no image of a copy's size.
+        ImageError: when the model takes no image of the copy's size.
         ModelError: when the model has no encoder.
     """
     check_encoder(model)
-    own = _reconstructed(model, images, refine=False).error
-    return own, {copy: turned_back(_of_copy(model, images, copy, refine=False).error, copy) for copy in copies}
+    if copy is None:
+        return _reconstructed(model, images, refine=False).error
+    return turned_back(_of_copy(model, images, copy, refine=False).error, copy)
 
 
 class _Counted:

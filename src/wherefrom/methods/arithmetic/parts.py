@@ -9,19 +9,19 @@ among each other follows the standard error of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import torch
 
-from wherefrom.core.arrays import Scores
+from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.tensors import Images
 from wherefrom.core.units import ROUNDING
 from wherefrom.measures.bands import block_dct, content_weights
 from wherefrom.measures.distances import mse
 from wherefrom.methods.arithmetic.columns import APART, FIRST, LEFT_BLOCK, copied
-from wherefrom.methods.arithmetic.control_copies import errors_of_copies
+from wherefrom.methods.arithmetic.control_copies import error_of
 from wherefrom.methods.arithmetic.reconstructions import vector
 from wherefrom.models.base import Autoencoder
 
@@ -51,11 +51,13 @@ def apart_by_parts(model: Autoencoder, images: Images, copies: Sequence[str], *,
         ImageError: when the model takes no image of a copy's size.
         ModelError: when the model has no encoder.
     """
-    own, of_copies = errors_of_copies(model, images, copies)
-    losses = {FIRST[0]: own, **{copied(name)[0]: error for name, error in of_copies.items()}}
-    columns = {name: vector(mse(error, torch.zeros_like(error))) for name, error in losses.items()}
+    own = error_of(model, images)
+    columns, apart = {FIRST[0]: _loss(own)}, _logs(own)
+    for copy in copies:  # one at a time, for memory
+        error = error_of(model, images, copy)
+        columns[copied(copy)[0]] = _loss(error)
+        apart -= _logs(error) / len(copies)
     weights = content_weights(block_dct(images, LEFT_BLOCK))[:, _BANDS]
-    apart = _logs(own) - _mean(_logs(error) for error in of_copies.values())
     grid, blocks = tuple(side // LEFT_BLOCK for side in images.shape[2:]), part // LEFT_BLOCK
     weight, weighted = (_by_part(each.sum(dim=1), grid, blocks) for each in (weights, apart * weights))
     share = weight / weight.sum(axis=1, keepdims=True)
@@ -63,8 +65,8 @@ def apart_by_parts(model: Autoencoder, images: Images, copies: Sequence[str], *,
     parts = 1 / np.square(share).sum(axis=1)
     spread = np.square(share * (weighted / np.maximum(weight, np.finfo(np.float64).tiny) - mean[:, None])).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(parts > 1, np.sqrt(spread * parts / (parts - 1)), np.inf)
-    return Scores({**columns, **dict(zip(APART, (mean, error, parts), strict=True))})
+        doubt = np.where(parts > 1, np.sqrt(spread * parts / (parts - 1)), np.inf)
+    return Scores({**columns, **dict(zip(APART, (mean, doubt, parts), strict=True))})
 
 
 def _logs(error: Images) -> torch.Tensor:
@@ -72,8 +74,9 @@ def _logs(error: Images) -> torch.Tensor:
     return block_dct(error, LEFT_BLOCK)[:, _BANDS].square().add_(ROUNDING).log_()
 
 
-def _mean(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
-    return torch.stack(list(tensors)).mean(dim=0)
+def _loss(error: Images) -> Vector:
+    """The mean squared error of each image."""
+    return vector(mse(error, torch.zeros_like(error)))
 
 
 def _by_part(
