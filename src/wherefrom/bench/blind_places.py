@@ -21,6 +21,7 @@ from wherefrom.bench.shared.setting import label
 from wherefrom.images import edits
 from wherefrom.images.edits import Edit
 from wherefrom.images.edits.steps import TURNED
+from wherefrom.images.fit import crop
 from wherefrom.methods.arithmetic.columns import TURNS
 
 if TYPE_CHECKING:
@@ -99,6 +100,9 @@ class Truth:
 def truth_of(edit: Edit, factor: int) -> Truth:
     """How images lie after an edit: it is applied to a picture of rows and columns, which is turned back then.
 
+    Before an image is searched, rows and columns are dropped at the bottom and on the right until its sides are whole
+    cells (`asked_part`); in an image that was turned these may have been the first.
+
     Args:
         edit: of images whose first cell began at their first pixel; without a change of scale, or only that.
         factor: pixels a side of a cell.
@@ -108,7 +112,7 @@ def truth_of(edit: Edit, factor: int) -> Truth:
     if not moving:
         return Truth(scale=scale, turn=0, top=0, left=0)
     rows, columns = np.indices((_SIDE, _SIDE), dtype=np.uint8)
-    moved = Edit(moving).apply(np.stack([rows, columns, rows], axis=2))
+    moved = crop(Edit(moving).apply(np.stack([rows, columns, rows], axis=2)), factor)
     turned_back = {
         number: np.rot90(moved, -quarters)[:, :: -1 if mirrored else 1]
         for number, (quarters, mirrored) in enumerate(((0, False), *TURNS.values()))

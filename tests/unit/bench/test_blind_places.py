@@ -93,7 +93,7 @@ def test_a_turn_is_found_where_it_and_the_place_are_right(monkeypatch: pytest.Mo
         monkeypatch,
         "turn90+crop:3,5",
         found_top=[5, 5, 5],
-        found_left=[0, 0, 1],
+        found_left=[5, 5, 0],
         found_turn=[1, 3, 1],
         found_scale=[1, 1, 1],
         found_searched=[1, 1, 1],
@@ -111,9 +111,11 @@ def test_a_turn_is_found_where_it_and_the_place_are_right(monkeypatch: pytest.Mo
         ("crop:3,5+crop:1,0", (1.0, 0, 3, 4)),
         ("resize:0.5", (0.5, 0, 0, 0)),
         ("jpeg:90+resize:1.5", (1.5, 0, 0, 0)),
-        ("turn90+crop:3,5", (1.0, 1, 5, 0)),  # what is cut off on the left was the top, what is cut off there the right
-        ("crop:3,5+turn180+jpeg:90", (1.0, 2, 3, 5)),
-        ("mirror+crop:3,5", (1.0, 4, 3, 0)),
+        ("turn90", (1.0, 1, 0, 0)),
+        # Three rows go as columns, and three columns as the last rows, so that whole cells are left.
+        ("turn90+crop:3,5", (1.0, 1, 5, 5)),
+        ("crop:3,5+turn180+jpeg:90", (1.0, 2, 0, 0)),
+        ("mirror+crop:3,5", (1.0, 4, 3, 3)),
         ("mirror+turn90", (1.0, 6, 0, 0)),
         ("turn90+turn270", (1.0, 0, 0, 0)),
     ],
