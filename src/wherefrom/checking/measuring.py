@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SIDE", "TILES", "as_json", "measured_null", "null_name"]
 
 SIDE: Final = 128
-"""Pixels a side of the photos' tiles. Larger images vary less than these, so that their ranks are on the safe side."""
+"""Pixels a side of the photos' tiles. In larger images there is less chance, for which the null allows."""
 TILES: Final = 199
 """Tiles of each pool, so that the smallest p-value is 0.005."""
 OTHERS: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")

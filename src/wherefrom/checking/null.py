@@ -13,14 +13,12 @@ from wherefrom.core.card import Card
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.symmetry import Symmetry
 
-__all__ = ["ASYMMETRY", "DOUBT", "MARGIN", "METHOD", "PHOTOS", "Null", "Pool", "asked_of"]
+__all__ = ["ASYMMETRY", "MARGIN", "METHOD", "PHOTOS", "Null", "Pool", "asked_of"]
 
 METHOD: Final = Symmetry()
 """What a check asks: how far an image's error is apart from those of its turned copies, and the standard error."""
 PHOTOS: Final = "photos"
 """The pool of tiles as they are."""
-DOUBT: Final = 3.0
-"""How many standard errors s has to be below what it is compared with."""
 ASYMMETRY: Final = 0.02
 """Standard deviation that the s of images of other origin is taken to have apart from chance: none is quite symmetric,
 and in a large image, where chance is small, that shows. Among photos of 360 pixels it is about half of that."""
@@ -90,13 +88,13 @@ class Null:
         return max(1.0, float(np.sqrt(np.mean((photos.mean / photos.error) ** 2))))
 
     def upper(self, mean: Vector, error: Vector) -> Vector:
-        """The upper end of what s may be, `DOUBT` standard errors above it.
+        """The upper end of what s may be, the method's `doubt` standard errors above it.
 
         Args:
             mean: s of images.
             error: its standard errors, before they are enlarged by `scale`.
         """
-        found: Vector = mean + DOUBT * np.sqrt((self.scale * error) ** 2 + ASYMMETRY**2)
+        found: Vector = mean + METHOD.doubt * np.sqrt((self.scale * error) ** 2 + ASYMMETRY**2)
         return found
 
     def resemblance(self, pool: Pool) -> Vector:

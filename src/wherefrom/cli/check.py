@@ -48,7 +48,7 @@ def check(
             emit_json({"name": answer.image.name, **row})
     else:
         emit_table(
-            ("name", "model", "outcome", "s", "p", "reason"),
+            ("name", "model", "outcome", "s at most", "p", "reason"),
             [
                 (answer.image.name, answer.model, str(answer.outcome), answer.statistic, answer.p_value, answer.reason)
                 for answer in answers

@@ -35,6 +35,7 @@ from wherefrom.images.edits.matrices import DAMPING, SEPARABLE, Pass, passes, un
 from wherefrom.images.edits.pixels import check_size
 from wherefrom.images.edits.sides import after, dropped
 from wherefrom.images.edits.steps import TURNED
+from wherefrom.images.turning import Turn, turned, turned_back
 
 __all__ = ["Operator", "check_known", "operator"]
 
@@ -158,7 +159,7 @@ def _checked(step: Step, size: tuple[int, int]) -> tuple[int, int]:
 def _stage(step: Step) -> _Stage:
     if step.kind in _TONES:
         return _Levels(float(step.values[0]), contrast=step.kind == "contrast")
-    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Turned(*TURNED.get(step.kind, (0, False)))
+    return _Redrawn(Edit((step,))) if step.kind in _PIXELS else _Turned(TURNED.get(step.kind, (0, False)))
 
 
 def _each(
@@ -210,17 +211,15 @@ class _Cropped:
 
 @dataclass(frozen=True, slots=True)
 class _Turned:
-    """Mirrored left to right, or not, then turned by quarters against the clock; perhaps by none."""
+    """Turned or mirrored; perhaps neither."""
 
-    quarters: int
-    mirrored: bool
+    how: Turn
 
     def apply(self, images: Images) -> Images:
-        return torch.rot90(images.flip(3) if self.mirrored else images, self.quarters, (2, 3))
+        return turned(images, self.how)
 
     def undo(self, images: Images) -> Images:
-        upright = torch.rot90(images, -self.quarters, (2, 3))
-        return upright.flip(3) if self.mirrored else upright
+        return turned_back(images, self.how)
 
 
 def _passed(one: Pass, images: Images) -> Images:

@@ -28,6 +28,7 @@ from wherefrom.methods.arithmetic.columns import (
 )
 from wherefrom.methods.arithmetic.covariance import FEWEST, check_shrinkage
 from wherefrom.methods.arithmetic.discriminant import fit_discriminant, projected
+from wherefrom.methods.arithmetic.options_of_copies import SAME, check_copies, check_floor, copies_of
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -38,8 +39,6 @@ __all__ = ["METHOD", "Control"]
 
 _FORMS: Final = ("bands", "losses")
 _FEWEST_COPIES: Final = 2
-_SAME: Final = 1e-5
-"""How far apart the logarithms of losses of two images may be that are the same: they are computed in one batch."""
 _NARROWEST_RATIO: Final = 0.02
 """The least standard deviation that log ratios of belongings are taken to have."""
 
@@ -100,11 +99,7 @@ class Control:
         check_types(self)
         if self.form not in _FORMS:
             raise UsageError(f"form={self.form!r} is none of {', '.join(_FORMS)}")
-        names = self.names
-        if unknown := [name for name in names if name not in COPIES]:
-            raise UsageError(f"copies={self.copies!r}: {unknown[0]!r} is none of {', '.join(COPIES)}")
-        if len(set(names)) < len(names):
-            raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
+        check_copies(self.copies, COPIES)
         check_shrinkage(self.shrinkage)
         if self.weighted and not self.learns:
             raise UsageError(f"form={self.form} has no blocks that weighted=true could count: leave weighted out")
@@ -114,13 +109,12 @@ class Control:
             raise UsageError(
                 f"form={self.form} learns nothing, so excess={self.excess:g} has no median to compare with"
             )
-        if not self.floor >= 0:
-            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+        check_floor(self.floor)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The copies, one by one."""
-        return tuple(self.copies.split("+"))
+        return copies_of(self.copies)
 
     @property
     def card(self) -> Card:
@@ -221,7 +215,7 @@ class Control:
         """
         own = np.log(scores[(within() if SHIFT in self.names else FIRST)[0]] + ROUNDING)
         apart = [np.abs(np.log(scores[copied(name)[0]] + ROUNDING) - own) for name in self.names]
-        differing: npt.NDArray[np.bool_] = np.max(apart, axis=0) > _SAME
+        differing: npt.NDArray[np.bool_] = np.max(apart, axis=0) > SAME
         return differing | (not self.learns)
 
     def _numbers(self, scores: Scores) -> Matrix:

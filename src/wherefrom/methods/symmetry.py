@@ -13,6 +13,7 @@ from wherefrom.core.errors import UsageError
 from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.arithmetic.columns import APART, FIRST, LEFT_BLOCK, TURNS, copied
+from wherefrom.methods.arithmetic.options_of_copies import SAME, check_copies, check_floor, copies_of
 from wherefrom.methods.base import Fit
 from wherefrom.models.base import Autoencoder
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
 
 __all__ = ["METHOD", "Symmetry"]
-
-_SAME: Final = 1e-5
-"""How far apart the logarithms of losses of two images may be that are the same: they are computed in one batch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,24 +60,19 @@ class Symmetry:
     def __post_init__(self) -> None:
         """Refuse options out of range."""
         check_types(self)
-        names = self.names
-        if unknown := [name for name in names if name not in TURNS]:
-            raise UsageError(f"copies={self.copies!r}: {unknown[0]!r} is none of {', '.join(TURNS)}")
-        if len(set(names)) < len(names):
-            raise UsageError(f"copies={self.copies!r} names a copy twice: name each once")
+        check_copies(self.copies, TURNS)
         if not 0 <= self.doubt < np.inf:
             raise UsageError(f"doubt={self.doubt} is negative or infinite: give a number of standard errors, as 3")
         if self.part < LEFT_BLOCK or self.part % LEFT_BLOCK:
             raise UsageError(f"part={self.part} is no multiple of {LEFT_BLOCK} pixels: give one, as 16")
         if not 1 < self.fewest < np.inf:
             raise UsageError(f"fewest={self.fewest} is not above 1 or infinite: give a number of parts, as 8")
-        if not self.floor >= 0:
-            raise UsageError(f"floor={self.floor} is negative: give a mean squared error on [0, 1]")
+        check_floor(self.floor)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The copies, one by one."""
-        return tuple(self.copies.split("+"))
+        return copies_of(self.copies)
 
     @property
     def card(self) -> Card:
@@ -133,7 +126,7 @@ class Symmetry:
         own = np.log(scores[FIRST[0]] + ROUNDING)
         copies = np.stack([np.log(scores[copied(name)[0]] + ROUNDING) for name in self.names])
         lossy = copies.mean(axis=0) > np.log(self.floor + ROUNDING)
-        differing = np.abs(copies - own).max(axis=0) > _SAME
+        differing = np.abs(copies - own).max(axis=0) > SAME
         found: Vector = np.where(lossy & differing & (parts >= self.fewest), mean + self.doubt * error, np.nan)
         return found
 

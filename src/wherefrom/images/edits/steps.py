@@ -15,11 +15,11 @@ MOST_DROPPED: Final = 10_000
 
 
 TURNED: Final[Mapping[str, tuple[int, bool]]] = {
-    "flip": (2, True),
-    "mirror": (0, True),
     "turn90": (1, False),
     "turn180": (2, False),
     "turn270": (3, False),
+    "mirror": (0, True),
+    "flip": (2, True),
 }
 """Edits that lose nothing, by name: quarter turns against the clock, after mirroring left to right."""
 

@@ -8,6 +8,7 @@ from typing import Final
 from wherefrom.core.arrays import Scores
 from wherefrom.core.card import Card
 from wherefrom.core.units import ROUNDING, bands
+from wherefrom.images.edits.steps import TURNED
 
 __all__ = [
     "APART",
@@ -50,15 +51,7 @@ _FORMERLY: Final[Mapping[str, str]] = {
     "log6_4_": "log_stored_second_4_",
 }
 """How columns began in tables of earlier versions, and how they begin now."""
-TURNS: Final[Mapping[str, tuple[int, bool]]] = {
-    "turn90": (1, False),
-    "turn180": (2, False),
-    "turn270": (3, False),
-    "mirror": (0, True),
-    "flip": (2, True),
-    "transpose": (1, True),
-    "antitranspose": (3, True),
-}
+TURNS: Final[Mapping[str, tuple[int, bool]]] = {**TURNED, "transpose": (1, True), "antitranspose": (3, True)}
 """Control copies that hold the same pixels, by name: quarter turns against the clock, after mirroring left to right."""
 FIRST: Final = ("first", "1")
 """The column of a reconstruction's loss, and how `log_columns` names its error."""

@@ -11,6 +11,7 @@ import torch
 from wherefrom.core.arrays import Scores, Vector
 from wherefrom.core.errors import ImageError
 from wherefrom.core.tensors import Images, Latents
+from wherefrom.images import turning
 from wherefrom.measures.bands import block_dct, content_weights
 from wherefrom.measures.distances import mse
 from wherefrom.methods.arithmetic import columns as named
@@ -35,8 +36,7 @@ def turned(images: Images, copy: str) -> Images:
         images: `(n, 3, h, w)`.
         copy: one of `wherefrom.methods.arithmetic.columns.TURNS`.
     """
-    quarters, mirrored = TURNS[copy]
-    return torch.rot90(images.flip(3) if mirrored else images, quarters, (2, 3)).contiguous()
+    return turning.turned(images, TURNS[copy])
 
 
 def turned_back(images: Images, copy: str) -> Images:
@@ -46,9 +46,7 @@ def turned_back(images: Images, copy: str) -> Images:
         images: turned or mirrored, `(n, 3, h, w)`.
         copy: how.
     """
-    quarters, mirrored = TURNS[copy]
-    upright = torch.rot90(images, -quarters, (2, 3))
-    return (upright.flip(3) if mirrored else upright).contiguous()
+    return turning.turned_back(images, TURNS[copy])
 
 
 @torch.inference_mode()
