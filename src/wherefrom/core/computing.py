@@ -23,7 +23,7 @@ COMPUTING: Final = (
         for name in ("batches", "convert", "embedded", "fit", "formats", "jpeg_tables", "opening", "read")
     ),
     *(f"images/{name}.py" for name in ("jpeg_marks", "jpeg_whole", "png_chunks", "tiff_stored", "whole")),
-    *("images/edits", "images/operators.py", "measures/jpeg_grid.py"),
+    *("images/edits", "images/operators.py", "images/turning.py", "measures/jpeg_grid.py"),
     *(f"measures/{name}.py" for name in ("bands", "distances", "jpeg_cells", "recolour", "texture")),
     *("inversion", "methods", "models"),
     "scoring/evaluating.py",
