@@ -54,9 +54,9 @@ class Blind:
             `0.5+0.75`, or `any` for all from 0.4 to 2.5 with which each side was whole cells before; empty for none.
             Which it was is searched for, and the method is asked through `resize` then. An image that was resized is
             taken to be upright and not cropped.
-        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64, and as many
-            again about scales. 2 is the price of AEDR; more places are asked about for more, and more of the image in
-            each.
+        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the
+            price of AEDR; more places are asked about for more, and more of the image in each. Asking about scales may
+            cost four times as many, and ends as soon as one is evident.
 
     Raises:
         UsageError: when an option is none of these.

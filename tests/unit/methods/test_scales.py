@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,50 @@ def test_where_the_pixels_say_nothing_the_decoder_decides(monkeypatch: pytest.Mo
         seen = made if scale == 1 else _resized(made, scale, Image.Resampling.LANCZOS)
         candidates = named_candidates((0.75, 1.25, 1.5), seen.shape[:2], 8)
         assert find_scale(model, seen, candidates, crop=False).scale == scale
+
+
+def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], reconstructions: float = 2) -> Any:
+    """The factors that a decoder is asked about, and the one that is found, where the pixels say nothing."""
+    silent, about = SimpleNamespace(evidence=lambda _: np.zeros((8, 8))), []
+
+    def answer(_model: object, _planes: object, tried: Any) -> float:
+        about.append(tried.candidate.scale)
+        return decoder.get(tried.candidate.scale, 0.0)
+
+    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
+    monkeypatch.setattr(scales, "_of_decoder", answer)
+    seen = leaves(1, 96)[0]
+    candidates = named_candidates((0.4, 0.5, 0.6, 0.8, 1.2, 1.5), (96, 96), 8)
+    return about, find_scale(_TOY, seen, candidates, crop=False, reconstructions=reconstructions)
+
+
+def test_no_further_factor_is_asked_about_once_one_is_evident(monkeypatch: pytest.MonkeyPatch) -> None:
+    about, found = _asked_about(monkeypatch, {0.4: 4.9, 0.5: 5.1, 0.6: 9.0})
+    assert about == [1.0, 0.4, 0.5]
+    assert found.scale == 0.5
+    assert found.lead == pytest.approx(0.2)
+
+
+def test_questions_end_with_their_price_and_the_best_of_those_asked_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoder = {0.5: -0.5, 0.8: 4.0, 1.0: -1.0, 0.4: -0.2, 0.6: -0.3}
+    about, found = _asked_about(monkeypatch, decoder, reconstructions=1)
+    assert about == [1.0, 0.4, 0.5], "all of 96 pixels is asked for the price of two; a part of 128 of 240 for 0.57"
+    assert found.scale == 0.4
+    assert found.lead == 0, "a factor that was not asked about is no better than one that was"
+    about, found = _asked_about(monkeypatch, decoder, reconstructions=4)
+    assert about == [1.0, 0.4, 0.5, 0.6, 0.8, 1.2, 1.5]
+    assert found.scale == 0.8
+
+
+def test_the_pixels_evidence_counts_a_quarter_beside_the_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lattice(_: object, scale: float) -> Any:
+        return SimpleNamespace(evidence=lambda _: np.full((8, 8), 8.0 if scale == 0.5 else 0.0))
+
+    for better, scale in ((1.9, 0.5), (2.1, 0.8)):
+        monkeypatch.setattr(scales, "scale_lattice_of", lattice)
+        monkeypatch.setattr(scales, "_of_decoder", lambda *of, by=better: by if of[2].candidate.scale == 0.8 else 0.0)
+        candidates = named_candidates((0.5, 0.8), (96, 96), 8)
+        assert find_scale(_TOY, leaves(1, 96)[0], candidates, crop=False).scale == scale
 
 
 @pytest.mark.parametrize("cut", [0, 3])

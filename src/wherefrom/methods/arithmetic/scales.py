@@ -2,9 +2,10 @@
 
 Of an image that was resized as a whole, each side before was a whole number of the decoder's cells. So only some
 factors can have been, a few dozen for an image of 192 pixels. Each is asked on small parts of the image by what the
-decoder leaves within its cells, the likeliest again on larger ones. Where several stay open, the decoder is asked too:
-how much better it reconstructs the middle of the image, brought back by each factor, than a copy of that turned upside
-down.
+decoder leaves within its cells, the likeliest again on larger ones. Where that does not settle it, the decoder is asked
+about one factor after the other, the likeliest first: how much better it reconstructs the middle of the image, brought
+back by that factor, than a copy of that turned upside down. It is asked about parts of at least 128 pixels a side: what
+it says counts in proportion to the side, and of 64 pixels it hardly says more than chance.
 """
 
 from __future__ import annotations
@@ -36,16 +37,18 @@ _SMALLEST, _LARGEST = 0.4, 2.5
 """The factors between which an image of unknown size before is searched."""
 _LEAST_CELLS: Final = 3
 _LIKELY: Final = 16
-"""Factors that are asked again, on larger parts."""
-_CLEAR: Final = 6.0
+"""Factors that are looked at again, on larger parts; as many as the decoder can be asked about where that is more."""
+_CLEAR: Final = 12.0
 """Standard deviations by which the most evident factor has to be ahead, or the decoder is asked."""
-_COUNTED: Final = 1.0
-"""Evidence of the pixels beyond which more counts for nothing beside the decoder's: some pictures have far more than
+_COUNTED: Final = 0.25
+"""What one standard deviation of the pixels' evidence counts beside the decoder's: some pictures have far more than
 others, by patterns of their own."""
-_ASKED: Final = 4
-"""Factors that the decoder is asked about at most, for each reconstruction of the whole image that they may cost."""
-_LEAST_PART, _LARGEST_PART = 64, 256
-"""Pixels a side of the part that it is asked about."""
+_EVIDENT: Final = 5.0
+"""Standard deviations of the decoder's evidence for one factor with which no other is asked about."""
+_PRICE: Final = 4.0
+"""How many times as much as asking about places, asking about factors may cost."""
+_LEAST_PART, _LARGEST_PART = 128, 256
+"""Pixels a side of the part that it is asked about: half of the image's side, but between these."""
 _BLOCK: Final = 4
 _DEVIATION: Final = 6.0
 """How much the log energy of the error, against that of the copy, varies over wrong factors, times the side of the part
@@ -89,7 +92,7 @@ class ScaledImage:
     Attributes:
         scale: the likeliest factor; 1 for none.
         evidence: of the pixels for it, in standard deviations.
-        lead: by how much it is ahead of the next factor.
+        lead: by how much it is ahead of any other factor; 0 where the decoder was not asked about a likelier one.
     """
 
     scale: float
@@ -151,7 +154,7 @@ def find_scale(
         pixels: `(h, w, 3)` uint8, at least three cells a side.
         candidates: factors other than 1.
         crop: whether the grid of an image that was not resized may start anywhere.
-        reconstructions: of the whole image, that the questions to the decoder may cost together; at least 1.
+        reconstructions: of the whole image; questions to the decoder may cost four times as many together; at least 1.
     """
     planes, factor = planes_of(pixels), model.factor
     height, width = (side // factor * factor for side in pixels.shape[:2])
@@ -161,34 +164,37 @@ def find_scale(
         return _tried(model, planes, one, look, anywhere=crop and one is own)
 
     likely = list(candidates)
-    if len(likely) > _LIKELY:
-        likely = [one.candidate for one in _sorted(tried(one, _COARSE) for one in likely)[:_LIKELY]]
+    most = max(_LIKELY, int(_PRICE * reconstructions))
+    if len(likely) > most:
+        likely = [one.candidate for one in _sorted(tried(one, _COARSE) for one in likely)[:most]]
     fine = _sorted(tried(one, _FINE) for one in (own, *likely))
     if len(fine) > 1 and fine[0].evidence - fine[1].evidence < _CLEAR:
-        fine = _asked_in_rounds(model, planes, fine[: max(2, int(_ASKED * reconstructions))], reconstructions)
-    lead = fine[0].evidence - fine[1].evidence if len(fine) > 1 else 0.0
+        fine = _asked_in_turn(model, planes, fine, _PRICE * reconstructions)
+    lead = max(0.0, fine[0].evidence - max(one.evidence for one in fine[1:])) if len(fine) > 1 else 0.0
     return ScaledImage(scale=fine[0].candidate.scale, evidence=fine[0].evidence, lead=lead)
 
 
-def _asked_in_rounds(model: Autoencoder, planes: Planes, near: list[_Tried], reconstructions: float) -> list[_Tried]:
-    """Some factors as the decoder ranks them: the better half of them is asked again, about more of the image.
-
-    Each round costs as much as any other: half as many factors, twice the pixels.
+def _asked_in_turn(model: Autoencoder, planes: Planes, near: Sequence[_Tried], reconstructions: float) -> list[_Tried]:
+    """Some factors as the decoder ranks them, then those that it was not asked about.
 
     Args:
         model: see `find_scale`.
         planes: of the whole image.
-        near: the factors, two at least.
-        reconstructions: of the whole image, that all rounds may cost together.
+        near: the factors, the most evident first.
+        reconstructions: of the whole image, that all questions may cost together; one is always asked.
     """
-    rounds = math.ceil(math.log2(len(near)))
-    left = asked = near
-    for _ in range(rounds):
-        share = reconstructions / (2 * rounds * len(left))
-        asked = _sorted(_asked(model, planes, one, min(1.0, share)) for one in left)
-        better = {one.candidate for one in asked[: math.ceil(len(left) / 2)]}
-        left = [one for one in left if one.candidate in better]
-    return asked
+    asked: list[_Tried] = []
+    for one in near:
+        area = math.prod(length for _, length in _middle_of(one, model.factor))
+        reconstructions -= 2 * area / math.prod(one.candidate.before)  # of the part and of its copy
+        if asked and reconstructions < 0:
+            break
+        counted = _COUNTED * one.evidence
+        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one)))
+        if asked[-1].evidence - counted >= _EVIDENT:
+            break
+    rest = [replace(one, evidence=_COUNTED * one.evidence) for one in near[len(asked) :]]
+    return [*_sorted(asked), *rest]
 
 
 def _sorted(tried: Iterable[_Tried]) -> list[_Tried]:
@@ -204,22 +210,18 @@ def _tried(model: Autoencoder, planes: Planes, one: Candidate, look: _Look, *, a
     return _Tried(candidate=one, evidence=float(found[top, left]), start=(top, left))
 
 
-def _asked(model: Autoencoder, planes: Planes, tried: _Tried, share: float) -> _Tried:
-    """What the pixels say of one factor and, in the same standard deviations, what the decoder says.
+def _of_decoder(model: Autoencoder, planes: Planes, tried: _Tried) -> float:
+    """What the decoder says of one factor, in standard deviations of wrong factors.
 
     Args:
         model: see `find_scale`.
         planes: of the whole image.
         tried: the factor.
-        share: of the pixels before resizing that the decoder is asked about.
     """
-    one, factor = tried.candidate, model.factor
-    sides = [_middle(side, start, share, factor) for side, start in zip(one.before, tried.start, strict=True)]
-    (top, height), (left, width) = sides
+    one, ((top, height), (left, width)) = tried.candidate, _middle_of(tried, model.factor)
     part = Part(top=top, left=left, height=height, width=width)
     image = brought_back(_seen(planes, one), one.before, part).clamp(0, 1).to(model.device)
-    better = -_against_copy(model, image, one.scale) * math.sqrt(height * width) / _DEVIATION
-    return replace(tried, evidence=min(tried.evidence, _COUNTED) + better)
+    return -_against_copy(model, image, one.scale) * math.sqrt(height * width) / _DEVIATION
 
 
 def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
@@ -242,9 +244,17 @@ def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
     return float(energies[0] - energies[1])
 
 
-def _middle(side: int, start: int, share: float, factor: int) -> tuple[int, int]:
+def _middle_of(tried: _Tried, factor: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The part that the decoder is asked about: start and length along each side of the image before."""
+    rows, columns = (
+        _middle(side, start, factor) for side, start in zip(tried.candidate.before, tried.start, strict=True)
+    )
+    return rows, columns
+
+
+def _middle(side: int, start: int, factor: int) -> tuple[int, int]:
     """Start and length of whole cells in the middle of one side, on the grid that starts there."""
-    wanted = min(max(int(side * math.sqrt(share)), _LEAST_PART), _LARGEST_PART)
+    wanted = min(max(side // 2, _LEAST_PART), _LARGEST_PART)
     length = max(1, min(wanted, side - start) // factor) * factor
     first = (side - length) // 2 // factor * factor + start
     return (first if first + length <= side else first - factor), length
