@@ -6,11 +6,12 @@ python -m training.export_nulls
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
-from wherefrom.checking.measuring import as_json, measured_null, null_name
+from wherefrom.checking.measuring import TILES, as_json, measured_null, null_name
 from wherefrom.core.errors import ModelError
 from wherefrom.models.load import load_model
 from wherefrom.models.sources.zoo import names
@@ -27,8 +28,9 @@ def main() -> None:
     for name in given.model or names():
         model: Any = load_model(f"zoo:{name}", device="cpu")
         try:
-            for find in FIND:
-                null, place = measured_null(model, find=find, cache=given.out), given.out / null_name(model, find)
+            for find, tiles in itertools.product(FIND, TILES):
+                null = measured_null(model, find=find, tiles=tiles, cache=given.out)
+                place = given.out / null_name(model, find, tiles)
                 place.write_text(json.dumps(as_json(null)) + "\n", encoding="utf-8")
                 print(f"{name}{find and f', {find} searched for'}: {null.count} tiles a pool, {place}")
         except ModelError as error:

@@ -50,6 +50,6 @@ def test_a_model_without_an_encoder_a_precision_it_lacks_and_a_beta_beyond_the_p
     done = call(capsys, "check", images, "--model", "toy", "--dtype", "bfloat16")
     assert done.code == 1
     assert "not in bfloat16" in done.err
-    done = call(capsys, "check", images, "--model", "zoo:kl-f8-a", "--beta", 0.001)
+    done = call(capsys, "check", images, "--model", "zoo:kl-f8-a", "--beta", 0.0005)
     assert done.code == 2
-    assert "needs 999 photos, the null has 199" in done.err
+    assert "needs 1999 tiles of known photos, and a check has 999" in done.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -22,6 +22,8 @@ from wherefrom.images.write import save_png
 from wherefrom.records.verdict import Outcome
 
 MODEL: Any = OffCentre()
+FEW: Final = 119
+"""Tiles, so that tests take less time."""
 
 
 def _photos(count: int, seed: int, side: int = 128) -> Images:
@@ -45,9 +47,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def null(cache: Path) -> Iterator[Null]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nulls, "TILES", 119)
+        patch.setattr("wherefrom.checking.answers.TILES", (FEW,))
         patch.setattr(nulls, "OTHERS", ("toy",))
-        yield measured_null(MODEL, cache=cache)
+        yield measured_null(MODEL, tiles=FEW, cache=cache)
 
 
 def test_the_null_is_of_tiles_of_photos_and_centred_near_zero(null: Null, cache: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
         return null.pools
 
     monkeypatch.setattr(nulls, "_measured", measure)
-    again = measured_null(MODEL, cache=cache)
+    again = measured_null(MODEL, tiles=FEW, cache=cache)
     assert not calls
     for name, pool in null.pools.items():
         np.testing.assert_allclose(again.pools[name].mean, pool.mean, rtol=1e-8)
@@ -79,7 +81,7 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
     whole = kept.read_text()
     try:
         kept.write_text(whole[: len(whole) // 2])
-        measured_null(MODEL, cache=cache)
+        measured_null(MODEL, tiles=FEW, cache=cache)
         found = json.loads(whole)
         spoils: tuple[dict[str, list[float]], ...] = (
             {"error": [0.0]},
@@ -90,7 +92,7 @@ def test_a_kept_null_is_not_measured_again_and_a_damaged_one_is(
         for spoil in spoils:
             found["pools"]["photos"] = {"mean": [0.1], "error": [0.1], **spoil}
             kept.write_text(json.dumps(found))
-            measured_null(MODEL, cache=cache)
+            measured_null(MODEL, tiles=FEW, cache=cache)
         assert calls == [1] * 5
     finally:
         kept.write_text(whole)
@@ -193,8 +195,8 @@ def test_false_claims_are_at_most_beta_for_images_like_the_photos(null: Null, be
 
 def test_several_models_are_tested_together(null: Null, cache: Path, tmp_path: Path) -> None:
     own = _saved(MODEL.decode(MODEL.encode(_photos(1, 3))).clamp(0, 1), tmp_path, "own")
-    with pytest.raises(wf.UsageError, match=r"beta=0.006 with 2 models needs 333 photos"):
-        check(own, model=[MODEL, MODEL], beta=0.006, cache=cache)
+    with pytest.raises(wf.UsageError, match=r"beta=0.001 with 2 models needs 1999 tiles"):
+        check(own, model=[MODEL, MODEL], beta=0.001, cache=cache)
     first, second = check(own, model=[MODEL, MODEL], beta=0.02, cache=cache)
     assert first.outcome is second.outcome is Outcome.COMPATIBLE
 
@@ -206,8 +208,33 @@ def test_a_bound_that_no_null_can_hold_is_refused_before_one_is_measured(
         raise AssertionError("a null was measured")
 
     monkeypatch.setattr("wherefrom.checking.answers.measured_null", measure)
-    with pytest.raises(wf.UsageError, match=r"beta=0.001 with 1 model needs 999 photos, the null has 199"):
-        check(_saved(_photos(1, 3), tmp_path, "own"), model=MODEL, beta=0.001)
+    with pytest.raises(wf.UsageError, match=r"beta=0.0005 with 1 model needs 1999 tiles .* a check has 999"):
+        check(_saved(_photos(1, 3), tmp_path, "own"), model=MODEL, beta=0.0005)
+
+
+def test_the_smallest_null_that_a_bound_needs_is_taken(null: Null, tmp_path: Path, monkeypatch: Any) -> None:
+    asked = []
+
+    def measured(*_: object, tiles: int, **__: object) -> Null:
+        asked.append(tiles)
+        values = np.linspace(-0.2, 0.2, tiles - 1)  # one tile has no statistic
+        return Null(model=null.model, pools={"photos": _pool(values, error=0.2)}, side=null.side)
+
+    monkeypatch.setattr("wherefrom.checking.answers.TILES", (199, 1019))
+    monkeypatch.setattr("wherefrom.checking.answers.measured_null", measured)
+    own = _saved(MODEL.decode(MODEL.encode(_photos(1, 3))).clamp(0, 1), tmp_path, "own")
+    for beta, tiles, smallest in ((0.01, [199], 199), (0.005, [199, 1019], 1019), (0.001, [1019], 1019)):
+        asked.clear()
+        (found,) = check(own, model=MODEL, beta=beta)
+        assert asked == tiles
+        assert found.outcome is Outcome.COMPATIBLE
+        assert found.p_value == pytest.approx(1 / smallest)
+    asked.clear()
+    assert len(check(own, model=[MODEL] * 5, beta=0.005)) == 5
+    assert asked == [1019] * 5
+    monkeypatch.setattr("wherefrom.checking.answers.TILES", (199, 999))
+    with pytest.raises(wf.UsageError, match=r"needs 999 tiles .* only 998 have a statistic under toy"):
+        check(own, model=MODEL, beta=0.001)
 
 
 def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_path: Path) -> None:
@@ -231,17 +258,16 @@ def test_what_cannot_be_answered_has_its_reason(null: Null, cache: Path, tmp_pat
 
 
 def test_a_cache_that_cannot_be_written_costs_nothing_but_time(null: Null, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(nulls, "_measured", lambda model, find, progress: null.pools)
+    monkeypatch.setattr(nulls, "_measured", lambda *_: null.pools)
     file = tmp_path / "file"
     file.write_text("in the way")
-    assert measured_null(MODEL, cache=file / "nulls").count == null.count
+    assert measured_null(MODEL, tiles=FEW, cache=file / "nulls").count == null.count
 
 
 def test_a_cropped_image_of_an_embedded_model_shows_a_sign_only_where_its_grid_is_searched_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
-    monkeypatch.setattr(nulls, "TILES", 199)
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
     drawn = model.decode(model.draw(np.array([0, 4, 5], dtype=np.uint64), size=(160, 144))).clamp(0, 1)[:, :, 5:, 3:]
     paths = _saved(drawn, tmp_path, "cropped")
@@ -254,20 +280,20 @@ def test_a_cropped_image_of_an_embedded_model_shows_a_sign_only_where_its_grid_i
         check(paths, model=model, find="zoom")
 
 
+@pytest.mark.parametrize(("tiles", "left"), [(199, 198), (1019, 999)])
 @pytest.mark.parametrize("find", ["", "crop"])
 @pytest.mark.parametrize("name", ["zoo:kl-f8-a", "zoo:kl-f8-b"])
 def test_the_embedded_models_come_with_their_null(
-    name: str, find: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, find: str, tiles: int, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the null was measured again")
 
     monkeypatch.setattr(nulls, "_measured", refuse)
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
-    monkeypatch.setattr(nulls, "TILES", 199)  # which the other tests of this file cut short
     model: Any = wf.load_model(name, device="cpu")
-    null = measured_null(model, find=find, cache=tmp_path)
-    assert null.count >= 198, "a tile without texture has no statistic"
+    null = measured_null(model, find=find, tiles=tiles, cache=tmp_path)
+    assert tiles >= null.count >= left, "a tile without texture has no statistic"
     assert len(null.pools) == 2, "photos, and the other one's images; never its own"
     assert abs(np.median(null.pools["photos"].mean)) < 0.01, "0 by symmetry"
     assert 1 < null.scale < 1.6
@@ -278,9 +304,7 @@ def test_a_shipped_null_is_what_is_measured(tmp_path: Path, monkeypatch: pytest.
     """Of its first tile, to what another processor may change."""
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
-    monkeypatch.setattr(nulls, "TILES", 199)
     shipped = measured_null(model, cache=tmp_path)
-    monkeypatch.setattr(nulls, "TILES", 1)
-    for name, pool in nulls._measured(model, "", None).items():
+    for name, pool in nulls._measured(model, "", 1, None).items():
         np.testing.assert_allclose(pool.mean, shipped.pools[name].mean[:1], rtol=1e-3, atol=1e-4)
         np.testing.assert_allclose(pool.error, shipped.pools[name].error[:1], rtol=1e-3, atol=1e-4)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["Check", "check"]
 
 _PARTS: Final = APART[2]
+_MOST: Final = 999
+"""Tiles that are certainly there, of the larger number that a null may be measured with."""
 _ONLY: Final = (
     "this decoder, or one that was fine-tuned from it, drew the pixels; a profile bounds both errors, make one where"
     " consequences hang on it"
@@ -100,8 +102,8 @@ def check(
 
     Raises:
         ModelError: when a model cannot be loaded or has no encoder.
-        UsageError: when beta is out of range or needs more photos than the null has, no image is named, or there is
-            nothing of that name to find.
+        UsageError: when beta is out of range or needs more tiles of photos than there are, no image is named, or there
+            is nothing of that name to find.
     """
     check_share("beta", beta)
     method = asked_of(find)
@@ -110,11 +112,10 @@ def check(
         raise UsageError("no model to check against: name one, as zoo:kl-f8-a")
     paths = (images,) if isinstance(images, str | Path) else tuple(images)
     sources = load_images(*paths)
-    _refuse_beta(beta, len(models), TILES)  # before a null is measured, which takes long
+    needed = _needed(beta, len(models))  # before a null is measured, which takes long
     answers = []
     for one in models:
-        null = measured_null(one, find=find, cache=cache, progress=progress)
-        _refuse_beta(beta, len(models), null.count)
+        null = _null(one, needed, find, cache, progress)
         table = score(sources, model=one, method=method, store=store, progress=progress)
         answers.append(_Answers(null=null, table=table, statistic=_upper(null, table)))
     p = np.array([[one.p_value(row) for one in answers] for row in range(len(sources))])
@@ -132,14 +133,44 @@ def _upper(null: Null, table: ScoreTable) -> Vector:
     return np.where(np.isfinite(asked_of(null.find).statistic(table.scores, {})), null.upper(mean, error), np.nan)
 
 
-def _refuse_beta(beta: float, models: int, photos: int) -> None:
-    """Refuse a bound for which there are too few known photos."""
+def _needed(beta: float, models: int) -> int:
+    """How many known images a bound needs.
+
+    Raises:
+        UsageError: when they are more than there are.
+    """
     needed = fewest(beta / models)
-    if photos < needed:
+    if needed > _MOST:
         asked = "1 model" if models == 1 else f"{models} models"
         raise UsageError(
-            f"beta={beta:g} with {asked} needs {needed} photos, the null has {photos}: take a larger beta, or a profile"
+            f"beta={beta:g} with {asked} needs {needed} tiles of known photos, and a check has {_MOST}: take a larger"
+            " beta, or a profile"
         )
+    return needed
+
+
+def _null(
+    model: Autoencoder,
+    needed: int,
+    find: str,
+    cache: Path | None,
+    progress: Callable[[Progress], None] | None,
+) -> Null:
+    """The smallest null that is large enough.
+
+    Raises:
+        UsageError: when too many tiles of the largest have no statistic under this model.
+    """
+    null = None
+    for tiles in (tiles for tiles in TILES if tiles >= needed):
+        null = measured_null(model, find=find, tiles=tiles, cache=cache, progress=progress)
+        if null.count >= needed:
+            return null
+    count = 0 if null is None else null.count
+    raise UsageError(
+        f"the bound needs {needed} tiles of known photos, and only {count} have a statistic under {model.card.name}:"
+        " take a larger beta, or a profile"
+    )
 
 
 def _opened(model: str | Path | Autoencoder) -> Any:

@@ -32,8 +32,10 @@ __all__ = ["SIDE", "TILES", "as_json", "measured_null", "null_name"]
 
 SIDE: Final = 128
 """Pixels a side of the photos' tiles. In larger images there is less chance, for which the null allows."""
-TILES: Final = 199
-"""Tiles of each pool, so that the smallest p-value is 0.005."""
+TILES: Final = (199, 1019)
+"""Tiles of each pool: as many as give a p-value of 0.005, or, where that is not small enough, so many that 999 are left
+without those of which hardly anything has texture. The first lie side by side; there are only 367 such tiles, so that
+the others overlap by half."""
 OTHERS: Final = ("zoo:kl-f8-a", "zoo:kl-f8-b")
 """Embedded decoders, whose images are pools beside the photos: an image that another decoder made has a grid too."""
 _SHIPPED: Final = Path(__file__).with_name("measured")
@@ -44,6 +46,7 @@ def measured_null(
     model: Autoencoder,
     *,
     find: str = "",
+    tiles: int = TILES[0],
     cache: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Null:
@@ -52,6 +55,7 @@ def measured_null(
     Args:
         model: an autoencoder.
         find: what is searched for in each image before it is asked; see `asked_of`.
+        tiles: of each pool, one of `TILES`; those that have no statistic are left out then.
         cache: folder in which measured nulls are kept; None is `nulls` in `wherefrom.core.caches.cache_folder`.
         progress: told how far the measuring is.
 
@@ -62,40 +66,44 @@ def measured_null(
     from wherefrom.methods.arithmetic.reconstructions import check_encoder
 
     check_encoder(model)
-    name = null_name(model, find)
+    name = null_name(model, find, tiles)
     folder = cache_folder("nulls") if cache is None else cache
     for place in (_SHIPPED / name, folder / name):
         if place.is_file() and (found := _read(place, model, find)) is not None:
             return found
-    null = Null(model=model.card, pools=_measured(model, find, progress), side=SIDE, find=find)
+    null = Null(model=model.card, pools=_measured(model, find, tiles, progress), side=SIDE, find=find)
     _keep(null, folder / name)
     return null
 
 
-def null_name(model: Autoencoder, find: str = "") -> str:
+def null_name(model: Autoencoder, find: str = "", tiles: int = TILES[0]) -> str:
     """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, the method.
 
     Args:
         model: an autoencoder.
         find: as for `measured_null`.
+        tiles: as for `measured_null`.
     """
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
     }
-    facts |= {"method": asked_of(find).card.digest, "side": SIDE, "tiles": TILES, "others": OTHERS}
+    facts |= {"method": asked_of(find).card.digest, "side": SIDE, "tiles": tiles, "others": OTHERS}
     return f"{Card(kind='null', name='symmetry', facts=facts).digest[:32]}.json"
 
 
-def _measured(model: Autoencoder, find: str, progress: Callable[[Progress], None] | None) -> dict[str, Pool]:
+def _measured(
+    model: Autoencoder, find: str, tiles: int, progress: Callable[[Progress], None] | None
+) -> dict[str, Pool]:
     """The tiles by pool, those without a statistic left out; the decoder itself is no pool."""
     with tempfile.TemporaryDirectory() as place:
-        tiles = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=TILES)
-        pools = {PHOTOS: _pool(model, tiles, find, progress)}
+        step = SIDE if tiles <= TILES[0] else SIDE // 2
+        photos = save_tiles((*PROFILE_PHOTOS, *TEST_PHOTOS), Path(place), size=SIDE, count=tiles, step=step)
+        pools = {PHOTOS: _pool(model, photos, find, progress)}
         for name in OTHERS:
             other: Any = load_model(name, device=str(model.device))
             if other.card.facts.get("decoder") != model.card.facts.get("decoder"):
                 folder = made_folder(Path(place) / slug(name))
-                made = [one.path for one in round_trips(other, tiles, folder=folder) if one.path is not None]
+                made = [one.path for one in round_trips(other, photos, folder=folder) if one.path is not None]
                 pools[f"photos passed through {name}"] = _pool(model, made, find, progress)
     return pools
 

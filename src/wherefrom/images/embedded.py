@@ -40,10 +40,12 @@ TEST_PHOTOS: Final = (
 _FLAT: Final = 2.0  # grey levels of standard deviation under which a tile shows nothing
 
 
-def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, count: int, stem: str = "") -> list[Path]:
+def save_tiles(
+    photos: Sequence[tuple[str, str]], folder: Path, *, size: int, count: int, stem: str = "", step: int | None = None
+) -> list[Path]:
     """Save tiles of photos as PNG, a photo in turn, at most `count` of them; tiles that show nothing are left out.
 
-    Tiles do not overlap, but those of one photo are dependent.
+    Tiles of one photo are dependent, and more so where they overlap.
 
     Args:
         photos: package and file name of each.
@@ -51,11 +53,12 @@ def save_tiles(photos: Sequence[tuple[str, str]], folder: Path, *, size: int, co
         size: pixels a side.
         count: at most this many.
         stem: put before each file's name.
+        step: pixels from a tile to the next; by default they lie side by side.
 
     Raises:
         UsageError: when a file of that name was made otherwise.
     """
-    turns = zip_longest(*(_tiles(package, name, size) for package, name in photos))
+    turns = zip_longest(*(_tiles(package, name, size, step or size) for package, name in photos))
     tiles = islice((tile for tile in chain.from_iterable(turns) if tile is not None), count)
     paths = []
     for name, pixels in tiles:
@@ -99,15 +102,15 @@ def _put(pixels: Pixels, path: Path, facts: Mapping[str, str]) -> None:
         save_png(pixels, path, text)
 
 
-def _tiles(package: str, name: str, size: int) -> Iterator[tuple[str, Pixels]]:
+def _tiles(package: str, name: str, size: int, step: int) -> Iterator[tuple[str, Pixels]]:
     """Tiles of one photo with a name each, row by row; grey photos become RGB."""
     from wherefrom.images.read import read_image
 
     with resources.as_file(resources.files(package) / name) as path:
         pixels = read_image(path).pixels
     height, width, _ = pixels.shape
-    for top in range(0, height - size + 1, size):
-        for left in range(0, width - size + 1, size):
+    for top in range(0, height - size + 1, step):
+        for left in range(0, width - size + 1, step):
             tile = pixels[top : top + size, left : left + size]
             if tile.std() >= _FLAT:
                 yield f"{name.partition('.')[0]}-{left}-{top}", tile
