@@ -56,7 +56,7 @@ class Blind:
             taken to be upright and not cropped.
         reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the
             price of AEDR; more places are asked about for more, and more of the image in each. Asking about scales may
-            cost four times as many, and ends as soon as one is evident.
+            cost eight times as many, and ends as soon as one is evident.
 
     Raises:
         UsageError: when an option is none of these.

@@ -96,9 +96,9 @@ def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], r
     """The factors that a decoder is asked about, and the one that is found, where the pixels say nothing."""
     silent, about = SimpleNamespace(evidence=lambda _: np.zeros((8, 8))), []
 
-    def answer(_model: object, _planes: object, tried: Any) -> float:
-        about.append(tried.candidate.scale)
-        return decoder.get(tried.candidate.scale, 0.0)
+    def answer(_model: object, _planes: object, candidate: Any, _part: object) -> float:
+        about.append(candidate.scale)
+        return decoder.get(candidate.scale, 0.0)
 
     monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
     monkeypatch.setattr(scales, "_of_decoder", answer)
@@ -108,7 +108,7 @@ def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], r
 
 
 def test_no_further_factor_is_asked_about_once_one_is_evident(monkeypatch: pytest.MonkeyPatch) -> None:
-    about, found = _asked_about(monkeypatch, {0.4: 4.9, 0.5: 5.1, 0.6: 9.0})
+    about, found = _asked_about(monkeypatch, {0.4: 5.9, 0.5: 6.1, 0.6: 9.0})
     assert about == [1.0, 0.4, 0.5]
     assert found.scale == 0.5
     assert found.lead == pytest.approx(0.2)
@@ -117,12 +117,24 @@ def test_no_further_factor_is_asked_about_once_one_is_evident(monkeypatch: pytes
 def test_questions_end_with_their_price_and_the_best_of_those_asked_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     decoder = {0.5: -0.5, 0.8: 4.0, 1.0: -1.0, 0.4: -0.2, 0.6: -0.3}
     about, found = _asked_about(monkeypatch, decoder, reconstructions=1)
-    assert about == [1.0, 0.4, 0.5], "all of 96 pixels is asked for the price of two; a part of 128 of 240 for 0.57"
+    assert about == [1.0, 0.4, 0.5, 0.6], "eight reconstructions are four of the image and of its copy"
     assert found.scale == 0.4
     assert found.lead == 0, "a factor that was not asked about is no better than one that was"
     about, found = _asked_about(monkeypatch, decoder, reconstructions=4)
     assert about == [1.0, 0.4, 0.5, 0.6, 0.8, 1.2, 1.5]
     assert found.scale == 0.8
+
+
+@pytest.mark.parametrize(
+    ("side", "start", "first", "length"), [(192, 0, 0, 192), (191, 3, 3, 184), (256, 0, 0, 256), (512, 0, 64, 256)]
+)
+def test_the_decoder_is_asked_about_all_of_a_small_image_and_off_the_middle_of_a_large_one(
+    side: int, start: int, first: int, length: int
+) -> None:
+    candidate = scales.Candidate(scale=1.0, before=(side, 96), seen=(side, 96))
+    part = scales._asked_part(scales._Tried(candidate=candidate, evidence=0.0, start=(start, 0)), 8)
+    assert (part.top, part.height) == (first, length)
+    assert (part.left, part.width) == (0, 96)
 
 
 def test_the_pixels_evidence_counts_a_quarter_beside_the_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +143,7 @@ def test_the_pixels_evidence_counts_a_quarter_beside_the_decoders(monkeypatch: p
 
     for better, scale in ((1.9, 0.5), (2.1, 0.8)):
         monkeypatch.setattr(scales, "scale_lattice_of", lattice)
-        monkeypatch.setattr(scales, "_of_decoder", lambda *of, by=better: by if of[2].candidate.scale == 0.8 else 0.0)
+        monkeypatch.setattr(scales, "_of_decoder", lambda *of, by=better: by if of[2].scale == 0.8 else 0.0)
         candidates = named_candidates((0.5, 0.8), (96, 96), 8)
         assert find_scale(_TOY, leaves(1, 96)[0], candidates, crop=False).scale == scale
 

@@ -42,8 +42,13 @@ __all__ = [
     "planes_of",
 ]
 
-LEARNED_SCALES: Final = (0.5, 0.6, 0.7, 0.85, 1.0, 1.25, 1.6, 2.0)
-"""Factors for which something is learned; others are asked by the nearest of them."""
+LEARNED_SCALES: Final = (
+    *(0.4, 0.42, 0.45, 0.475, 0.5, 0.53, 0.565, 0.6, 0.635, 2 / 3, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
+    *(1.0, 1.05, 1.1, 1.2, 1.25, 4 / 3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.12, 2.25, 2.4),
+)
+"""Factors for which something is learned; others are asked by the nearest of them, within a few hundredths, since what
+is left of a weak pattern at one factor is hardly found by what was learned at another that differs by a tenth. Simple
+fractions are among them: resizing by those leaves traces of its own that repeat within few pixels."""
 _OTHERS: Final = (0.55, 0.65, 0.8, 1.15, 1.4, 1.8)
 """Factors by which pictures that no decoder made are resized too."""
 Planes = tuple[Image.Image, Image.Image, Image.Image]

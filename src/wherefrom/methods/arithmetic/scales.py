@@ -3,9 +3,9 @@
 Of an image that was resized as a whole, each side before was a whole number of the decoder's cells. So only some
 factors can have been, a few dozen for an image of 192 pixels. Each is asked on small parts of the image by what the
 decoder leaves within its cells, the likeliest again on larger ones. Where that does not settle it, the decoder is asked
-about one factor after the other, the likeliest first: how much better it reconstructs the middle of the image, brought
-back by that factor, than a copy of that turned upside down. It is asked about parts of at least 128 pixels a side: what
-it says counts in proportion to the side, and of 64 pixels it hardly says more than chance.
+about one factor after the other, the likeliest first: how much better it reconstructs the image, brought back by that
+factor, than a copy of that turned upside down. It is asked about all of a small image: in the middle, the grids of
+factors that differ by two cells fall together.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ _CLEAR: Final = 12.0
 _COUNTED: Final = 0.25
 """What one standard deviation of the pixels' evidence counts beside the decoder's: some pictures have far more than
 others, by patterns of their own."""
-_EVIDENT: Final = 5.0
+_EVIDENT: Final = 6.0
 """Standard deviations of the decoder's evidence for one factor with which no other is asked about."""
-_PRICE: Final = 4.0
+_PRICE: Final = 8.0
 """How many times as much as asking about places, asking about factors may cost."""
-_LEAST_PART, _LARGEST_PART = 128, 256
-"""Pixels a side of the part that it is asked about: half of the image's side, but between these."""
+_LARGEST_PART: Final = 256
+"""Pixels a side up to which the decoder is asked about a whole image; of larger ones about a part of that size."""
+_PLACE: Final = 0.38
+"""Of the middle of such a part, as a share of a side; no simple fraction, see `_Look`."""
 _BLOCK: Final = 4
 _DEVIATION: Final = 6.0
 """How much the log energy of the error, against that of the copy, varies over wrong factors, times the side of the part
@@ -154,7 +156,7 @@ def find_scale(
         pixels: `(h, w, 3)` uint8, at least three cells a side.
         candidates: factors other than 1.
         crop: whether the grid of an image that was not resized may start anywhere.
-        reconstructions: of the whole image; questions to the decoder may cost four times as many together; at least 1.
+        reconstructions: of the whole image; questions to the decoder may cost eight times as many together; at least 1.
     """
     planes, factor = planes_of(pixels), model.factor
     height, width = (side // factor * factor for side in pixels.shape[:2])
@@ -185,12 +187,12 @@ def _asked_in_turn(model: Autoencoder, planes: Planes, near: Sequence[_Tried], r
     """
     asked: list[_Tried] = []
     for one in near:
-        area = math.prod(length for _, length in _middle_of(one, model.factor))
-        reconstructions -= 2 * area / math.prod(one.candidate.before)  # of the part and of its copy
+        part = _asked_part(one, model.factor)
+        reconstructions -= 2 * part.height * part.width / math.prod(one.candidate.before)  # of it and of its copy
         if asked and reconstructions < 0:
             break
         counted = _COUNTED * one.evidence
-        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one)))
+        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one.candidate, part)))
         if asked[-1].evidence - counted >= _EVIDENT:
             break
     rest = [replace(one, evidence=_COUNTED * one.evidence) for one in near[len(asked) :]]
@@ -210,18 +212,17 @@ def _tried(model: Autoencoder, planes: Planes, one: Candidate, look: _Look, *, a
     return _Tried(candidate=one, evidence=float(found[top, left]), start=(top, left))
 
 
-def _of_decoder(model: Autoencoder, planes: Planes, tried: _Tried) -> float:
+def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part) -> float:
     """What the decoder says of one factor, in standard deviations of wrong factors.
 
     Args:
         model: see `find_scale`.
         planes: of the whole image.
-        tried: the factor.
+        one: the factor.
+        part: of the image before, from the first pixel of a cell.
     """
-    one, ((top, height), (left, width)) = tried.candidate, _middle_of(tried, model.factor)
-    part = Part(top=top, left=left, height=height, width=width)
     image = brought_back(_seen(planes, one), one.before, part).clamp(0, 1).to(model.device)
-    return -_against_copy(model, image, one.scale) * math.sqrt(height * width) / _DEVIATION
+    return -_against_copy(model, image, one.scale) * math.sqrt(part.height * part.width) / _DEVIATION
 
 
 def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
@@ -244,20 +245,19 @@ def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
     return float(energies[0] - energies[1])
 
 
-def _middle_of(tried: _Tried, factor: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The part that the decoder is asked about: start and length along each side of the image before."""
-    rows, columns = (
-        _middle(side, start, factor) for side, start in zip(tried.candidate.before, tried.start, strict=True)
-    )
-    return rows, columns
+def _asked_part(tried: _Tried, factor: int) -> Part:
+    """The part of the image before that the decoder is asked about, on the grid of the factor."""
+    sides = zip(tried.candidate.before, tried.start, strict=True)
+    (top, height), (left, width) = (_cells_along(side, start, factor) for side, start in sides)
+    return Part(top=top, left=left, height=height, width=width)
 
 
-def _middle(side: int, start: int, factor: int) -> tuple[int, int]:
-    """Start and length of whole cells in the middle of one side, on the grid that starts there."""
-    wanted = min(max(side // 2, _LEAST_PART), _LARGEST_PART)
-    length = max(1, min(wanted, side - start) // factor) * factor
-    first = (side - length) // 2 // factor * factor + start
-    return (first if first + length <= side else first - factor), length
+def _cells_along(side: int, start: int, factor: int) -> tuple[int, int]:
+    """Start and length of whole cells along one side, on the grid that starts there."""
+    length = max(1, min(_LARGEST_PART, side - start) // factor) * factor
+    most = (side - start - length) // factor
+    first = min(most, max(0, round((_PLACE * side - length / 2 - start) / factor)))
+    return start + first * factor, length
 
 
 def _seen(planes: Planes, one: Candidate) -> Planes:
