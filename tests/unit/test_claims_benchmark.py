@@ -28,6 +28,9 @@ def test_the_embedded_decoder_was_checked_on_four_hundred_images_a_kind_and_qual
     others = [row for row in document["rows"] if not row["kind"].startswith("own")]
     assert len(others) == 9 * 4
     assert all(row["images"] >= 400 for row in others)
+    assert document["strict_beta"] == 0.001
+    assert all(row["strict"]["low"] <= 0.001 for row in others)
+    assert sum(row["strict"]["count"] for row in others) <= 0.001 * sum(row["images"] for row in others)
 
 
 @pytest.mark.parametrize("kind", DRAWN)
