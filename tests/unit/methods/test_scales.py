@@ -17,8 +17,9 @@ from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
 from wherefrom.methods import load
-from wherefrom.methods.arithmetic import scales
+from wherefrom.methods.arithmetic import scale_questions, scales
 from wherefrom.methods.arithmetic.lattice import pattern_of
+from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, named_candidates, possible_candidates
 from wherefrom.methods.arithmetic.scale_lattice import (
     Part,
     ScaleLattice,
@@ -26,7 +27,7 @@ from wherefrom.methods.arithmetic.scale_lattice import (
     learned_scale_lattice,
     planes_of,
 )
-from wherefrom.methods.arithmetic.scales import find_scale, named_candidates, possible_candidates
+from wherefrom.methods.arithmetic.scales import find_scale
 from wherefrom.methods.blind import Blind
 from wherefrom.models.adapters.through import through
 from wherefrom.models.base import Autoencoder
@@ -101,7 +102,7 @@ def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], r
         return decoder.get(candidate.scale, 0.0)
 
     monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
-    monkeypatch.setattr(scales, "_of_decoder", answer)
+    monkeypatch.setattr(scale_questions, "_of_decoder", answer)
     seen = leaves(1, 96)[0]
     candidates = named_candidates((0.4, 0.5, 0.6, 0.8, 1.2, 1.5), (96, 96), 8)
     return about, find_scale(_TOY, seen, candidates, crop=False, reconstructions=reconstructions)
@@ -131,8 +132,8 @@ def test_questions_end_with_their_price_and_the_best_of_those_asked_is_found(mon
 def test_the_decoder_is_asked_about_all_of_a_small_image_and_off_the_middle_of_a_large_one(
     side: int, start: int, first: int, length: int
 ) -> None:
-    candidate = scales.Candidate(scale=1.0, before=(side, 96), seen=(side, 96))
-    part = scales._asked_part(scales._Tried(candidate=candidate, evidence=0.0, start=(start, 0)), 8)
+    candidate = Candidate(scale=1.0, before=(side, 96), seen=(side, 96))
+    part = scale_questions._asked_part(Tried(candidate=candidate, evidence=0.0, start=(start, 0)), 8)
     assert (part.top, part.height) == (first, length)
     assert (part.left, part.width) == (0, 96)
 
@@ -143,7 +144,7 @@ def test_the_pixels_evidence_counts_a_quarter_beside_the_decoders(monkeypatch: p
 
     for better, scale in ((1.9, 0.5), (2.1, 0.8)):
         monkeypatch.setattr(scales, "scale_lattice_of", lattice)
-        monkeypatch.setattr(scales, "_of_decoder", lambda *of, by=better: by if of[2].scale == 0.8 else 0.0)
+        monkeypatch.setattr(scale_questions, "_of_decoder", lambda *of, by=better: by if of[2].scale == 0.8 else 0.0)
         candidates = named_candidates((0.5, 0.8), (96, 96), 8)
         assert find_scale(_TOY, leaves(1, 96)[0], candidates, crop=False).scale == scale
 

@@ -15,13 +15,8 @@ from wherefrom.images.batches import to_pixels
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.poses import AS_IT_IS, PosedImage, find_pose, has_grid, put_back
 from wherefrom.methods.arithmetic.reconstructions import check_encoder
-from wherefrom.methods.arithmetic.scales import (
-    Candidate,
-    ScaledImage,
-    find_scale,
-    named_candidates,
-    possible_candidates,
-)
+from wherefrom.methods.arithmetic.scale_candidates import Candidate, named_candidates, possible_candidates
+from wherefrom.methods.arithmetic.scales import ScaledImage, find_scale
 from wherefrom.methods.arithmetic.wrapping import settled_rows
 from wherefrom.methods.base import Method, Settled
 from wherefrom.models.adapters.through import through
