@@ -134,7 +134,7 @@ def scales_learned(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The factors for which something was learned, in order; nothing is in memory."""
     scales: list[float] = []
 
-    def learn(_reconstructed: object, _drawn: object, scale: float, _factor: int) -> ScaleLattice:
+    def learn(_reconstructed: object, _drawn: object, scale: float, _factor: int, **_: object) -> ScaleLattice:
         scales.append(scale)
         return dataclasses.replace(_drawn_scale(), scale=scale)
 
@@ -154,6 +154,9 @@ def test_what_is_learned_for_a_factor_is_learned_once_and_the_same_afterwards(
     again = scale_lattice_of(_MODEL, 0.5, cache=tmp_path)
     assert scale_lattice_of(_MODEL, 1.97, cache=tmp_path).scale == 2
     assert scales_learned == [0.5, 2.0]
+    assert scale_lattice_of(_MODEL, 2, stored=True, cache=tmp_path).scale == 2
+    assert scales_learned == [0.5, 2.0, 2.0], "what a JPEG leaves is learned by itself"
+    assert len(list(tmp_path.iterdir())) == 3
     parts = [torch.rand((1, 3, 40, 48), generator=torch.Generator().manual_seed(1))]
     np.testing.assert_array_equal(first.evidence(parts), again.evidence(parts))
 

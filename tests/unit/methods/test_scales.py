@@ -51,7 +51,7 @@ def lattices() -> dict[float, ScaleLattice]:
 def learned(lattices: dict[float, ScaleLattice], monkeypatch: pytest.MonkeyPatch) -> None:
     """These in place of what is kept on the disk."""
 
-    def nearest(_: object, scale: float) -> ScaleLattice:
+    def nearest(_: object, scale: float, **__: object) -> ScaleLattice:
         return min(lattices.values(), key=lambda lattice: abs(np.log(lattice.scale / scale)))
 
     monkeypatch.setattr(scales, "scale_lattice_of", nearest)
@@ -82,7 +82,7 @@ def test_the_factor_is_found_among_all_sizes_that_the_image_can_have_had(scale: 
 
 def test_where_the_pixels_say_nothing_the_decoder_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     silent = SimpleNamespace(evidence=lambda _: np.zeros((8, 8)))
-    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
+    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_, **__: silent)
     model = load_model("zoo:kl-f8-a", device="cpu")
     assert isinstance(model, Autoencoder)
     with torch.inference_mode():
@@ -93,15 +93,60 @@ def test_where_the_pixels_say_nothing_the_decoder_decides(monkeypatch: pytest.Mo
         assert find_scale(model, seen, candidates, crop=False).scale == scale
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_an_image_that_shows_the_grid_of_a_jpeg_is_asked_by_what_was_learned_from_such(
+    stored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the pixels and by the decoder."""
+    asked = set()
+
+    def lattice(_: object, _scale: float, *, stored: bool) -> Any:
+        asked.add(("pixels", stored))
+        return SimpleNamespace(evidence=lambda _: np.zeros((8, 8)))
+
+    def answer(*_: object, stored: bool) -> float:
+        asked.add(("decoder", stored))
+        return 0.0
+
+    monkeypatch.setattr(scales, "scale_lattice_of", lattice)
+    monkeypatch.setattr(scale_questions, "_of_decoder", answer)
+    seen = _resized(leaves(1, _SIDE, seed=96)[0], 1.5, Image.Resampling.LANCZOS)
+    pixels = edits.load("jpeg:75").apply(seen) if stored else seen
+    find_scale(_TOY, pixels, named_candidates((1.5,), seen.shape[:2], 8), crop=False)
+    assert asked == {("pixels", stored), ("decoder", stored)}
+
+
+def test_after_a_jpeg_more_of_a_decoders_images_are_told_by_what_was_learned_from_such() -> None:
+    """Of the toy enlarged by 1.5: how far its images stand out from pictures as they were drawn, in those' spread."""
+    drawn = leaves(6, 144, seed=5)
+    made = list(to_pixels(_TOY.decode(_TOY.encode(to_images(drawn)))))
+    edit = edits.load("resize:1.5+jpeg:50")
+
+    def apart(lattice: ScaleLattice) -> float:
+        whole = Part(top=0, left=0, height=144, width=144)
+        own, others = (
+            np.array(
+                [lattice.evidence([brought_back(planes_of(edit.apply(x)), (144, 144), whole)])[0, 0] for x in pictures]
+            )
+            for pictures in (tried, fresh)
+        )
+        return float((own.mean() - others.mean()) / others.std())
+
+    fresh = leaves(6, 144, seed=8)
+    tried = list(to_pixels(_TOY.decode(_TOY.encode(to_images(fresh)))))
+    lossless, stored = (apart(learned_scale_lattice(made, drawn, 1.5, 8, stored=how)) for how in (False, True))
+    assert stored > 1.2 * lossless > 0
+
+
 def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], reconstructions: float = 2) -> Any:
     """The factors that a decoder is asked about, and the one that is found, where the pixels say nothing."""
     silent, about = SimpleNamespace(evidence=lambda _: np.zeros((8, 8))), []
 
-    def answer(_model: object, _planes: object, candidate: Any, _part: object) -> float:
+    def answer(_model: object, _planes: object, candidate: Any, _part: object, **_: object) -> float:
         about.append(candidate.scale)
         return decoder.get(candidate.scale, 0.0)
 
-    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_: silent)
+    monkeypatch.setattr(scales, "scale_lattice_of", lambda *_, **__: silent)
     monkeypatch.setattr(scale_questions, "_of_decoder", answer)
     seen = leaves(1, 96)[0]
     candidates = named_candidates((0.4, 0.5, 0.6, 0.8, 1.2, 1.5), (96, 96), 8)
@@ -139,12 +184,14 @@ def test_the_decoder_is_asked_about_all_of_a_small_image_and_off_the_middle_of_a
 
 
 def test_the_pixels_evidence_counts_a_quarter_beside_the_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lattice(_: object, scale: float) -> Any:
+    def lattice(_: object, scale: float, **__: object) -> Any:
         return SimpleNamespace(evidence=lambda _: np.full((8, 8), 8.0 if scale == 0.5 else 0.0))
 
     for better, scale in ((1.9, 0.5), (2.1, 0.8)):
         monkeypatch.setattr(scales, "scale_lattice_of", lattice)
-        monkeypatch.setattr(scale_questions, "_of_decoder", lambda *of, by=better: by if of[2].scale == 0.8 else 0.0)
+        monkeypatch.setattr(
+            scale_questions, "_of_decoder", lambda *of, by=better, **_: by if of[2].scale == 0.8 else 0.0
+        )
         candidates = named_candidates((0.5, 0.8), (96, 96), 8)
         assert find_scale(_TOY, leaves(1, 96)[0], candidates, crop=False).scale == scale
 

@@ -55,21 +55,24 @@ def lattice_of(model: Autoencoder, *, cache: Path | None = None) -> Lattice:
     return _lattices[name]
 
 
-def scale_lattice_of(model: Autoencoder, scale: float, *, cache: Path | None = None) -> ScaleLattice:
+def scale_lattice_of(
+    model: Autoencoder, scale: float, *, stored: bool = False, cache: Path | None = None
+) -> ScaleLattice:
     """What a decoder leaves within its cells in images that were resized by about that factor, kept in the same way.
 
     Args:
         model: see `lattice_of`.
         scale: the factor; the nearest is taken of those for which something is learned.
+        stored: for images that were stored as JPEG after they were resized.
         cache: see `lattice_of`.
     """
     learned = nearest_scale(scale)
-    name = lattice_name(model, scale=learned)
+    name = lattice_name(model, scale=learned, stored=stored)
     if name not in _scale_lattices:
         place = _folder(cache) / name
         lattice = _read_scale(place, learned, model.factor)
         if lattice is None:
-            lattice = learned_scale_lattice(*_learned_from(model), learned, model.factor)
+            lattice = learned_scale_lattice(*_learned_from(model), learned, model.factor, stored=stored)
             _keep(_scale_arrays(lattice), place)
         _remember(_scale_lattices, name, lattice, most=_SCALES_IN_MEMORY)
     return _scale_lattices[name]
@@ -83,17 +86,18 @@ def _learned_from(model: Autoencoder) -> tuple[list[Pixels], list[Pixels]]:
     return _pictures[name]
 
 
-def lattice_name(model: Autoencoder, *, scale: float | None = None) -> str:
+def lattice_name(model: Autoencoder, *, scale: float | None = None, stored: bool = False) -> str:
     """The file of a lattice, named for all that it depends on: both halves of the autoencoder, where it runs, the code.
 
     Args:
         model: see `lattice_of`.
         scale: the factor of `scale_lattice_of`; None for `lattice_of`.
+        stored: as for `scale_lattice_of`.
     """
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype", "device")
     }
-    facts |= {"code": computing_digest(), **({} if scale is None else {"scale": scale})}
+    facts |= {"code": computing_digest(), **({} if scale is None else {"scale": scale, "stored": stored})}
     return f"{Card(kind='lattice', name='lattice', facts=facts).digest[:32]}.npz"
 
 

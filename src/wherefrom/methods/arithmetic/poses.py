@@ -29,7 +29,7 @@ from wherefrom.methods.arithmetic.kept_lattice import lattice_of
 from wherefrom.methods.arithmetic.lattice import PATCH
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["AS_IT_IS", "Pose", "PosedImage", "find_pose", "has_grid", "put_back"]
+__all__ = ["AS_IT_IS", "KEPT_BY_JPEG", "Pose", "PosedImage", "find_pose", "has_grid", "put_back"]
 
 _POSES: Final = 4
 """Poses that are asked about at most, for each reconstruction of the whole image that they may cost together."""
@@ -38,8 +38,8 @@ _CLEAR: Final = 4.0
 _LARGEST: Final = 256
 """Pixels a side of the part that the decoder is asked about: more is not needed to tell poses apart."""
 _BLOCK: Final = 4
-_KEPT_BY_JPEG: Final = tuple(bands(_BLOCK).index(f"grey_{place}") for place in ("01", "02", "10", "11", "20"))
-"""Bands of low frequency in grey: what a JPEG keeps of an error. The others only add noise after it."""
+KEPT_BY_JPEG: Final = tuple(bands(_BLOCK).index(f"grey_{place}") for place in ("01", "02", "10", "11", "20"))
+"""Bands of low frequency in grey, of blocks of 4 pixels: what a JPEG keeps of an error. The others only add noise."""
 _DEVIATION: Final = {False: 0.05, True: 0.08}
 """How much the log energy of the error varies over wrong poses, so that it counts beside the lattice's evidence; True
 for images that were stored as JPEG. Chosen on one embedded decoder's images, and the same for all."""
@@ -170,7 +170,7 @@ def _loss(model: Autoencoder, image: Images, pose: Pose, *, share: float, stored
     )
     part = upright[:, :, top, left].contiguous()
     energies = band_log_energies(block_dct(model.decode(model.encode(part)) - part, _BLOCK))[0]
-    return float((energies[list(_KEPT_BY_JPEG)] if stored else energies).mean())
+    return float((energies[list(KEPT_BY_JPEG)] if stored else energies).mean())
 
 
 def _middle(side: int, first: int, share: float, factor: int) -> slice:

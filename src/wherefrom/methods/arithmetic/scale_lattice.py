@@ -6,6 +6,9 @@ factors, as `wherefrom.methods.arithmetic.lattice` learns them for images that w
 
 Bringing back leaves traces of its own, which are alike in all images. So the mean pattern of pictures that no decoder
 made, resized by the same factor, by others and not at all, is taken off first.
+
+For images that were stored as JPEG after they were resized everything is learned once more, from pictures so stored: a
+JPEG leaves less of the pattern and has a grid of its own.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ LEARNED_SCALES: Final = (
 """Factors for which something is learned; others are asked by the nearest of them, within a few hundredths, since what
 is left of a weak pattern at one factor is hardly found by what was learned at another that differs by a tenth. Simple
 fractions are among them: resizing by those leaves traces of its own that repeat within few pixels."""
+_STORED: Final = ("jpeg:90", "jpeg:75", "jpeg:50")
 _OTHERS: Final = (0.55, 0.65, 0.8, 1.15, 1.4, 1.8)
 """Factors by which pictures that no decoder made are resized too."""
 Planes = tuple[Image.Image, Image.Image, Image.Image]
@@ -149,7 +153,7 @@ def nearest_scale(scale: float) -> float:
 
 @torch.inference_mode()
 def learned_scale_lattice(
-    reconstructed: Sequence[Pixels], drawn: Sequence[Pixels], scale: float, factor: int
+    reconstructed: Sequence[Pixels], drawn: Sequence[Pixels], scale: float, factor: int, *, stored: bool = False
 ) -> ScaleLattice:
     """What is learned for one factor.
 
@@ -158,11 +162,15 @@ def learned_scale_lattice(
         drawn: the pictures.
         scale: the factor.
         factor: pixels a side of a cell.
+        stored: for images that were stored as JPEG after they were resized.
     """
-    own = [_resized_and_back(picture, scale, scale, factor) for picture in reconstructed]
+    how = _STORED if stored else ("none",)
+    own = [
+        _seen_and_back(picture, scale, scale, factor, how[row % len(how)]) for row, picture in enumerate(reconstructed)
+    ]
     filters = learned_filters(torch.cat(own), factor)
     others = [
-        pattern_of(_resized_and_back(picture, once, scale, factor), filters, factor)
+        pattern_of(_seen_and_back(picture, once, scale, factor, how[row % len(how)]), filters, factor)
         for row, picture in enumerate(drawn)
         for once in (scale, 1.0, _OTHERS[row % len(_OTHERS)])
     ]
@@ -180,9 +188,10 @@ def learned_scale_lattice(
     )
 
 
-def _resized_and_back(picture: Pixels, resized: float, taken: float, factor: int) -> Images:
-    """A picture that was resized by one factor, brought back as if it had been by another: whole cells of it."""
-    seen = picture if resized == 1 else edits.load(f"resize:{resized:g}").apply(picture)
+def _seen_and_back(picture: Pixels, resized: float, taken: float, factor: int, stored: str) -> Images:
+    """A picture that was resized by one factor and stored, brought back as if it had been by another: whole cells."""
+    edit = stored if resized == 1 else f"resize:{resized:g}" if stored == "none" else f"resize:{resized:g}+{stored}"
+    seen = edits.load(edit).apply(picture)
     if taken == 1:
         height, width = (side // factor * factor for side in seen.shape[:2])
         return to_images([np.ascontiguousarray(seen[:height, :width])])

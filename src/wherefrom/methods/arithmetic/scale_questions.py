@@ -19,6 +19,7 @@ from wherefrom.images import edits
 from wherefrom.images.operators import operator
 from wherefrom.measures.bands import band_log_energies, block_dct
 from wherefrom.methods.arithmetic.control_copies import turned
+from wherefrom.methods.arithmetic.poses import KEPT_BY_JPEG
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, ranked, seen_planes
 from wherefrom.methods.arithmetic.scale_lattice import Part, Planes, brought_back
 from wherefrom.models.base import Autoencoder
@@ -41,7 +42,9 @@ in pixels; chosen on images of `taesd`."""
 _COPY: Final = "turn180"
 
 
-def asked_in_turn(model: Autoencoder, planes: Planes, near: Sequence[Tried], reconstructions: float) -> list[Tried]:
+def asked_in_turn(
+    model: Autoencoder, planes: Planes, near: Sequence[Tried], reconstructions: float, *, stored: bool
+) -> list[Tried]:
     """Some factors as the decoder ranks them, then those that it was not asked about.
 
     Args:
@@ -49,6 +52,7 @@ def asked_in_turn(model: Autoencoder, planes: Planes, near: Sequence[Tried], rec
         planes: of the whole image.
         near: the factors, the most evident first.
         reconstructions: of the whole image, that all questions may cost together; one is always asked.
+        stored: whether the image was stored as JPEG after it was resized, so that few bands count.
     """
     asked: list[Tried] = []
     for one in near:
@@ -57,14 +61,14 @@ def asked_in_turn(model: Autoencoder, planes: Planes, near: Sequence[Tried], rec
         if asked and reconstructions < 0:
             break
         counted = _COUNTED * one.evidence
-        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one.candidate, part)))
+        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one.candidate, part, stored=stored)))
         if asked[-1].evidence - counted >= _EVIDENT:
             break
     rest = [replace(one, evidence=_COUNTED * one.evidence) for one in near[len(asked) :]]
     return [*ranked(asked), *rest]
 
 
-def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part) -> float:
+def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part, *, stored: bool) -> float:
     """What the decoder says of one factor, in standard deviations of wrong factors.
 
     Args:
@@ -72,12 +76,13 @@ def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part) 
         planes: of the whole image.
         one: the factor.
         part: of the image before, from the first pixel of a cell.
+        stored: see `asked_in_turn`.
     """
     image = brought_back(seen_planes(planes, one), one.before, part).clamp(0, 1).to(model.device)
-    return -_against_copy(model, image, one.scale) * math.sqrt(part.height * part.width) / _DEVIATION
+    return -_against_copy(model, image, one.scale, stored=stored) * math.sqrt(part.height * part.width) / _DEVIATION
 
 
-def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
+def _against_copy(model: Autoencoder, image: Images, scale: float, *, stored: bool) -> float:
     """The mean log energy of an image's error minus that of its copy's: near 0 unless the decoder made it so.
 
     Of an image that was made smaller, the errors are compared as they are left by that.
@@ -86,6 +91,7 @@ def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
         model: see `find_scale`.
         image: `(1, 3, h, w)`, brought back.
         scale: the factor by which it is taken to have been resized.
+        stored: see `asked_in_turn`.
     """
     both = torch.cat([image, turned(image, _COPY)])
     made = model.decode(model.encode(both))
@@ -93,8 +99,9 @@ def _against_copy(model: Autoencoder, image: Images, scale: float) -> float:
         seen = operator(edits.load(f"resize:{scale:g}"), (both.shape[2], both.shape[3]))
         both, made = seen.apply(both), seen.apply(made)
     height, width = (side // _BLOCK * _BLOCK for side in both.shape[2:])
-    energies = band_log_energies(block_dct((made - both)[:, :, :height, :width].contiguous(), _BLOCK)).mean(1)
-    return float(energies[0] - energies[1])
+    energies = band_log_energies(block_dct((made - both)[:, :, :height, :width].contiguous(), _BLOCK))
+    counted = (energies[:, list(KEPT_BY_JPEG)] if stored else energies).mean(1)
+    return float(counted[0] - counted[1])
 
 
 def _asked_part(tried: Tried, factor: int) -> Part:

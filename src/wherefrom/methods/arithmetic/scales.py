@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from wherefrom.images.convert import Pixels
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.kept_lattice import scale_lattice_of
 from wherefrom.methods.arithmetic.lattice import PATCH
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, ranked, seen_planes
@@ -73,12 +74,12 @@ def find_scale(
         crop: whether the grid of an image that was not resized may start anywhere.
         reconstructions: of the whole image; questions to the decoder may cost eight times as many together; at least 1.
     """
-    planes, factor = planes_of(pixels), model.factor
+    planes, factor, stored = planes_of(pixels), model.factor, bool(shows_grid(pixels))
     height, width = (side // factor * factor for side in pixels.shape[:2])
     own = Candidate(scale=1.0, before=(height, width), seen=(height, width))
 
     def tried(one: Candidate, look: _Look) -> Tried:
-        return _tried(model, planes, one, look, anywhere=crop and one is own)
+        return _tried(model, planes, one, look, stored=stored, anywhere=crop and one is own)
 
     likely = list(candidates)
     most = max(_LIKELY, int(_PRICE * reconstructions))
@@ -86,17 +87,17 @@ def find_scale(
         likely = [one.candidate for one in ranked(tried(one, _COARSE) for one in likely)[:most]]
     fine = ranked(tried(one, _FINE) for one in (own, *likely))
     if len(fine) > 1 and fine[0].evidence - fine[1].evidence < _CLEAR:
-        fine = asked_in_turn(model, planes, fine, _PRICE * reconstructions)
+        fine = asked_in_turn(model, planes, fine, _PRICE * reconstructions, stored=stored)
     lead = max(0.0, fine[0].evidence - max(one.evidence for one in fine[1:])) if len(fine) > 1 else 0.0
     return ScaledImage(scale=fine[0].candidate.scale, evidence=fine[0].evidence, lead=lead)
 
 
-def _tried(model: Autoencoder, planes: Planes, one: Candidate, look: _Look, *, anywhere: bool) -> Tried:
+def _tried(model: Autoencoder, planes: Planes, one: Candidate, look: _Look, *, stored: bool, anywhere: bool) -> Tried:
     """What the pixels say of one factor; the grid of an image that was not resized may start anywhere."""
     parts = [
         brought_back(seen_planes(planes, one), one.before, part) for part in _parts(one.before, look, model.factor)
     ]
-    found = scale_lattice_of(model, one.scale).evidence(parts)
+    found = scale_lattice_of(model, one.scale, stored=stored).evidence(parts)
     top, left = (int(place) for place in np.unravel_index(found.argmax(), found.shape)) if anywhere else (0, 0)
     return Tried(candidate=one, evidence=float(found[top, left]), start=(top, left))
 
