@@ -268,6 +268,7 @@ def test_a_cropped_image_of_an_embedded_model_shows_a_sign_only_where_its_grid_i
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
+    monkeypatch.setattr("wherefrom.checking.answers.TILES", nulls.TILES)
     model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
     drawn = model.decode(model.draw(np.array([0, 4, 5], dtype=np.uint64), size=(160, 144))).clamp(0, 1)[:, :, 5:, 3:]
     paths = _saved(drawn, tmp_path, "cropped")

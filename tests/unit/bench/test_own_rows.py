@@ -64,13 +64,18 @@ def test_a_kind_is_checked_as_a_user_would_and_its_claims_are_counted(tmp_path: 
     own, text = (claims._checked(workspace, ZOO[0], kind, kinds[kind], "none") for kind in ("own, drawn", "text"))
     assert (own.images, own.claimed, own.edit) == (2, 1.0, "none")
     assert text.claimed == 0.0
+    assert own.strict is not None
+    assert text.strict is not None
+    assert (own.strict["count"], text.strict["count"]) == (2, 0)
     assert all((row.low, row.high) == clopper_pearson(round(row.claimed * 2), 2) for row in (own, text))
     assert own.median is not None
     assert text.median is not None
     assert own.median < text.median
     found, table = shown("claims", [own, text])
-    assert found["beta"] == 0.01
-    assert table.splitlines()[2].startswith("| own, drawn | none | 2 of 2 | 1.000 | 0.158 to 1.000 | -")
+    assert (found["beta"], found["strict_beta"]) == (0.01, 0.001)
+    cells = table.splitlines()[2].split(" | ")
+    assert cells[:6] == ["| own, drawn", "none", "2 of 2", "1.000", "0.158 to 1.000", "2/2 (0.158 to 1.000)"]
+    assert cells[6].startswith("-")
 
 
 @pytest.mark.parametrize(("edit", "find"), [("crop:3,5+jpeg:90", "crop"), ("jpeg:90", "")])
