@@ -52,7 +52,8 @@ class ScaledImage:
 
     Attributes:
         scale: the likeliest factor; 1 for none.
-        evidence: of the pixels for it, in standard deviations.
+        evidence: for it, in standard deviations: of the pixels, or of the decoder with a quarter of theirs where it was
+            asked.
         lead: by how much it is ahead of any other factor; 0 where the decoder was not asked about a likelier one.
     """
 
@@ -94,9 +95,8 @@ def find_scale(
 
 def _tried(model: Autoencoder, planes: Planes, one: Candidate, look: _Look, *, stored: bool, anywhere: bool) -> Tried:
     """What the pixels say of one factor; the grid of an image that was not resized may start anywhere."""
-    parts = [
-        brought_back(seen_planes(planes, one), one.before, part) for part in _parts(one.before, look, model.factor)
-    ]
+    seen = seen_planes(planes, one)
+    parts = [brought_back(seen, one.before, part) for part in _parts(one.before, look, model.factor)]
     found = scale_lattice_of(model, one.scale, stored=stored).evidence(parts)
     top, left = (int(place) for place in np.unravel_index(found.argmax(), found.shape)) if anywhere else (0, 0)
     return Tried(candidate=one, evidence=float(found[top, left]), start=(top, left))
