@@ -42,7 +42,9 @@ class Joint:
 
     where m and s are the median and the standard deviation of log d among belongings, each left out of what its own
     distance is measured from. Beyond the saturation an image is as clearly better than its copies as any, and the
-    distance alone decides. It costs as many reconstructions as `control` with an excess: four, twice AEDR's.
+    distance alone decides. In large images belongings are so far below others that a few photos saturate too, so a
+    profile has a saturation of its own: half as far as the median of its belongings, or as far as the nearest of them
+    if that is less. It costs as many reconstructions as `control` with an excess: four, twice AEDR's.
 
     Attributes:
         copies: as of `control`.
@@ -50,7 +52,8 @@ class Joint:
         weighted: as of `control`: whether blocks count by how much of the image lies there, where it is compared with
             its copies.
         weight: how much the distance counts, for each of the belongings' standard deviations.
-        saturation: standard deviations of other images below their mean at which the copies' evidence ends.
+        saturation: standard deviations of other images below their mean at which the copies' evidence ends, at the
+            least; a profile's own is learned.
         shrinkage: in (0, 1]: how far correlations are shrunk towards none, in both parts.
         floor: as of `control`: an image whose copies lose no more than this, or that is the same as its copies, is
             undefined (NaN). A mean squared error on [0, 1]; default 8-bit rounding.
@@ -125,23 +128,26 @@ class Joint:
         return self._asked.scores(model, images, seeds)
 
     def fit(self, belonging: Scores) -> Fit:
-        """What `control` learns, and of the distance `distance_centre`, `distance_root` and `distance`.
+        """What `control` learns, and of the distance `distance_centre`, `distance_root` and `distance`; `saturation`.
 
         `distance_centre` and `distance_root` are the mean and the inverse covariance's root of the 48 bands, as of
         `spectral`; `distance`, shape `(2,)`, is the median and the standard deviation of the logarithm of the distance.
+        `saturation`, shape `(1,)`, is where the evidence of these belongings' copies ends.
 
         Raises:
             NoTrace: when belongings are reconstructed no better than their copies.
             ProfileError: when there are too few belongings with a statistic.
         """
         fit = self._control.fit(belonging)
-        rows = _log_ratios(belonging.take(np.isfinite(self._control.statistic(belonging, fit))))
+        better = self._control.statistic(belonging, fit)
+        rows = _log_ratios(belonging.take(np.isfinite(better)))
         logs = np.log(self._left_out(rows) + ROUNDING)
         learned = fit_covariance(rows, shrinkage=self.shrinkage)
         return {
             **fit,
             **{f"distance_{name}": numbers for name, numbers in learned.items()},
             "distance": np.array([np.median(logs), max(float(np.std(logs)), _NARROWEST)]),
+            "saturation": np.array([self._learned_saturation(better[np.isfinite(better)])]),
         }
 
     def statistic(self, scores: Scores, fit: Fit) -> Vector:
@@ -154,9 +160,18 @@ class Joint:
         median, deviation = fit["distance"]
         learned = {name: fit[f"distance_{name}"] for name in ("centre", "root")}
         apart = np.log(squared_distance(_log_ratios(scores), learned) + ROUNDING)
-        better: Vector = np.maximum(self._control.statistic(scores, fit), -self.saturation)
+        (saturation,) = fit.get("saturation", (self.saturation,))  # which profiles of earlier versions do not say
+        better: Vector = np.maximum(self._control.statistic(scores, fit), -float(saturation))
         found: Vector = better + self.weight * (apart - median) / deviation
         return found
+
+    def _learned_saturation(self, better: Vector) -> float:
+        """Where the copies' evidence ends, in standard deviations of others below their mean.
+
+        No further than the nearest belonging, since beyond it the distance is to decide, and no further than half of
+        what is usual among belongings, since those in question may show less than any of the profile.
+        """
+        return max(self.saturation, min(-float(better.max()), -float(np.median(better)) / 2))
 
     def _left_out(self, rows: Matrix) -> Vector:
         """The distance of each row from the others: it is left out, with every tenth of them, of what it is judged by.

@@ -79,10 +79,29 @@ def test_the_statistic_is_that_of_the_formula(counted: bool) -> None:
     for fold in range(10):
         logs[places % 10 == fold] = np.log(distance(known.take(places % 10 == fold), known.take(places % 10 != fold)))
     better = control.statistic(images, control.fit(known))
-    wanted = np.maximum(better, -2.0) + 0.7 * (np.log(distance(images, known)) - np.median(logs)) / logs.std()
+    usual = control.statistic(known, control.fit(known))
+    end = min(-2.0, max(usual.max(), np.median(usual) / 2))
+    wanted = np.maximum(better, end) + 0.7 * (np.log(distance(images, known)) - np.median(logs)) / logs.std()
     np.testing.assert_allclose(found, wanted, rtol=1e-3)
-    assert (better < -2.0).any(), "some are beyond the saturation"
-    assert (better > -2.0).any(), "and some are not"
+    assert (better < end).any(), "some are beyond the saturation"
+    assert (better > end).any(), "and some are not"
+    earlier = {name: numbers for name, numbers in method.fit(known).items() if name != "saturation"}
+    np.testing.assert_allclose(
+        method.statistic(images, earlier) - found, np.maximum(better, -2.0) - np.maximum(better, end), atol=1e-9
+    )
+
+
+def test_others_that_are_beyond_the_saturation_but_far_above_belongings_are_told_apart() -> None:
+    """In large images there is little chance: a few photos saturate, and their two errors say little after a JPEG."""
+    known, own = _rows(60, 1, better=2.0), _rows(200, 2, better=2.0)
+    odd = _rows(200, 3, better=0.5)
+    joint, low = Joint(saturation=2.0), _PARTS.statistic(odd, _PARTS.fit(known))
+    assert np.mean(low < -2.0) > 0.5, "these are beyond the saturation that the option says"
+    assert _PARTS.statistic(known, _PARTS.fit(known)).max() < low.min(), "and all belongings are further below"
+    fit = joint.fit(known)
+    assert auc(joint.statistic(own, fit), joint.statistic(odd, fit)).value > 0.99
+    earlier = {**fit, "saturation": np.array([joint.saturation])}
+    assert auc(joint.statistic(own, earlier), joint.statistic(odd, earlier)).value < 0.9
 
 
 def test_it_tells_a_sibling_where_control_cannot_and_damage_where_spectral_cannot() -> None:
