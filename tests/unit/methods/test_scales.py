@@ -25,6 +25,7 @@ from wherefrom.methods.arithmetic.scale_lattice import (
     ScaleLattice,
     brought_back,
     learned_scale_lattice,
+    nearest_scale,
     planes_of,
 )
 from wherefrom.methods.arithmetic.scales import find_scale
@@ -116,26 +117,45 @@ def test_an_image_that_shows_the_grid_of_a_jpeg_is_asked_by_what_was_learned_fro
     assert asked == {("pixels", stored), ("decoder", stored)}
 
 
-def test_after_a_jpeg_more_of_a_decoders_images_are_told_by_what_was_learned_from_such() -> None:
-    """Of the toy enlarged by 1.5: how far its images stand out from pictures as they were drawn, in those' spread."""
-    drawn = leaves(6, 144, seed=5)
-    made = list(to_pixels(_TOY.decode(_TOY.encode(to_images(drawn)))))
-    edit = edits.load("resize:1.5+jpeg:50")
+def _apart(edit: str, learned: float, *, stored: bool) -> float:
+    """How far the toy's images stand out from pictures as they were drawn, in those' spread, after an edit of both.
 
-    def apart(lattice: ScaleLattice) -> float:
-        whole = Part(top=0, left=0, height=144, width=144)
-        own, others = (
-            np.array(
-                [lattice.evidence([brought_back(planes_of(edit.apply(x)), (144, 144), whole)])[0, 0] for x in pictures]
-            )
-            for pictures in (tried, fresh)
+    Args:
+        edit: ends in a JPEG.
+        learned: the factor for which something was learned.
+        stored: whether it was learned from images stored as JPEG.
+    """
+    drawn, fresh = leaves(6, 144, seed=5), leaves(6, 144, seed=8)
+    made, tried = (list(to_pixels(_TOY.decode(_TOY.encode(to_images(each))))) for each in (drawn, fresh))
+    lattice = learned_scale_lattice(made, drawn, learned, 8, stored=stored)
+    whole = Part(top=0, left=0, height=144, width=144)
+
+    def evidence(picture: Pixels) -> float:
+        return float(
+            lattice.evidence([brought_back(planes_of(edits.load(edit).apply(picture)), (144, 144), whole)])[0, 0]
         )
-        return float((own.mean() - others.mean()) / others.std())
 
-    fresh = leaves(6, 144, seed=8)
-    tried = list(to_pixels(_TOY.decode(_TOY.encode(to_images(fresh)))))
-    lossless, stored = (apart(learned_scale_lattice(made, drawn, 1.5, 8, stored=how)) for how in (False, True))
+    own, others = (np.array([evidence(picture) for picture in pictures]) for pictures in (tried, fresh))
+    return float((own.mean() - others.mean()) / others.std())
+
+
+def test_after_a_jpeg_more_of_a_decoders_images_are_told_by_what_was_learned_from_such() -> None:
+    lossless, stored = (_apart("resize:1.5+jpeg:50", 1.5, stored=how) for how in (False, True))
     assert stored > 1.2 * lossless > 0
+
+
+def test_after_a_jpeg_what_was_learned_for_a_simple_fraction_nearby_tells_less() -> None:
+    near, own = (_apart("resize:1.27+jpeg:85", learned, stored=True) for learned in (1.25, 1.27))
+    assert own > 1.5 * near
+
+
+def test_factors_are_learned_for_more_densely_after_a_jpeg() -> None:
+    for scale in np.exp(np.linspace(np.log(0.4), np.log(2.5), 301)):
+        assert abs(nearest_scale(scale, stored=True) / scale - 1) < 0.006
+        assert abs(nearest_scale(scale) / scale - 1) < 0.05
+    assert nearest_scale(4 / 3 + 0.004, stored=True) == 4 / 3, "it has the traces of a simple fraction"
+    assert nearest_scale(4 / 3 + 0.010, stored=True) != 4 / 3
+    assert len({nearest_scale(scale, stored=True) for scale in np.linspace(0.4, 2.5, 5000)}) < 220
 
 
 def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], reconstructions: float = 2) -> Any:

@@ -25,7 +25,7 @@ __all__ = ["lattice_name", "lattice_of", "scale_lattice_of"]
 
 _WEIGHTS: Final = ("lossless", "stored")
 _IN_MEMORY: Final = 8
-_SCALES_IN_MEMORY: Final = 64
+_SCALES_IN_MEMORY: Final = 256
 _Learned = TypeVar("_Learned")
 _Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -66,7 +66,7 @@ def scale_lattice_of(
         stored: for images that were stored as JPEG after they were resized.
         cache: see `lattice_of`.
     """
-    learned = nearest_scale(scale)
+    learned = nearest_scale(scale, stored=stored)
     name = lattice_name(model, scale=learned, stored=stored)
     if name not in _scale_lattices:
         place = _folder(cache) / name

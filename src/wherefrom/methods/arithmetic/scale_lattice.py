@@ -35,7 +35,6 @@ from wherefrom.methods.arithmetic.lattice import (
 )
 
 __all__ = [
-    "LEARNED_SCALES",
     "Part",
     "Planes",
     "ScaleLattice",
@@ -45,13 +44,21 @@ __all__ = [
     "planes_of",
 ]
 
-LEARNED_SCALES: Final = (
+_LOSSLESS: Final = (
     *(0.4, 0.42, 0.45, 0.475, 0.5, 0.53, 0.565, 0.6, 0.635, 2 / 3, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95),
     *(1.0, 1.05, 1.1, 1.2, 1.25, 4 / 3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0, 2.12, 2.25, 2.4),
 )
-"""Factors for which something is learned; others are asked by the nearest of them, within a few hundredths, since what
-is left of a weak pattern at one factor is hardly found by what was learned at another that differs by a tenth. Simple
-fractions are among them: resizing by those leaves traces of its own that repeat within few pixels."""
+"""Factors for which something is learned of images stored without loss; others are asked by the nearest of them, within
+a few hundredths, since what is left of a weak pattern at one factor is hardly found by what was learned at another that
+differs by a tenth. Simple fractions are among them: resizing by those leaves traces of its own that repeat within few
+pixels."""
+_SIMPLE: Final = (0.5, 0.6, 2 / 3, 0.75, 0.8, 1.0, 1.2, 1.25, 4 / 3, 1.5, 5 / 3, 1.75, 2.0, 2.5)
+_STEP: Final = 0.01
+"""How far apart, in their logarithms, factors are for which something is learned of images stored as JPEG, beside the
+simple fractions. Its grid of 8 x 8 pixels lies over what the decoder left, and what two factors leave is alike only
+where they differ by less than that."""
+_ALIKE: Final = 0.4 * _STEP
+"""How near a factor is to a simple fraction whose traces it has."""
 _STORED: Final = ("jpeg:90", "jpeg:75", "jpeg:50")
 _OTHERS: Final = (0.55, 0.65, 0.8, 1.15, 1.4, 1.8)
 """Factors by which pictures that no decoder made are resized too."""
@@ -142,13 +149,17 @@ def brought_back(planes: Planes, before: tuple[int, int], part: Part) -> Images:
     return torch.from_numpy(np.stack(resized)[None] / np.float32(255))
 
 
-def nearest_scale(scale: float) -> float:
-    """The factor, of `LEARNED_SCALES`, by which an image is asked that may have been resized by another.
+def nearest_scale(scale: float, *, stored: bool = False) -> float:
+    """The factor for which something is learned, and by which an image is asked that may have been resized by another.
 
     Args:
         scale: by which an image may have been resized.
+        stored: whether it was stored as JPEG since.
     """
-    return min(LEARNED_SCALES, key=lambda learned: abs(math.log(learned / scale)))
+    nearest = min(_SIMPLE if stored else _LOSSLESS, key=lambda learned: abs(math.log(learned / scale)))
+    if not stored or abs(math.log(nearest / scale)) < _ALIKE:
+        return nearest
+    return float(f"{math.exp(round(math.log(scale) / _STEP) * _STEP):.4g}")
 
 
 @torch.inference_mode()
