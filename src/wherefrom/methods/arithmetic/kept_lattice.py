@@ -25,7 +25,7 @@ __all__ = ["lattice_name", "lattice_of", "scale_lattice_of"]
 
 _WEIGHTS: Final = ("lossless", "stored")
 _IN_MEMORY: Final = 8
-_SCALES_IN_MEMORY: Final = 256
+_SCALES_IN_MEMORY: Final = 128
 _Learned = TypeVar("_Learned")
 _Arrays = dict[str, npt.NDArray[np.generic]]
 
