@@ -98,6 +98,16 @@ class ByStorage(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsParts(Protocol):
+    """A method that finds by itself which part of an image the model is asked about."""
+
+    @property
+    def takes_whole_images(self) -> bool:
+        """Whether it is given images of any size, not cropped to whole cells of the model's grid."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settled:
     """One image of a batch whose numbers are known, or will never be.

@@ -120,6 +120,11 @@ class Blind:
         return self._inner.learns
 
     @property
+    def takes_whole_images(self) -> bool:
+        """Where scales are searched for: the size of the whole image tells which can have been."""
+        return bool(self.scales)
+
+    @property
     def named_scales(self) -> tuple[float, ...] | None:
         """The scales, one by one, in order; None for any."""
         if self.scales == _ANY:
@@ -139,7 +144,7 @@ class Blind:
 
         Args:
             model: an autoencoder.
-            images: `(n, 3, h, w)` in [0, 1].
+            images: `(n, 3, h, w)` in [0, 1], of any size.
             seeds: one an image.
 
         Raises:

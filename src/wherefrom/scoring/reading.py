@@ -22,7 +22,7 @@ from wherefrom.models.adapters.asked_part import asked_part
 from wherefrom.models.base import Model
 from wherefrom.scoring.batching import Given, Item
 
-__all__ = ["images_for_model", "usual_workers"]
+__all__ = ["Ready", "images_for_model", "usual_workers"]
 
 _Seen: TypeAlias = tuple[bool | None, Appearance]
 _BESIDE_A_CPU: Final = 2
@@ -31,7 +31,8 @@ _MOST_SEEN: Final = 100_000
 _SEEN: dict[str, _Seen] = {}
 """What was found, by the digest of the pixels: images are asked about by several methods one after another."""
 
-_Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+Ready: TypeAlias = Generator[tuple[ImageFacts, Item | None], None, None]
+"""Of each image its facts, and what can be asked about."""
 
 
 def usual_workers(device: str) -> int:
@@ -43,7 +44,9 @@ def usual_workers(device: str) -> int:
     return _BESIDE_A_CPU if device == "cpu" else max(_BESIDE_A_CPU, min(_MOST_WORKERS, usable()))
 
 
-def images_for_model(images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS) -> _Ready:
+def images_for_model(
+    images: Iterable[Given], *, model: Model, workers: int, limits: Limits = DEFAULT_LIMITS, whole: bool = False
+) -> Ready:
     """Each image's facts in order, with what can be asked about, None where the facts hold an error. To be closed.
 
     Args:
@@ -51,8 +54,9 @@ def images_for_model(images: Iterable[Given], *, model: Model, workers: int, lim
         model: whose factor or fixed size an image must fit.
         workers: threads that read, decode and look at the pixels.
         limits: on bytes and pixels of a file.
+        whole: whether what is asked finds by itself which part of an image the model is asked about.
     """
-    return ahead(_sources(images), partial(_prepared, model=model, limits=limits), workers)
+    return ahead(_sources(images), partial(_prepared, model=model, limits=limits, whole=whole), workers)
 
 
 def _sources(images: Iterable[Given]) -> Iterator[Source | ImageRecord]:
@@ -61,13 +65,15 @@ def _sources(images: Iterable[Given]) -> Iterator[Source | ImageRecord]:
         yield image if isinstance(image, ImageRecord) else as_source(image)
 
 
-def _prepared(given: Source | ImageRecord, *, model: Model, limits: Limits) -> tuple[ImageFacts, Item | None]:
+def _prepared(
+    given: Source | ImageRecord, *, model: Model, limits: Limits, whole: bool
+) -> tuple[ImageFacts, Item | None]:
     """An image's facts, and what can be asked about; None where the facts hold an error."""
     read = given if isinstance(given, ImageRecord) else read_or_explain(given, limits)
     if isinstance(read, ImageFacts):
         return read, None
     try:
-        pixels = asked_part(read.pixels, model)
+        pixels = asked_part(read.pixels, model, whole=whole)
     except ImageError as error:
         return replace(read.facts, error=str(error)), None
     item = Item(digest=_digest(given, read, pixels), pixels=pixels, given=given)

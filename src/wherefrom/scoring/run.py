@@ -24,14 +24,14 @@ from wherefrom.core.given import refuse_name
 from wherefrom.core.options import check_number
 from wherefrom.images.in_memory import single
 from wherefrom.images.read import DEFAULT_LIMITS, Limits
-from wherefrom.methods.base import Method
+from wherefrom.methods.base import FindsParts, Method
 from wherefrom.models.base import Model
 from wherefrom.records.table import ScoreTable
 from wherefrom.scoring import leases
 from wherefrom.scoring.batching import BatchSize, Buckets, Given, Item
 from wherefrom.scoring.evaluating import Answers, evaluate
 from wherefrom.scoring.progress import Meter, Progress
-from wherefrom.scoring.reading import images_for_model, usual_workers
+from wherefrom.scoring.reading import Ready, images_for_model, usual_workers
 from wherefrom.scoring.store import Question, Store
 from wherefrom.scoring.table_rows import TableRows
 
@@ -151,7 +151,7 @@ class _Run:
         """Give every image its row and ask about it; returns, by digest, what another process is asking about."""
         elsewhere: dict[str, Given] = {}
         buckets = Buckets(sizes=self.sizes)
-        with closing(images_for_model(images, model=self.model, workers=self.workers, limits=self.limits)) as incoming:
+        with closing(self._ready(images)) as incoming:
             for facts, item in incoming:
                 if item is None:
                     self.table.refuse(facts)
@@ -162,14 +162,17 @@ class _Run:
             elsewhere |= self._ask(ready)
         return elsewhere
 
+    def _ready(self, images: Iterable[Given]) -> Ready:
+        """The images as they are asked about."""
+        whole = isinstance(self.method, FindsParts) and self.method.takes_whole_images
+        return images_for_model(images, model=self.model, workers=self.workers, limits=self.limits, whole=whole)
+
     def again(self, elsewhere: dict[str, Given]) -> dict[str, Given]:
         """Wait for what other processes ask; what they gave up or died over is read again and asked here."""
         free = self._wait(elsewhere)
         still_elsewhere = {digest: given for digest, given in elsewhere.items() if digest not in free}
         buckets = Buckets(sizes=self.sizes)
-        with closing(
-            images_for_model(free.values(), model=self.model, workers=self.workers, limits=self.limits)
-        ) as incoming:
+        with closing(self._ready(free.values())) as incoming:
             for digest, (_, item) in zip(free, incoming, strict=True):
                 if item is None or item.digest != digest:
                     error = "the file changed while the run was going on: run again"

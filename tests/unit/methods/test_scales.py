@@ -34,6 +34,7 @@ from wherefrom.models.adapters.through import through
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.load import load_model
 from wherefrom.models.toy import Toy
+from wherefrom.scoring.run import score
 
 _TOY = Toy(gain=0.9)
 _SCALES = (0.75, 1.0, 1.5)
@@ -269,6 +270,27 @@ def test_the_method_is_asked_through_the_resize_that_was_found(
     assert Blind().in_words(found) == ("resized by 1.5",)
     known = load("reconstruction").scores(through(_TOY, "resize:1.5"), seen, seeds)
     np.testing.assert_array_equal(found["first"], known["first"])
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.25, 1.3])
+def test_an_image_is_searched_with_its_last_rows_which_are_no_whole_cell(scale: float, learned: None) -> None:
+    """Of the size that it has, not of whole cells: that another factor would have led to."""
+    seen = _resized(_made(97), scale, Image.Resampling.LANCZOS)
+    assert seen.shape[0] % 8
+    table = score([seen], model=_TOY, method=Blind(method="reconstruction", scales="any"))
+    assert table.scores["found_scale"].tolist() == [scale]
+    assert table.sizes == ((seen.shape[0], seen.shape[1]),)
+
+
+@pytest.mark.parametrize("side", [20, 29])
+def test_of_an_image_that_is_too_small_to_be_searched_whole_cells_are_asked_about(side: int) -> None:
+    seen = leaves(1, side)[0]
+    found, known = (
+        score([seen], model=_TOY, method=method).scores
+        for method in (Blind(method="reconstruction", scales="any"), load("reconstruction"))
+    )
+    assert found["found_searched"].tolist() == [int(side >= 24)]
+    assert side >= 24 or found["first"] == known["first"]
 
 
 def test_what_bringing_back_leaves_in_all_images_is_no_evidence(lattices: dict[float, ScaleLattice]) -> None:

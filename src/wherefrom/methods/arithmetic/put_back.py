@@ -20,7 +20,7 @@ from wherefrom.methods.arithmetic.scales import ScaledImage, find_scale
 from wherefrom.methods.arithmetic.wrapping import settled_rows
 from wherefrom.methods.base import Method, Settled
 from wherefrom.models.adapters.through import through
-from wherefrom.models.base import Autoencoder
+from wherefrom.models.base import Autoencoder, SupportsParts
 
 if TYPE_CHECKING:
     from wherefrom.inversion.results import Report
@@ -119,7 +119,7 @@ def _with_columns(settled: Settled, rows: Sequence[int], found_images: Sequence[
 def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
     """One image put back: at the scale that its pixels tell, and at its own scale on the grid."""
     if not has_grid(model, (image.shape[2], image.shape[3])):
-        return FoundImage(image=image, posed=PosedImage(pose=AS_IT_IS), searched=False)
+        return FoundImage(image=_whole_cells(model, image), posed=PosedImage(pose=AS_IT_IS), searched=False)
     if search.scales is None or search.scales:
         candidate, scaled = _scaled(search, model, image)
         if candidate is not None:
@@ -129,6 +129,13 @@ def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
             return FoundImage(image=part, posed=posed, searched=True, scale=scaled.scale)
     posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
     return FoundImage(image=put_back(image, posed.pose, model.factor), posed=posed, searched=True)
+
+
+def _whole_cells(model: Autoencoder, image: Images) -> Images:
+    """An image that is not searched, without the last rows and columns where a model that takes any size needs it."""
+    if model.size is not None or isinstance(model, SupportsParts) or min(image.shape[2:]) < model.factor:
+        return image
+    return put_back(image, AS_IT_IS, model.factor)
 
 
 def _scaled(search: Search, model: Autoencoder, image: Images) -> tuple[Candidate | None, ScaledImage]:
