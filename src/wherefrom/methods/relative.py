@@ -17,7 +17,7 @@ from wherefrom.core.options import check_types
 from wherefrom.core.units import ROUNDING
 from wherefrom.methods.arithmetic.searches import gathered
 from wherefrom.methods.arithmetic.wrapping import option_pairs, settled_rows
-from wherefrom.methods.base import Fit, Method, Settled
+from wherefrom.methods.base import FindsParts, Fit, Method, Settled
 
 if TYPE_CHECKING:
     from wherefrom.core.tensors import Images
@@ -100,6 +100,11 @@ class Relative:
     def learns(self) -> bool:
         """Nothing."""
         return False
+
+    @property
+    def takes_whole_images(self) -> bool:
+        """Where the method that asks both models does."""
+        return isinstance(self._inner, FindsParts) and self._inner.takes_whole_images
 
     def scores(self, model: Model, images: Images, seeds: Seeds) -> Scores:
         """The method's columns under the model, named `own_...`, and under the reference, `reference_...`.

@@ -83,6 +83,7 @@ def test_the_statistic_is_that_of_the_formula(counted: bool) -> None:
     end = min(-2.0, max(usual.max(), np.median(usual) / 2))
     wanted = np.maximum(better, end) + 0.7 * (np.log(distance(images, known)) - np.median(logs)) / logs.std()
     np.testing.assert_allclose(found, wanted, rtol=1e-3)
+    assert end < -2.0, "the profile's own saturation is beyond the option's"
     assert (better < end).any(), "some are beyond the saturation"
     assert (better > end).any(), "and some are not"
     earlier = {name: numbers for name, numbers in method.fit(known).items() if name != "saturation"}
@@ -102,6 +103,21 @@ def test_others_that_are_beyond_the_saturation_but_far_above_belongings_are_told
     assert auc(joint.statistic(own, fit), joint.statistic(odd, fit)).value > 0.99
     earlier = {**fit, "saturation": np.array([joint.saturation])}
     assert auc(joint.statistic(own, earlier), joint.statistic(odd, earlier)).value < 0.9
+
+
+@pytest.mark.parametrize(
+    ("evidence", "ends"),
+    [
+        ([-30.0, -26.0, -22.0, -20.0], 12.0),  # half of the median
+        ([-30.0, -26.0, -22.0, -9.0], 9.0),  # the nearest
+        ([-30.0, -26.0, -22.0, -1.0], 6.0),  # the option
+        ([-9.0, -8.0, -8.0, -7.0], 6.0),
+    ],
+)
+def test_a_profiles_saturation_is_half_the_median_or_the_nearest_and_the_option_at_the_least(
+    evidence: list[float], ends: float
+) -> None:
+    assert Joint()._learned_saturation(np.array(evidence)) == ends
 
 
 def test_it_tells_a_sibling_where_control_cannot_and_damage_where_spectral_cannot() -> None:

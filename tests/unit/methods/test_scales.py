@@ -30,6 +30,7 @@ from wherefrom.methods.arithmetic.scale_lattice import (
 )
 from wherefrom.methods.arithmetic.scales import find_scale
 from wherefrom.methods.blind import Blind
+from wherefrom.methods.relative import Relative
 from wherefrom.models.adapters.through import through
 from wherefrom.models.base import Autoencoder
 from wherefrom.models.load import load_model
@@ -282,15 +283,22 @@ def test_an_image_is_searched_with_its_last_rows_which_are_no_whole_cell(scale: 
     assert table.sizes == ((seen.shape[0], seen.shape[1]),)
 
 
-@pytest.mark.parametrize("side", [20, 29])
-def test_of_an_image_that_is_too_small_to_be_searched_whole_cells_are_asked_about(side: int) -> None:
-    seen = leaves(1, side)[0]
+def test_of_an_image_that_is_too_small_to_be_searched_whole_cells_are_asked_about() -> None:
+    seen = leaves(1, 20)[0]
     found, known = (
         score([seen], model=_TOY, method=method).scores
         for method in (Blind(method="reconstruction", scales="any"), load("reconstruction"))
     )
-    assert found["found_searched"].tolist() == [int(side >= 24)]
-    assert side >= 24 or found["first"] == known["first"]
+    assert found["found_searched"].tolist() == [0]
+    assert found["first"] == known["first"]
+
+
+def test_whole_images_are_taken_where_scales_are_searched_for_also_inside_another_method() -> None:
+    options = (("method", "reconstruction"), ("scales", "any"))
+    assert Blind(scales="any").takes_whole_images
+    assert not Blind().takes_whole_images
+    assert Relative(reference="toy", method="blind", options=options).takes_whole_images
+    assert not Relative(reference="toy", method="reconstruction").takes_whole_images
 
 
 def test_what_bringing_back_leaves_in_all_images_is_no_evidence(lattices: dict[float, ScaleLattice]) -> None:
