@@ -6,7 +6,6 @@ python -m training.export_nulls
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from wherefrom.core.errors import ModelError
 from wherefrom.models.load import load_model
 from wherefrom.models.sources.zoo import names
 
-FIND = ("", "crop")
-"""What is searched for in images first: nothing, or where the decoder's grid starts."""
+MEASURED = (*(("", tiles) for tiles in TILES), *(("crop", tiles) for tiles in TILES), ("crop+scale", TILES[0]))
+"""What is searched for in images first, and how many tiles a pool has: a factor takes too long for more of them."""
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
     for name in given.model or names():
         model: Any = load_model(f"zoo:{name}", device="cpu")
         try:
-            for find, tiles in itertools.product(FIND, TILES):
+            for find, tiles in MEASURED:
                 null = measured_null(model, find=find, tiles=tiles, cache=given.out)
                 place = given.out / null_name(model, find, tiles)
                 place.write_text(json.dumps(as_json(null)) + "\n", encoding="utf-8")

@@ -15,8 +15,9 @@ import wherefrom as wf
 from tests.off_centre import OffCentre
 from wherefrom.checking import Null, check, measured_null
 from wherefrom.checking import measuring as nulls
-from wherefrom.checking.null import Pool
+from wherefrom.checking.null import METHOD, Pool, asked_of
 from wherefrom.core.tensors import Images, generator
+from wherefrom.images import edits
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.write import save_png
 from wherefrom.records.verdict import Outcome
@@ -277,12 +278,43 @@ def test_a_cropped_image_of_an_embedded_model_shows_a_sign_only_where_its_grid_i
         assert [answer.outcome for answer in answers] == [outcome] * 3
         assert all(word in answer.reason for answer in answers)
     assert not (tmp_path / "nulls").exists(), "both came with the package"
-    with pytest.raises(wf.UsageError, match="find='zoom': 'zoom' is none of crop, turns"):
+    with pytest.raises(wf.UsageError, match="find='zoom': 'zoom' is none of crop, turns, scale"):
         check(paths, model=model, find="zoom")
 
 
-@pytest.mark.parametrize(("tiles", "left"), [(199, 198), (1019, 999)])
-@pytest.mark.parametrize("find", ["", "crop"])
+def test_an_image_that_was_resized_shows_a_sign_only_where_its_factor_is_searched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nulls, "OTHERS", ("zoo:kl-f8-a", "zoo:kl-f8-b"))
+    monkeypatch.setattr("wherefrom.checking.answers.TILES", nulls.TILES)
+    model: Any = wf.load_model("zoo:kl-f8-a", device="cpu")
+    drawn = model.decode(model.draw(np.array([0, 4], dtype=np.uint64), size=(208, 176))).clamp(0, 1)
+    paths = [tmp_path / f"{number}.png" for number in range(2)]
+    for path, image in zip(paths, to_pixels(drawn), strict=True):
+        save_png(edits.load("resize:0.77").apply(image), path)
+    for find, outcome, word in (
+        ("crop", Outcome.UNDECIDED, "no sign"),
+        ("crop+scale", Outcome.COMPATIBLE, "resized by 0.77"),
+    ):
+        answers = check(paths, model=model, cache=tmp_path / "nulls", find=find)
+        assert [answer.outcome for answer in answers] == [outcome] * 2
+        assert all(word in answer.reason for answer in answers)
+    assert not (tmp_path / "nulls").exists(), "both came with the package"
+
+
+def test_what_is_searched_for_is_named_in_any_order_and_once() -> None:
+    assert asked_of("turns+crop").card == asked_of("crop+turns").card
+    assert asked_of("scale").card == asked_of("crop+scale").card == asked_of("scale+crop").card
+    assert asked_of("crop+scale").card != asked_of("crop").card
+    assert asked_of("") is METHOD
+    with pytest.raises(wf.UsageError, match=r"find='crop\+crop' names one twice"):
+        asked_of("crop+crop")
+
+
+@pytest.mark.parametrize(
+    ("find", "tiles", "left"),
+    [("", 199, 198), ("", 1019, 999), ("crop", 199, 198), ("crop", 1019, 999), ("crop+scale", 199, 190)],
+)
 @pytest.mark.parametrize("name", ["zoo:kl-f8-a", "zoo:kl-f8-b"])
 def test_the_embedded_models_come_with_their_null(
     name: str, find: str, tiles: int, left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

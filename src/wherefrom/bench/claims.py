@@ -7,7 +7,7 @@ share of images whose p-value is at most 0.01 should be at most 0.01 but for cha
 of more tiles is taken; the share of the decoder's own images should be near 1. Photos are tiles of those given, at
 their own scale; the drawn kinds are drawn here, seeded. What a decoder draws of random latents is a kind for embedded
 models alone, whose latents have a known law. After an edit that crops, the check searches for the decoder's grid first
-(`--find crop`).
+(`--find crop`), and after one that resizes for the factor too (`--find crop+scale`).
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class ClaimsRow:
         claimed: the share that is claimed at beta 0.01.
         low: lower end of its 95 % interval.
         high: upper end.
-        strict: the share that is claimed at beta 0.001, with its interval; None in a quick run.
+        strict: the share that is claimed at beta 0.001, with its interval; None in a quick run, and where factors are
+            searched for, which takes too long for the larger null.
         median: of the upper end of s, which is low for the decoder's own images; None where no image has one.
     """
 
@@ -130,20 +131,22 @@ def _changed(
 
 def _checked(workspace: Workspace, name: str, kind: str, paths: Paths, edit: str) -> ClaimsRow:
     """What `wherefrom check` says of images of one kind."""
-    cropped = any(step.kind == "crop" for step in edits.load(edit).steps)
+    kinds = {step.kind for step in edits.load(edit).steps}
+    find = "crop+scale" if "resize" in kinds else "crop" if "crop" in kinds else ""
 
     def checked(beta: float) -> Sequence[Check]:
         return check(
             workspace.edited(paths, edit),
             model=workspace.model(name),
             beta=beta,
-            find="crop" if cropped else "",
+            find=find,
             store=workspace.setting.work / "scores.sqlite",
         )
 
     answers = checked(_BETA)
     claimed = share(_claimed(answers), len(answers))
-    strict = None if workspace.setting.quick else share_of(_claimed(checked(_STRICT)), len(answers))
+    slow = workspace.setting.quick or "scale" in find
+    strict = None if slow else share_of(_claimed(checked(_STRICT)), len(answers))
     known = [answer.statistic for answer in answers if answer.statistic is not None]
     return ClaimsRow(
         kind=kind,

@@ -91,8 +91,9 @@ def check(
         images: a path, a folder, a glob, or several of what `load_images` takes.
         model: a model, or what `load_model` takes for it; one or several.
         beta: the largest p-value that counts, in (0, 1).
-        find: how the images may lie off the decoder's grid, `crop` or `crop+turns`: each is searched for that and put
-            back first (`Blind`), and so were the images that it is ranked among. Empty asks it as it is.
+        find: what may have moved the images off the decoder's grid, `crop`, `crop+turns`, `crop+scale` or all three:
+            each is searched for that and put back, or asked through the change of size, first (`Blind`), and so were
+            the images that it is ranked among. Empty asks it as it is.
         cache: folder in which nulls that are measured are kept; see `measured_null`.
         store: where scores are kept; see `score`.
         progress: told how far a run is.

@@ -10,6 +10,7 @@ import numpy as np
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.card import Card
+from wherefrom.core.errors import UsageError
 from wherefrom.methods.blind import Blind
 from wherefrom.methods.symmetry import Symmetry
 
@@ -26,17 +27,29 @@ MARGIN: Final = 1.5
 """How many times as low as what other decoders draw an image has to be: decoders that were not measured may resemble
 the one that is asked more than those that were."""
 
+_SCALE: Final = "scale"
+_FIND: Final = ("crop", "turns", _SCALE)
+
 
 def asked_of(find: str) -> Symmetry | Blind:
-    """What a check asks of images that may have been cropped or turned.
+    """What a check asks of images that may have been cropped, turned or resized.
 
     Args:
-        find: what is searched for first, as of `wherefrom.methods.blind`: `crop`, or `crop+turns`; empty for nothing.
+        find: what is searched for first, names joined by `+`: `crop` and `turns` as of `wherefrom.methods.blind`, and
+            `scale`, by any of which the whole image may have been resized; empty for nothing.
 
     Raises:
-        UsageError: when it is none of these.
+        UsageError: when a name is none of these, or there twice.
     """
-    return Blind(method="symmetry", find=find) if find else METHOD
+    if not find:
+        return METHOD
+    names = find.split("+")
+    if unknown := [name for name in names if name not in _FIND]:
+        raise UsageError(f"find={find!r}: {unknown[0]!r} is none of {', '.join(_FIND)}")
+    if len(set(names)) < len(names):
+        raise UsageError(f"find={find!r} names one twice: name each once")
+    moved = "+".join(name for name in _FIND if name in names and name != _SCALE) or "crop"
+    return Blind(method="symmetry", find=moved, scales="any" if _SCALE in names else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

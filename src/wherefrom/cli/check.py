@@ -18,7 +18,7 @@ def check(
     model: Annotated[list[str], typer.Option("--model", help="the model to ask; repeat it; see `wherefrom models`")],
     beta: Annotated[float, typer.Option("--beta", help="the largest p-value that counts")] = 0.01,
     find: Annotated[
-        str, typer.Option("--find", help="search for how the image was moved first: crop, or crop+turns")
+        str, typer.Option("--find", help="search for what moved the image first: crop, crop+turns or crop+scale")
     ] = "",
     device: options.DEVICE = "auto",
     dtype: options.DTYPE = "float32",
@@ -31,7 +31,7 @@ def check(
 
     COMPATIBLE: the image is reconstructed better than its own turned and mirrored copies, as hardly any known photo is.
     UNDECIDED: no sign of the decoder, which excludes nothing. Where consequences hang on the answer make a profile.
-    An image that was cropped shows a sign only with --find crop.
+    An image that was cropped shows a sign only with --find crop, and one that was resized with --find crop+scale.
     """
     from wherefrom.checking import check as checked
     from wherefrom.images.sources import load_images
