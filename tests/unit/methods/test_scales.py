@@ -188,9 +188,47 @@ def test_questions_end_with_their_price_and_the_best_of_those_asked_is_found(mon
     assert about == [1.0, 0.4, 0.5, 0.6], "eight reconstructions are four of the image and of its copy"
     assert found.scale == 0.4
     assert found.lead == 0, "a factor that was not asked about is no better than one that was"
-    about, found = _asked_about(monkeypatch, decoder, reconstructions=4)
+    about, found = _asked_about(monkeypatch, decoder, reconstructions=2)
     assert about == [1.0, 0.4, 0.5, 0.6, 0.8, 1.2, 1.5]
     assert found.scale == 0.8
+
+
+def test_where_the_price_allows_first_questions_about_each_factor_set_the_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    about, found = _asked_about(monkeypatch, {0.6: 7.0, 0.8: 3.0}, reconstructions=4)
+    assert about == [1.0, 0.4, 0.5, 0.6, 0.8, 1.2, 1.5, 0.6]
+    assert found.scale == 0.6
+
+
+def test_a_large_image_that_was_stored_as_jpeg_is_found_by_the_decoder_alone_where_it_has_texture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Half of it is flat, among it the part off the middle of which it was asked before."""
+    model: Any = load_model("zoo:kl-f8-a", device="cpu")
+    with torch.inference_mode():
+        drawn = to_pixels(model.decode(model.draw(np.array([1], dtype=np.uint64), size=(384, 512))))[0]
+    drawn[:, :288] = 127
+    lattices, learned = scales.scale_lattice_of, []
+
+    def lattice(asked: Any, scale: float, *, stored: bool) -> Any:
+        learned.append((scale, stored))
+        return lattices(asked, scale, stored=stored)
+
+    monkeypatch.setattr(scales, "scale_lattice_of", lattice)
+    seen = edits.load("resize:0.77+jpeg:85").apply(drawn)
+    candidates = possible_candidates(seen.shape[:2], 8)
+    found = find_scale(model, seen, candidates, crop=True)
+    assert [one.before for one in candidates if one.scale == found.scale] == [(384, 512)]
+    assert found.lead > 3
+    assert learned == [(1.0, True)], "patterns of other factors take long to learn, and are not needed"
+
+
+def test_the_part_that_the_decoder_is_asked_about_is_where_the_image_has_texture() -> None:
+    pixels = np.full((300, 400, 3), 90, dtype=np.uint8)
+    assert scale_questions._textured_place(planes_of(pixels))[0] in scale_questions._PLACES
+    pixels[200:, :120] = np.random.default_rng(0).integers(0, 256, (100, 120, 3))
+    assert scale_questions._textured_place(planes_of(pixels)) == (0.77, 0.23)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +238,8 @@ def test_the_decoder_is_asked_about_all_of_a_small_image_and_off_the_middle_of_a
     side: int, start: int, first: int, length: int
 ) -> None:
     candidate = Candidate(scale=1.0, before=(side, 96), seen=(side, 96))
-    part = scale_questions._asked_part(Tried(candidate=candidate, evidence=0.0, start=(start, 0)), 8)
+    tried = Tried(candidate=candidate, evidence=0.0, start=(start, 0))
+    part = scale_questions._asked_part(tried, 8, 256, (0.38, 0.77))
     assert (part.top, part.height) == (first, length)
     assert (part.left, part.width) == (0, 96)
 

@@ -2,16 +2,19 @@
 
 It is asked about one factor after the other, the likeliest first: how much better it reconstructs the image, brought
 back by that factor, than a copy of that turned upside down. It is asked about all of a small image: in the middle, the
-grids of factors that differ by two cells fall together.
+grids of factors that differ by two cells fall together. Of a large image there is enough for a first question about
+each factor, on a small part; those say in which order it is asked about larger parts.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import torch
 
 from wherefrom.core.tensors import Images
@@ -24,7 +27,7 @@ from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, rank
 from wherefrom.methods.arithmetic.scale_lattice import Part, Planes, brought_back
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["asked_in_turn"]
+__all__ = ["affordable", "asked_in_turn"]
 
 _COUNTED: Final = 0.25
 """What one standard deviation of the pixels' evidence counts beside the decoder's: some pictures have far more than
@@ -33,8 +36,17 @@ _EVIDENT: Final = 6.0
 """Standard deviations of the decoder's evidence for one factor with which no other is asked about."""
 _LARGEST_PART: Final = 256
 """Pixels a side up to which the decoder is asked about a whole image; of larger ones about a part of that size."""
-_PLACE: Final = 0.38
-"""Of the middle of such a part, as a share of a side; no simple fraction: at those, grids of factors fall together."""
+_SMALL_PART: Final = 128
+"""Pixels a side of the part of a large image about which the decoder is asked first."""
+_FIRST: Final = 0.5
+"""The share of the price that first questions may have."""
+_PLACES: Final = (0.23, 0.38, 0.62, 0.77)
+"""Where along a side the middle of such a part may be, as shares of it; no simple fractions: at those, grids of factors
+fall together."""
+_REACH: Final = 1 / 6
+"""How far around a place, as a share of a side, texture is looked at."""
+_TEXTURE: Final = 8
+"""Pixels a side of the blocks whose texture is looked at."""
 _BLOCK: Final = 4
 _DEVIATION: Final = 6.0
 """How much the log energy of the error, against that of the copy, varies over wrong factors, times the side of the part
@@ -42,10 +54,28 @@ in pixels; chosen on images of `taesd`."""
 _COPY: Final = "turn180"
 
 
+def affordable(candidates: Sequence[Candidate], factor: int, reconstructions: float) -> int:
+    """How many factors the decoder can be asked about for a part of that, on average over the factors.
+
+    Args:
+        candidates: the factors.
+        factor: pixels a side of a cell.
+        reconstructions: of the whole image, that all questions may cost together.
+    """
+    anywhere = (_PLACES[0], _PLACES[0])
+    parts = [
+        (one, _asked_part(Tried(candidate=one, evidence=0.0), factor, _SMALL_PART, anywhere)) for one in candidates
+    ]
+    prices = [_price(one, part) for one, part in parts]
+    return int(_FIRST * reconstructions * len(prices) / sum(prices)) if prices else 0
+
+
 def asked_in_turn(
     model: Autoencoder, planes: Planes, near: Sequence[Tried], reconstructions: float, *, stored: bool
 ) -> list[Tried]:
     """Some factors as the decoder ranks them, then those that it was not asked about.
+
+    Of a large image it is asked about small parts first, about all factors, which sets the order.
 
     Args:
         model: one that takes images of any size.
@@ -54,18 +84,38 @@ def asked_in_turn(
         reconstructions: of the whole image, that all questions may cost together; one is always asked.
         stored: whether the image was stored as JPEG after it was resized, so that few bands count.
     """
+
+    def said(one: Tried, part: Part) -> float:
+        return _of_decoder(model, planes, one.candidate, part, stored=stored)
+
+    counted, order = [_COUNTED * one.evidence for one in near], list(range(len(near)))
+    place_of_parts = _textured_place(planes)
+    small = [_asked_part(one, model.factor, _SMALL_PART, place_of_parts) for one in near]
+    first = sum(_price(one.candidate, part) for one, part in zip(near, small, strict=True))
+    if first <= _FIRST * reconstructions:
+        reconstructions -= first
+        looks = [said(one, part) + own for one, part, own in zip(near, small, counted, strict=True)]
+        order = sorted(order, key=lambda place: -looks[place])
     asked: list[Tried] = []
-    for one in near:
-        part = _asked_part(one, model.factor)
-        reconstructions -= 2 * part.height * part.width / math.prod(one.candidate.before)  # of it and of its copy
+    for place in order:
+        part = _asked_part(near[place], model.factor, _LARGEST_PART, place_of_parts)
+        reconstructions -= _price(near[place].candidate, part)
         if asked and reconstructions < 0:
             break
-        counted = _COUNTED * one.evidence
-        asked.append(replace(one, evidence=counted + _of_decoder(model, planes, one.candidate, part, stored=stored)))
-        if asked[-1].evidence - counted >= _EVIDENT:
+        found = said(near[place], part)
+        asked.append(replace(near[place], evidence=counted[place] + found))
+        if found >= _EVIDENT:
             break
-    rest = [replace(one, evidence=_COUNTED * one.evidence) for one in near[len(asked) :]]
+    rest = [replace(near[place], evidence=counted[place]) for place in order[len(asked) :]]
     return [*ranked(asked), *rest]
+
+
+def _price(one: Candidate, part: Part) -> float:
+    """What a question about a part costs, in reconstructions of the whole image: it and its copy are reconstructed.
+
+    The whole image as it is now, or as it was before where that was larger.
+    """
+    return 2 * part.height * part.width / max(math.prod(one.before), math.prod(one.seen))
 
 
 def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part, *, stored: bool) -> float:
@@ -104,16 +154,33 @@ def _against_copy(model: Autoencoder, image: Images, scale: float, *, stored: bo
     return float(counted[0] - counted[1])
 
 
-def _asked_part(tried: Tried, factor: int) -> Part:
+def _textured_place(planes: Planes) -> tuple[float, float]:
+    """Where an image has most texture, as shares of its height and width: what is smooth shows no decoder."""
+    green = np.asarray(planes[1])
+    rows, columns = (side // _TEXTURE for side in green.shape)
+    blocks = green[: rows * _TEXTURE, : columns * _TEXTURE].reshape(rows, _TEXTURE, columns, _TEXTURE)
+    texture = np.log1p(blocks.std(axis=(1, 3)))
+
+    def around(place: tuple[float, float]) -> float:
+        lines = (
+            slice(int((middle - _REACH) * side), max(1, math.ceil((middle + _REACH) * side)))
+            for middle, side in zip(place, texture.shape, strict=True)
+        )
+        return float(texture[tuple(lines)].mean())
+
+    return max(itertools.product(_PLACES, _PLACES), key=around)
+
+
+def _asked_part(tried: Tried, factor: int, largest: int, place: tuple[float, float]) -> Part:
     """The part of the image before that the decoder is asked about, on the grid of the factor."""
-    sides = zip(tried.candidate.before, tried.start, strict=True)
-    (top, height), (left, width) = (_cells_along(side, start, factor) for side, start in sides)
+    sides = zip(tried.candidate.before, tried.start, place, strict=True)
+    (top, height), (left, width) = (_cells_along(side, start, factor, largest, at) for side, start, at in sides)
     return Part(top=top, left=left, height=height, width=width)
 
 
-def _cells_along(side: int, start: int, factor: int) -> tuple[int, int]:
+def _cells_along(side: int, start: int, factor: int, largest: int, place: float) -> tuple[int, int]:
     """Start and length of whole cells along one side, on the grid that starts there."""
-    length = max(1, min(_LARGEST_PART, side - start) // factor) * factor
+    length = max(1, min(largest, side - start) // factor) * factor
     most = (side - start - length) // factor
-    first = min(most, max(0, round((_PLACE * side - length / 2 - start) / factor)))
+    first = min(most, max(0, round((place * side - length / 2 - start) / factor)))
     return start + first * factor, length

@@ -1,13 +1,15 @@
 """By how much an image was resized since the decoder made it. With torch.
 
 Each factor that can have been is asked on small parts of the image by what the decoder leaves within its cells, the
-likeliest again on larger ones. Where that does not settle it, the decoder is asked too.
+likeliest again on larger ones. Where that does not settle it, the decoder is asked too. Of a large image that was
+stored as JPEG the decoder alone is asked, about each factor: there is enough of the image, and a JPEG hides what is in
+cells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,15 +21,17 @@ from wherefrom.methods.arithmetic.kept_lattice import scale_lattice_of
 from wherefrom.methods.arithmetic.lattice import PATCH
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, ranked, seen_planes
 from wherefrom.methods.arithmetic.scale_lattice import Part, Planes, brought_back, planes_of
-from wherefrom.methods.arithmetic.scale_questions import asked_in_turn
+from wherefrom.methods.arithmetic.scale_questions import affordable, asked_in_turn
 from wherefrom.models.base import Autoencoder
 
 __all__ = ["ScaledImage", "find_scale"]
 
 _LIKELY: Final = 16
-"""Factors that are looked at again, on larger parts; as many as the decoder can be asked about where that is more."""
+"""Factors that are looked at again, on larger parts; as many as the decoder can be asked about where that is more, as
+of large images."""
 _CLEAR: Final = 12.0
-"""Standard deviations by which the most evident factor has to be ahead, or the decoder is asked."""
+"""Standard deviations by which the most evident factor has to be ahead, or the decoder is asked. It always is of images
+stored as JPEG: a JPEG's grid falls together with that of some factors, among them 1, and looks like evidence."""
 _PRICE: Final = 8.0
 """How many times as much as asking about places, asking about factors may cost."""
 
@@ -75,20 +79,23 @@ def find_scale(
         crop: whether the grid of an image that was not resized may start anywhere.
         reconstructions: of the whole image; questions to the decoder may cost eight times as many together; at least 1.
     """
-    planes, factor, stored = planes_of(pixels), model.factor, bool(shows_grid(pixels))
+    planes, factor, stored, price = planes_of(pixels), model.factor, bool(shows_grid(pixels)), _PRICE * reconstructions
     height, width = (side // factor * factor for side in pixels.shape[:2])
     own = Candidate(scale=1.0, before=(height, width), seen=(height, width))
 
     def tried(one: Candidate, look: _Look) -> Tried:
         return _tried(model, planes, one, look, stored=stored, anywhere=crop and one is own)
 
-    likely = list(candidates)
-    most = max(_LIKELY, int(_PRICE * reconstructions))
-    if len(likely) > most:
-        likely = [one.candidate for one in ranked(tried(one, _COARSE) for one in likely)[:most]]
-    fine = ranked(tried(one, _FINE) for one in (own, *likely))
-    if len(fine) > 1 and fine[0].evidence - fine[1].evidence < _CLEAR:
-        fine = asked_in_turn(model, planes, fine, _PRICE * reconstructions, stored=stored)
+    likely, most = list(candidates), affordable((own, *candidates), factor, price)
+    if stored and most > len(likely):
+        fine = [replace(tried(own, _FINE), evidence=0.0), *(Tried(candidate=one, evidence=0.0) for one in likely)]
+    else:
+        most = max(_LIKELY, most)
+        if len(likely) > most:
+            likely = [one.candidate for one in ranked(tried(one, _COARSE) for one in likely)[:most]]
+        fine = ranked(tried(one, _FINE) for one in (own, *likely))
+    if len(fine) > 1 and (stored or fine[0].evidence - fine[1].evidence < _CLEAR):
+        fine = asked_in_turn(model, planes, fine, price, stored=stored)
     lead = max(0.0, fine[0].evidence - max(one.evidence for one in fine[1:])) if len(fine) > 1 else 0.0
     return ScaledImage(scale=fine[0].candidate.scale, evidence=fine[0].evidence, lead=lead)
 
