@@ -36,8 +36,9 @@ _EVIDENT: Final = 6.0
 """Standard deviations of the decoder's evidence for one factor with which no other is asked about."""
 _LARGEST_PART: Final = 256
 """Pixels a side up to which the decoder is asked about a whole image; of larger ones about a part of that size."""
-_SMALL_PART: Final = 128
-"""Pixels a side of the part of a large image about which the decoder is asked first."""
+_SMALL_PARTS: Final = (128, 96)
+"""Pixels a side of the part of a large image about which the decoder is asked first: the larger where the price allows
+it for all factors."""
 _FIRST: Final = 0.5
 """The share of the price that first questions may have."""
 _PLACES: Final = (0.23, 0.38, 0.62, 0.77)
@@ -63,11 +64,9 @@ def affordable(candidates: Sequence[Candidate], factor: int, reconstructions: fl
         reconstructions: of the whole image, that all questions may cost together.
     """
     anywhere = (_PLACES[0], _PLACES[0])
-    parts = [
-        (one, _asked_part(Tried(candidate=one, evidence=0.0), factor, _SMALL_PART, anywhere)) for one in candidates
-    ]
-    prices = [_price(one, part) for one, part in parts]
-    return int(_FIRST * reconstructions * len(prices) / sum(prices)) if prices else 0
+    tried = [Tried(candidate=one, evidence=0.0) for one in candidates]
+    parts = _small_parts(tried, factor, _SMALL_PARTS[-1], anywhere)
+    return int(_FIRST * reconstructions * len(tried) / _together(tried, parts)) if tried else 0
 
 
 def asked_in_turn(
@@ -90,12 +89,13 @@ def asked_in_turn(
 
     counted, order = [_COUNTED * one.evidence for one in near], list(range(len(near)))
     place_of_parts = _textured_place(planes)
-    small = [_asked_part(one, model.factor, _SMALL_PART, place_of_parts) for one in near]
-    first = sum(_price(one.candidate, part) for one, part in zip(near, small, strict=True))
-    if first <= _FIRST * reconstructions:
-        reconstructions -= first
-        looks = [said(one, part) + own for one, part, own in zip(near, small, counted, strict=True)]
-        order = sorted(order, key=lambda place: -looks[place])
+    for side in _SMALL_PARTS:
+        small = _small_parts(near, model.factor, side, place_of_parts)
+        if (first := _together(near, small)) <= _FIRST * reconstructions:
+            reconstructions -= first
+            looks = [said(one, part) + own for one, part, own in zip(near, small, counted, strict=True)]
+            order = sorted(order, key=lambda place: -looks[place])
+            break
     asked: list[Tried] = []
     for place in order:
         part = _asked_part(near[place], model.factor, _LARGEST_PART, place_of_parts)
@@ -108,6 +108,16 @@ def asked_in_turn(
             break
     rest = [replace(near[place], evidence=counted[place]) for place in order[len(asked) :]]
     return [*ranked(asked), *rest]
+
+
+def _small_parts(near: Sequence[Tried], factor: int, side: int, place: tuple[float, float]) -> list[Part]:
+    """For each factor the part that the decoder is asked about first."""
+    return [_asked_part(one, factor, side, place) for one in near]
+
+
+def _together(near: Sequence[Tried], parts: Sequence[Part]) -> float:
+    """What questions about a part for each factor cost together."""
+    return sum(_price(one.candidate, part) for one, part in zip(near, parts, strict=True))
 
 
 def _price(one: Candidate, part: Part) -> float:
