@@ -160,7 +160,9 @@ def test_factors_are_learned_for_more_densely_after_a_jpeg() -> None:
     assert len({nearest_scale(scale, stored=True) for scale in np.linspace(0.4, 2.5, 5000)}) < 220
 
 
-def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], reconstructions: float = 2) -> Any:
+def _asked_about(
+    monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], reconstructions: float = 2, side: int = 96
+) -> Any:
     """The factors that a decoder is asked about, and the one that is found, where the pixels say nothing."""
     silent, about = SimpleNamespace(evidence=lambda _: np.zeros((8, 8))), []
 
@@ -170,8 +172,8 @@ def _asked_about(monkeypatch: pytest.MonkeyPatch, decoder: dict[float, float], r
 
     monkeypatch.setattr(scales, "scale_lattice_of", lambda *_, **__: silent)
     monkeypatch.setattr(scale_questions, "_of_decoder", answer)
-    seen = leaves(1, 96)[0]
-    candidates = named_candidates((0.4, 0.5, 0.6, 0.8, 1.2, 1.5), (96, 96), 8)
+    seen = leaves(1, side)[0]
+    candidates = named_candidates((0.4, 0.5, 0.6, 0.8, 1.2, 1.5), (side, side), 8)
     return about, find_scale(_TOY, seen, candidates, crop=False, reconstructions=reconstructions)
 
 
@@ -196,7 +198,7 @@ def test_questions_end_with_their_price_and_the_best_of_those_asked_is_found(mon
 def test_where_the_price_allows_first_questions_about_each_factor_set_the_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    about, found = _asked_about(monkeypatch, {0.6: 7.0, 0.8: 3.0}, reconstructions=4)
+    about, found = _asked_about(monkeypatch, {0.6: 7.0, 0.8: 3.0}, side=264)
     assert about == [1.0, 0.4, 0.5, 0.6, 0.8, 1.2, 1.5, 0.6]
     assert found.scale == 0.6
 

@@ -56,7 +56,7 @@ _COPY: Final = "turn180"
 
 
 def affordable(candidates: Sequence[Candidate], factor: int, reconstructions: float) -> int:
-    """How many factors the decoder can be asked about for a part of that, on average over the factors.
+    """How many factors of a large image the decoder can be asked about for a part of that; none of a small one.
 
     Args:
         candidates: the factors.
@@ -66,7 +66,8 @@ def affordable(candidates: Sequence[Candidate], factor: int, reconstructions: fl
     anywhere = (_PLACES[0], _PLACES[0])
     tried = [Tried(candidate=one, evidence=0.0) for one in candidates]
     parts = _small_parts(tried, factor, _SMALL_PARTS[-1], anywhere)
-    return int(_FIRST * reconstructions * len(tried) / _together(tried, parts)) if tried else 0
+    large = bool(tried) and _is_large(candidates[0])
+    return int(_FIRST * reconstructions * len(tried) / _together(tried, parts)) if large else 0
 
 
 def asked_in_turn(
@@ -89,7 +90,7 @@ def asked_in_turn(
 
     counted, order = [_COUNTED * one.evidence for one in near], list(range(len(near)))
     place_of_parts = _textured_place(planes)
-    for side in _SMALL_PARTS:
+    for side in _SMALL_PARTS if _is_large(near[0].candidate) else ():
         small = _small_parts(near, model.factor, side, place_of_parts)
         if (first := _together(near, small)) <= _FIRST * reconstructions:
             reconstructions -= first
@@ -108,6 +109,11 @@ def asked_in_turn(
             break
     rest = [replace(near[place], evidence=counted[place]) for place in order[len(asked) :]]
     return [*ranked(asked), *rest]
+
+
+def _is_large(one: Candidate) -> bool:
+    """Whether the image as it is now has more pixels than the decoder is asked about at once."""
+    return math.prod(one.seen) > _LARGEST_PART**2
 
 
 def _small_parts(near: Sequence[Tried], factor: int, side: int, place: tuple[float, float]) -> list[Part]:
