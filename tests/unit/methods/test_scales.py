@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -231,6 +232,10 @@ def test_the_part_that_the_decoder_is_asked_about_is_where_the_image_has_texture
     assert scale_questions._textured_place(planes_of(pixels))[0] in scale_questions._PLACES
     pixels[200:, :120] = np.random.default_rng(0).integers(0, 256, (100, 120, 3))
     assert scale_questions._textured_place(planes_of(pixels)) == (0.77, 0.23)
+    for side in (6, 8, 15, 24):
+        assert scale_questions._textured_place(planes_of(pixels[-side:, :side])) in product(
+            scale_questions._PLACES, repeat=2
+        )
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,8 @@ def _textured_place(planes: Planes) -> tuple[float, float]:
     """Where an image has most texture, as shares of its height and width: what is smooth shows no decoder."""
     green = np.asarray(planes[1])
     rows, columns = (side // _TEXTURE for side in green.shape)
+    if not rows or not columns:
+        return _PLACES[0], _PLACES[0]
     blocks = green[: rows * _TEXTURE, : columns * _TEXTURE].reshape(rows, _TEXTURE, columns, _TEXTURE)
     texture = np.log1p(blocks.std(axis=(1, 3)))
 
