@@ -19,6 +19,7 @@ from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
 from wherefrom.methods import load
 from wherefrom.methods.arithmetic import scale_questions, scales
+from wherefrom.methods.arithmetic.kept_lattice import scale_lattice_of
 from wherefrom.methods.arithmetic.lattice import pattern_of
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, named_candidates, possible_candidates
 from wherefrom.methods.arithmetic.scale_lattice import (
@@ -212,11 +213,11 @@ def test_a_large_image_that_was_stored_as_jpeg_is_found_by_the_decoder_alone_whe
     with torch.inference_mode():
         drawn = to_pixels(model.decode(model.draw(np.array([1], dtype=np.uint64), size=(384, 512))))[0]
     drawn[:, :288] = 127
-    lattices, learned = scales.scale_lattice_of, []
+    learned: list[tuple[float, bool]] = []
 
     def lattice(asked: Any, scale: float, *, stored: bool) -> Any:
         learned.append((scale, stored))
-        return lattices(asked, scale, stored=stored)
+        return scale_lattice_of(asked, scale, stored=stored)
 
     monkeypatch.setattr(scales, "scale_lattice_of", lattice)
     seen = edits.load("resize:0.77+jpeg:85").apply(drawn)
