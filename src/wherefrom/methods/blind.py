@@ -56,7 +56,7 @@ class Blind:
             taken to be upright and not cropped.
         reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the
             price of AEDR; more places are asked about for more, and more of the image in each. Asking about scales may
-            cost eight times as many, and ends as soon as one is evident.
+            cost sixteen times as many, and ends as soon as one is far ahead.
 
     Raises:
         UsageError: when an option is none of these.
@@ -137,10 +137,10 @@ class Blind:
         `found_top` and `found_left` are the rows and columns before the first whole cell of the grid, after turning
         back; `found_turn` is 0 for an upright image, else the number, from 1, of the turn among
         `wherefrom.methods.arithmetic.columns.TURNS`; `found_scale` is the scale. Evidence: `found_lattice`, of the
-        pixels, in standard deviations of pictures that no decoder made, and for a scale of the decoder too where it was
-        asked; `found_lead`, by how much the most evident place is ahead of the next; `found_margin`, by how much the
-        error's mean log energy is less than in the other places that the decoder was asked about, 0 where it was not;
-        `found_searched`, 1 where the image was searched and 0 where it was asked as it is.
+        pixels, in standard deviations of pictures that no decoder made, and for a scale of the decoder, in those of
+        wrong scales; `found_lead`, by how much the most evident place or scale is ahead of the next; `found_margin`, by
+        how much the error's mean log energy is less than in the other places that the decoder was asked about, 0 where
+        it was not; `found_searched`, 1 where the image was searched and 0 where it was asked as it is.
 
         Args:
             model: an autoencoder.

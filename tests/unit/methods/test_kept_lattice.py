@@ -11,9 +11,8 @@ import pytest
 import torch
 
 from wherefrom.methods.arithmetic import kept_lattice
-from wherefrom.methods.arithmetic.kept_lattice import lattice_name, lattice_of, scale_lattice_of
+from wherefrom.methods.arithmetic.kept_lattice import lattice_name, lattice_of
 from wherefrom.methods.arithmetic.lattice import PATCH, Lattice, MatchedFilter
-from wherefrom.methods.arithmetic.scale_lattice import ScaleLattice
 from wherefrom.models.toy import Toy
 
 _MODEL = Toy(gain=0.9)
@@ -114,68 +113,3 @@ def test_its_name_says_all_that_it_depends_on(monkeypatch: pytest.MonkeyPatch) -
     names = {lattice_name(_MODEL), lattice_name(Toy(gain=0.8))}
     monkeypatch.setattr(kept_lattice, "computing_digest", lambda: "another version")
     assert len(names | {lattice_name(_MODEL)}) == 3
-
-
-def _drawn_scale(*, first: float = 0.0, factor: int = 8) -> ScaleLattice:
-    rng = np.random.default_rng(3)
-    centre = rng.normal(size=(3, factor, factor))
-    centre[0, 0, 0] += first
-    return ScaleLattice(
-        scale=0.5,
-        filters=torch.from_numpy(rng.normal(size=(3, 3, PATCH, PATCH)).astype(np.float32)),
-        matched=MatchedFilter(weights=rng.normal(size=(factor, factor, 3)).astype(np.complex128), deviation=2.5),
-        centre=centre,
-        pixels=144**2,
-    )
-
-
-@pytest.fixture
-def scales_learned(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The factors for which something was learned, in order; nothing is in memory."""
-    scales: list[float] = []
-
-    def learn(_reconstructed: object, _drawn: object, scale: float, _factor: int, **_: object) -> ScaleLattice:
-        scales.append(scale)
-        return dataclasses.replace(_drawn_scale(), scale=scale)
-
-    monkeypatch.setattr(kept_lattice, "learned_scale_lattice", learn)
-    monkeypatch.setattr(kept_lattice, "training_pictures", lambda _: ([], []))
-    monkeypatch.setattr(kept_lattice, "_pictures", {})
-    monkeypatch.setattr(kept_lattice, "_scale_lattices", {})
-    return scales
-
-
-def test_what_is_learned_for_a_factor_is_learned_once_and_the_same_afterwards(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scales_learned: list[float]
-) -> None:
-    first = scale_lattice_of(_MODEL, 0.49, cache=tmp_path)
-    assert scale_lattice_of(_MODEL, 0.51, cache=tmp_path) is first
-    monkeypatch.setattr(kept_lattice, "_scale_lattices", {})
-    again = scale_lattice_of(_MODEL, 0.5, cache=tmp_path)
-    assert scale_lattice_of(_MODEL, 1.97, cache=tmp_path).scale == 2
-    assert scales_learned == [0.5, 2.0]
-    assert scale_lattice_of(_MODEL, 2, stored=True, cache=tmp_path).scale == 2
-    assert scales_learned == [0.5, 2.0, 2.0], "what a JPEG leaves is learned by itself"
-    assert len(list(tmp_path.iterdir())) == 3
-    parts = [torch.rand((1, 3, 40, 48), generator=torch.Generator().manual_seed(1))]
-    np.testing.assert_array_equal(first.evidence(parts), again.evidence(parts))
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        pytest.param(b"no archive", id="no archive"),
-        pytest.param(_drawn_scale(first=np.nan), id="not finite"),
-        pytest.param(_drawn_scale(factor=4), id="of another factor"),
-    ],
-)
-def test_what_is_damaged_of_a_factor_is_learned_again(
-    kept: bytes | ScaleLattice, tmp_path: Path, scales_learned: list[float]
-) -> None:
-    place = tmp_path / lattice_name(_MODEL, scale=0.5)
-    if isinstance(kept, bytes):
-        place.write_bytes(kept)
-    else:
-        kept_lattice._keep(kept_lattice._scale_arrays(kept), place)
-    scale_lattice_of(_MODEL, 0.5, cache=tmp_path)
-    assert scales_learned == [0.5]

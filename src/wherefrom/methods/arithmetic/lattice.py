@@ -33,16 +33,7 @@ from wherefrom.images.convert import Pixels
 from wherefrom.methods.arithmetic.photo_pieces import photo_pieces
 from wherefrom.models.base import Autoencoder
 
-__all__ = [
-    "PATCH",
-    "Lattice",
-    "MatchedFilter",
-    "learned_filters",
-    "learned_lattice",
-    "matched_weights",
-    "pattern_of",
-    "training_pictures",
-]
+__all__ = ["PATCH", "Lattice", "MatchedFilter", "learned_lattice"]
 
 PATCH: Final = 8
 """Pixels a side of the filters."""
@@ -99,7 +90,7 @@ class Lattice:
             stored: whether it was stored as JPEG.
         """
         matched = self.stored if stored else self.lossless
-        return matched.evidence(pattern_of(image, self.filters, len(matched.weights)))
+        return matched.evidence(_pattern_of(image, self.filters, len(matched.weights)))
 
 
 @torch.inference_mode()
@@ -109,13 +100,13 @@ def learned_lattice(model: Autoencoder) -> Lattice:
     Args:
         model: one that takes images of any size, with a factor of at least 2.
     """
-    reconstructed, drawn = training_pictures(model)
-    filters = learned_filters(to_images(reconstructed), model.factor)
+    reconstructed, drawn = _training_pictures(model)
+    filters = _filters_of(to_images(reconstructed), model.factor)
     lossless, stored = (_learned_filter(reconstructed, drawn, filters, model.factor, of) for of in (_LOSSLESS, _STORED))
     return Lattice(filters=filters, lossless=lossless, stored=stored)
 
 
-def training_pictures(model: Autoencoder) -> tuple[list[Pixels], list[Pixels]]:
+def _training_pictures(model: Autoencoder) -> tuple[list[Pixels], list[Pixels]]:
     """Pieces of photos as the model makes them, and as they were.
 
     Args:
@@ -149,12 +140,12 @@ def _learned_filter(
         means.append(np.mean([np.roll(x, at, (1, 2)) for x, at in zip(patterns, starts, strict=True)], axis=0))
         others = [_of_pixels(edit.apply(_from(x, *at)), filters, factor) for x, at in zip(drawn, starts, strict=True)]
         noise += [np.fft.fft2(other) for other in others]
-    weights = matched_weights(np.mean(means, axis=0), np.stack(noise))
+    weights = _matched_weights(np.mean(means, axis=0), np.stack(noise))
     spread = np.std([_correlated(weights, np.fft.ifft2(one).real) for one in noise])
     return MatchedFilter(weights=weights, deviation=float(spread) or 1.0)
 
 
-def matched_weights(mean: _Array, noise: _Complex) -> _Complex:
+def _matched_weights(mean: _Array, noise: _Complex) -> _Complex:
     """The mean pattern over the noise's covariance of filters, at each frequency of a cell, `(f, f, k)`.
 
     Args:
@@ -175,7 +166,7 @@ def _correlated(matched: _Complex, pattern: _Array) -> _Array:
     return correlation
 
 
-def learned_filters(images: Images, factor: int) -> torch.Tensor:
+def _filters_of(images: Images, factor: int) -> torch.Tensor:
     """The filters with the least energy on the grid over that off it, `(k, 3, 8, 8)`.
 
     Args:
@@ -217,10 +208,10 @@ def _from(picture: Pixels, top: int, left: int) -> Pixels:
 
 
 def _of_pixels(pixels: Pixels, filters: torch.Tensor, factor: int) -> _Array:
-    return pattern_of(to_images([pixels]), filters, factor)
+    return _pattern_of(to_images([pixels]), filters, factor)
 
 
-def pattern_of(image: Images, filters: torch.Tensor, factor: int) -> _Array:
+def _pattern_of(image: Images, filters: torch.Tensor, factor: int) -> _Array:
     """Log energies of the filters by place within a cell, less their mean over the places, `(k, f, f)`.
 
     Args:

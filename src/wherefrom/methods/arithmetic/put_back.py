@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ import torch
 from wherefrom.core.arrays import Scores, Seeds
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.images.batches import to_pixels
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.poses import AS_IT_IS, PosedImage, find_pose, has_grid, put_back
 from wherefrom.methods.arithmetic.reconstructions import check_encoder
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from wherefrom.inversion.results import Report
 
 __all__ = ["FoundImage", "Search", "put_back_and_ask"]
+
+_CLEAR: Final = 6.0
+"""Standard deviations by which one place where the grid may start has to be ahead of all others, for an image to be
+taken for one that was not resized; of images that were, they are four apart at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,18 +122,27 @@ def _with_columns(settled: Settled, rows: Sequence[int], found_images: Sequence[
 
 
 def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
-    """One image put back: at the scale that its pixels tell, and at its own scale on the grid."""
+    """One image put back: on the grid at its own scale, or at the scale that the decoder tells."""
     if not has_grid(model, (image.shape[2], image.shape[3])):
         return FoundImage(image=_whole_cells(model, image), posed=PosedImage(pose=AS_IT_IS), searched=False)
-    if search.scales is None or search.scales:
-        candidate, scaled = _scaled(search, model, image)
+    posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
+    upright = put_back(image, posed.pose, model.factor)
+    if (search.scales is None or search.scales) and not _shows_own_grid(image, posed):
+        candidate, scaled = _scaled(search, model, image, upright)
         if candidate is not None:
             posed = PosedImage(pose=AS_IT_IS, lattice=scaled.evidence, lead=scaled.lead)
             height, width = candidate.seen
             part = image[:, :, :height, :width].contiguous()
             return FoundImage(image=part, posed=posed, searched=True, scale=scaled.scale)
-    posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
-    return FoundImage(image=put_back(image, posed.pose, model.factor), posed=posed, searched=True)
+    return FoundImage(image=upright, posed=posed, searched=True)
+
+
+def _shows_own_grid(image: Images, posed: PosedImage) -> bool:
+    """Whether the pixels alone tell where the grid starts, which they do not once an image was resized.
+
+    After a JPEG they seem to: its grid may fall together with the decoder's.
+    """
+    return posed.lead >= _CLEAR and not shows_grid(to_pixels(image)[0])
 
 
 def _whole_cells(model: Autoencoder, image: Images) -> Images:
@@ -138,13 +152,20 @@ def _whole_cells(model: Autoencoder, image: Images) -> Images:
     return put_back(image, AS_IT_IS, model.factor)
 
 
-def _scaled(search: Search, model: Autoencoder, image: Images) -> tuple[Candidate | None, ScaledImage]:
-    """By how much an image was resized, and the evidence; None for an image at its own scale."""
+def _scaled(search: Search, model: Autoencoder, image: Images, upright: Images) -> tuple[Candidate | None, ScaledImage]:
+    """By how much an image was resized, and the evidence; None for an image at its own scale.
+
+    Args:
+        search: what is searched for.
+        model: on its device.
+        image: `(1, 3, h, w)`.
+        upright: the same, put back on the grid as if it had not been resized.
+    """
     (pixels,), size = to_pixels(image), (image.shape[2], image.shape[3])
     candidates = (
         possible_candidates(size, model.factor)
         if search.scales is None
         else named_candidates(search.scales, size, model.factor)
     )
-    scaled = find_scale(model, pixels, candidates, crop=search.crop, reconstructions=search.reconstructions)
+    scaled = find_scale(model, pixels, candidates, upright, reconstructions=search.reconstructions)
     return next((one for one in candidates if one.scale == scaled.scale), None), scaled

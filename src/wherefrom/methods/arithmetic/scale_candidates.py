@@ -7,7 +7,7 @@ factors can have been, a few dozen for an image of 192 pixels.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +15,9 @@ from wherefrom.core.errors import ImageError
 from wherefrom.images import edits
 from wherefrom.images.edits.sides import original
 from wherefrom.methods.arithmetic.lattice import PATCH
-from wherefrom.methods.arithmetic.scale_lattice import Planes
+from wherefrom.methods.arithmetic.scale_parts import Planes
 
-__all__ = ["Candidate", "Tried", "named_candidates", "possible_candidates", "ranked", "seen_planes"]
+__all__ = ["Candidate", "named_candidates", "possible_candidates", "seen_planes"]
 
 _SMALLEST, _LARGEST = 0.4, 2.5
 """The factors between which an image of unknown size before is searched."""
@@ -37,21 +37,6 @@ class Candidate:
     scale: float
     before: tuple[int, int]
     seen: tuple[int, int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tried:
-    """A factor that was asked about.
-
-    Attributes:
-        candidate: the factor.
-        evidence: how evident it is, in standard deviations.
-        start: where the grid starts if it is right: row and column of the image before.
-    """
-
-    candidate: Candidate
-    evidence: float
-    start: tuple[int, int] = (0, 0)
 
 
 def named_candidates(scales: Sequence[float], size: tuple[int, int], factor: int) -> list[Candidate]:
@@ -86,15 +71,6 @@ def possible_candidates(size: tuple[int, int], factor: int) -> list[Candidate]:
         if one is not None and one.scale != 1 and one.seen == size:
             found.setdefault(one.before, one)
     return list(found.values())
-
-
-def ranked(tried: Iterable[Tried]) -> list[Tried]:
-    """The most evident first.
-
-    Args:
-        tried: factors.
-    """
-    return sorted(tried, key=lambda one: -one.evidence)
 
 
 def seen_planes(planes: Planes, one: Candidate) -> Planes:

@@ -1,9 +1,8 @@
 """What a decoder says of the factor by which an image was resized. With torch.
 
-It is asked about one factor after the other, the likeliest first: how much better it reconstructs the image, brought
-back by that factor, than a copy of that turned upside down. It is asked about all of a small image: in the middle, the
-grids of factors that differ by two cells fall together. Of a large image there is enough for a first question about
-each factor, on a small part; those say in which order it is asked about larger parts.
+First it is asked about every factor on one small part of the image, brought back by that factor: how well it
+reconstructs the part, against what the factors next to it lead one to expect. That sets the order in which it is asked
+about all of the image, or a large part: how much better it reconstructs that than a copy of it turned upside down.
 """
 
 from __future__ import annotations
@@ -11,39 +10,46 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 
+from wherefrom.core.arrays import Vector
 from wherefrom.core.tensors import Images
 from wherefrom.images import edits
 from wherefrom.images.operators import operator
-from wherefrom.measures.bands import band_log_energies, block_dct
+from wherefrom.measures.bands import band_log_energies, block_dct, content_weights
 from wherefrom.methods.arithmetic.control_copies import turned
 from wherefrom.methods.arithmetic.poses import KEPT_BY_JPEG
-from wherefrom.methods.arithmetic.scale_candidates import Candidate, Tried, ranked, seen_planes
-from wherefrom.methods.arithmetic.scale_lattice import Part, Planes, brought_back
+from wherefrom.methods.arithmetic.scale_candidates import Candidate
+from wherefrom.methods.arithmetic.scale_parts import Part, Planes, brought_back
 from wherefrom.models.base import Autoencoder
 
-__all__ = ["affordable", "asked_in_turn"]
+__all__ = ["Question", "asked_in_turn"]
 
-_COUNTED: Final = 0.25
-"""What one standard deviation of the pixels' evidence counts beside the decoder's: some pictures have far more than
-others, by patterns of their own."""
-_EVIDENT: Final = 6.0
-"""Standard deviations of the decoder's evidence for one factor with which no other is asked about."""
+_AHEAD: Final = 6.0
+"""Standard deviations by which one factor has to be ahead of all others that the decoder was asked about, for no other
+to be asked about."""
+_LEAST: Final = 3
+"""Factors that are asked about before that ends the questions."""
 _LARGEST_PART: Final = 256
 """Pixels a side up to which the decoder is asked about a whole image; of larger ones about a part of that size."""
-_SMALL_PARTS: Final = (128, 96)
-"""Pixels a side of the part of a large image about which the decoder is asked first: the larger where the price allows
-it for all factors."""
-_FIRST: Final = 0.5
+_SMALL_PARTS: Final = (128, 96, 80, 64)
+"""Pixels a side of the part about which the decoder is asked first: the largest that the price allows for all factors,
+or the smallest."""
+_FIRST: Final = 0.3
 """The share of the price that first questions may have."""
+_MOST: Final = 16
+"""Factors that the decoder is asked about again, at most."""
+_FEW: Final = 12
+"""Factors up to which first questions are not needed."""
+_NEXT: Final = 3
+"""Factors on each side that say what is to be expected of one."""
 _PLACES: Final = (0.23, 0.38, 0.62, 0.77)
-"""Where along a side the middle of such a part may be, as shares of it; no simple fractions: at those, grids of factors
-fall together."""
+"""Where along a side the middle of a part may be, as shares of it; no simple fractions: at those, grids of factors fall
+together."""
 _REACH: Final = 1 / 6
 """How far around a place, as a share of a side, texture is looked at."""
 _TEXTURE: Final = 8
@@ -55,119 +61,134 @@ in pixels; chosen on images of `taesd`."""
 _COPY: Final = "turn180"
 
 
-def affordable(candidates: Sequence[Candidate], factor: int, reconstructions: float) -> int:
-    """How many factors of a large image the decoder can be asked about for a part of that; none of a small one.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A factor that a decoder can be asked about.
 
-    Args:
-        candidates: the factors.
-        factor: pixels a side of a cell.
-        reconstructions: of the whole image, that all questions may cost together.
+    Attributes:
+        candidate: the factor.
+        planes: of the part of the image that it accounts for.
     """
-    anywhere = (_PLACES[0], _PLACES[0])
-    tried = [Tried(candidate=one, evidence=0.0) for one in candidates]
-    parts = _small_parts(tried, factor, _SMALL_PARTS[-1], anywhere)
-    large = bool(tried) and _is_large(candidates[0])
-    return int(_FIRST * reconstructions * len(tried) / _together(tried, parts)) if large else 0
+
+    candidate: Candidate
+    planes: Planes
 
 
 def asked_in_turn(
-    model: Autoencoder, planes: Planes, near: Sequence[Tried], reconstructions: float, *, stored: bool
-) -> list[Tried]:
-    """Some factors as the decoder ranks them, then those that it was not asked about.
+    model: Autoencoder, questions: Sequence[Question], reconstructions: float, *, stored: bool
+) -> list[tuple[float, Candidate]]:
+    """Some factors with the decoder's evidence for them, the most evident first.
 
-    Of a large image it is asked about small parts first, about all factors, which sets the order.
+    Evidence is in standard deviations of wrong factors.
 
     Args:
         model: one that takes images of any size.
-        planes: of the whole image.
-        near: the factors, the most evident first.
+        questions: about each factor; the first is about 1, which accounts for most of the image.
         reconstructions: of the whole image, that all questions may cost together; one is always asked.
-        stored: whether the image was stored as JPEG after it was resized, so that few bands count.
+        stored: whether the image was stored as JPEG after it was resized.
     """
-
-    def said(one: Tried, part: Part) -> float:
-        return _of_decoder(model, planes, one.candidate, part, stored=stored)
-
-    counted, order = [_COUNTED * one.evidence for one in near], list(range(len(near)))
-    place_of_parts = _textured_place(planes)
-    for side in _SMALL_PARTS if _is_large(near[0].candidate) else ():
-        small = _small_parts(near, model.factor, side, place_of_parts)
-        if (first := _together(near, small)) <= _FIRST * reconstructions:
-            reconstructions -= first
-            looks = [said(one, part) + own for one, part, own in zip(near, small, counted, strict=True)]
-            order = sorted(order, key=lambda place: -looks[place])
-            break
-    asked: list[Tried] = []
-    for place in order:
-        part = _asked_part(near[place], model.factor, _LARGEST_PART, place_of_parts)
-        reconstructions -= _price(near[place].candidate, part)
+    place = _textured_place(questions[0].planes)
+    order: Sequence[int] = range(len(questions))
+    if len(questions) > _FEW:
+        parts = _first_parts(questions, model.factor, place, _FIRST * reconstructions)
+        reconstructions -= _together(questions, parts)
+        order = np.argsort(-_first_evidence(model, questions, parts, stored=stored), kind="stable").tolist()
+    asked: list[tuple[float, Candidate]] = []
+    for one in (questions[row] for row in order[:_MOST]):
+        part = _part(one.candidate, model.factor, _LARGEST_PART, place)
+        reconstructions -= 2 * _price(one.candidate, part)
         if asked and reconstructions < 0:
             break
-        found = said(near[place], part)
-        asked.append(replace(near[place], evidence=counted[place] + found))
-        if found >= _EVIDENT:
+        asked.append((_against_copy(model, one, part, stored=stored), one.candidate))
+        asked.sort(key=lambda one: -one[0])
+        if len(asked) >= _LEAST and asked[0][0] - asked[1][0] >= _AHEAD:
             break
-    rest = [replace(near[place], evidence=counted[place]) for place in order[len(asked) :]]
-    return [*ranked(asked), *rest]
+    return asked
 
 
-def _is_large(one: Candidate) -> bool:
-    """Whether the image as it is now has more pixels than the decoder is asked about at once."""
-    return math.prod(one.seen) > _LARGEST_PART**2
+def _first_parts(questions: Sequence[Question], factor: int, place: tuple[float, float], most: float) -> list[Part]:
+    """For each factor the part that the decoder is asked about first: the largest whose price is not above the most."""
+    sizes = [[_part(one.candidate, factor, side, place) for one in questions] for side in _SMALL_PARTS]
+    return next((parts for parts in sizes if _together(questions, parts) <= most), sizes[-1])
 
 
-def _small_parts(near: Sequence[Tried], factor: int, side: int, place: tuple[float, float]) -> list[Part]:
-    """For each factor the part that the decoder is asked about first."""
-    return [_asked_part(one, factor, side, place) for one in near]
-
-
-def _together(near: Sequence[Tried], parts: Sequence[Part]) -> float:
-    """What questions about a part for each factor cost together."""
-    return sum(_price(one.candidate, part) for one, part in zip(near, parts, strict=True))
+def _together(questions: Sequence[Question], parts: Sequence[Part]) -> float:
+    """What one reconstruction of a part for each factor costs."""
+    return sum(_price(one.candidate, part) for one, part in zip(questions, parts, strict=True))
 
 
 def _price(one: Candidate, part: Part) -> float:
-    """What a question about a part costs, in reconstructions of the whole image: it and its copy are reconstructed.
+    """What one reconstruction of a part costs, in reconstructions of the whole image.
 
     The whole image as it is now, or as it was before where that was larger.
     """
-    return 2 * part.height * part.width / max(math.prod(one.before), math.prod(one.seen))
+    return part.height * part.width / max(math.prod(one.before), math.prod(one.seen))
 
 
-def _of_decoder(model: Autoencoder, planes: Planes, one: Candidate, part: Part, *, stored: bool) -> float:
-    """What the decoder says of one factor, in standard deviations of wrong factors.
+def _first_evidence(
+    model: Autoencoder, questions: Sequence[Question], parts: Sequence[Part], *, stored: bool
+) -> Vector:
+    """How much better a part is reconstructed than the factors next to it lead one to expect, for each factor.
+
+    The error changes slowly from factor to factor, as the content does that they bring back, but for the right one. So
+    it is compared with a line through those of the next factors on both sides, where all are of one part.
+    """
+    errors = np.array(
+        [
+            _log_energy(model, _image(model, one, part), one.candidate.scale, stored=stored)[0]
+            for one, part in zip(questions, parts, strict=True)
+        ]
+    )
+    logs = np.log([one.candidate.scale for one in questions])
+    order = np.argsort(logs, kind="stable")
+    expected = np.empty(len(errors))
+    for at, row in enumerate(order):
+        near = np.delete(order[max(0, at - _NEXT) : at + _NEXT + 1], min(at, _NEXT))
+        expected[row] = np.polynomial.Polynomial.fit(logs[near], errors[near], 1)(logs[row])
+    return np.asarray(expected - errors)
+
+
+def _against_copy(model: Autoencoder, one: Question, part: Part, *, stored: bool) -> float:
+    """How much better a part is reconstructed than a turned copy of it, in standard deviations of wrong factors.
 
     Args:
-        model: see `find_scale`.
-        planes: of the whole image.
+        model: see `asked_in_turn`.
         one: the factor.
         part: of the image before, from the first pixel of a cell.
         stored: see `asked_in_turn`.
     """
-    image = brought_back(seen_planes(planes, one), one.before, part).clamp(0, 1).to(model.device)
-    return -_against_copy(model, image, one.scale, stored=stored) * math.sqrt(part.height * part.width) / _DEVIATION
+    image = _image(model, one, part)
+    own, copy = _log_energy(model, torch.cat([image, turned(image, _COPY)]), one.candidate.scale, stored=stored)
+    return (copy - own) * math.sqrt(part.height * part.width) / _DEVIATION
 
 
-def _against_copy(model: Autoencoder, image: Images, scale: float, *, stored: bool) -> float:
-    """The mean log energy of an image's error minus that of its copy's: near 0 unless the decoder made it so.
+def _image(model: Autoencoder, one: Question, part: Part) -> Images:
+    """A part of the image, brought back by a factor."""
+    return brought_back(one.planes, one.candidate.before, part).clamp(0, 1).to(model.device)
 
-    Of an image that was made smaller, the errors are compared as they are left by that.
+
+def _log_energy(model: Autoencoder, images: Images, scale: float, *, stored: bool) -> list[float]:
+    """The mean log energy of each image's error over bands and blocks.
+
+    Of an image that was made smaller, the error is looked at as it is left by that. After a JPEG few bands count, and
+    blocks by what the image shows there: of smooth blocks a JPEG keeps nothing.
 
     Args:
-        model: see `find_scale`.
-        image: `(1, 3, h, w)`, brought back.
-        scale: the factor by which it is taken to have been resized.
+        model: see `asked_in_turn`.
+        images: `(n, 3, h, w)`, brought back.
+        scale: the factor by which they are taken to have been resized.
         stored: see `asked_in_turn`.
     """
-    both = torch.cat([image, turned(image, _COPY)])
-    made = model.decode(model.encode(both))
+    made = model.decode(model.encode(images))
     if scale < 1:
-        seen = operator(edits.load(f"resize:{scale:g}"), (both.shape[2], both.shape[3]))
-        both, made = seen.apply(both), seen.apply(made)
-    height, width = (side // _BLOCK * _BLOCK for side in both.shape[2:])
-    energies = band_log_energies(block_dct((made - both)[:, :, :height, :width].contiguous(), _BLOCK))
-    counted = (energies[:, list(KEPT_BY_JPEG)] if stored else energies).mean(1)
-    return float(counted[0] - counted[1])
+        seen = operator(edits.load(f"resize:{scale:g}"), (images.shape[2], images.shape[3]))
+        images, made = seen.apply(images), seen.apply(made)
+    height, width = (side // _BLOCK * _BLOCK for side in images.shape[2:])
+    error, shown = (block_dct(each[:, :, :height, :width].contiguous(), _BLOCK) for each in (made - images, images))
+    if not stored:
+        return [float(mean) for mean in band_log_energies(error).mean(1)]
+    energies = band_log_energies(error, weights=content_weights(shown))
+    return [float(mean) for mean in energies[:, list(KEPT_BY_JPEG)].mean(1)]
 
 
 def _textured_place(planes: Planes) -> tuple[float, float]:
@@ -189,16 +210,16 @@ def _textured_place(planes: Planes) -> tuple[float, float]:
     return max(itertools.product(_PLACES, _PLACES), key=around)
 
 
-def _asked_part(tried: Tried, factor: int, largest: int, place: tuple[float, float]) -> Part:
-    """The part of the image before that the decoder is asked about, on the grid of the factor."""
-    sides = zip(tried.candidate.before, tried.start, place, strict=True)
-    (top, height), (left, width) = (_cells_along(side, start, factor, largest, at) for side, start, at in sides)
+def _part(one: Candidate, factor: int, largest: int, place: tuple[float, float]) -> Part:
+    """The part of the image before that the decoder is asked about, of whole cells."""
+    (top, height), (left, width) = (
+        _along(side, factor, largest, at) for side, at in zip(one.before, place, strict=True)
+    )
     return Part(top=top, left=left, height=height, width=width)
 
 
-def _cells_along(side: int, start: int, factor: int, largest: int, place: float) -> tuple[int, int]:
-    """Start and length of whole cells along one side, on the grid that starts there."""
-    length = max(1, min(largest, side - start) // factor) * factor
-    most = (side - start - length) // factor
-    first = min(most, max(0, round((place * side - length / 2 - start) / factor)))
-    return start + first * factor, length
+def _along(side: int, factor: int, largest: int, place: float) -> tuple[int, int]:
+    """Start and length of whole cells along one side."""
+    length = max(1, min(largest, side) // factor) * factor
+    most = (side - length) // factor
+    return min(most, max(0, round((place * side - length / 2) / factor))) * factor, length
