@@ -328,8 +328,9 @@ def test_the_embedded_models_come_with_their_null(
     null = measured_null(model, find=find, tiles=tiles, cache=tmp_path)
     assert tiles >= null.count >= left, "a tile without texture has no statistic"
     assert len(null.pools) == 2, "photos, and the other one's images; never its own"
-    assert abs(np.median(null.pools["photos"].mean)) < 0.01, "0 by symmetry"
-    assert 1 < null.scale < 1.6
+    searched = "scale" in find  # of many factors that is found with which an image does better than its copy
+    assert abs(np.median(null.pools["photos"].mean)) < (0.02 if searched else 0.01), "0 by symmetry"
+    assert 1 < null.scale < (1.8 if searched else 1.6)
 
 
 @pytest.mark.slow
