@@ -77,7 +77,7 @@ def measured_null(
 
 
 def null_name(model: Autoencoder, find: str = "", tiles: int = TILES[0]) -> str:
-    """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, the method.
+    """The file of a null, named for what it depends on: both halves of the autoencoder, its arithmetic, what is asked.
 
     Args:
         model: an autoencoder.
@@ -87,7 +87,7 @@ def null_name(model: Autoencoder, find: str = "", tiles: int = TILES[0]) -> str:
     facts: dict[str, Fact] = {
         name: model.card.facts.get(name) for name in ("architecture", "encoder", "decoder", "dtype")
     }
-    facts |= {"method": asked_of(find).card.digest, "side": SIDE, "tiles": tiles, "others": OTHERS}
+    facts |= {"measure": asked_of(find).measure.digest, "side": SIDE, "tiles": tiles, "others": OTHERS}
     return f"{Card(kind='null', name='symmetry', facts=facts).digest[:32]}.json"
 
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import itertools
+import math
+from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from wherefrom.core.errors import ImageError, UsageError
 from wherefrom.images.convert import Pixels
 
-__all__ = ["homogeneities", "homogeneity"]
+__all__ = ["PLACES", "homogeneities", "homogeneity", "textured_place"]
 
 _LEVELS = 32
+PLACES: Final = (0.23, 0.38, 0.62, 0.77)
+"""Where along a side the middle of a part may be, as shares of it; no simple fractions: at those, grids that an image
+may have had before it was resized fall together."""
+_REACH: Final = 1 / 6
+"""How far around a place, as a share of a side, texture is looked at."""
+_BLOCK: Final = 8
+"""Pixels a side of the blocks whose texture is looked at."""
 
 
 def homogeneity(pixels: Pixels, form: Literal["squared", "absolute"] = "squared") -> float:
@@ -60,3 +70,30 @@ def homogeneities(pixels: Pixels) -> tuple[float, float]:
     level = np.arange(_LEVELS)
     absolute = (matrix[:, :, 0, 0] / (1 + np.abs(level[:, None] - level))).sum()
     return float(graycoprops(matrix, "homogeneity")[0, 0]), float(absolute)
+
+
+def textured_place(grey: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Where an image has most texture, of sixteen places: what is smooth shows no decoder.
+
+    By the mean over blocks of 8 x 8 pixels around a place of log(1 + s), with s their standard deviation.
+
+    Args:
+        grey: `(h, w)`, in units of 0 to 255, of any size.
+
+    Returns:
+        The place's middle, as shares of the height and the width.
+    """
+    rows, columns = (side // _BLOCK for side in grey.shape)
+    if not rows or not columns:
+        return PLACES[0], PLACES[0]
+    blocks = grey[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    texture = np.log1p(blocks.std(axis=(1, 3)))
+
+    def around(place: tuple[float, float]) -> float:
+        lines = (
+            slice(int((middle - _REACH) * side), max(1, math.ceil((middle + _REACH) * side)))
+            for middle, side in zip(place, texture.shape, strict=True)
+        )
+        return float(texture[tuple(lines)].mean())
+
+    return max(itertools.product(PLACES, PLACES), key=around)

@@ -29,6 +29,9 @@ _WRAPPING: Final = ("blind", "relative")
 _MOST: Final = 64
 _ANY: Final = "any"
 _WEIGHTED: Final = "weighted"
+_SEARCH: Final = 3
+"""The search's version: raised when images are found to lie otherwise, since ranks hold among images that were searched
+alike."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +41,7 @@ class Blind:
     A crop that drops a few rows and columns loses nothing: the image only starts off the decoder's grid. Nor does a
     quarter turn or a mirror. So the image is first searched for how it lies: by patterns within the decoder's cells,
     which are learned once for the decoder and kept, and where these leave several places open, by how well the decoder
-    reconstructs the middle of the image in each. Then rows and columns are dropped so that the image starts on the
+    reconstructs a part of the image in each. Then rows and columns are dropped so that the image starts on the
     grid, turns are undone, and the method is asked. Nothing is resampled. Belongings, pools and questions are all
     searched alike, so that ranks need no correction for the number of places tried.
 
@@ -54,9 +57,10 @@ class Blind:
             `0.5+0.75`, or `any` for all from 0.4 to 2.5 with which each side was whole cells before; empty for none.
             Which it was is searched for, and the method is asked through `resize` then. An image that was resized is
             taken to be upright and not cropped.
-        reconstructions: of the whole image, that asking the decoder about places may cost, from 1 to 64. 2 is the
-            price of AEDR; more places are asked about for more, and more of the image in each. Asking about scales may
-            cost sixteen times as many, and ends as soon as one is far ahead.
+        reconstructions: how much the decoder is asked while searching, from 1 to 64. At 2 all 64 places of a grid cost
+            less than two reconstructions of an image of 512 pixels a side, which is the price of AEDR, and about 14 of
+            one of 192 pixels; more of the image is asked about for more. Places cost at most eight times as many as
+            said, and scales sixteen times, which end as soon as one is far ahead.
 
     Raises:
         UsageError: when an option is none of these.
@@ -111,6 +115,7 @@ class Blind:
             "find": tuple(sorted(self.find.split("+"))),
             "scales": _ANY if self.named_scales is None else self.named_scales,
             "reconstructions": self.reconstructions,
+            "search": _SEARCH,
         }
         return Card(kind="measure", name=f"blind {asked.name}", facts={**asked.facts, **searched})
 

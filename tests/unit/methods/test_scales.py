@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -208,17 +207,6 @@ def test_first_questions_are_about_the_largest_part_that_the_price_allows(monkey
     for most in (6.0, 9.0):
         parts = scale_questions._first_parts(questions, 8, (0.38, 0.38), most)
         assert scale_questions._together(questions, parts) <= most
-
-
-def test_the_part_that_the_decoder_is_asked_about_is_where_the_image_has_texture() -> None:
-    pixels = np.full((300, 400, 3), 90, dtype=np.uint8)
-    assert scale_questions._textured_place(planes_of(pixels))[0] in scale_questions._PLACES
-    pixels[200:, :120] = np.random.default_rng(0).integers(0, 256, (100, 120, 3))
-    assert scale_questions._textured_place(planes_of(pixels)) == (0.77, 0.23)
-    for side in (6, 8, 15, 24):
-        assert scale_questions._textured_place(planes_of(pixels[-side:, :side])) in product(
-            scale_questions._PLACES, repeat=2
-        )
 
 
 @pytest.mark.parametrize(("side", "first", "length"), [(192, 0, 192), (191, 0, 184), (256, 0, 256), (512, 64, 256)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from wherefrom.core.tensors import Images, check_images
 from wherefrom.images.batches import to_pixels
 from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.columns import TURNS
-from wherefrom.methods.arithmetic.poses import AS_IT_IS, PosedImage, find_pose, has_grid, put_back
+from wherefrom.methods.arithmetic.pose_search import CLEAR, PosedImage, find_pose
+from wherefrom.methods.arithmetic.poses import AS_IT_IS, has_grid, put_back
 from wherefrom.methods.arithmetic.reconstructions import check_encoder
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, named_candidates, possible_candidates
 from wherefrom.methods.arithmetic.scales import ScaledImage, find_scale
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from wherefrom.inversion.results import Report
 
 __all__ = ["FoundImage", "Search", "put_back_and_ask"]
-
-_CLEAR: Final = 6.0
-"""Standard deviations by which one place where the grid may start has to be ahead of all others, for an image to be
-taken for one that was not resized. Of images that were, none was ahead by much more than four in trials."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +139,7 @@ def _shows_own_grid(image: Images, posed: PosedImage) -> bool:
 
     After a JPEG they seem to: its grid may fall together with the decoder's.
     """
-    return posed.lead >= _CLEAR and not shows_grid(to_pixels(image)[0])
+    return posed.lead >= CLEAR and not shows_grid(to_pixels(image)[0])
 
 
 def _whole_cells(model: Autoencoder, image: Images) -> Images:

@@ -7,7 +7,6 @@ about all of the image, or a large part: how much better it reconstructs that th
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ import torch
 
 from wherefrom.core.arrays import Vector
 from wherefrom.core.tensors import Images
+from wherefrom.core.units import bands
 from wherefrom.images import edits
 from wherefrom.images.operators import operator
 from wherefrom.measures.bands import band_log_energies, block_dct, content_weights
+from wherefrom.measures.texture import textured_place
 from wherefrom.methods.arithmetic.control_copies import turned
-from wherefrom.methods.arithmetic.poses import KEPT_BY_JPEG
 from wherefrom.methods.arithmetic.scale_candidates import Candidate
 from wherefrom.methods.arithmetic.scale_parts import Part, Planes, brought_back
 from wherefrom.models.base import Autoencoder
@@ -47,14 +47,9 @@ _FEW: Final = 12
 """Factors up to which first questions are not needed."""
 _NEXT: Final = 3
 """Factors on each side that say what is to be expected of one."""
-_PLACES: Final = (0.23, 0.38, 0.62, 0.77)
-"""Where along a side the middle of a part may be, as shares of it; no simple fractions: at those, grids of factors fall
-together."""
-_REACH: Final = 1 / 6
-"""How far around a place, as a share of a side, texture is looked at."""
-_TEXTURE: Final = 8
-"""Pixels a side of the blocks whose texture is looked at."""
 _BLOCK: Final = 4
+_KEPT_BY_JPEG: Final = tuple(bands(_BLOCK).index(f"grey_{place}") for place in ("01", "02", "10", "11", "20"))
+"""Bands of low frequency in grey, of blocks of 4 pixels: what a JPEG keeps of an error. The others only add noise."""
 _DEVIATION: Final = 6.0
 """How much the log energy of the error, against that of the copy, varies over wrong factors, times the side of the part
 in pixels; chosen on images of `taesd`."""
@@ -87,7 +82,7 @@ def asked_in_turn(
         reconstructions: of the whole image, that all questions may cost together; one is always asked.
         stored: whether the image was stored as JPEG after it was resized.
     """
-    place = _textured_place(questions[0].planes)
+    place = textured_place(np.asarray(questions[0].planes[1]))
     order: Sequence[int] = range(len(questions))
     if len(questions) > _FEW:
         parts = _first_parts(questions, model.factor, place, _FIRST * reconstructions)
@@ -188,26 +183,7 @@ def _log_energy(model: Autoencoder, images: Images, scale: float, *, stored: boo
     if not stored:
         return [float(mean) for mean in band_log_energies(error).mean(1)]
     energies = band_log_energies(error, weights=content_weights(shown))
-    return [float(mean) for mean in energies[:, list(KEPT_BY_JPEG)].mean(1)]
-
-
-def _textured_place(planes: Planes) -> tuple[float, float]:
-    """Where an image has most texture, as shares of its height and width: what is smooth shows no decoder."""
-    green = np.asarray(planes[1])
-    rows, columns = (side // _TEXTURE for side in green.shape)
-    if not rows or not columns:
-        return _PLACES[0], _PLACES[0]
-    blocks = green[: rows * _TEXTURE, : columns * _TEXTURE].reshape(rows, _TEXTURE, columns, _TEXTURE)
-    texture = np.log1p(blocks.std(axis=(1, 3)))
-
-    def around(place: tuple[float, float]) -> float:
-        lines = (
-            slice(int((middle - _REACH) * side), max(1, math.ceil((middle + _REACH) * side)))
-            for middle, side in zip(place, texture.shape, strict=True)
-        )
-        return float(texture[tuple(lines)].mean())
-
-    return max(itertools.product(_PLACES, _PLACES), key=around)
+    return [float(mean) for mean in energies[:, list(_KEPT_BY_JPEG)].mean(1)]
 
 
 def _part(one: Candidate, factor: int, largest: int, place: tuple[float, float]) -> Part:
