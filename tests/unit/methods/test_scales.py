@@ -14,6 +14,7 @@ from wherefrom.core.seeds import seeds_of
 from wherefrom.images import edits
 from wherefrom.images.batches import to_images, to_pixels
 from wherefrom.images.convert import Pixels
+from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods import load
 from wherefrom.methods.arithmetic import put_back, scale_questions
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, named_candidates, possible_candidates
@@ -50,7 +51,7 @@ def _resized(pixels: Pixels, scale: float, how: Image.Resampling) -> Pixels:
 
 def _found(model: Autoencoder, seen: Pixels, candidates: list[Candidate]) -> ScaledImage:
     """As `blind` finds it of an image that starts on the grid if it was not resized."""
-    return find_scale(model, seen, candidates, to_images([seen]))
+    return find_scale(model, seen, candidates, to_images([seen]), stored=bool(shows_grid(seen)))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +142,7 @@ def _asked_about(
     monkeypatch.setattr(scale_questions, "_first_evidence", ordered)
     seen = leaves(1, 96)[0]
     candidates = named_candidates(named, (96, 96), 8)
-    return about, find_scale(_TOY, seen, candidates, to_images([seen]), reconstructions=reconstructions)
+    return about, find_scale(_TOY, seen, candidates, to_images([seen]), reconstructions, stored=False)
 
 
 def test_no_further_factor_is_asked_about_once_one_is_far_ahead_of_two(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,12 +43,14 @@ class PosedImage:
         lead: by how much the most evident pose is ahead of the next.
         margin: how much worse the image is reconstructed in the other poses that the decoder was asked about: the mean
             of their errors' log energies minus the pose's own. 0 where the pixels alone told it.
+        stored: whether the pixels show the grid of a JPEG.
     """
 
     pose: Pose
     lattice: float = 0.0
     lead: float = 0.0
     margin: float = 0.0
+    stored: bool = False
 
 
 @torch.inference_mode()
@@ -69,10 +71,10 @@ def find_pose(
     likely = sorted(evidence, key=lambda pose: -evidence[pose])
     lead = evidence[likely[0]] - evidence[likely[1]] if len(likely) > 1 else 0.0
     if lead >= CLEAR or len(likely) == 1:
-        return PosedImage(pose=likely[0], lattice=evidence[likely[0]], lead=lead)
+        return PosedImage(pose=likely[0], lattice=evidence[likely[0]], lead=lead, stored=stored)
     asked, spread = likely[:_MOST], float(np.std(list(evidence.values()))) or 1.0
     pose, margin = likeliest(model, image, asked, [evidence[one] / spread for one in asked], reconstructions)
-    return PosedImage(pose=pose, lattice=evidence[pose], lead=lead, margin=margin)
+    return PosedImage(pose=pose, lattice=evidence[pose], lead=lead, margin=margin, stored=stored)
 
 
 def _evidence(model: Autoencoder, image: Images, *, crop: bool, turns: bool, stored: bool) -> dict[Pose, float]:

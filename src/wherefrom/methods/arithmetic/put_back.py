@@ -12,7 +12,6 @@ import torch
 from wherefrom.core.arrays import Scores, Seeds
 from wherefrom.core.tensors import Images, check_images
 from wherefrom.images.batches import to_pixels
-from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.pose_search import CLEAR, PosedImage, find_pose
 from wherefrom.methods.arithmetic.poses import AS_IT_IS, has_grid, put_back
@@ -124,8 +123,8 @@ def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
         return FoundImage(image=_whole_cells(model, image), posed=PosedImage(pose=AS_IT_IS), searched=False)
     posed = find_pose(model, image, crop=search.crop, turns=search.turns, reconstructions=search.reconstructions)
     upright = put_back(image, posed.pose, model.factor)
-    if (search.scales is None or search.scales) and not _shows_own_grid(image, posed):
-        candidate, scaled = _scaled(search, model, image, upright)
+    if (search.scales is None or search.scales) and not _shows_own_grid(posed):
+        candidate, scaled = _scaled(search, model, image, upright, stored=posed.stored)
         if candidate is not None:
             posed = PosedImage(pose=AS_IT_IS, lattice=scaled.evidence, lead=scaled.lead)
             height, width = candidate.seen
@@ -134,12 +133,12 @@ def _found(search: Search, model: Autoencoder, image: Images) -> FoundImage:
     return FoundImage(image=upright, posed=posed, searched=True)
 
 
-def _shows_own_grid(image: Images, posed: PosedImage) -> bool:
+def _shows_own_grid(posed: PosedImage) -> bool:
     """Whether the pixels alone tell where the grid starts, which they do not once an image was resized.
 
     After a JPEG they seem to: its grid may fall together with the decoder's.
     """
-    return posed.lead >= CLEAR and not shows_grid(to_pixels(image)[0])
+    return posed.lead >= CLEAR and not posed.stored
 
 
 def _whole_cells(model: Autoencoder, image: Images) -> Images:
@@ -149,7 +148,9 @@ def _whole_cells(model: Autoencoder, image: Images) -> Images:
     return put_back(image, AS_IT_IS, model.factor)
 
 
-def _scaled(search: Search, model: Autoencoder, image: Images, upright: Images) -> tuple[Candidate | None, ScaledImage]:
+def _scaled(
+    search: Search, model: Autoencoder, image: Images, upright: Images, *, stored: bool
+) -> tuple[Candidate | None, ScaledImage]:
     """By how much an image was resized, and the evidence; None for an image at its own scale.
 
     Args:
@@ -157,6 +158,7 @@ def _scaled(search: Search, model: Autoencoder, image: Images, upright: Images) 
         model: on its device.
         image: `(1, 3, h, w)`.
         upright: the same, put back on the grid as if it had not been resized.
+        stored: whether the pixels show the grid of a JPEG.
     """
     (pixels,), size = to_pixels(image), (image.shape[2], image.shape[3])
     candidates = (
@@ -164,5 +166,5 @@ def _scaled(search: Search, model: Autoencoder, image: Images, upright: Images) 
         if search.scales is None
         else named_candidates(search.scales, size, model.factor)
     )
-    scaled = find_scale(model, pixels, candidates, upright, reconstructions=search.reconstructions)
+    scaled = find_scale(model, pixels, candidates, upright, search.reconstructions, stored=stored)
     return next((one for one in candidates if one.scale == scaled.scale), None), scaled

@@ -11,7 +11,6 @@ import torch
 from wherefrom.core.tensors import Images
 from wherefrom.images.batches import to_pixels
 from wherefrom.images.convert import Pixels
-from wherefrom.measures.jpeg_grid import shows_grid
 from wherefrom.methods.arithmetic.scale_candidates import Candidate, seen_planes
 from wherefrom.methods.arithmetic.scale_parts import planes_of
 from wherefrom.methods.arithmetic.scale_questions import Question, asked_in_turn
@@ -44,8 +43,9 @@ def find_scale(
     pixels: Pixels,
     candidates: Sequence[Candidate],
     unresized: Images,
-    *,
     reconstructions: float = 2.0,
+    *,
+    stored: bool,
 ) -> ScaledImage:
     """The likeliest factor among the candidates and 1.
 
@@ -55,6 +55,7 @@ def find_scale(
         candidates: factors other than 1.
         unresized: `(1, 3, h, w)` in [0, 1], the image as it was made if it was not resized: whole cells.
         reconstructions: of the whole image, at least 1; questions about factors may cost sixteen times as many.
+        stored: whether the pixels show the grid of a JPEG.
     """
     if not candidates:
         return ScaledImage(scale=1.0, evidence=0.0, lead=0.0)
@@ -62,6 +63,6 @@ def find_scale(
     own = Question(candidate=Candidate(scale=1.0, before=size, seen=size), planes=planes_of(to_pixels(unresized)[0]))
     planes = planes_of(pixels)
     questions = [own, *(Question(candidate=one, planes=seen_planes(planes, one)) for one in candidates)]
-    asked = asked_in_turn(model, questions, _PRICE * reconstructions, stored=bool(shows_grid(pixels)))
+    asked = asked_in_turn(model, questions, _PRICE * reconstructions, stored=stored)
     (evidence, found), *others = asked
     return ScaledImage(scale=found.scale, evidence=evidence, lead=evidence - others[0][0] if others else 0.0)
