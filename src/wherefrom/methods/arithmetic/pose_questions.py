@@ -19,6 +19,7 @@ from wherefrom.core.arrays import Vector
 from wherefrom.core.tensors import Images
 from wherefrom.measures.bands import band_log_energies, block_dct, content_weights
 from wherefrom.measures.texture import textured_place
+from wherefrom.methods.arithmetic.columns import TURNS
 from wherefrom.methods.arithmetic.control_copies import turned, turned_back
 from wherefrom.methods.arithmetic.poses import Pose
 from wherefrom.models.base import Autoencoder
@@ -195,10 +196,12 @@ def _errors(model: Autoencoder, image: Images, poses: Sequence[Pose], window: _W
 
 def _corner(image: Images, turn: str, window: _Window) -> tuple[int, int]:
     """The window's first row and column once the image is turned back."""
-    within = torch.zeros((1, 1, *image.shape[2:]), dtype=torch.bool)
-    window.cut(within).fill_(value=True)
-    row, column = torch.nonzero(_upright(within, turn)[0, 0])[0].tolist()
-    return row, column
+    top, left = window.top, window.left
+    below, right = (side - start - window.width for side, start in zip(image.shape[2:], (top, left), strict=True))
+    quarters, mirrored = TURNS[turn] if turn else (0, False)
+    for _ in range(quarters):  # turned back by a quarter, with the clock: what was at the left comes to the top
+        top, right, below, left = left, top, right, below
+    return top, right if mirrored else left
 
 
 def _offset(pose: Pose, corner: tuple[int, int], factor: int) -> tuple[int, int]:
