@@ -57,10 +57,11 @@ class Blind:
             `0.5+0.75`, or `any` for all from 0.4 to 2.5 with which each side was whole cells before; empty for none.
             Which it was is searched for, and the method is asked through `resize` then. An image that was resized is
             taken to be upright and not cropped.
-        reconstructions: how much the decoder is asked while searching, from 1 to 64. At 2 all 64 places of a grid cost
-            less than two reconstructions of an image of 512 pixels a side, which is the price of AEDR, and about 14 of
-            one of 192 pixels; more of the image is asked about for more. Places cost at most eight times as many as
-            said, and scales sixteen times, which end as soon as one is far ahead.
+        reconstructions: how much the decoder is asked while searching, from 1 to 64; for more it is asked about larger
+            parts of the image. At 2, questions about all 64 places of a grid cost less than AEDR, which is two
+            reconstructions, for an image of 512 pixels a side, and about 14 reconstructions for one of 192 pixels.
+            Questions about places cost at most eight times this number, but for images of less than five cells a side.
+            Those about scales cost at most sixteen times, and end as soon as one scale is far ahead.
 
     Raises:
         UsageError: when an option is none of these.
